@@ -1,0 +1,42 @@
+/*
+ * tunetop.yaml: what to watch and how often. Loaded once before the screen; errors are ERR_CONFIG with
+ * file:line:column in err->where, the key, what was expected and the nearest valid name.
+ */
+#ifndef SAMPLING_CONFIG_H
+#define SAMPLING_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/schema.h"
+
+struct config_service {
+    const char *name;
+    int kind;              /* enum service_kind */
+    const char *version;   /* NULL: ask it */
+    const char *url;       /* NULL: the kind's default */
+    struct schema_place place;
+};
+
+struct config {
+    double interval_s;     /* 0.2 to 60 */
+    const char *theme;
+    struct config_service *services;
+    size_t service_count;
+    struct arena arena;
+};
+
+void config_init(struct config *c);    /* the defaults */
+void config_release(struct config *c); /* accepts a zeroed one */
+/* path NULL: the default place, $XDG_CONFIG_HOME/tunetop/tunetop.yaml or ~/.config/...; when that does not exist
+ * the defaults stand. A named file must exist. */
+int config_load(struct config *c, const char *path, struct err *err);
+/* Text of a file called `file` (tests, fuzzing). */
+int config_parse(struct config *c, const char *file, const char *text, size_t size, struct err *err);
+/* The tables, for the man page and help. */
+extern const struct schema_field config_fields[];
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * The metric table as C: one enum a scope, and descriptions to walk. See metric.def.
+ */
+#ifndef SAMPLING_METRIC_H
+#define SAMPLING_METRIC_H
+
+#include <stddef.h>
+
+#define METRIC_ROW_(scope, id) METRIC_##scope##_##id
+enum metric_host {
+#define METRIC_HOST(id, ...) METRIC_ROW_(HOST, id),
+#include "sampling/metric.def"
+    METRIC_HOST_COUNT
+};
+enum metric_tier {
+#define METRIC_TIER(id, ...) METRIC_ROW_(TIER, id),
+#include "sampling/metric.def"
+    METRIC_TIER_COUNT
+};
+enum metric_core {
+#define METRIC_CORE(id, ...) METRIC_ROW_(CORE, id),
+#include "sampling/metric.def"
+    METRIC_CORE_COUNT
+};
+enum metric_sensor {
+#define METRIC_SENSOR(id, ...) METRIC_ROW_(SENSOR, id),
+#include "sampling/metric.def"
+    METRIC_SENSOR_COUNT
+};
+enum metric_fan {
+#define METRIC_FAN(id, ...) METRIC_ROW_(FAN, id),
+#include "sampling/metric.def"
+    METRIC_FAN_COUNT
+};
+enum metric_disk {
+#define METRIC_DISK(id, ...) METRIC_ROW_(DISK, id),
+#include "sampling/metric.def"
+    METRIC_DISK_COUNT
+};
+enum metric_service {
+#define METRIC_SERVICE(id, ...) METRIC_ROW_(SERVICE, id),
+#include "sampling/metric.def"
+    METRIC_SERVICE_COUNT
+};
+enum metric_model {
+#define METRIC_MODEL(id, ...) METRIC_ROW_(MODEL, id),
+#include "sampling/metric.def"
+    METRIC_MODEL_COUNT
+};
+
+enum metric_unit {
+    UNIT_RATIO,
+    UNIT_BYTES,
+    UNIT_BYTES_PER_SECOND,
+    UNIT_HERTZ,
+    UNIT_CELSIUS,
+    UNIT_RPM,
+    UNIT_COUNT,
+    UNIT_SECONDS,
+    UNIT_WATTS,
+    UNIT_PER_SECOND,
+};
+enum metric_kind { KIND_GAUGE, KIND_RATE, KIND_LEVEL };
+enum metric_scope {
+    SCOPE_HOST,
+    SCOPE_TIER,
+    SCOPE_CORE,
+    SCOPE_SENSOR,
+    SCOPE_FAN,
+    SCOPE_DISK,
+    SCOPE_SERVICE,
+    SCOPE_MODEL,
+    SCOPE_COUNT,
+};
+
+struct metric {
+    const char *json; /* dotted path below its scope's object */
+    enum metric_unit unit;
+    enum metric_kind kind;
+    double min, max; /* NAN: unbounded */
+    const char *label;
+    const char *help;
+};
+
+/* The rows of a scope, in enum order; *count may be NULL. */
+const struct metric *metric_rows(enum metric_scope scope, size_t *count);
+const char *metric_scope_name(enum metric_scope scope); /* "host", "tier", ... */
+const char *metric_unit_name(enum metric_unit unit);    /* "ratio", "bytes", ... as in JSON names */
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * Services: found, asked, told apart. One `services` object per collector, on its thread.
+ *
+ * services_discover() decides which addresses to ask (discovery.h, pure); each found service is asked by its kind's
+ * ops through http; services_fill() copies what is known into a sample. A service never delays another or the
+ * sample. Adding a kind: one file with a struct service_ops, one row in service_kinds[].
+ */
+#ifndef SAMPLING_SERVICE_SERVICE_H
+#define SAMPLING_SERVICE_SERVICE_H
+
+#include "base/json.h"
+#include "sampling/config.h"
+#include "sampling/http.h"
+#include "sampling/process.h"
+#include "sampling/sample.h"
+
+/* What a kind knows about one server: filled by its parsers, kept over polls. Fixed size: texts are cut. */
+enum { SERVICE_MODELS_KEPT = 64 };
+struct service_model_state_raw {
+    char name[128], quantization[32], parameter_count[32];
+    double size_bytes, gpu_bytes, context_length; /* NAN: not told */
+    bool keep_loaded;
+    int64_t unload_wall_ns;
+};
+struct service_answers {
+    char version[48], device[96], runtime[64], argv[1024];
+    double running, waiting;      /* NAN: unknown */
+    bool waiting_is_estimate;
+    bool loading;
+    char job_id[64];              /* of the running job; "" none */
+    size_t model_count, models_left_out;
+    bool models_known;
+    struct service_model_state_raw models[SERVICE_MODELS_KEPT];
+    int64_t capabilities;         /* the kind's own bits */
+};
+
+/* One question of a kind's poll plan. */
+struct service_question {
+    const char *path;             /* "/api/ps" */
+    unsigned period_ms;           /* 0: once, and again after every reconnect */
+    size_t body_max;
+    /* Whether to ask it now, given what is known; NULL: always. */
+    bool (*wanted)(const struct service_answers *a);
+    /* Pure: status and body to answers. 0; -ERR_PARSE: not this service's shape; -ERR_UNSUPPORTED: this version
+     * has no such endpoint (not an error). */
+    int (*parse)(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
+                 struct err *err);
+};
+struct service_ops {
+    int kind;
+    const char *name;             /* "ollama" */
+    uint16_t ports[4];            /* asked when something listens there (rules: discovery.h); 0 ends */
+    uint16_t shared_ports[4];     /* other software uses them too: need a matching process; 0 ends */
+    const struct service_question *questions; /* the first one identifies; path NULL ends */
+    /* Whether this process is a server of the kind: name, argv (separated by PROCESS_ARGV_SEPARATOR). */
+    bool (*matches)(const char *name, const char *argv);
+    /* Port named in its argv or environment; 0: not told. */
+    uint16_t (*port_of)(const char *argv);
+};
+extern const struct service_ops *const service_kinds[SERVICE_KIND_COUNT];
+
+struct services;
+struct services *services_new(const struct config *config, struct reader *reader, struct http *http,
+                              struct process_table *processes, const struct clock_ops *clock);
+void services_free(struct services *s);
+/* Looks for services when due (every 4 s; at once the first time). */
+void services_discover(struct services *s, int64_t now_ns, uint64_t forks);
+/* Starts the questions that are due. */
+void services_ask(struct services *s, int64_t now_ns);
+/* When something is due next. */
+int64_t services_next_ns(const struct services *s);
+/* true once discovery ran and each service found answered, failed or has been waited for 400 ms. */
+bool services_settled(const struct services *s, int64_t now_ns);
+/* Puts all services into the sample's arena. */
+void services_fill(struct services *s, int64_t now_ns, struct sample *out);
+/* The rows SOURCE_DISCOVERY and SOURCE_SERVICES. */
+void services_status(const struct services *s, struct source_status *discovery, struct source_status *asked);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The UI thread: one pselect on the terminal and the collector's wake pipe. Draws when a new model came or a key
+ * changed the ui state; nothing else.
+ */
+#ifndef TUI_LOOP_H
+#define TUI_LOOP_H
+
+#include "base/err.h"
+#include "sampling/collector.h"
+#include "tui/term.h"
+
+struct loop_options {
+    struct collector *collector;
+    struct term_options term;
+    int64_t interval_ns;
+    const char *script;  /* --script FILE: keys and save-screen instead of a keyboard (no terminal needed); NULL */
+    int script_width, script_height; /* TUNETOP_SIZE or 80x24 */
+};
+/* Runs until quit. *signal_out: the signal that ended it (SIGHUP, SIGTERM, SIGINT), 0 for a plain quit. */
+int loop_run(const struct loop_options *o, int *signal_out, struct err *err);
+
+#endif
