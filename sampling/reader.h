@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "sampling/reading.h"
 
 struct reader;
 
@@ -63,6 +64,10 @@ int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ct
 void reader_note(struct reader *r, const char *key, const void *data, size_t size, int code);
 /* In a recording: the newest answer to `key` up to now. */
 int reader_recorded(struct reader *r, const char *key, struct buf *out, struct err *err);
+
+/* The reading that a failed read becomes: NOENT is "the kernel does not offer it", DENIED "readable by other users
+ * only", and so on; a recording and a sysroot say that it was not recorded or not asked. code is negative. */
+struct reading reader_missing(const struct reader *r, int code, uint8_t source);
 
 typedef void (*reader_tee_fn)(void *ctx, const char *key, int code, const char *data, size_t size);
 void reader_set_tee(struct reader *r, reader_tee_fn tee, void *ctx); /* before any thread uses the reader */
