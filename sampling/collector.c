@@ -1,0 +1,628 @@
+/*
+ * One thread that waits in one place (http_step) and does, in this order, what is due: take answers of probes, take
+ * a sample and publish it, look for services, ask them. Nothing here can wait for anything else.
+ *
+ * Models live in three slots: one the reader holds, one in the mailbox, one being written. Publishing swaps under a
+ * mutex; the slot being written is neither of the two others, so no model is ever copied or changed while read.
+ */
+#include "sampling/collector.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/spawn.h"
+#include "base/utf8.h"
+#include "sampling/http.h"
+#include "sampling/probe.h"
+#include "sampling/process.h"
+#include "sampling/service/service.h"
+#include "sampling/source.h"
+
+enum {
+    SLOTS = 3,
+    RUNNING_MAX = 16,
+    BACKOFF_MAX = 16,        /* periods: a source that fails is asked less and less often */
+    PROBE_WAIT_MS = 100,     /* at the end: a healthy hwmon scan takes a few milliseconds */
+    FIRST_GAP_MS = 250,      /* between the first and the second sample, so that rates come soon */
+};
+
+/* Ticks come a little early or late: a source whose period is a multiple of the interval must not skip one. */
+#define DUE_SLACK_NS (100 * NS_PER_MS)
+
+struct running {
+    const struct source_ops *ops;
+    void *state;
+    bool open;
+    struct source_status status;
+    int64_t next_ns, asked_ns; /* asked_ns: 0 when nothing is outstanding */
+    unsigned fails;
+    struct probe *probe;       /* probe thread */
+    void *part;                /* in c->sample */
+};
+
+struct collector {
+    struct collector_options options;
+    struct source_context context;
+    struct sample *sample;
+    struct running running[RUNNING_MAX];
+    size_t running_count;
+    struct worker worker;
+    bool worker_up;
+    struct running *worker_busy; /* whose request the helper process works on */
+    struct buf reply, request;
+    struct http *http;
+    struct process_table *processes;
+    struct services *services;
+    struct history *history;
+    int64_t next_ns, begun_ns;
+    int64_t interval_seen_ns;
+    bool settled;
+    uint64_t sequence;
+
+    pthread_t thread;
+    bool threaded;
+    _Atomic bool stop, released;
+    _Atomic int64_t interval_ns;
+
+    pthread_mutex_t lock; /* guards the mailbox */
+    int wake[2];
+    struct model *slot[SLOTS];
+    int newest, mailbox, taken; /* slots; -1 none */
+};
+
+/* ---------------------------------------------------------------- sources */
+
+static void status_set(struct source_status *s, enum reading_state state, const char *reason)
+{
+    s->state = (uint8_t)state;
+    utf8_copy(s->reason, sizeof s->reason, reason);
+}
+
+static enum reading_state state_of_code(int code)
+{
+    switch (-code) {
+    case ERR_DENIED:
+        return READING_DENIED;
+    case ERR_UNSUPPORTED:
+    case ERR_NOENT:
+        return READING_UNSUPPORTED;
+    default:
+        return READING_FAILED;
+    }
+}
+
+/* Books the end of one poll: state, reason, when next. */
+static void source_done(struct running *r, int64_t now, int code, const struct err *err, int64_t cost_ns)
+{
+    int64_t period = (int64_t)r->ops->period_ms * NS_PER_MS;
+
+    r->asked_ns = 0;
+    r->status.cost_ns = cost_ns;
+    if (code == 0) {
+        r->fails = 0;
+        r->status.answered_ns = now;
+        status_set(&r->status, READING_OK, "");
+        r->next_ns = now + period;
+        return;
+    }
+    if (r->fails < BACKOFF_MAX) {
+        r->fails = r->fails ? r->fails * 2 : 1;
+    }
+    status_set(&r->status, state_of_code(code), err->msg);
+    r->next_ns = now + (period > NS_PER_S ? period : NS_PER_S) * (int64_t)r->fails;
+}
+
+static void poll_inline(struct collector *c, struct running *r, int64_t now)
+{
+    struct err err = ERR_INIT;
+    int64_t begun = clock_thread_cpu_ns();
+    int code = r->ops->poll(r->state, &c->context, r->part, &err);
+
+    source_done(r, now, code, &err, clock_thread_cpu_ns() - begun);
+}
+
+/* The answer that a recording holds for a source of the probe process. */
+static void poll_recorded(struct collector *c, struct running *r, int64_t now)
+{
+    struct err err = ERR_INIT;
+    int code;
+
+    buf_clear(&c->request);
+    buf_printf(&c->request, "probe %s ", r->ops->name);
+    code = r->ops->request(r->state, &c->context, &c->request, &err);
+    if (code == 0) {
+        code = reader_recorded(c->options.reader, c->request.data, &c->reply, &err);
+    }
+    if (code == 0) {
+        code = r->ops->reply(r->state, &c->context, c->reply.data, c->reply.size, r->part, &err);
+    }
+    source_done(r, now, code, &err, 0);
+}
+
+/* Which source of the table the helper process serves: first byte of each request. */
+static void serve_any(const char *request, size_t size, struct buf *reply)
+{
+    size_t which = size ? (unsigned char)request[0] : 0;
+
+    for (size_t i = 0; platform_sources[i]; i++) {
+        if (i == which && platform_sources[i]->serve) {
+            platform_sources[i]->serve(request + 1, size - 1, reply);
+        }
+    }
+}
+
+static void ask_worker(struct collector *c, struct running *r, int64_t now)
+{
+    struct err err = ERR_INIT;
+    int code;
+
+    if (!c->worker_up) {
+        err_set(&err, ERR_STATE, "its helper process is not running");
+        source_done(r, now, -ERR_STATE, &err, 0);
+        return;
+    }
+    if (c->worker_busy) {
+        return; /* one question at a time; this one stays due */
+    }
+    buf_clear(&c->request);
+    buf_putc(&c->request, (char)(r - c->running));
+    code = r->ops->request(r->state, &c->context, &c->request, &err);
+    if (code == 0) {
+        code = worker_send(&c->worker, c->request.data, c->request.size, &err);
+    }
+    if (code != 0) {
+        source_done(r, now, code, &err, 0);
+        return;
+    }
+    r->asked_ns = now;
+    c->worker_busy = r;
+}
+
+static void take_worker(struct collector *c, int64_t now)
+{
+    struct err err = ERR_INIT;
+    int got;
+
+    if (!c->worker_up) {
+        return;
+    }
+    got = worker_receive(&c->worker, &c->reply, &err);
+    if (got < 0) {
+        c->worker_up = false;
+        if (c->worker_busy) {
+            source_done(c->worker_busy, now, got, &err, 0);
+            c->worker_busy = NULL;
+        }
+    } else if (got > 0 && c->worker_busy) {
+        struct running *r = c->worker_busy;
+        int64_t cost = now - r->asked_ns;
+        char key[512];
+        int code;
+
+        c->worker_busy = NULL;
+        snprintf(key, sizeof key, "probe %s %.*s", r->ops->name, (int)(c->request.size - 1),
+                 c->request.data + 1);
+        reader_note(c->options.reader, key, c->reply.data, c->reply.size, 0);
+        code = r->ops->reply(r->state, &c->context, c->reply.data, c->reply.size, r->part, &err);
+        source_done(r, now, code, &err, cost);
+    }
+}
+
+static void http_wake_cb(void *ctx)
+{
+    http_wake(ctx);
+}
+
+static void ask_probe(struct collector *c, struct running *r, int64_t now)
+{
+    if (!r->probe) {
+        r->probe = probe_new(r->ops, r->state, &c->context, http_wake_cb, c->http);
+    }
+    r->asked_ns = now;
+    probe_ask(r->probe);
+}
+
+static void take_probe(struct running *r, int64_t now)
+{
+    struct err err = ERR_INIT;
+    int64_t cost = 0;
+    int code = 0;
+
+    if (r->probe && r->asked_ns && probe_take(r->probe, r->part, &code, &err, &cost)) {
+        source_done(r, now, code, &err, cost);
+    }
+}
+
+/* Says of a source that was asked too long ago that it hangs. */
+static void check_deadline(struct running *r, int64_t now)
+{
+    if (r->asked_ns && now - r->asked_ns > (int64_t)r->ops->deadline_ms * NS_PER_MS) {
+        char reason[96];
+
+        snprintf(reason, sizeof reason, "asked %lld s ago and has not answered",
+                 (long long)((now - r->asked_ns) / NS_PER_S));
+        status_set(&r->status, READING_STALE, reason);
+    }
+}
+
+static void ask_sources(struct collector *c, int64_t now)
+{
+    for (size_t i = 0; i < c->running_count; i++) {
+        struct running *r = &c->running[i];
+
+        check_deadline(r, now);
+        if (!r->open || r->asked_ns || now + DUE_SLACK_NS < r->next_ns) {
+            continue;
+        }
+        if (r->ops->flags & SOURCE_PROBE_PROCESS) {
+            enum reader_kind kind = reader_kind(c->options.reader);
+
+            if (kind == READER_KERNEL) {
+                ask_worker(c, r, now);
+            } else if (kind == READER_RECORDING) {
+                poll_recorded(c, r, now);
+            } else {
+                struct err err = ERR_INIT;
+
+                err_set(&err, ERR_UNSUPPORTED, "not asked with --sysroot");
+                source_done(r, now, -ERR_UNSUPPORTED, &err, 0);
+            }
+        } else if ((r->ops->flags & SOURCE_PROBE_THREAD) && c->threaded) {
+            ask_probe(c, r, now);
+        } else {
+            poll_inline(c, r, now);
+        }
+    }
+}
+
+static void take_answers(struct collector *c, int64_t now)
+{
+    for (size_t i = 0; i < c->running_count; i++) {
+        take_probe(&c->running[i], now);
+    }
+    take_worker(c, now);
+}
+
+/* ---------------------------------------------------------------- publishing */
+
+static int free_slot(const struct collector *c)
+{
+    for (int i = 0; i < SLOTS; i++) {
+        if (i != c->newest && i != c->mailbox && i != c->taken) {
+            return i;
+        }
+    }
+    return 0; /* cannot be: newest is always one of the two others or was just replaced */
+}
+
+static void publish(struct collector *c, int64_t now)
+{
+    struct sample *s = c->sample;
+    int slot;
+
+    s->sequence = ++c->sequence;
+    s->at_ns = now;
+    s->wall_ns = clock_wall_ns(&c->options.clock);
+    s->interval_ns = atomic_load(&c->interval_ns);
+    for (size_t i = 0; i < c->running_count; i++) {
+        s->sources[c->running[i].ops->id] = c->running[i].status;
+    }
+    s->services_settled = !c->services || services_settled(c->services, now);
+    if (c->services) {
+        services_fill(c->services, now, s);
+        services_status(c->services, &s->sources[SOURCE_DISCOVERY], &s->sources[SOURCE_SERVICES]);
+    }
+
+    pthread_mutex_lock(&c->lock);
+    slot = free_slot(c);
+    pthread_mutex_unlock(&c->lock);
+    model_advance(c->slot[c->newest], s, c->slot[slot], c->history);
+    pthread_mutex_lock(&c->lock);
+    c->newest = slot;
+    c->mailbox = slot;
+    pthread_mutex_unlock(&c->lock);
+    /* Ours and non-blocking: when it is full the reader has bytes to wake up for already. */
+    while (write(c->wake[1], "", 1) < 0 && errno == EINTR) {
+    }
+}
+
+const struct model *collector_take(struct collector *c)
+{
+    const struct model *m = NULL;
+    char drain[64];
+
+    while (read(c->wake[0], drain, sizeof drain) == (ssize_t)sizeof drain) {
+    }
+    pthread_mutex_lock(&c->lock);
+    if (c->mailbox >= 0) {
+        c->taken = c->mailbox;
+        c->mailbox = -1;
+        m = c->slot[c->taken];
+    }
+    pthread_mutex_unlock(&c->lock);
+    return m;
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+static bool services_allowed(const struct collector *c, int64_t now)
+{
+    return c->services && (atomic_load(&c->released) || now - c->begun_ns >= c->options.hold_services_ns);
+}
+
+/* Ticks of a whole number of seconds fall on full seconds of the wall clock, so that the clock on the screen steps
+ * evenly; the second sample comes early, so that rates are there soon. */
+static int64_t next_tick(const struct collector *c, int64_t now)
+{
+    int64_t interval = atomic_load(&c->interval_ns);
+    int64_t next = now + interval;
+
+    if (c->sequence <= 1 && interval > FIRST_GAP_MS * NS_PER_MS) {
+        return now + FIRST_GAP_MS * NS_PER_MS;
+    }
+    if (interval % NS_PER_S == 0) {
+        int64_t past = clock_wall_ns(&c->options.clock) % NS_PER_S;
+
+        next -= past; /* at the start of a second */
+        if (next - now < interval / 2) {
+            next += NS_PER_S;
+        }
+    }
+    return next;
+}
+
+static int64_t earliest(const struct collector *c, int64_t now)
+{
+    int64_t next = c->next_ns;
+
+    if (services_allowed(c, now)) {
+        int64_t service = services_next_ns(c->services);
+
+        next = service < next ? service : next;
+    } else if (c->services && c->begun_ns + c->options.hold_services_ns < next) {
+        next = c->begun_ns + c->options.hold_services_ns;
+    }
+    return next;
+}
+
+static void serve_services(struct collector *c, int64_t now)
+{
+    if (!services_allowed(c, now)) {
+        return;
+    }
+    services_discover(c->services, now, c->sample->cpu.forks);
+    services_ask(c->services, now);
+}
+
+static void *collector_main(void *arg)
+{
+    struct collector *c = arg;
+
+    while (!atomic_load(&c->stop)) {
+        int64_t now = clock_mono_ns(&c->options.clock);
+        struct err err = ERR_INIT;
+        int64_t wait_ns;
+
+        take_answers(c, now);
+        serve_services(c, now);
+        if (c->interval_seen_ns != atomic_load(&c->interval_ns)) {
+            c->interval_seen_ns = atomic_load(&c->interval_ns);
+            c->next_ns = c->sequence ? next_tick(c, now) : now;
+        }
+        if (now >= c->next_ns) {
+            ask_sources(c, now);
+            publish(c, now);
+            c->next_ns = next_tick(c, now);
+        } else if (c->services && !c->settled && services_settled(c->services, now)) {
+            publish(c, now); /* the first answers are shown at once, not with the next tick */
+        }
+        c->settled = c->services && services_settled(c->services, now);
+        now = clock_mono_ns(&c->options.clock);
+        wait_ns = earliest(c, now) - now;
+        /* Rounded up: waking a fraction of a millisecond early would only mean waking twice. */
+        if (http_step(c->http, &c->worker.fd, c->worker_up ? 1 : 0,
+                      wait_ns <= 0 ? 0 : (int)((wait_ns + NS_PER_MS - 1) / NS_PER_MS), &err) < 0) {
+            usleep(10000); /* a poll that fails at once must not become a busy loop */
+        }
+    }
+    return NULL;
+}
+
+void collector_step(struct collector *c)
+{
+    int64_t now = clock_mono_ns(&c->options.clock);
+    struct err err = ERR_INIT;
+
+    take_answers(c, now);
+    ask_sources(c, now);
+    if (c->services) {
+        services_discover(c->services, now, c->sample->cpu.forks);
+        services_ask(c->services, now);
+        http_step(c->http, NULL, 0, 0, &err);
+    }
+    publish(c, now);
+}
+
+int collector_start(struct collector *c, struct err *err)
+{
+    sigset_t all, before;
+    int code;
+
+    sigfillset(&all); /* signals are for the UI thread */
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    c->threaded = true;
+    code = pthread_create(&c->thread, NULL, collector_main, c);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0) {
+        c->threaded = false;
+        return err_sys(err, ERR_NOMEM, code, "cannot start the collector thread");
+    }
+    return 0;
+}
+
+/* ---------------------------------------------------------------- life cycle */
+
+static const char *const source_names[SOURCE_COUNT] = {
+    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",
+    [SOURCE_MEMORY] = "memory",     [SOURCE_THERMAL] = "thermal",
+    [SOURCE_DISK] = "disk",         [SOURCE_GPU] = "gpu",
+    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network",
+    [SOURCE_DISCOVERY] = "discovery", [SOURCE_SERVICES] = "services",
+};
+
+static bool start_sources(struct collector *c)
+{
+    bool wants_worker = false;
+
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        c->sample->sources[i].name = source_names[i];
+        status_set(&c->sample->sources[i], READING_UNSUPPORTED, reason_sentence(REASON_NO_SOURCE));
+    }
+    if (!c->options.services) {
+        status_set(&c->sample->sources[SOURCE_DISCOVERY], READING_UNSUPPORTED,
+                   reason_sentence(REASON_SYSROOT));
+        status_set(&c->sample->sources[SOURCE_SERVICES], READING_UNSUPPORTED,
+                   reason_sentence(REASON_SYSROOT));
+    }
+    for (size_t i = 0; platform_sources[i] && i < RUNNING_MAX; i++) {
+        struct running *r = &c->running[c->running_count++];
+        struct err err = ERR_INIT;
+
+        r->ops = platform_sources[i];
+        r->part = (char *)c->sample + r->ops->part_offset;
+        r->status.name = source_names[r->ops->id];
+        r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;
+        r->open = !r->ops->open || r->ops->open(&r->state, &c->context, &err) == 0;
+        if (!r->open) {
+            status_set(&r->status, state_of_code(-err.code), err.msg);
+        }
+        wants_worker |= (r->ops->flags & SOURCE_PROBE_PROCESS) != 0;
+    }
+    return wants_worker;
+}
+
+struct collector *collector_new(const struct collector_options *options, struct err *err)
+{
+    struct collector *c = xcalloc(1, sizeof *c);
+    int64_t mono = clock_mono_ns(&options->clock);
+
+    c->options = *options;
+    c->context.reader = options->reader;
+    c->context.clock = options->clock;
+    c->begun_ns = mono;
+    c->wake[0] = c->wake[1] = -1;
+    c->mailbox = c->taken = -1;
+    atomic_store(&c->interval_ns, options->interval_ns);
+    pthread_mutex_init(&c->lock, NULL);
+    buf_init(&c->reply, WORKER_MAX_BYTES);
+    buf_init(&c->request, WORKER_MAX_BYTES);
+    c->sample = xcalloc(1, sizeof *c->sample);
+    arena_init(&c->sample->arena);
+    for (int i = 0; i < SLOTS; i++) {
+        c->slot[i] = model_new();
+    }
+    c->history = history_new(clock_wall_ns(&options->clock) - mono);
+    if (start_sources(c) && reader_kind(options->reader) == READER_KERNEL) {
+        struct err ignored = ERR_INIT; /* without it the disk has a reason instead of a value */
+
+        c->worker_up = worker_start(&c->worker, serve_any, &ignored) == 0;
+    }
+    if (pipe(c->wake) < 0) {
+        err_sys(err, ERR_IO, errno, "cannot make a pipe");
+        goto fail;
+    }
+    for (int i = 0; i < 2; i++) {
+        fcntl(c->wake[i], F_SETFD, FD_CLOEXEC);
+        fcntl(c->wake[i], F_SETFL, O_NONBLOCK);
+    }
+    c->http = http_new(options->reader, &c->options.clock, err);
+    if (!c->http) {
+        goto fail;
+    }
+    if (options->services) {
+        c->processes = process_table_new(options->reader);
+        c->services = services_new(options->config, options->reader, c->http, c->processes,
+                                   &c->options.clock);
+    }
+    return c;
+fail:
+    collector_free(c);
+    return NULL;
+}
+
+int collector_wake_fd(const struct collector *c)
+{
+    return c->wake[0];
+}
+
+void collector_set_interval(struct collector *c, int64_t interval_ns)
+{
+    atomic_store(&c->interval_ns, interval_ns);
+    http_wake(c->http);
+}
+
+void collector_release_services(struct collector *c)
+{
+    if (!atomic_exchange(&c->released, true)) {
+        http_wake(c->http);
+    }
+}
+
+bool collector_free(struct collector *c)
+{
+    bool clean = true;
+
+    if (!c) {
+        return true;
+    }
+    if (c->threaded) {
+        atomic_store(&c->stop, true);
+        http_wake(c->http);
+        pthread_join(c->thread, NULL);
+    }
+    for (size_t i = 0; i < c->running_count; i++) {
+        struct running *r = &c->running[i];
+
+        if (r->probe && !probe_free(r->probe, PROBE_WAIT_MS)) {
+            clean = false; /* its thread still uses state, reader and http: leave all of it */
+        }
+    }
+    if (c->worker.pid > 0 && !worker_stop(&c->worker)) {
+        clean = false;
+    }
+    if (!clean) {
+        return false;
+    }
+    for (size_t i = 0; i < c->running_count; i++) {
+        if (c->running[i].open && c->running[i].ops->close) {
+            c->running[i].ops->close(c->running[i].state, &c->context);
+        }
+    }
+    services_free(c->services);
+    process_table_free(c->processes);
+    http_free(c->http);
+    history_free(c->history);
+    for (int i = 0; i < SLOTS; i++) {
+        model_free(c->slot[i]);
+    }
+    arena_release(&c->sample->arena);
+    free(c->sample);
+    buf_release(&c->reply);
+    buf_release(&c->request);
+    for (int i = 0; i < 2; i++) {
+        if (c->wake[i] >= 0) {
+            close(c->wake[i]);
+        }
+    }
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+    return true;
+}
