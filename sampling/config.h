@@ -36,6 +36,18 @@ void config_release(struct config *c); /* accepts a zeroed one */
 int config_load(struct config *c, const char *path, struct err *err);
 /* Text of a file called `file` (tests, fuzzing). */
 int config_parse(struct config *c, const char *file, const char *text, size_t size, struct err *err);
+/* A service's url: http or https, a host, perhaps a port and a path; nothing secret and no query in it. Fills out
+ * (any field may be NULL) or fails with ERR_CONFIG and a sentence that says what is wrong. Pure. */
+struct config_url {
+    bool https;
+    char host[64];   /* lower case, without brackets */
+    bool ipv6;       /* host is an IPv6 address */
+    uint16_t port;   /* 80 and 443 when not given */
+    char path[64];   /* "" or "/prefix", no trailing slash */
+    bool loopback;   /* localhost, 127.0.0.0/8, ::1 */
+};
+int config_parse_url(const char *url, struct config_url *out, struct err *err);
+
 /* The tables, for the man page and help. */
 extern const struct schema_field config_fields[];
 

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "sampling/reader.h"
 
@@ -38,6 +40,9 @@ struct http_request {
     unsigned connect_ms;     /* 0: 1,000 */
     unsigned total_ms;       /* 0: 10,000 */
     size_t body_max;         /* 0: HTTP_BODY_MAX */
+    /* What may be kept of a body that holds secrets or is large: writes it to `out`, which then is the body that
+     * the callback and a recording see. NULL: the body as it came. */
+    void (*reduce)(const char *body, size_t size, struct buf *out);
     http_done_fn done;
     void *ctx;
 };

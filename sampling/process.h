@@ -23,14 +23,14 @@ struct process {
     int64_t start;     /* kernel's start time: Linux clock ticks since boot; macOS microseconds since 1970 */
     int64_t uid;       /* effective; -1 unknown */
     char name[32];     /* comm */
-    char *argv;        /* NUL-terminated, owned by the table; "" for kernel threads or when not readable */
+    const char *argv;  /* NUL-terminated, owned by the table; "" for kernel threads or when not readable */
 };
 
 struct process_usage { /* of one process, now */
     int32_t pid;
     int64_t start;
     int32_t ppid;
-    double cpu_seconds;    /* user + system since its start */
+    double cpu_seconds;    /* user + system since its start, of itself and of children that ended */
     uint64_t resident_bytes;
 };
 
@@ -46,6 +46,8 @@ const struct process *process_table_list(const struct process_table *t, size_t *
 const struct process *process_table_find(const struct process_table *t, int32_t pid);
 /* Usage of `pid` and all its descendants that the table knows, summed; *members and *usage are what was readable.
  * -ERR_NOENT when pid is gone or its start time differs. */
+/* A tree has at most PROCESS_TREE members; more are left out. */
+enum { PROCESS_TREE = 256 };
 int process_table_tree(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
                        unsigned *members, struct err *err);
 
@@ -53,6 +55,7 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start, stru
 struct listener {
     uint16_t port;
     bool ipv6, any, loopback; /* bound to all addresses; bound to 127.0.0.0/8 or ::1 */
+    char address[46];         /* what it is bound to, as text: "127.0.0.1", "::", "192.168.1.5" */
     int64_t uid;
     uint64_t inode;
 };

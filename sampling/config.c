@@ -1,0 +1,289 @@
+#include "sampling/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "sampling/sample.h"
+
+/* The contract's list of kinds. The first SERVICE_KIND_COUNT are those of enum service_kind, in its order; the
+ * others are words that a configuration may hold already but that this version cannot watch. */
+static const char *const kind_choices[] = {
+    "ollama", "comfyui",      "lmstudio", "llama_server", "vllm",
+    "mlx_lm", "diffusionapi", "pipeline", "openai",       NULL,
+};
+_Static_assert(SERVICE_OLLAMA == 0 && SERVICE_COMFYUI == 1 && SERVICE_KIND_COUNT == 2,
+               "kind_choices starts with the kinds of enum service_kind");
+
+enum {
+    NAME_MAX_BYTES = 31, /* a column of the Overview is narrower still */
+    TEXT_MAX_BYTES = 64,
+    URL_MAX_BYTES = 120, /* candidate.url and the rows that show it */
+    CONFIG_MAX_BYTES = 1024 * 1024,
+};
+
+#define RESERVED(name, text) {.key = (name), .type = SCHEMA_RESERVED, .help = (text)}
+
+static const struct schema_field service_fields[] = {
+    {.key = "", .type = SCHEMA_PLACE, .offset = offsetof(struct config_service, place)},
+    {.key = "name", .type = SCHEMA_TEXT, .offset = offsetof(struct config_service, name), .min = 1,
+     .max = NAME_MAX_BYTES, .required = true, .help = "what the service is called; unique"},
+    {.key = "kind", .type = SCHEMA_CHOICE, .offset = offsetof(struct config_service, kind),
+     .choices = kind_choices, .required = true, .help = "which software it is"},
+    {.key = "version", .type = SCHEMA_TEXT, .offset = offsetof(struct config_service, version), .min = 1,
+     .max = TEXT_MAX_BYTES, .help = "shown when the service cannot be asked",
+     .fallback = "the service is asked"},
+    {.key = "url", .type = SCHEMA_TEXT, .offset = offsetof(struct config_service, url), .min = 1,
+     .max = URL_MAX_BYTES, .help = "where it answers: http or https, host, port; no user name, no query",
+     .fallback = "the kind's own port on 127.0.0.1"},
+    RESERVED("config", "the file that holds its settings"),
+    RESERVED("control", "how it is started and stopped"),
+    RESERVED("log", "where it logs"),
+    RESERVED("health", "how its health is checked"),
+    RESERVED("managed", "false: watch only"),
+    RESERVED("token_file", "a file with the token to send"),
+    RESERVED("token_env", "an environment variable with the token to send"),
+    RESERVED("priority", "its share of memory when the limits together are too much"),
+    RESERVED("preload", "models to load after a restart"),
+    RESERVED("targets", "wanted times and speeds"),
+    {.key = NULL},
+};
+
+/* What the file fills; struct config is made from it after the checks that a table cannot make. */
+struct raw_config {
+    double interval_s;
+    const char *theme;
+    struct schema_list services;
+};
+
+const struct schema_field config_fields[] = {
+    {.key = "interval", .type = SCHEMA_DOUBLE, .offset = offsetof(struct raw_config, interval_s), .min = 0.2,
+     .max = 60, .help = "seconds between samples", .fallback = "1"},
+    {.key = "theme", .type = SCHEMA_TEXT, .offset = offsetof(struct raw_config, theme), .min = 1,
+     .max = TEXT_MAX_BYTES, .help = "name of the colour theme", .fallback = "default"},
+    {.key = "services", .type = SCHEMA_LIST, .offset = offsetof(struct raw_config, services),
+     .fields = service_fields, .item_size = sizeof(struct config_service),
+     .help = "services to watch beside those that are discovered"},
+    RESERVED("alerts", "own thresholds"),
+    {.key = NULL},
+};
+
+void config_init(struct config *c)
+{
+    memset(c, 0, sizeof(*c));
+    c->interval_s = 1;
+    c->theme = "default";
+    arena_init(&c->arena);
+}
+
+void config_release(struct config *c)
+{
+    arena_release(&c->arena);
+    memset(c, 0, sizeof(*c));
+}
+
+static bool is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
+static bool is_ipv6_char(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool starts_with_nocase(const char *text, const char *prefix)
+{
+    for (; *prefix != '\0'; text++, prefix++) {
+        if (lower(*text) != *prefix)
+            return false;
+    }
+    return true;
+}
+
+/* Copies host characters from text[0..size) in lower case. */
+static bool copy_host(const char *text, size_t size, bool ipv6, char *out, size_t out_size)
+{
+    if (size == 0 || size >= out_size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        out[i] = lower(text[i]);
+        if (ipv6 ? !is_ipv6_char(out[i]) : !is_host_char(out[i]))
+            return false;
+    }
+    out[size] = '\0';
+    return true;
+}
+
+/* The path behind the authority, without trailing slashes; characters that need no escape only. */
+static int copy_path(const char *path, char *out, size_t out_size, struct err *err)
+{
+    if (strpbrk(path, "?#") != NULL)
+        return err_set(err, ERR_CONFIG, "a query or fragment has no place in a service's url");
+    size_t size = strlen(path);
+    while (size > 0 && path[size - 1] == '/')
+        size--;
+    for (size_t i = 0; i < size; i++) {
+        char c = lower(path[i]);
+        if (!is_host_char(c) && c != '/' && c != '~' && c != '%')
+            return err_set(err, ERR_CONFIG, "the path of the url holds a character that it may not hold");
+    }
+    if (size >= out_size)
+        return err_set(err, ERR_CONFIG, "the path of the url is longer than %zu bytes", out_size - 1);
+    memcpy(out, path, size);
+    out[size] = '\0';
+    return 0;
+}
+
+int config_parse_url(const char *url, struct config_url *out, struct err *err)
+{
+    struct config_url u = {.port = 80};
+    const char *rest;
+    if (starts_with_nocase(url, "http://")) {
+        rest = url + strlen("http://");
+    } else if (starts_with_nocase(url, "https://")) {
+        rest = url + strlen("https://");
+        u.https = true;
+        u.port = 443;
+    } else {
+        return err_set(err, ERR_CONFIG, "a url starts with http:// or https://");
+    }
+    size_t authority = strcspn(rest, "/?#");
+    if (memchr(rest, '@', authority) != NULL)
+        return err_set(err, ERR_CONFIG, "a url must not hold a user name or password");
+
+    /* Host, in brackets when it is an IPv6 address, then perhaps a port. */
+    size_t host_size, after;
+    if (rest[0] == '[') {
+        const char *end = memchr(rest, ']', authority);
+        if (end == NULL)
+            return err_set(err, ERR_CONFIG, "the bracket of the url's IPv6 address is not closed");
+        host_size = (size_t)(end - rest) - 1;
+        u.ipv6 = true;
+        if (!copy_host(rest + 1, host_size, true, u.host, sizeof(u.host)) || strchr(u.host, ':') == NULL)
+            return err_set(err, ERR_CONFIG, "what stands in the url's brackets is not an IPv6 address");
+        after = host_size + 2;
+    } else {
+        const char *colon = memchr(rest, ':', authority);
+        host_size = colon != NULL ? (size_t)(colon - rest) : authority;
+        if (host_size == 0)
+            return err_set(err, ERR_CONFIG, "the url names no host");
+        if (!copy_host(rest, host_size, false, u.host, sizeof(u.host)))
+            return err_set(err, ERR_CONFIG, "the url's host is not a host name or address");
+        after = host_size;
+    }
+    if (after < authority) {
+        uint64_t port = 0;
+        if (rest[after] != ':' ||
+            number_u64(rest + after + 1, authority - after - 1, 10, &port) < 0 || port < 1 || port > 65535)
+            return err_set(err, ERR_CONFIG, "the url's port is not a number from 1 to 65535");
+        u.port = (uint16_t)port;
+    }
+    int code = copy_path(rest + authority, u.path, sizeof(u.path), err);
+    if (code < 0)
+        return code;
+    u.loopback = strcmp(u.host, "localhost") == 0 || (!u.ipv6 && strncmp(u.host, "127.", 4) == 0) ||
+                 (u.ipv6 && strcmp(u.host, "::1") == 0);
+    *out = u;
+    return 0;
+}
+
+static int fail_at(struct err *err, const struct schema_place *place)
+{
+    err_at(err, "%s:%lu:%lu", place->file, place->line, place->column);
+    return -ERR_CONFIG;
+}
+
+static int check_service(const struct config_service *items, size_t i, struct err *err)
+{
+    const struct config_service *s = &items[i];
+    for (size_t k = 0; k < i; k++) {
+        const struct config_service *before = &items[k];
+        if (strcmp(before->name, s->name) == 0) {
+            err_set(err, ERR_CONFIG, "services: the name '%s' is given twice, first at %s:%lu:%lu", s->name,
+                    before->place.file, before->place.line, before->place.column);
+            return fail_at(err, &s->place);
+        }
+    }
+    if (s->kind < 0 || s->kind >= SERVICE_KIND_COUNT) {
+        err_set(err, ERR_CONFIG,
+                "services: '%s' is of kind %s, which this version does not watch (it watches ollama and comfyui)",
+                s->name, kind_choices[s->kind]);
+        return fail_at(err, &s->place);
+    }
+    struct config_url u;
+    if (s->url != NULL && config_parse_url(s->url, &u, err) < 0) {
+        err_wrap(err, "services: url of '%s'", s->name);
+        return fail_at(err, &s->place);
+    }
+    return 0;
+}
+
+int config_parse(struct config *c, const char *file, const char *text, size_t size, struct err *err)
+{
+    struct raw_config raw = {.interval_s = c->interval_s, .theme = c->theme};
+    const char *name = arena_strdup(&c->arena, file); /* places borrow it */
+    int code = schema_load_yaml(name, text, size, config_fields, &raw, &c->arena, err);
+    if (code < 0) {
+        err->code = ERR_CONFIG;
+        return -ERR_CONFIG;
+    }
+    const struct config_service *items = raw.services.items;
+    for (size_t i = 0; i < raw.services.count; i++) {
+        code = check_service(items, i, err);
+        if (code < 0)
+            return code;
+    }
+    c->interval_s = raw.interval_s;
+    c->theme = raw.theme;
+    c->services = raw.services.items;
+    c->service_count = raw.services.count;
+    return 0;
+}
+
+/* The default place into `out`; false when neither variable names an absolute folder. */
+static bool default_path(char *out, size_t size)
+{
+    const char *base = getenv("XDG_CONFIG_HOME");
+    const char *middle = "";
+    if (base == NULL || base[0] != '/') { /* the XDG rule: relative paths are ignored */
+        base = getenv("HOME");
+        middle = "/.config";
+    }
+    if (base == NULL || base[0] != '/')
+        return false;
+    int n = snprintf(out, size, "%s%s/tunetop/tunetop.yaml", base, middle);
+    return n > 0 && (size_t)n < size;
+}
+
+int config_load(struct config *c, const char *path, struct err *err)
+{
+    char standard[4096];
+    bool named = path != NULL;
+    if (!named) {
+        if (!default_path(standard, sizeof(standard)))
+            return 0;
+        path = standard;
+    }
+    struct buf text;
+    buf_init(&text, CONFIG_MAX_BYTES);
+    struct err inner = ERR_INIT;
+    int code = file_read(path, &text, &inner);
+    if (code == -ERR_NOENT && !named)
+        code = 0;
+    else if (code < 0)
+        code = err_set(err, ERR_CONFIG, "the configuration cannot be read: %s", inner.msg);
+    else
+        code = config_parse(c, path, text.data, text.size, err);
+    buf_release(&text);
+    return code;
+}

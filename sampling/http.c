@@ -1,0 +1,478 @@
+#include "sampling/http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "base/utf8.h"
+
+enum {
+    CONNECT_MS = 1000,
+    TOTAL_MS = 10000,
+    HEADER_MAX = 64 * 1024,  /* headers of the services are below 1 KB; a hostile one sends them for ever */
+    IDLE_HANDLES = 8,        /* easy handles kept for the next request */
+    CONNECTIONS_KEPT = 32,   /* idle ones: at most one per service */
+    CONNECTIONS_TOTAL = 128, /* above the number of services, so that hanging ones never hold up the others */
+    STEP_FDS = 16,
+    URL_MAX = 512,
+};
+
+struct request {
+    struct request *next;
+    struct http *http;
+    CURL *easy;           /* NULL: answered from a recording */
+    struct http_request spec; /* its url is not used after the start */
+    char url[URL_MAX];
+    struct buf body;
+    size_t header_bytes;
+    bool too_big;
+    char text[CURL_ERROR_SIZE];
+};
+
+struct http {
+    struct reader *reader;
+    const struct clock_ops *clock;
+    CURLM *multi;             /* NULL before the first live request */
+    bool global;              /* curl_global_init() was called for this object */
+    struct request *requests; /* outstanding */
+    size_t outstanding, recorded;
+    CURL *idle[IDLE_HANDLES];
+    size_t idle_count;
+    int wake[2]; /* pipe: written by http_wake() */
+};
+
+/* curl_global_init() counts its callers but older versions do not lock. */
+static pthread_mutex_t global_lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct http *http_new(struct reader *reader, const struct clock_ops *clock, struct err *err)
+{
+    struct http *h = xcalloc(1, sizeof(*h));
+    h->reader = reader;
+    h->clock = clock;
+    if (pipe(h->wake) < 0) {
+        int sys = errno;
+        free(h);
+        err_sys(err, ERR_IO, sys, "cannot make a pipe");
+        return NULL;
+    }
+    for (int i = 0; i < 2; i++) {
+        (void)fcntl(h->wake[i], F_SETFD, FD_CLOEXEC);
+        (void)fcntl(h->wake[i], F_SETFL, O_NONBLOCK);
+    }
+    return h;
+}
+
+static void request_free(struct request *r)
+{
+    buf_release(&r->body);
+    free(r);
+}
+
+/* Takes the handle out of the multi handle and keeps it for the next request. A connection whose answer was not
+ * read to its end is closed by curl here. */
+static void handle_retire(struct http *h, CURL *easy)
+{
+    curl_multi_remove_handle(h->multi, easy);
+    if (h->idle_count < IDLE_HANDLES)
+        h->idle[h->idle_count++] = easy;
+    else
+        curl_easy_cleanup(easy);
+}
+
+static void request_unlink(struct http *h, struct request *r)
+{
+    for (struct request **p = &h->requests; *p != NULL; p = &(*p)->next) {
+        if (*p == r) {
+            *p = r->next;
+            break;
+        }
+    }
+    h->outstanding--;
+    if (r->easy == NULL)
+        h->recorded--;
+}
+
+void http_free(struct http *h)
+{
+    if (h == NULL)
+        return;
+    while (h->requests != NULL) {
+        struct request *r = h->requests;
+        request_unlink(h, r);
+        if (r->easy != NULL)
+            handle_retire(h, r->easy);
+        request_free(r);
+    }
+    for (size_t i = 0; i < h->idle_count; i++)
+        curl_easy_cleanup(h->idle[i]);
+    if (h->multi != NULL)
+        curl_multi_cleanup(h->multi);
+    if (h->global) {
+        pthread_mutex_lock(&global_lock);
+        curl_global_cleanup();
+        pthread_mutex_unlock(&global_lock);
+    }
+    close(h->wake[0]);
+    close(h->wake[1]);
+    free(h);
+}
+
+static int curl_begin(struct http *h, struct err *err)
+{
+    if (h->multi != NULL)
+        return 0;
+    if (!h->global) {
+        pthread_mutex_lock(&global_lock);
+        CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+        pthread_mutex_unlock(&global_lock);
+        if (code != CURLE_OK)
+            return err_set(err, ERR_NET, "libcurl cannot start: %s", curl_easy_strerror(code));
+        h->global = true;
+    }
+    h->multi = curl_multi_init();
+    if (h->multi == NULL)
+        return err_set(err, ERR_NOMEM, "libcurl is out of memory");
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
+    curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_TOTAL);
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    return 0;
+}
+
+static size_t on_body(char *data, size_t one, size_t size, void *ctx)
+{
+    struct request *r = ctx;
+    size_t bytes = one * size;
+    if (bytes > r->body.max - r->body.size) {
+        r->too_big = true;
+        return 0; /* ends the transfer */
+    }
+    buf_add(&r->body, data, bytes);
+    return bytes;
+}
+
+static size_t on_header(char *data, size_t one, size_t size, void *ctx)
+{
+    (void)data;
+    struct request *r = ctx;
+    r->header_bytes += one * size;
+    if (r->header_bytes > HEADER_MAX) {
+        r->too_big = true;
+        return 0;
+    }
+    return one * size;
+}
+
+static void handle_set_up(CURL *easy, struct request *r)
+{
+    unsigned connect_ms = r->spec.connect_ms != 0 ? r->spec.connect_ms : CONNECT_MS;
+    unsigned total_ms = r->spec.total_ms != 0 ? r->spec.total_ms : TOTAL_MS;
+    curl_easy_setopt(easy, CURLOPT_URL, r->url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, r);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, r->text);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "tunetop");
+    /* A proxy from the environment must never see questions to a local service; signals belong to the program. */
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* Nothing compressed is asked for, and what comes compressed all the same is not unpacked. */
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* A name server that does not answer must not hold up the end of the program. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)total_ms);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->body.max);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 16384L);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
+}
+
+int http_get(struct http *h, const struct http_request *request, struct err *err)
+{
+    if (strlen(request->url) >= URL_MAX)
+        return err_set(err, ERR_TOO_BIG, "the url is too long");
+    bool live = reader_kind(h->reader) != READER_RECORDING;
+    if (live) {
+        int code = curl_begin(h, err);
+        if (code < 0)
+            return code;
+    }
+    struct request *r = xcalloc(1, sizeof(*r));
+    r->http = h;
+    r->spec = *request;
+    utf8_copy(r->url, sizeof(r->url), request->url);
+    r->spec.url = NULL;
+    buf_init(&r->body, request->body_max != 0 ? request->body_max : HTTP_BODY_MAX);
+    if (live) {
+        if (h->idle_count > 0) {
+            r->easy = h->idle[--h->idle_count];
+            curl_easy_reset(r->easy);
+        } else {
+            r->easy = curl_easy_init();
+        }
+        if (r->easy == NULL) {
+            request_free(r);
+            return err_set(err, ERR_NOMEM, "libcurl is out of memory");
+        }
+        handle_set_up(r->easy, r);
+        CURLMcode code = curl_multi_add_handle(h->multi, r->easy);
+        if (code != CURLM_OK) {
+            curl_easy_cleanup(r->easy);
+            request_free(r);
+            return err_set(err, ERR_NET, "libcurl cannot start a request: %s", curl_multi_strerror(code));
+        }
+    } else {
+        h->recorded++;
+    }
+    r->next = h->requests;
+    h->requests = r;
+    h->outstanding++;
+    return 0;
+}
+
+void http_cancel(struct http *h, void *ctx)
+{
+    for (struct request *r = h->requests, *next; r != NULL; r = next) {
+        next = r->next;
+        if (r->spec.ctx != ctx)
+            continue;
+        request_unlink(h, r);
+        if (r->easy != NULL)
+            handle_retire(h, r->easy);
+        request_free(r);
+    }
+}
+
+size_t http_outstanding(const struct http *h)
+{
+    return h->outstanding;
+}
+
+/* What curl's result means here, with a sentence. The errors of which a user can make something are told apart;
+ * curl's own text says the rest. */
+static int result_code(const struct request *r, CURLcode code, const char **message)
+{
+    long sys = 0;
+    switch (code) {
+    case CURLE_OK:
+        *message = "";
+        return 0;
+    case CURLE_COULDNT_CONNECT:
+        curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &sys);
+        if (sys == ECONNREFUSED) {
+            *message = "refused the connection";
+            return -ERR_REFUSED;
+        }
+        break;
+    case CURLE_OPERATION_TIMEDOUT:
+        *message = "did not answer in time";
+        return -ERR_TIMEOUT;
+    case CURLE_FILESIZE_EXCEEDED:
+        *message = "its answer is larger than allowed";
+        return -ERR_TOO_BIG;
+    case CURLE_WRITE_ERROR:
+        if (r->too_big) {
+            *message = "its answer is larger than allowed";
+            return -ERR_TOO_BIG;
+        }
+        break;
+    case CURLE_GOT_NOTHING:
+        *message = "closed the connection without an answer";
+        return -ERR_NET;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+        *message = "closed the connection in the middle of its answer";
+        return -ERR_NET;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        *message = "what it sends is not HTTP";
+        return -ERR_NET;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        *message = "its host name is not known";
+        return -ERR_NET;
+    default:
+        break;
+    }
+    *message = r->text[0] != '\0' ? r->text : curl_easy_strerror(code);
+    return -ERR_NET;
+}
+
+/* The body as the callback and a recording get it. */
+static void reduce_body(struct request *r)
+{
+    if (r->spec.reduce == NULL || r->body.size == 0)
+        return;
+    struct buf small;
+    buf_init(&small, r->body.max);
+    r->spec.reduce(r->body.data, r->body.size, &small);
+    buf_release(&r->body);
+    r->body = small;
+}
+
+static void note_answer(struct request *r, int code, long status)
+{
+    char key[URL_MAX + 16];
+    snprintf(key, sizeof(key), "http GET %s", r->url);
+    struct buf note;
+    buf_init(&note, r->body.max + 32);
+    buf_printf(&note, "%ld\n", status);
+    buf_add(&note, r->body.data, r->body.size);
+    reader_note(r->http->reader, key, note.data, note.size, code);
+    buf_release(&note);
+}
+
+static void finish_live(struct http *h, struct request *r, CURLcode result)
+{
+    struct http_answer answer = {0};
+    answer.code = result_code(r, result, &answer.message);
+    long status = 0;
+    curl_off_t connect_us = 0, transfer_us = 0, total_us = 0;
+    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(r->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+    curl_easy_getinfo(r->easy, CURLINFO_PRETRANSFER_TIME_T, &transfer_us);
+    curl_easy_getinfo(r->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    answer.status = status;
+    answer.connected = result == CURLE_OK || connect_us > 0 || transfer_us > 0;
+    answer.seconds = (double)total_us / 1e6;
+    if (result != CURLE_OK)
+        buf_clear(&r->body); /* half an answer is none */
+    reduce_body(r);
+    answer.body = r->body.data;
+    answer.size = r->body.size;
+    char message[CURL_ERROR_SIZE];
+    utf8_sanitise(answer.message, strlen(answer.message), message, sizeof(message), NULL);
+    answer.message = message;
+    note_answer(r, answer.code, status);
+    request_unlink(h, r);
+    handle_retire(h, r->easy);
+    r->spec.done(r->spec.ctx, &answer);
+    request_free(r);
+}
+
+/* A recorded answer: "STATUS\nBODY". */
+static void finish_recorded(struct http *h, struct request *r)
+{
+    struct http_answer answer = {.message = "", .body = ""};
+    struct err err = ERR_INIT;
+    char key[URL_MAX + 16];
+    snprintf(key, sizeof(key), "http GET %s", r->url);
+    struct buf text;
+    buf_init(&text, r->body.max + 32);
+    answer.code = reader_recorded(h->reader, key, &text, &err);
+    const char *line_end = text.size > 0 ? memchr(text.data, '\n', text.size) : NULL;
+    int64_t status = 0;
+    if (line_end != NULL && number_i64(text.data, (size_t)(line_end - text.data), &status) == 0) {
+        answer.status = (long)status;
+        answer.body = line_end + 1;
+        answer.size = text.size - (size_t)(line_end + 1 - text.data);
+    } else if (answer.code == 0) {
+        answer.code = -ERR_PARSE;
+    }
+    answer.connected = answer.code == 0 || answer.code == -ERR_TIMEOUT || answer.code == -ERR_TOO_BIG;
+    if (answer.code < 0)
+        answer.message = err.msg[0] != '\0' ? err.msg : err_sentence(answer.code);
+    request_unlink(h, r);
+    r->spec.done(r->spec.ctx, &answer);
+    buf_release(&text);
+    request_free(r);
+}
+
+/* Runs the callbacks of everything that is done; true when there was one. */
+static bool finish_all(struct http *h)
+{
+    bool any = false;
+    /* Callbacks may start requests: those recorded ones wait for the next step, so that a step always ends. */
+    for (size_t n = h->recorded; n > 0 && h->recorded > 0; n--) {
+        struct request *last = NULL;
+        for (struct request *r = h->requests; r != NULL; r = r->next) {
+            if (r->easy == NULL)
+                last = r; /* the oldest: the list grows at its head */
+        }
+        finish_recorded(h, last);
+        any = true;
+    }
+    if (h->multi == NULL)
+        return any;
+    int left;
+    for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left)) != NULL;) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        char *private_data = NULL;
+        CURLcode result = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private_data);
+        finish_live(h, (struct request *)(void *)private_data, result);
+        any = true;
+    }
+    return any;
+}
+
+static int perform(struct http *h, struct err *err)
+{
+    int running;
+    if (h->multi == NULL || h->outstanding == h->recorded)
+        return 0;
+    CURLMcode code = curl_multi_perform(h->multi, &running);
+    if (code != CURLM_OK)
+        return err_set(err, ERR_NET, "libcurl failed: %s", curl_multi_strerror(code));
+    return 0;
+}
+
+int http_step(struct http *h, const int *fds, size_t fd_count, int timeout_ms, struct err *err)
+{
+    int code = perform(h, err);
+    if (finish_all(h) || code < 0)
+        return code;
+    unsigned count = 0;
+    bool live = h->outstanding > h->recorded;
+    if (live) {
+        struct curl_waitfd wait[STEP_FDS + 1];
+        wait[count++] = (struct curl_waitfd){.fd = h->wake[0], .events = CURL_WAIT_POLLIN};
+        for (size_t i = 0; i < fd_count && count <= STEP_FDS; i++) {
+            if (fds[i] >= 0)
+                wait[count++] = (struct curl_waitfd){.fd = fds[i], .events = CURL_WAIT_POLLIN};
+        }
+        int ready;
+        CURLMcode result = curl_multi_poll(h->multi, wait, count, timeout_ms, &ready);
+        if (result != CURLM_OK)
+            return err_set(err, ERR_NET, "libcurl failed: %s", curl_multi_strerror(result));
+    } else {
+        struct pollfd wait[STEP_FDS + 1];
+        wait[count++] = (struct pollfd){.fd = h->wake[0], .events = POLLIN};
+        for (size_t i = 0; i < fd_count && count <= STEP_FDS; i++) {
+            if (fds[i] >= 0)
+                wait[count++] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+        }
+        if (poll(wait, count, timeout_ms) < 0 && errno != EINTR)
+            return err_sys(err, ERR_IO, errno, "cannot wait");
+    }
+    char drain[64];
+    while (read(h->wake[0], drain, sizeof(drain)) == (ssize_t)sizeof(drain))
+        continue;
+    code = perform(h, err);
+    (void)finish_all(h);
+    return code;
+}
+
+void http_wake(struct http *h)
+{
+    ssize_t n = write(h->wake[1], "", 1); /* a full pipe wakes as well */
+    (void)n;
+}

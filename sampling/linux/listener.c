@@ -1,0 +1,297 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "sampling/linux/process_parse.h"
+#include "sampling/process.h"
+
+enum {
+    ROW_BYTES = 256,                            /* 150 in tcp, 180 in tcp6 */
+    HEAD_MAX_BYTES = LISTENERS_MAX * ROW_BYTES, /* as many rows as are stored */
+    CHUNK_BYTES = 4096,                         /* the kernel makes a page of rows at a time */
+    LINKS_MAX_BYTES = 1024 * 1024,
+    ANSWERS = 64, /* sockets whose owner is remembered: far more than ports that are asked about */
+    STATE_LISTEN = 0x0A,
+};
+
+static bool take_word(const char **at, const char *end, const char **word, size_t *size)
+{
+    while (*at < end && **at == ' ')
+        ++*at;
+    *word = *at;
+    while (*at < end && **at != ' ')
+        ++*at;
+    *size = (size_t)(*at - *word);
+    return *size > 0;
+}
+
+/* An address is printed as the 32-bit words lie in memory: on the little-endian machines that there are, the bytes
+ * of each word are reversed. */
+static bool parse_address(const char *hex, size_t size, bool ipv6, struct listener *out)
+{
+    size_t words = ipv6 ? 4 : 1;
+    unsigned char bytes[16];
+    if (size != words * 8)
+        return false;
+    for (size_t w = 0; w < words; w++) {
+        uint64_t v = 0;
+        if (number_u64(hex + w * 8, 8, 16, &v) < 0)
+            return false;
+        for (size_t b = 0; b < 4; b++)
+            bytes[w * 4 + b] = (unsigned char)(v >> (8 * b));
+    }
+    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    const unsigned char *v4 = bytes;
+    out->ipv6 = ipv6;
+    if (ipv6 && memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+        v4 = bytes + sizeof(mapped);
+        out->ipv6 = false;
+    }
+    static const unsigned char zero[16] = {0};
+    static const unsigned char one[16] = {[15] = 1};
+    if (out->ipv6) {
+        out->any = memcmp(bytes, zero, 16) == 0;
+        out->loopback = memcmp(bytes, one, 16) == 0;
+    } else {
+        out->any = memcmp(v4, zero, 4) == 0;
+        out->loopback = v4[0] == 127;
+    }
+    return inet_ntop(out->ipv6 ? AF_INET6 : AF_INET, out->ipv6 ? bytes : v4, out->address,
+                     sizeof(out->address)) != NULL;
+}
+
+/* "  0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1 ..." */
+enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, struct listener *out)
+{
+    enum { COLUMN_LOCAL = 1, COLUMN_STATE = 3, COLUMN_UID = 7, COLUMN_INODE = 9, COLUMNS };
+    const char *at = line, *end = line + size, *word[COLUMNS];
+    size_t length[COLUMNS];
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!take_word(&at, end, &word[i], &length[i]))
+            return LISTENER_ROW_BAD;
+    }
+    struct listener l = {0};
+    uint64_t state = 0, port = 0, uid = 0;
+    if (number_u64(word[COLUMN_STATE], length[COLUMN_STATE], 16, &state) < 0)
+        return LISTENER_ROW_BAD;
+    if (state != STATE_LISTEN)
+        return LISTENER_ROW_OTHER_STATE;
+    const char *colon = memchr(word[COLUMN_LOCAL], ':', length[COLUMN_LOCAL]);
+    if (colon == NULL)
+        return LISTENER_ROW_BAD;
+    size_t address_size = (size_t)(colon - word[COLUMN_LOCAL]);
+    if (!parse_address(word[COLUMN_LOCAL], address_size, ipv6, &l) ||
+        number_u64(colon + 1, length[COLUMN_LOCAL] - address_size - 1, 16, &port) < 0 || port > 65535 ||
+        number_u64(word[COLUMN_UID], length[COLUMN_UID], 10, &uid) < 0 || uid > UINT32_MAX ||
+        number_u64(word[COLUMN_INODE], length[COLUMN_INODE], 10, &l.inode) < 0)
+        return LISTENER_ROW_BAD;
+    l.port = (uint16_t)port;
+    l.uid = (int64_t)uid;
+    *out = l;
+    return LISTENER_ROW_LISTENS;
+}
+
+void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max, size_t *count)
+{
+    const char *end = text + size;
+    const char *line = memchr(text, '\n', size); /* behind the head line */
+    line = line != NULL ? line + 1 : end;
+    while (line < end && *count < max) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL)
+            return; /* cut */
+        enum listener_row row = listener_parse_row(line, (size_t)(line_end - line), ipv6, &out[*count]);
+        if (row == LISTENER_ROW_OTHER_STATE)
+            return;
+        if (row == LISTENER_ROW_LISTENS)
+            ++*count;
+        line = line_end + 1;
+    }
+}
+
+/* true when the text holds a whole row of another state: the kernel prints the listening ones first, all in front
+ * of the others, so nothing that matters follows. *from: where to go on looking. */
+static bool has_other_rows(const struct buf *text, size_t *from)
+{
+    for (;;) {
+        const char *line = text->data + *from;
+        const char *line_end = memchr(line, '\n', text->size - *from);
+        if (line_end == NULL)
+            return false;
+        struct listener l;
+        bool head = *from == 0;
+        *from = (size_t)(line_end + 1 - text->data);
+        if (!head && listener_parse_row(line, (size_t)(line_end - line), false, &l) == LISTENER_ROW_OTHER_STATE)
+            return true;
+    }
+}
+
+/* Reads the table only as far as it lists listening sockets: on a busy server the rest is megabytes. */
+static int live_head(void *ctx, struct buf *out, struct err *err)
+{
+    const char *path = ctx;
+    autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, err_code_of_errno(errno), errno, "cannot open '%s'", path);
+    size_t from = 0;
+    for (;;) {
+        size_t room = 0;
+        char *at = buf_reserve(out, CHUNK_BYTES, &room);
+        if (room == 0)
+            return 0;
+        ssize_t n = read(fd, at, room);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_sys(err, ERR_IO, errno, "cannot read '%s'", path);
+        if (n == 0)
+            return 0;
+        buf_commit(out, (size_t)n);
+        if (has_other_rows(out, &from))
+            return 0;
+    }
+}
+
+int listeners_read(struct reader *reader, struct listener *out, size_t max, struct err *err)
+{
+    static const struct {
+        const char *key;
+        char path[32];
+        bool ipv6;
+    } tables[] = {{"head /proc/net/tcp", "/proc/net/tcp", false}, {"head /proc/net/tcp6", "/proc/net/tcp6", true}};
+    size_t count = 0;
+    struct buf text;
+    buf_init(&text, HEAD_MAX_BYTES);
+    int code = 0;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        char path[32];
+        memcpy(path, tables[i].path, sizeof(path));
+        code = reader_call(reader, tables[i].key, live_head, path, &text, err);
+        if (code == -ERR_NOENT && tables[i].ipv6)
+            code = 0; /* a kernel without IPv6 */
+        else if (code == 0)
+            listener_parse(text.data, text.size, tables[i].ipv6, out, max, &count);
+        if (code < 0)
+            break;
+    }
+    buf_release(&text);
+    return code < 0 ? code : (int)count;
+}
+
+int listener_parse_link(const char *text, size_t size, uint64_t *out_inode)
+{
+    static const char head[] = "socket:[";
+    size_t head_size = strlen(head);
+    if (size < head_size + 2 || memcmp(text, head, head_size) != 0 || text[size - 1] != ']')
+        return -1;
+    return number_u64(text + head_size, size - head_size - 1, 10, out_inode);
+}
+
+/* Owners that were found, by socket: looking through descriptors is the expensive part, and a listening socket
+ * keeps its number for its whole life. */
+struct listener_memory {
+    struct {
+        uint64_t inode;
+        int64_t uid;
+        int32_t pid;
+        int64_t start;
+        bool readable;
+        uint64_t asked; /* order of use */
+        size_t processes; /* how many there were when nobody was found */
+    } rows[ANSWERS];
+    uint64_t asked;
+};
+
+void listener_memory_free(struct listener_memory *m)
+{
+    free(m);
+}
+
+enum holds { HOLDS_NOT, HOLDS, HOLDS_UNREADABLE };
+
+static enum holds process_holds(struct reader *reader, int32_t pid, uint64_t inode)
+{
+    struct err err = ERR_INIT;
+    struct buf names, link;
+    char path[96];
+    enum holds result = HOLDS_NOT;
+    buf_init(&names, LINKS_MAX_BYTES);
+    buf_init(&link, 256);
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    int code = reader_list(reader, path, &names, &err);
+    if (code < 0)
+        result = code == -ERR_NOENT ? HOLDS_NOT : HOLDS_UNREADABLE;
+    const char *end = names.data + names.size;
+    for (const char *line = names.data; result == HOLDS_NOT && line < end;) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL)
+            line_end = end;
+        uint64_t fd = 0, held = 0;
+        if (number_u64(line, (size_t)(line_end - line), 10, &fd) == 0) {
+            snprintf(path, sizeof(path), "/proc/%d/fd/%llu", (int)pid, (unsigned long long)fd);
+            if (reader_link(reader, path, &link, &err) == 0 &&
+                listener_parse_link(link.data, link.size, &held) == 0 && held == inode)
+                result = HOLDS;
+        }
+        line = line_end + 1;
+    }
+    buf_release(&names);
+    buf_release(&link);
+    return result;
+}
+
+int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
+{
+    struct listener_memory **memory = process_table_sockets(t);
+    if (*memory == NULL)
+        *memory = xcalloc(1, sizeof(**memory));
+    struct listener_memory *m = *memory;
+    size_t count, oldest = 0;
+    const struct process *list = process_table_list(t, &count);
+    m->asked++;
+    for (size_t i = 0; i < ANSWERS; i++) {
+        if (m->rows[i].asked < m->rows[oldest].asked)
+            oldest = i;
+        if (m->rows[i].asked == 0 || m->rows[i].inode != inode || m->rows[i].uid != uid)
+            continue;
+        const struct process *p = m->rows[i].pid > 0 ? process_table_find(t, m->rows[i].pid) : NULL;
+        bool holds_still = p != NULL && p->start == m->rows[i].start;
+        bool nobody_still = m->rows[i].pid == 0 && m->rows[i].processes == count;
+        if (holds_still || nobody_still) {
+            m->rows[i].asked = m->asked;
+            *readable = m->rows[i].readable;
+            return m->rows[i].pid;
+        }
+        oldest = i;
+        break;
+    }
+    int32_t pid = 0;
+    int64_t start = 0;
+    bool all = true;
+    for (size_t i = 0; i < count && pid == 0; i++) {
+        if (list[i].uid != uid || list[i].argv[0] == '\0') /* kernel threads hold no sockets of ours */
+            continue;
+        enum holds holds = process_holds(process_table_reader(t), list[i].pid, inode);
+        if (holds == HOLDS_UNREADABLE)
+            all = false;
+        if (holds == HOLDS) {
+            pid = list[i].pid;
+            start = list[i].start;
+        }
+    }
+    m->rows[oldest].inode = inode;
+    m->rows[oldest].uid = uid;
+    m->rows[oldest].pid = pid;
+    m->rows[oldest].start = start;
+    m->rows[oldest].readable = all || pid > 0;
+    m->rows[oldest].asked = m->asked;
+    m->rows[oldest].processes = count;
+    *readable = m->rows[oldest].readable;
+    return pid;
+}

@@ -1,0 +1,471 @@
+#include "sampling/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "sampling/linux/process_parse.h"
+
+enum {
+    LIST_MAX_BYTES = 1024 * 1024, /* 100,000 processes */
+    STAT_MAX_BYTES = 4096,        /* a line of 52 numbers */
+    STATUS_MAX_BYTES = 16384,     /* 1.5 KB; the CPU lists grow with the machine */
+    CMDLINE_MAX_BYTES = 65536,    /* what lies behind PROCESS_ARGV is cut anyway */
+};
+/* A process found the first time may be a copy of its parent just before exec(): it is read once more at the next
+ * scan. After that exec() is rare, and a round through all entries once a minute finds it (and a re-used pid). */
+#define REFRESH_NS (60 * NS_PER_S)
+
+struct entry_state {
+    int64_t read_ns;
+    bool fresh;
+};
+
+struct process_table {
+    struct reader *reader;
+    struct process *list; /* sorted by pid */
+    struct entry_state *state;
+    size_t count, capacity;
+    uint64_t forks;
+    bool scanned, stale; /* stale: somebody was found gone, list again */
+    struct buf text;     /* of one read */
+    double tick_seconds;
+    uint64_t page_bytes;
+    struct listener_memory *sockets; /* listener.c's */
+};
+
+/* Fields of /proc/PID/stat behind the name, counted from 3 as in proc(5). */
+enum {
+    STAT_STATE = 3,
+    STAT_PPID = 4,
+    STAT_UTIME = 14,
+    STAT_STIME = 15,
+    STAT_CUTIME = 16,
+    STAT_CSTIME = 17,
+    STAT_START = 22,
+    STAT_RSS = 24,
+};
+
+static const char *word_end(const char *at, const char *end)
+{
+    while (at < end && *at != ' ' && *at != '\n')
+        at++;
+    return at;
+}
+
+static bool stat_field(struct process_stat *out, int field, const char *at, size_t size)
+{
+    int64_t v = 0;
+    if (field == STAT_STATE) {
+        out->state = size == 1 ? at[0] : '?';
+        return size == 1;
+    }
+    if (number_i64(at, size, &v) < 0)
+        return false;
+    uint64_t positive = v > 0 ? (uint64_t)v : 0;
+    switch (field) {
+    case STAT_PPID:
+        if (v < 0 || v > INT32_MAX)
+            return false;
+        out->ppid = (int32_t)v;
+        break;
+    case STAT_UTIME:
+    case STAT_STIME:
+    case STAT_CUTIME:
+    case STAT_CSTIME:
+        out->cpu_ticks += positive; /* cannot overflow into nonsense: four 63-bit terms, at worst it wraps */
+        break;
+    case STAT_START:
+        out->start_ticks = (int64_t)positive;
+        break;
+    case STAT_RSS:
+        out->resident_pages = positive;
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+static bool stat_field_wanted(int field)
+{
+    return field == STAT_STATE || field == STAT_PPID || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
+           field == STAT_START || field == STAT_RSS;
+}
+
+int process_parse_stat(const char *text, size_t size, struct process_stat *out)
+{
+    const char *end = text + size;
+    const char *open = memchr(text, '(', size);
+    const char *close = NULL;
+    for (const char *at = end; at > text; at--) {
+        if (at[-1] == ')') {
+            close = at - 1;
+            break;
+        }
+    }
+    if (open == NULL || close == NULL || close < open || open - text < 2)
+        return -1;
+    struct process_stat s = {0};
+    uint64_t pid = 0;
+    if (number_u64(text, (size_t)(open - text) - 1, 10, &pid) < 0 || pid < 1 || pid > INT32_MAX)
+        return -1;
+    s.pid = (int32_t)pid;
+    utf8_sanitise(open + 1, (size_t)(close - open) - 1, s.name, sizeof(s.name), NULL);
+
+    const char *at = close + 1;
+    for (int field = STAT_STATE; field <= STAT_RSS; field++) {
+        if (at >= end || *at != ' ')
+            return -1;
+        at++;
+        const char *stop = word_end(at, end);
+        if (stat_field_wanted(field) && !stat_field(&s, field, at, (size_t)(stop - at)))
+            return -1;
+        at = stop;
+    }
+    *out = s;
+    return 0;
+}
+
+void process_parse_cmdline(const char *text, size_t size, char *out, size_t out_size)
+{
+    size_t used = 0;
+    bool first = true;
+    while (size > 0 && text[size - 1] == '\0')
+        size--;
+    const char *at = text, *end = text + size;
+    while (at < end && used + 2 < out_size) {
+        const char *stop = memchr(at, '\0', (size_t)(end - at));
+        if (stop == NULL)
+            stop = end;
+        if (!first)
+            out[used++] = PROCESS_ARGV_SEPARATOR;
+        first = false;
+        used += utf8_sanitise(at, (size_t)(stop - at), out + used, out_size - used, NULL);
+        at = stop + 1;
+    }
+    out[used] = '\0';
+}
+
+int process_parse_status_uid(const char *text, size_t size, int64_t *out)
+{
+    static const char head[] = "Uid:";
+    const char *end = text + size;
+    for (const char *line = text; line < end;) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL)
+            line_end = end;
+        if ((size_t)(line_end - line) > strlen(head) && memcmp(line, head, strlen(head)) == 0) {
+            /* real, effective, saved, file system */
+            const char *at = line + strlen(head);
+            for (int i = 0; i < 2; i++) {
+                while (at < line_end && (*at == '\t' || *at == ' '))
+                    at++;
+                const char *stop = at;
+                while (stop < line_end && *stop >= '0' && *stop <= '9')
+                    stop++;
+                uint64_t uid = 0;
+                if (number_u64(at, (size_t)(stop - at), 10, &uid) < 0 || uid > UINT32_MAX)
+                    return -1;
+                if (i == 1)
+                    *out = (int64_t)uid;
+                at = stop;
+            }
+            return 0;
+        }
+        line = line_end + 1;
+    }
+    return -1;
+}
+
+/* Page size and clock ticks belong to the machine that was recorded. */
+static int live_units(void *ctx, struct buf *out, struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    buf_printf(out, "%ld %ld", sysconf(_SC_PAGESIZE), sysconf(_SC_CLK_TCK));
+    return 0;
+}
+
+static void read_units(struct process_table *t)
+{
+    struct err err = ERR_INIT;
+    uint64_t page = 4096, ticks = 100; /* what nearly every Linux machine has */
+    if (reader_call(t->reader, "sysconf page-size clock-ticks", live_units, NULL, &t->text, &err) == 0) {
+        const char *blank = memchr(t->text.data, ' ', t->text.size);
+        if (blank != NULL) {
+            (void)number_u64(t->text.data, (size_t)(blank - t->text.data), 10, &page);
+            (void)number_u64(blank + 1, strlen(blank + 1), 10, &ticks);
+        }
+    }
+    t->page_bytes = page;
+    t->tick_seconds = ticks > 0 ? 1.0 / (double)ticks : 0.01;
+}
+
+struct process_table *process_table_new(struct reader *reader)
+{
+    struct process_table *t = xcalloc(1, sizeof(*t));
+    t->reader = reader;
+    buf_init(&t->text, LIST_MAX_BYTES);
+    read_units(t);
+    return t;
+}
+
+static void process_release(struct process *p)
+{
+    union {
+        const char *borrowed;
+        char *owned;
+    } argv = {.borrowed = p->argv};
+    free(argv.owned);
+    p->argv = NULL;
+}
+
+void process_table_free(struct process_table *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < t->count; i++)
+        process_release(&t->list[i]);
+    free(t->list);
+    free(t->state);
+    listener_memory_free(t->sockets);
+    buf_release(&t->text);
+    free(t);
+}
+
+struct reader *process_table_reader(struct process_table *t)
+{
+    return t->reader;
+}
+
+struct listener_memory **process_table_sockets(struct process_table *t)
+{
+    return &t->sockets;
+}
+
+static int read_text(struct process_table *t, int32_t pid, const char *file, size_t max, struct err *err)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+    t->text.max = max;
+    return reader_once(t->reader, path, &t->text, err);
+}
+
+static int read_stat(struct process_table *t, int32_t pid, struct process_stat *out, struct err *err)
+{
+    int code = read_text(t, pid, "stat", STAT_MAX_BYTES, err);
+    if (code < 0)
+        return code;
+    if (process_parse_stat(t->text.data, t->text.size, out) < 0 || out->pid != pid)
+        return err_set(err, ERR_PARSE, "/proc/%d/stat has not the expected form", (int)pid);
+    return 0;
+}
+
+static void read_argv(struct process_table *t, struct process *p)
+{
+    struct err err = ERR_INIT;
+    char argv[PROCESS_ARGV] = "";
+    if (read_text(t, p->pid, "cmdline", CMDLINE_MAX_BYTES, &err) == 0)
+        process_parse_cmdline(t->text.data, t->text.size, argv, sizeof(argv));
+    if (p->argv != NULL && strcmp(p->argv, argv) == 0)
+        return;
+    process_release(p);
+    p->argv = xstrdup(argv);
+}
+
+/* Reads everything about one process; -1 when it is gone. What is known already tells what can be left out. */
+static int read_process(struct process_table *t, struct process *p)
+{
+    struct err err = ERR_INIT;
+    struct process_stat stat;
+    if (read_stat(t, p->pid, &stat, &err) < 0)
+        return -1;
+    bool same = p->argv != NULL && p->start == stat.start_ticks && strcmp(p->name, stat.name) == 0;
+    if (!same)
+        p->uid = -1;
+    p->start = stat.start_ticks;
+    p->ppid = stat.ppid;
+    utf8_copy(p->name, sizeof(p->name), stat.name);
+    read_argv(t, p);
+    if (p->uid < 0 && read_text(t, p->pid, "status", STATUS_MAX_BYTES, &err) == 0)
+        (void)process_parse_status_uid(t->text.data, t->text.size, &p->uid);
+    return 0;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The pids of /proc, sorted; malloc'ed into *out. Returns the count or a negative error. */
+static int list_pids(struct process_table *t, int32_t **out, struct err *err)
+{
+    t->text.max = LIST_MAX_BYTES;
+    int code = reader_list(t->reader, "/proc", &t->text, err);
+    if (code < 0)
+        return code;
+    size_t capacity = t->count + 64, count = 0;
+    int32_t *pids = xreallocarray(NULL, capacity, sizeof(*pids));
+    const char *end = t->text.data + t->text.size;
+    for (const char *line = t->text.data; line < end;) {
+        const char *line_end = memchr(line, '\n', (size_t)(end - line));
+        if (line_end == NULL)
+            line_end = end;
+        uint64_t pid = 0;
+        if (number_u64(line, (size_t)(line_end - line), 10, &pid) == 0 && pid > 0 && pid <= INT32_MAX) {
+            if (count == capacity) {
+                capacity *= 2;
+                pids = xreallocarray(pids, capacity, sizeof(*pids));
+            }
+            pids[count++] = (int32_t)pid;
+        }
+        line = line_end + 1;
+    }
+    qsort(pids, count, sizeof(*pids), compare_pids);
+    *out = pids;
+    return (int)count;
+}
+
+/* Merges the table with the pids there are now: keeps what is known, reads what is new. */
+static void merge(struct process_table *t, const int32_t *pids, size_t pid_count, int64_t now_ns)
+{
+    struct process *list = xcalloc(pid_count + 1, sizeof(*list));
+    struct entry_state *state = xcalloc(pid_count + 1, sizeof(*state));
+    size_t old = 0, count = 0;
+    for (size_t i = 0; i < pid_count; i++) {
+        if (i > 0 && pids[i] == pids[i - 1])
+            continue; /* a damaged recording */
+        while (old < t->count && t->list[old].pid < pids[i])
+            process_release(&t->list[old++]);
+        if (old < t->count && t->list[old].pid == pids[i]) {
+            list[count] = t->list[old];
+            state[count++] = t->state[old++];
+            continue;
+        }
+        struct process *p = &list[count];
+        *p = (struct process){.pid = pids[i], .uid = -1};
+        if (read_process(t, p) == 0)
+            state[count++] = (struct entry_state){now_ns, true};
+    }
+    while (old < t->count)
+        process_release(&t->list[old++]);
+    free(t->list);
+    free(t->state);
+    t->list = list;
+    t->state = state;
+    t->count = count;
+}
+
+/* Reads again what is fresh or old, the latter a few at a time. */
+static void refresh(struct process_table *t, int64_t now_ns)
+{
+    size_t budget = t->count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
+    bool gone = false;
+    for (size_t i = 0; i < t->count; i++) {
+        struct entry_state *s = &t->state[i];
+        bool old = now_ns - s->read_ns >= REFRESH_NS && budget > 0;
+        if ((!s->fresh && !old) || s->read_ns == now_ns)
+            continue;
+        if (!s->fresh)
+            budget--;
+        *s = (struct entry_state){now_ns, false};
+        if (read_process(t, &t->list[i]) < 0)
+            gone = true;
+    }
+    if (gone)
+        t->stale = true;
+}
+
+int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err)
+{
+    bool list = !t->scanned || t->stale || forks == 0 || forks != t->forks;
+    if (list) {
+        int32_t *pids = NULL;
+        int count = list_pids(t, &pids, err);
+        if (count < 0)
+            return count;
+        t->stale = false;
+        merge(t, pids, (size_t)count, now_ns);
+        free(pids);
+        t->scanned = true;
+        t->forks = forks;
+    }
+    refresh(t, now_ns);
+    return 0;
+}
+
+const struct process *process_table_list(const struct process_table *t, size_t *count)
+{
+    *count = t->count;
+    return t->list;
+}
+
+const struct process *process_table_find(const struct process_table *t, int32_t pid)
+{
+    size_t low = 0, high = t->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->list[middle].pid == pid)
+            return &t->list[middle];
+        if (t->list[middle].pid < pid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* `pid` and its descendants in the table, breadth first. */
+static size_t tree_members(const struct process_table *t, int32_t pid, int32_t members[PROCESS_TREE])
+{
+    size_t count = 0;
+    members[count++] = pid;
+    for (size_t next = 0; next < count; next++) {
+        for (size_t i = 0; i < t->count && count < PROCESS_TREE; i++) {
+            if (t->list[i].ppid == members[next] && t->list[i].pid != pid)
+                members[count++] = t->list[i].pid;
+        }
+    }
+    return count;
+}
+
+int process_table_tree(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
+                       unsigned *members, struct err *err)
+{
+    int32_t pids[PROCESS_TREE];
+    size_t count = tree_members(t, pid, pids);
+    struct process_usage total = {.pid = pid, .start = start};
+    unsigned found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct process_stat stat;
+        struct err ignored = ERR_INIT;
+        int code = read_stat(t, pids[i], &stat, i == 0 ? err : &ignored);
+        if (code < 0)
+            t->stale = true;
+        if (i == 0) {
+            if (code < 0)
+                return code == -ERR_PARSE ? code : -ERR_NOENT;
+            if (stat.start_ticks != start || stat.state == 'Z') {
+                t->stale = true;
+                return err_set(err, ERR_NOENT, "process %d is gone", (int)pid);
+            }
+            total.ppid = stat.ppid;
+        }
+        const struct process *known = process_table_find(t, pids[i]);
+        if (code < 0 || (i > 0 && (known == NULL || known->start != stat.start_ticks)))
+            continue;
+        total.cpu_seconds += (double)stat.cpu_ticks * t->tick_seconds;
+        total.resident_bytes += stat.resident_pages * t->page_bytes;
+        found++;
+    }
+    *sum = total;
+    *members = found;
+    return 0;
+}

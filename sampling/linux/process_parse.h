@@ -1,0 +1,43 @@
+/*
+ * The kernel's text about processes and sockets, parsed. Pure: bytes in, struct out; texts in the results are
+ * sanitised. All return 0, or -1 when the text has not the expected form (then *out is not to be used).
+ */
+#ifndef SAMPLING_LINUX_PROCESS_PARSE_H
+#define SAMPLING_LINUX_PROCESS_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sampling/process.h"
+
+struct process_stat { /* of /proc/PID/stat */
+    int32_t pid, ppid;
+    char name[32];
+    char state;           /* 'R', 'S', 'Z', ... */
+    uint64_t cpu_ticks;   /* user + system, of itself and of the children it has waited for */
+    int64_t start_ticks;  /* after boot */
+    uint64_t resident_pages;
+};
+/* The name stands in brackets and may itself hold brackets, blanks and newlines: it ends at the last bracket. */
+int process_parse_stat(const char *text, size_t size, struct process_stat *out);
+/* Arguments (each ended by NUL) to one text, separated by PROCESS_ARGV_SEPARATOR, cut at out_size. */
+void process_parse_cmdline(const char *text, size_t size, char *out, size_t out_size);
+/* The effective user id in /proc/PID/status. */
+int process_parse_status_uid(const char *text, size_t size, int64_t *out);
+
+enum listener_row { LISTENER_ROW_LISTENS, LISTENER_ROW_OTHER_STATE, LISTENER_ROW_BAD };
+/* One line of /proc/net/tcp or tcp6, without its newline. */
+enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, struct listener *out);
+/* Whole text with its head line; adds to out[*count]. Stops behind the last listening row. */
+void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max, size_t *count);
+/* "socket:[1234]" */
+int listener_parse_link(const char *text, size_t size, uint64_t *out_inode);
+
+/* What listener.c remembers between calls, kept by the table. */
+struct listener_memory;
+void listener_memory_free(struct listener_memory *m); /* accepts NULL */
+struct reader *process_table_reader(struct process_table *t);
+struct listener_memory **process_table_sockets(struct process_table *t);
+
+#endif
