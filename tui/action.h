@@ -18,19 +18,32 @@ struct action_row {
     const char *name, *help, *footer, *keys;
     enum action_group group;
 };
-/* Keys as term.h delivers them: a code point, or KEY_* above Unicode. */
+/* Keys as term.h delivers them: a code point, or one of these above Unicode (KEY_* belongs to curses). */
 enum key {
-    KEY_BASE = 0x110000,
-    KEY_UP_, KEY_DOWN_, KEY_LEFT_, KEY_RIGHT_, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME_, KEY_END_, KEY_ENTER_, KEY_ESC,
-    KEY_TAB, KEY_BACKTAB, KEY_BACKSPACE_, KEY_DELETE,
-    KEY_F1, KEY_F12 = KEY_F1 + 11,
-    KEY_CTRL_BASE = 0x120000, /* + letter: KEY_CTRL_BASE + 'l' */
+    KEYCODE_BASE = 0x110000,
+    KEYCODE_UP,
+    KEYCODE_DOWN,
+    KEYCODE_LEFT,
+    KEYCODE_RIGHT,
+    KEYCODE_PAGE_UP,
+    KEYCODE_PAGE_DOWN,
+    KEYCODE_HOME,
+    KEYCODE_END,
+    KEYCODE_ENTER,
+    KEYCODE_ESC,
+    KEYCODE_TAB,
+    KEYCODE_BACKTAB,
+    KEYCODE_BACKSPACE,
+    KEYCODE_DELETE,
+    KEYCODE_F1,
+    KEYCODE_F12 = KEYCODE_F1 + 11,
+    KEYCODE_CTRL_BASE = 0x120000, /* + letter: KEYCODE_CTRL_BASE + 'l' */
 };
 const struct action_row *action_row(enum action a);
 enum action action_of_key(uint32_t key);
 enum action action_of_name(const char *name); /* ACTION_NONE: unknown */
 uint32_t key_of_name(const char *name);       /* "Space", "C-l", "F1", "q"; 0 unknown */
-/* The first key of an action as shown: "Space", "Ctrl-L", "?". */
-const char *action_key_label(enum action a);
+/* All keys of an action as shown: "?  F1", "Ctrl-L"; first_only: the first of them. Returns out. */
+const char *action_key_label(enum action a, bool first_only, char *out, size_t out_size);
 
 #endif

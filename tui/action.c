@@ -1,0 +1,127 @@
+#include "tui/action.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static const struct action_row rows[ACTION_COUNT] = {
+    [ACTION_NONE] = {"", "", "", "", ACTION_LOOK},
+#define ACTION(id, name, help, group, footer, keys)                                                \
+    [ACTION_##id] = {name, help, footer, keys, ACTION_##group},
+#include "tui/action.def"
+#undef ACTION
+};
+
+/* Names of keys as action.def, scripts and help write them. */
+static const struct {
+    const char *name;
+    uint32_t key;
+} key_names[] = {
+    {"Space", ' '},
+    {"Up", KEYCODE_UP},
+    {"Down", KEYCODE_DOWN},
+    {"Left", KEYCODE_LEFT},
+    {"Right", KEYCODE_RIGHT},
+    {"PgUp", KEYCODE_PAGE_UP},
+    {"PgDn", KEYCODE_PAGE_DOWN},
+    {"Home", KEYCODE_HOME},
+    {"End", KEYCODE_END},
+    {"Enter", KEYCODE_ENTER},
+    {"Esc", KEYCODE_ESC},
+    {"Tab", KEYCODE_TAB},
+    {"S-Tab", KEYCODE_BACKTAB},
+    {"Backspace", KEYCODE_BACKSPACE},
+    {"Delete", KEYCODE_DELETE},
+};
+
+const struct action_row *action_row(enum action a)
+{
+    return (unsigned)a < ACTION_COUNT ? &rows[a] : &rows[ACTION_NONE];
+}
+
+/* Cuts the next blank-separated word of *text; false at the end. */
+static bool next_word(const char **text, char *word, size_t size)
+{
+    const char *p = *text;
+    while (*p == ' ')
+        p++;
+    size_t n = strcspn(p, " ");
+    if (n == 0 || n >= size)
+        return false;
+    memcpy(word, p, n);
+    word[n] = '\0';
+    *text = p + n;
+    return true;
+}
+
+uint32_t key_of_name(const char *name)
+{
+    size_t size = strlen(name);
+    if (size == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++)
+        if (strcmp(name, key_names[i].name) == 0)
+            return key_names[i].key;
+    if (size == 3 && name[0] == 'C' && name[1] == '-' && name[2] >= 'a' && name[2] <= 'z')
+        return KEYCODE_CTRL_BASE + (uint32_t)name[2];
+    if (name[0] == 'F' && size <= 3 && name[1] >= '1' && name[1] <= '9') {
+        int n = name[1] - '0';
+        if (size == 3)
+            n = name[2] >= '0' && name[2] <= '9' ? n * 10 + name[2] - '0' : 0;
+        if (n >= 1 && n <= 12)
+            return KEYCODE_F1 + (uint32_t)n - 1;
+    }
+    size_t len;
+    bool valid;
+    uint32_t rune = utf8_decode(name, size, &len, &valid);
+    return valid && len == size && rune > ' ' ? rune : 0;
+}
+
+enum action action_of_key(uint32_t key)
+{
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
+        const char *keys = rows[a].keys;
+        char word[16];
+        while (next_word(&keys, word, sizeof word))
+            if (key_of_name(word) == key)
+                return (enum action)a;
+    }
+    return ACTION_NONE;
+}
+
+enum action action_of_name(const char *name)
+{
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
+        if (strcmp(rows[a].name, name) == 0)
+            return (enum action)a;
+    return ACTION_NONE;
+}
+
+/* "C-l" is shown as "Ctrl-L", everything else as it is written. */
+static size_t add_label(char *out, size_t size, size_t used, const char *word)
+{
+    const char *before = used > 0 ? "  " : "";
+    int n = strncmp(word, "C-", 2) == 0 && word[2] != '\0'
+                ? snprintf(out + used, size - used, "%sCtrl-%c", before, word[2] - 'a' + 'A')
+                : snprintf(out + used, size - used, "%s%s", before, word);
+    if (n < 0 || (size_t)n >= size - used) {
+        out[used] = '\0';
+        return used;
+    }
+    return used + (size_t)n;
+}
+
+const char *action_key_label(enum action a, bool first_only, char *out, size_t out_size)
+{
+    const char *keys = action_row(a)->keys;
+    char word[16];
+    size_t used = 0;
+    out[0] = '\0';
+    while (next_word(&keys, word, sizeof word)) {
+        used = add_label(out, out_size, used, word);
+        if (first_only)
+            break;
+    }
+    return out;
+}

@@ -1,0 +1,667 @@
+/*
+ * The only file that includes curses. What surprises: curses' SIGTSTP, SIGINT and SIGTERM handlers print from inside
+ * a handler, so ours are installed first (curses then leaves those signals alone); only SIGWINCH stays with curses.
+ * Keys are read from a pad: reading from a window would refresh stdscr behind our back.
+ */
+#include "tui/term.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "tui/action.h"
+
+/* A probe's answers, as key codes of our own above curses' (KEY_MAX is 0777). */
+enum { PROBE_NARROW = KEY_MAX + 1, PROBE_WIDE, PROBE_BYTES };
+/* The column (from 1) at which the width of U+2500 is probed: no function key sends "ESC [ 1 ; 21 R". */
+enum { PROBE_COLUMN = 20 };
+enum { STYLE_TRUE, STYLE_256, STYLE_16, STYLE_8, STYLE_MONO };
+
+struct term {
+    SCREEN *screen;
+    WINDOW *pad;
+    struct surface shown; /* what the terminal shows */
+    bool shown_valid;
+    bool ascii, wants_color, probe_pending;
+    int colors;           /* STYLE_* */
+    const struct theme *theme;
+    attr_t attr[ROLE_COUNT];
+    short pair[ROLE_COUNT];
+    cchar_t *cells;       /* one run */
+    int cell_count;
+    unsigned empty_reads; /* readable, but no key came */
+    int stderr_saved, stderr_read;
+    struct buf stderr_line;
+};
+
+/* What a fatal signal needs to restore the terminal: prepared at open, only read in the handler. */
+static struct {
+    volatile sig_atomic_t active;
+    int fd, stderr_saved, stderr_read;
+    struct termios modes;
+    char bytes[256];
+    size_t size;
+} rescue;
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+enum { FATAL_COUNT = sizeof fatal_signals / sizeof fatal_signals[0] };
+static struct sigaction fatal_before[FATAL_COUNT];
+
+/* Async-signal-safe. */
+static void rescue_terminal(void)
+{
+    if (!rescue.active)
+        return;
+    rescue.active = 0;
+    signal(SIGTTOU, SIG_IGN);
+    tcflow(rescue.fd, TCOON);
+    for (size_t at = 0; at < rescue.size;) {
+        ssize_t n = write(rescue.fd, rescue.bytes + at, rescue.size - at);
+        if (n <= 0)
+            break;
+        at += (size_t)n;
+    }
+    tcsetattr(rescue.fd, TCSANOW, &rescue.modes);
+    if (rescue.stderr_saved >= 0) {
+        char kept[512];
+        ssize_t n;
+        dup2(rescue.stderr_saved, STDERR_FILENO);
+        while ((n = read(rescue.stderr_read, kept, sizeof kept)) > 0)
+            if (write(STDERR_FILENO, kept, (size_t)n) < 0)
+                break;
+    }
+}
+
+static void on_fatal(int signal_number)
+{
+    int saved = errno;
+    rescue_terminal();
+    for (size_t i = 0; i < FATAL_COUNT; i++)
+        if (fatal_signals[i] == signal_number)
+            sigaction(signal_number, &fatal_before[i], NULL);
+    raise(signal_number); /* pending until we return, then with the handler of before */
+    errno = saved;
+}
+
+static void on_panic(const char *reason)
+{
+    rescue_terminal();
+    static const char before[] = "tunetop: ";
+    if (write(STDERR_FILENO, before, sizeof before - 1) < 0 ||
+        write(STDERR_FILENO, reason, strlen(reason)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
+        return;
+}
+
+const char *term_set_locale(bool *utf8)
+{
+    const char *chosen = setlocale(LC_CTYPE, "");
+    const char *names[] = {getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG")};
+    const char *wanted = "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && wanted[0] == '\0'; i++)
+        if (names[i] != NULL)
+            wanted = names[i];
+    bool is_utf8 = chosen != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    bool is_c = chosen == NULL || strcmp(chosen, "C") == 0 || strcmp(chosen, "POSIX") == 0;
+    bool names_utf8 = strcasestr(wanted, "utf-8") != NULL || strcasestr(wanted, "utf8") != NULL;
+    /* C although the environment names UTF-8 or nothing, or a locale that this machine lacks. */
+    if (!is_utf8 && is_c && (chosen == NULL || wanted[0] == '\0' || names_utf8)) {
+        static const char *const fallbacks[] = {"C.UTF-8", "en_US.UTF-8"};
+        for (size_t i = 0; i < 2 && !is_utf8; i++) {
+            const char *got = setlocale(LC_CTYPE, fallbacks[i]);
+            if (got != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0) {
+                chosen = got;
+                is_utf8 = true;
+            }
+        }
+        if (!is_utf8)
+            chosen = setlocale(LC_CTYPE, "C");
+    }
+    *utf8 = is_utf8;
+    return chosen != NULL ? chosen : "C";
+}
+
+/* Adds a capability without its padding ("$<5/>"): these bytes also go out from a signal handler. */
+static void collect(NCURSES_CONST char *name)
+{
+    const char *text = tigetstr(name);
+    if (text == NULL || text == (const char *)-1)
+        return;
+    while (*text != '\0' && rescue.size < sizeof rescue.bytes) {
+        if (text[0] == '$' && text[1] == '<' && strchr(text, '>') != NULL)
+            text = strchr(text, '>') + 1;
+        else
+            rescue.bytes[rescue.size++] = *text++;
+    }
+}
+
+static void rescue_prepare(int fd)
+{
+    rescue.fd = fd;
+    rescue.size = 0;
+    rescue.stderr_saved = rescue.stderr_read = -1;
+    static char names[][8] = {"rmkx", "sgr0", "op", "cnorm", "rmcup"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        collect(names[i]);
+}
+
+static void catch_fatal(void)
+{
+    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < FATAL_COUNT; i++)
+        sigaction(fatal_signals[i], &action, &fatal_before[i]);
+    alloc_set_panic_hook(on_panic);
+    rescue.active = 1;
+}
+
+static void release_fatal(void)
+{
+    if (!rescue.active)
+        return;
+    rescue.active = 0;
+    alloc_set_panic_hook(NULL);
+    for (size_t i = 0; i < FATAL_COUNT; i++)
+        sigaction(fatal_signals[i], &fatal_before[i], NULL);
+}
+
+/* Whatever a library prints to stderr goes to the log while the screen is up. When stderr is no terminal it does
+ * not disturb the screen and stays where it is. */
+static void stderr_capture(struct term *t)
+{
+    int ends[2];
+    t->stderr_saved = t->stderr_read = -1;
+    if (!isatty(STDERR_FILENO) || pipe(ends) != 0)
+        return;
+    int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (saved < 0 || dup2(ends[1], STDERR_FILENO) < 0) {
+        if (saved >= 0)
+            close(saved);
+        close(ends[0]);
+        close(ends[1]);
+        return;
+    }
+    close(ends[1]);
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK); /* a full pipe loses text, it never blocks who prints */
+    t->stderr_saved = saved;
+    t->stderr_read = ends[0];
+    rescue.stderr_saved = saved;
+    rescue.stderr_read = ends[0];
+}
+
+static void stderr_drain(struct term *t)
+{
+    if (t->stderr_read < 0)
+        return;
+    char bytes[512];
+    ssize_t n;
+    while ((n = read(t->stderr_read, bytes, sizeof bytes)) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (bytes[i] != '\n' && t->stderr_line.size < t->stderr_line.max) {
+                buf_putc(&t->stderr_line, bytes[i]);
+                continue;
+            }
+            char clean[512];
+            utf8_sanitise(t->stderr_line.data, t->stderr_line.size, clean, sizeof clean, NULL);
+            log_write(LOG_WARN, "%s", clean);
+            buf_clear(&t->stderr_line);
+        }
+    }
+}
+
+static void stderr_release(struct term *t)
+{
+    if (t->stderr_read < 0)
+        return;
+    stderr_drain(t);
+    rescue.stderr_saved = rescue.stderr_read = -1;
+    dup2(t->stderr_saved, STDERR_FILENO);
+    close(t->stderr_saved);
+    close(t->stderr_read);
+    t->stderr_saved = t->stderr_read = -1;
+}
+
+/* Truecolor only where terminfo really says so. */
+static bool says_truecolor(void)
+{
+    static char rgb[] = "RGB";
+    const char *type = getenv("TERM");
+    size_t size = type != NULL ? strlen(type) : 0;
+    bool direct = size > 7 && strcmp(type + size - 7, "-direct") == 0;
+    char *text = tigetstr(rgb);
+    bool named = tigetflag(rgb) > 0 || tigetnum(rgb) > 0 || (text != NULL && text != (char *)-1);
+    return (direct || named) && COLORS >= 0x1000000;
+}
+
+static int color_of(const struct theme_style *style, int kind, bool background)
+{
+    switch (kind) {
+    case STYLE_TRUE:
+        return background ? style->background_rgb : style->rgb;
+    case STYLE_256:
+        return background ? style->background_256 : style->c256;
+    case STYLE_16:
+        return background ? style->background_16 : style->c16;
+    default: { /* 8: bright black would be black, so the own colour, dim; other bright ones lose the brightness */
+        int c = background ? style->background_16 : style->c16;
+        return c == 8 ? -1 : c < 0 ? c : c & 7;
+    }
+    }
+}
+
+static attr_t attr_of(unsigned attr)
+{
+    return ((attr & ATTR_BOLD) != 0 ? A_BOLD : 0) | ((attr & ATTR_DIM) != 0 ? A_DIM : 0) |
+           ((attr & ATTR_REVERSE) != 0 ? A_REVERSE : 0) |
+           ((attr & ATTR_UNDERLINE) != 0 ? A_UNDERLINE : 0);
+}
+
+void term_set_theme(struct term *t, const struct theme *theme)
+{
+    t->theme = theme;
+    t->shown_valid = false;
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        const struct theme_style *style = &theme->style[role];
+        t->pair[role] = 0;
+        t->attr[role] = attr_of(t->colors == STYLE_MONO ? style->mono_attr : style->attr);
+        if (t->colors == STYLE_MONO)
+            continue;
+        if (t->colors == STYLE_8 && style->c16 == 8)
+            t->attr[role] |= A_DIM;
+        int fg = color_of(style, t->colors, false), bg = color_of(style, t->colors, true);
+        if (fg < 0 && bg < 0)
+            continue;
+        short pair = (short)(role + 1);
+#if defined(NCURSES_EXT_COLORS) && NCURSES_EXT_COLORS
+        int done = init_extended_pair(pair, fg, bg);
+#else
+        int done = init_pair(pair, (short)fg, (short)bg);
+#endif
+        if (done == OK)
+            t->pair[role] = pair;
+    }
+}
+
+static void set_up_colors(struct term *t, const struct term_options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+    t->colors = STYLE_MONO;
+    if (options->color == TERM_COLOR_NEVER ||
+        (options->color == TERM_COLOR_AUTO && no_color != NULL && no_color[0] != '\0'))
+        return;
+    if (!has_colors() || start_color() != OK || use_default_colors() != OK ||
+        COLOR_PAIRS < ROLE_COUNT + 1)
+        return;
+    t->colors = says_truecolor() ? STYLE_TRUE
+                : COLORS >= 256  ? STYLE_256
+                : COLORS >= 16   ? STYLE_16
+                                 : STYLE_8;
+}
+
+/* Keys, output control and echo as the program wants them. Called after every return to the screen. */
+static void set_modes(int fd, const struct termios *before)
+{
+    raw();
+    noecho();
+    nonl();
+    /* raw() switches Ctrl-S and Ctrl-Q off; who uses them keeps them. */
+    struct termios now;
+    if ((before->c_iflag & IXON) != 0 && tcgetattr(fd, &now) == 0) {
+        now.c_iflag |= IXON;
+        tcsetattr(fd, TCSADRAIN, &now);
+        def_prog_mode();
+    }
+    curs_set(0);
+}
+
+/*
+ * Asks the terminal how wide it shows U+2500: print one, ask for the cursor's place. It goes out before the first
+ * frame in the same write, the frame erases it, and the answer comes as a key when it comes: nothing waits.
+ */
+static void probe_width(struct term *t)
+{
+    static char u7[] = "u7";
+    const char *ask = tigetstr(u7);
+    if (t->ascii || COLS < PROBE_COLUMN + 10 || ask == NULL || ask == (const char *)-1 ||
+        strcmp(ask, "\033[6n") != 0)
+        return;
+    char sequence[32];
+    static const struct {
+        int columns, code;
+    } answers[] = {{1, PROBE_NARROW}, {2, PROBE_WIDE}, {3, PROBE_BYTES}};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        snprintf(sequence, sizeof sequence, "\033[1;%dR", PROBE_COLUMN + answers[i].columns);
+        define_key(sequence, answers[i].code);
+    }
+    snprintf(sequence, sizeof sequence, "\033[1;%dH\xE2\x94\x80\033[6n", PROBE_COLUMN);
+    putp(sequence);
+    t->probe_pending = true;
+}
+
+static int check_terminal(struct err *err)
+{
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return err_set(err, ERR_TERMINAL,
+                       "%s is not a terminal: the dashboard needs one, 'tunetop status' does not",
+                       isatty(STDIN_FILENO) ? "standard output" : "standard input");
+    const char *type = getenv("TERM");
+    if (type == NULL || type[0] == '\0')
+        return err_set(err, ERR_TERMINAL, "TERM is not set: try TERM=xterm-256color tunetop");
+    return 0;
+}
+
+/* The type of terminal for a message. */
+static const char *type_name(char *out, size_t size)
+{
+    const char *type = getenv("TERM");
+    utf8_sanitise(type != NULL ? type : "", type != NULL ? strlen(type) : 0, out, size, NULL);
+    return out;
+}
+
+static SCREEN *open_screen(struct err *err)
+{
+    char type[64];
+    static char cup[] = "cup";
+    SCREEN *screen = newterm(NULL, stdout, stdin);
+    if (screen == NULL) {
+        err_set(err, ERR_TERMINAL,
+                "terminal type '%s' is not known here: try TERM=xterm-256color tunetop",
+                type_name(type, sizeof type));
+        return NULL;
+    }
+    const char *move = tigetstr(cup);
+    if (move != NULL && move != (const char *)-1)
+        return screen;
+    endwin();
+    delscreen(screen);
+    err_set(err, ERR_TERMINAL,
+            "terminal type '%s' cannot move the cursor: try TERM=xterm-256color tunetop",
+            type_name(type, sizeof type));
+    return NULL;
+}
+
+struct term *term_open(const struct term_options *options, struct err *err)
+{
+    if (check_terminal(err) != 0)
+        return NULL;
+    if (tcgetattr(STDIN_FILENO, &rescue.modes) != 0) {
+        err_sys(err, ERR_TERMINAL, errno, "cannot read the terminal's modes");
+        return NULL;
+    }
+    struct term *t = xcalloc(1, sizeof *t);
+    t->stderr_saved = t->stderr_read = -1;
+    buf_init(&t->stderr_line, 400);
+    t->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    /* The size comes from the terminal; LINES and COLUMNS of the environment would stop resizing. */
+    use_env(FALSE);
+#if defined(NCURSES_VERSION_PATCH) && NCURSES_VERSION_PATCH >= 20120714
+    use_tioctl(TRUE);
+#endif
+    t->screen = open_screen(err);
+    if (t->screen == NULL) {
+        buf_release(&t->stderr_line);
+        free(t);
+        return NULL;
+    }
+    rescue_prepare(STDOUT_FILENO);
+    catch_fatal();
+    stderr_capture(t);
+    set_escdelay(25); /* the default of 1 s makes a lone Escape hang */
+    set_modes(STDIN_FILENO, &rescue.modes);
+    t->pad = newpad(1, 1);
+    if (t->pad == NULL)
+        alloc_panic("out of memory");
+    keypad(t->pad, TRUE);
+    nodelay(t->pad, TRUE);
+    leaveok(stdscr, TRUE);
+    scrollok(stdscr, FALSE);
+    set_up_colors(t, options);
+    term_set_theme(t, options->theme);
+    surface_init(&t->shown, COLS, LINES);
+    probe_width(t);
+    return t;
+}
+
+void term_close(struct term *t)
+{
+    if (t == NULL || t->screen == NULL)
+        return;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGTTOU, &ignore, &before); /* in the background the modes stay the shell's, and nothing stops us */
+    if (!isendwin()) {
+        tcflow(STDOUT_FILENO, TCOON); /* under Ctrl-S the restoring bytes would wait for ever */
+        if (t->probe_pending)
+            tcflush(STDIN_FILENO, TCIFLUSH); /* its answer is not for the shell */
+        endwin();
+    }
+    tcsetattr(STDIN_FILENO, TCSANOW, &rescue.modes);
+    release_fatal();
+    sigaction(SIGTTOU, &before, NULL);
+    stderr_release(t);
+    delwin(t->pad);
+    delscreen(t->screen);
+    surface_release(&t->shown);
+    buf_release(&t->stderr_line);
+    free(t->cells);
+    free(t);
+}
+
+void term_suspend(struct term *t)
+{
+    rescue.active = 0;
+    tcflow(STDOUT_FILENO, TCOON);
+    endwin();
+    stderr_release(t);
+    t->shown_valid = false;
+}
+
+void term_resume(struct term *t)
+{
+    /* The shell's modes of now are what the next end restores (stty while we were away). */
+    tcgetattr(STDIN_FILENO, &rescue.modes);
+    def_shell_mode();
+    stderr_capture(t);
+    refresh();
+    set_modes(STDIN_FILENO, &rescue.modes);
+    rescue.active = 1;
+    t->shown_valid = false;
+}
+
+int term_input_fd(const struct term *t)
+{
+    (void)t;
+    return STDIN_FILENO;
+}
+
+void term_size(const struct term *t, int *width, int *height)
+{
+    (void)t;
+    getmaxyx(stdscr, *height, *width);
+}
+
+bool term_is_ascii(const struct term *t)
+{
+    return t->ascii;
+}
+
+const char *term_color_name(const struct term *t)
+{
+    static const char *const names[] = {"truecolor", "256", "16", "8", "mono"};
+    return names[t->colors];
+}
+
+static uint32_t key_of_curses(wint_t code)
+{
+    static const struct {
+        wint_t code;
+        uint32_t key;
+    } keys[] = {
+        {KEY_UP, KEYCODE_UP},          {KEY_DOWN, KEYCODE_DOWN},   {KEY_LEFT, KEYCODE_LEFT},
+        {KEY_RIGHT, KEYCODE_RIGHT},    {KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
+        {KEY_HOME, KEYCODE_HOME},      {KEY_END, KEYCODE_END},     {KEY_ENTER, KEYCODE_ENTER},
+        {KEY_BTAB, KEYCODE_BACKTAB},   {KEY_BACKSPACE, KEYCODE_BACKSPACE}, {KEY_DC, KEYCODE_DELETE},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].code == code)
+            return keys[i].key;
+    if (code >= KEY_F(1) && code <= KEY_F(12))
+        return KEYCODE_F1 + (uint32_t)(code - KEY_F(1));
+    return 0;
+}
+
+static uint32_t key_of_char(wint_t c)
+{
+    switch (c) {
+    case 033:
+        return KEYCODE_ESC;
+    case '\t':
+        return KEYCODE_TAB;
+    case '\r':
+    case '\n':
+        return KEYCODE_ENTER;
+    case 0x08:
+    case 0x7F:
+        return KEYCODE_BACKSPACE;
+    default:
+        break;
+    }
+    if (c >= 1 && c <= 26)
+        return KEYCODE_CTRL_BASE + 'a' + (uint32_t)c - 1;
+    return c < ' ' ? 0 : (uint32_t)c;
+}
+
+/* Whether the terminal ended: hung up, or readable without a byte again and again (end of file, EIO). */
+static bool is_gone(struct term *t)
+{
+    struct pollfd p = {STDIN_FILENO, POLLIN, 0};
+    if (poll(&p, 1, 0) <= 0) {
+        t->empty_reads = 0;
+        return false;
+    }
+    if ((p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+        return true;
+    int bytes = 0;
+    if (ioctl(STDIN_FILENO, FIONREAD, &bytes) != 0)
+        return true;
+    if (bytes > 0) {
+        t->empty_reads = 0;
+        return false;
+    }
+    return ++t->empty_reads >= 3;
+}
+
+enum term_event term_next(struct term *t, uint32_t *key)
+{
+    stderr_drain(t);
+    for (;;) {
+        wint_t c = 0;
+        int result = wget_wch(t->pad, &c);
+        if (result == ERR)
+            return is_gone(t) ? TERM_GONE : TERM_NOTHING;
+        t->empty_reads = 0;
+        if (result == OK) {
+            *key = key_of_char(c);
+        } else if (c == KEY_RESIZE) {
+            t->shown_valid = false;
+            return TERM_RESIZE;
+        } else if (c == PROBE_NARROW || c == PROBE_WIDE || c == PROBE_BYTES) {
+            t->probe_pending = false;
+            if (c == PROBE_NARROW)
+                continue;
+            t->ascii = true;
+            t->shown_valid = false;
+            return TERM_RESIZE;
+        } else {
+            *key = key_of_curses(c);
+        }
+        if (*key != 0)
+            return TERM_KEY;
+    }
+}
+
+bool term_writable(const struct term *t)
+{
+    (void)t;
+    struct pollfd p = {STDOUT_FILENO, POLLOUT, 0};
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) != 0;
+}
+
+/* One cell for curses. What the C library measures otherwise than we did is replaced: the row must not shift. */
+static int set_cell(const struct term *t, cchar_t *out, const struct cell *c)
+{
+    wchar_t text[2] = {(wchar_t)c->rune, L'\0'};
+    int made = 0;
+    if (c->rune >= 0x80 && wcwidth(text[0]) != c->width)
+        text[0] = L'?';
+    setcchar(&out[made++], text, t->attr[c->role], t->pair[c->role], NULL);
+    if (c->width == 2 && text[0] == L'?')
+        setcchar(&out[made++], text, t->attr[c->role], t->pair[c->role], NULL);
+    return made;
+}
+
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+    return a->rune == b->rune && a->role == b->role && a->width == b->width;
+}
+
+static void show_row(struct term *t, const struct surface *s, int y)
+{
+    const struct cell *now = s->cells + (size_t)y * (size_t)s->width;
+    struct cell *before = t->shown.cells + (size_t)y * (size_t)s->width;
+    for (int x = 0; x < s->width;) {
+        if (t->shown_valid && same_cell(&now[x], &before[x])) {
+            x++;
+            continue;
+        }
+        int start = x, made = 0;
+        while (start > 0 && now[start].width == 0)
+            start--; /* the right half of a wide one goes with its left */
+        for (x = start; x < s->width; x++) {
+            if (x > start && now[x].width != 0 && t->shown_valid && same_cell(&now[x], &before[x]))
+                break;
+            if (now[x].width != 0)
+                made += set_cell(t, t->cells + made, &now[x]);
+        }
+        mvadd_wchnstr(y, start, t->cells, made);
+    }
+    memcpy(before, now, (size_t)s->width * sizeof *now);
+}
+
+void term_show(struct term *t, const struct surface *s, bool whole)
+{
+    if (t->shown.width != s->width || t->shown.height != s->height) {
+        surface_resize(&t->shown, s->width, s->height);
+        t->shown_valid = false;
+    }
+    if (t->cell_count < s->width) {
+        t->cells = xreallocarray(t->cells, (size_t)s->width, sizeof *t->cells);
+        t->cell_count = s->width;
+    }
+    if (whole) {
+        t->shown_valid = false;
+        clearok(curscr, TRUE);
+    }
+    int width, height;
+    term_size(t, &width, &height);
+    for (int y = 0; y < s->height && y < height; y++)
+        show_row(t, s, y);
+    t->shown_valid = true;
+    wnoutrefresh(stdscr);
+    doupdate();
+}
