@@ -18,7 +18,8 @@ struct action_row {
     const char *name, *help, *footer, *keys;
     enum action_group group;
 };
-/* Keys as term.h delivers them: a code point, or one of these above Unicode (KEY_* belongs to curses). */
+/* Keys as term.h delivers them: a code point, or one of these above Unicode (KEY_* belongs to
+ * curses). */
 enum key {
     KEYCODE_BASE = 0x110000,
     KEYCODE_UP,

@@ -1,6 +1,10 @@
 /*
- * The UI thread: one pselect on the terminal and the collector's wake pipe. Draws when a new model came or a key
- * changed the ui state; nothing else.
+ * The UI thread: one pselect on the terminal and the collector's wake pipe. Draws when a new model
+ * came or a key changed the ui state; nothing else.
+ *
+ * Signals (HUP, INT, QUIT, TERM, TSTP, CONT, WINCH) are blocked everywhere and open only inside
+ * that pselect: call loop_block_signals() before the first thread is made. They stay blocked when
+ * loop_run() returns.
  */
 #ifndef TUI_LOOP_H
 #define TUI_LOOP_H
@@ -10,13 +14,17 @@
 #include "tui/term.h"
 
 struct loop_options {
-    struct collector *collector;
+    struct collector *collector; /* started */
     struct term_options term;
     int64_t interval_ns;
-    const char *script;  /* --script FILE: keys and save-screen instead of a keyboard (no terminal needed); NULL */
+    const char *script; /* --script FILE: keys and save-screen instead of a keyboard (no terminal
+                           needed); NULL */
     int script_width, script_height; /* TUNETOP_SIZE or 80x24 */
 };
-/* Runs until quit. *signal_out: the signal that ended it (SIGHUP, SIGTERM, SIGINT), 0 for a plain quit. */
+
+void loop_block_signals(void);
+/* Runs until quit. *signal_out: the signal that ended it (SIGHUP, SIGTERM, SIGINT, SIGQUIT; SIGHUP
+ * also when the terminal went away), 0 for a plain quit. */
 int loop_run(const struct loop_options *o, int *signal_out, struct err *err);
 
 #endif

@@ -79,7 +79,8 @@ uint32_t surface_glyph(const struct surface *s, enum glyph g)
     return s->ascii ? glyphs[g].ascii : glyphs[g].utf8;
 }
 
-/* What an ASCII surface shows for a rune that has a stand-in; '?' for the rest (names from outside). */
+/* What an ASCII surface shows for a rune that has a stand-in; '?' for the rest (names from
+ * outside). */
 static uint32_t ascii_rune(uint32_t rune)
 {
     if (rune < 0x80)
@@ -222,7 +223,8 @@ struct rect rect_intersect(struct rect a, struct rect b)
     int64_t ax = (int64_t)a.x + a.w, bx = (int64_t)b.x + b.w;
     int64_t ay = (int64_t)a.y + a.h, by = (int64_t)b.y + b.h;
     int64_t x1 = ax < bx ? ax : bx, y1 = ay < by ? ay : by;
-    struct rect out = {(int)x0, (int)y0, x1 > x0 ? (int)(x1 - x0) : 0, y1 > y0 ? (int)(y1 - y0) : 0};
+    struct rect out = {(int)x0, (int)y0, x1 > x0 ? (int)(x1 - x0) : 0,
+                       y1 > y0 ? (int)(y1 - y0) : 0};
     return out;
 }
 

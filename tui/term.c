@@ -1,7 +1,8 @@
 /*
- * The only file that includes curses. What surprises: curses' SIGTSTP, SIGINT and SIGTERM handlers print from inside
- * a handler, so ours are installed first (curses then leaves those signals alone); only SIGWINCH stays with curses.
- * Keys are read from a pad: reading from a window would refresh stdscr behind our back.
+ * The only file that includes curses. What surprises: curses' SIGTSTP, SIGINT and SIGTERM handlers
+ * print from inside a handler, so ours are installed first (curses then leaves those signals
+ * alone); only SIGWINCH stays with curses. Keys are read from a pad: reading from a window would
+ * refresh stdscr behind our back.
  */
 #include "tui/term.h"
 
@@ -28,7 +29,8 @@
 
 /* A probe's answers, as key codes of our own above curses' (KEY_MAX is 0777). */
 enum { PROBE_NARROW = KEY_MAX + 1, PROBE_WIDE, PROBE_BYTES };
-/* The column (from 1) at which the width of U+2500 is probed: no function key sends "ESC [ 1 ; 21 R". */
+/* The column (from 1) at which the width of U+2500 is probed: no function key sends "ESC [ 1 ; 21
+ * R". */
 enum { PROBE_COLUMN = 20 };
 enum { STYLE_TRUE, STYLE_256, STYLE_16, STYLE_8, STYLE_MONO };
 
@@ -38,11 +40,11 @@ struct term {
     struct surface shown; /* what the terminal shows */
     bool shown_valid;
     bool ascii, wants_color, probe_pending;
-    int colors;           /* STYLE_* */
+    int colors; /* STYLE_* */
     const struct theme *theme;
     attr_t attr[ROLE_COUNT];
     short pair[ROLE_COUNT];
-    cchar_t *cells;       /* one run */
+    cchar_t *cells; /* one run */
     int cell_count;
     unsigned empty_reads; /* readable, but no key came */
     int stderr_saved, stderr_read;
@@ -61,6 +63,17 @@ static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 enum { FATAL_COUNT = sizeof fatal_signals / sizeof fatal_signals[0] };
 static struct sigaction fatal_before[FATAL_COUNT];
 
+/* Ends a Ctrl-S stop: switching IXON off starts the output again, which tcflow(TCOON) does only
+ * after TCOOFF. Async-signal-safe. */
+static void resume_output(int fd)
+{
+    struct termios now;
+    if (tcgetattr(fd, &now) != 0 || (now.c_iflag & IXON) == 0)
+        return;
+    now.c_iflag &= ~(tcflag_t)IXON;
+    tcsetattr(fd, TCSANOW, &now);
+}
+
 /* Async-signal-safe. */
 static void rescue_terminal(void)
 {
@@ -68,7 +81,7 @@ static void rescue_terminal(void)
         return;
     rescue.active = 0;
     signal(SIGTTOU, SIG_IGN);
-    tcflow(rescue.fd, TCOON);
+    resume_output(rescue.fd);
     for (size_t at = 0; at < rescue.size;) {
         ssize_t n = write(rescue.fd, rescue.bytes + at, rescue.size - at);
         if (n <= 0)
@@ -134,7 +147,8 @@ const char *term_set_locale(bool *utf8)
     return chosen != NULL ? chosen : "C";
 }
 
-/* Adds a capability without its padding ("$<5/>"): these bytes also go out from a signal handler. */
+/* Adds a capability without its padding ("$<5/>"): these bytes also go out from a signal handler.
+ */
 static void collect(NCURSES_CONST char *name)
 {
     const char *text = tigetstr(name);
@@ -170,16 +184,14 @@ static void catch_fatal(void)
 
 static void release_fatal(void)
 {
-    if (!rescue.active)
-        return;
     rescue.active = 0;
     alloc_set_panic_hook(NULL);
     for (size_t i = 0; i < FATAL_COUNT; i++)
         sigaction(fatal_signals[i], &fatal_before[i], NULL);
 }
 
-/* Whatever a library prints to stderr goes to the log while the screen is up. When stderr is no terminal it does
- * not disturb the screen and stays where it is. */
+/* Whatever a library prints to stderr goes to the log while the screen is up. When stderr is no
+ * terminal it does not disturb the screen and stays where it is. */
 static void stderr_capture(struct term *t)
 {
     int ends[2];
@@ -197,7 +209,8 @@ static void stderr_capture(struct term *t)
     close(ends[1]);
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    fcntl(STDERR_FILENO, F_SETFL, O_NONBLOCK); /* a full pipe loses text, it never blocks who prints */
+    fcntl(STDERR_FILENO, F_SETFL,
+          O_NONBLOCK); /* a full pipe loses text, it never blocks who prints */
     t->stderr_saved = saved;
     t->stderr_read = ends[0];
     rescue.stderr_saved = saved;
@@ -251,13 +264,11 @@ static bool says_truecolor(void)
 static int color_of(const struct theme_style *style, int kind, bool background)
 {
     switch (kind) {
-    case STYLE_TRUE:
-        return background ? style->background_rgb : style->rgb;
-    case STYLE_256:
-        return background ? style->background_256 : style->c256;
-    case STYLE_16:
-        return background ? style->background_16 : style->c16;
-    default: { /* 8: bright black would be black, so the own colour, dim; other bright ones lose the brightness */
+    case STYLE_TRUE: return background ? style->background_rgb : style->rgb;
+    case STYLE_256: return background ? style->background_256 : style->c256;
+    case STYLE_16: return background ? style->background_16 : style->c16;
+    default: { /* 8: bright black would be black, so the own colour, dim; other bright ones lose the
+                  brightness */
         int c = background ? style->background_16 : style->c16;
         return c == 8 ? -1 : c < 0 ? c : c & 7;
     }
@@ -313,7 +324,8 @@ static void set_up_colors(struct term *t, const struct term_options *options)
                                  : STYLE_8;
 }
 
-/* Keys, output control and echo as the program wants them. Called after every return to the screen. */
+/* Keys, output control and echo as the program wants them. Called after every return to the screen.
+ */
 static void set_modes(int fd, const struct termios *before)
 {
     raw();
@@ -330,8 +342,9 @@ static void set_modes(int fd, const struct termios *before)
 }
 
 /*
- * Asks the terminal how wide it shows U+2500: print one, ask for the cursor's place. It goes out before the first
- * frame in the same write, the frame erases it, and the answer comes as a key when it comes: nothing waits.
+ * Asks the terminal how wide it shows U+2500: print one, ask for the cursor's place. It goes out
+ * before the first frame in the same write, the frame erases it, and the answer comes as a key when
+ * it comes: nothing waits.
  */
 static void probe_width(struct term *t)
 {
@@ -407,7 +420,8 @@ struct term *term_open(const struct term_options *options, struct err *err)
     t->stderr_saved = t->stderr_read = -1;
     buf_init(&t->stderr_line, 400);
     t->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    /* The size comes from the terminal; LINES and COLUMNS of the environment would stop resizing. */
+    /* The size comes from the terminal; LINES and COLUMNS of the environment would stop resizing.
+     */
     use_env(FALSE);
 #if defined(NCURSES_VERSION_PATCH) && NCURSES_VERSION_PATCH >= 20120714
     use_tioctl(TRUE);
@@ -443,9 +457,10 @@ void term_close(struct term *t)
         return;
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigemptyset(&ignore.sa_mask);
-    sigaction(SIGTTOU, &ignore, &before); /* in the background the modes stay the shell's, and nothing stops us */
+    sigaction(SIGTTOU, &ignore,
+              &before); /* in the background the modes stay the shell's, and nothing stops us */
     if (!isendwin()) {
-        tcflow(STDOUT_FILENO, TCOON); /* under Ctrl-S the restoring bytes would wait for ever */
+        resume_output(STDOUT_FILENO); /* under Ctrl-S the restoring bytes would wait for ever */
         if (t->probe_pending)
             tcflush(STDIN_FILENO, TCIFLUSH); /* its answer is not for the shell */
         endwin();
@@ -465,7 +480,7 @@ void term_close(struct term *t)
 void term_suspend(struct term *t)
 {
     rescue.active = 0;
-    tcflow(STDOUT_FILENO, TCOON);
+    resume_output(STDOUT_FILENO);
     endwin();
     stderr_release(t);
     t->shown_valid = false;
@@ -512,10 +527,18 @@ static uint32_t key_of_curses(wint_t code)
         wint_t code;
         uint32_t key;
     } keys[] = {
-        {KEY_UP, KEYCODE_UP},          {KEY_DOWN, KEYCODE_DOWN},   {KEY_LEFT, KEYCODE_LEFT},
-        {KEY_RIGHT, KEYCODE_RIGHT},    {KEY_PPAGE, KEYCODE_PAGE_UP}, {KEY_NPAGE, KEYCODE_PAGE_DOWN},
-        {KEY_HOME, KEYCODE_HOME},      {KEY_END, KEYCODE_END},     {KEY_ENTER, KEYCODE_ENTER},
-        {KEY_BTAB, KEYCODE_BACKTAB},   {KEY_BACKSPACE, KEYCODE_BACKSPACE}, {KEY_DC, KEYCODE_DELETE},
+        {KEY_UP, KEYCODE_UP},
+        {KEY_DOWN, KEYCODE_DOWN},
+        {KEY_LEFT, KEYCODE_LEFT},
+        {KEY_RIGHT, KEYCODE_RIGHT},
+        {KEY_PPAGE, KEYCODE_PAGE_UP},
+        {KEY_NPAGE, KEYCODE_PAGE_DOWN},
+        {KEY_HOME, KEYCODE_HOME},
+        {KEY_END, KEYCODE_END},
+        {KEY_ENTER, KEYCODE_ENTER},
+        {KEY_BTAB, KEYCODE_BACKTAB},
+        {KEY_BACKSPACE, KEYCODE_BACKSPACE},
+        {KEY_DC, KEYCODE_DELETE},
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (keys[i].code == code)
@@ -528,25 +551,21 @@ static uint32_t key_of_curses(wint_t code)
 static uint32_t key_of_char(wint_t c)
 {
     switch (c) {
-    case 033:
-        return KEYCODE_ESC;
-    case '\t':
-        return KEYCODE_TAB;
+    case 033: return KEYCODE_ESC;
+    case '\t': return KEYCODE_TAB;
     case '\r':
-    case '\n':
-        return KEYCODE_ENTER;
+    case '\n': return KEYCODE_ENTER;
     case 0x08:
-    case 0x7F:
-        return KEYCODE_BACKSPACE;
-    default:
-        break;
+    case 0x7F: return KEYCODE_BACKSPACE;
+    default: break;
     }
     if (c >= 1 && c <= 26)
         return KEYCODE_CTRL_BASE + 'a' + (uint32_t)c - 1;
     return c < ' ' ? 0 : (uint32_t)c;
 }
 
-/* Whether the terminal ended: hung up, or readable without a byte again and again (end of file, EIO). */
+/* Whether the terminal ended: hung up, or readable without a byte again and again (end of file,
+ * EIO). */
 static bool is_gone(struct term *t)
 {
     struct pollfd p = {STDIN_FILENO, POLLIN, 0};
@@ -602,7 +621,8 @@ bool term_writable(const struct term *t)
     return poll(&p, 1, 0) > 0 && (p.revents & POLLOUT) != 0;
 }
 
-/* One cell for curses. What the C library measures otherwise than we did is replaced: the row must not shift. */
+/* One cell for curses. What the C library measures otherwise than we did is replaced: the row must
+ * not shift. */
 static int set_cell(const struct term *t, cchar_t *out, const struct cell *c)
 {
     wchar_t text[2] = {(wchar_t)c->rune, L'\0'};

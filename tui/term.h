@@ -1,10 +1,11 @@
 /*
  * The terminal: the only file that talks to curses. Keys in, frames out.
  *
- * term_open() sets the terminal up (raw keys, alternate screen, colours) and term_close() restores it; between them
- * fatal signals, abort and a failed allocation restore it too (async-signal-safe path). The tty stays blocking. A
- * frame is compared with the one before and only changed runs go out; when the tty cannot take output now
- * (term_writable() is false) the caller keeps the surface and tries later.
+ * term_open() sets the terminal up (raw keys, alternate screen, colours) and term_close() restores
+ * it; between them fatal signals, abort and a failed allocation restore it too (async-signal-safe
+ * path). The tty stays blocking. A frame is compared with the one before and only changed runs go
+ * out; when the tty cannot take output now (term_writable() is false) the caller keeps the surface
+ * and tries later.
  */
 #ifndef TUI_TERM_H
 #define TUI_TERM_H
@@ -20,15 +21,16 @@ enum term_color { TERM_COLOR_AUTO, TERM_COLOR_ALWAYS, TERM_COLOR_NEVER };
 struct term;
 struct term_options {
     enum term_color color; /* AUTO honours NO_COLOR (set and not empty) and terminfo */
-    bool ascii;            /* asked for; also chosen when the locale is not UTF-8 or shows U+2500 two wide */
+    bool ascii; /* asked for; also chosen when the locale is not UTF-8 or shows U+2500 two wide */
     const struct theme *theme;
 };
 
-/* Sets LC_CTYPE only: the environment's, else C.UTF-8, else en_US.UTF-8. Returns what was chosen, for doctor and -v. */
+/* Sets LC_CTYPE only: the environment's, else C.UTF-8, else en_US.UTF-8. Returns what was chosen,
+ * for doctor and -v. */
 const char *term_set_locale(bool *utf8);
 /* Errors: not a terminal, unknown TERM, with what to do. */
 struct term *term_open(const struct term_options *o, struct err *err);
-void term_close(struct term *t); /* restores; accepts NULL; safe to call twice */
+void term_close(struct term *t); /* restores; accepts NULL */
 /* Leaves the screen for a while (Ctrl-Z, sudo) and comes back; the next frame is sent whole. */
 void term_suspend(struct term *t);
 void term_resume(struct term *t);
@@ -37,7 +39,7 @@ void term_set_theme(struct term *t, const struct theme *theme);
 int term_input_fd(const struct term *t);
 void term_size(const struct term *t, int *width, int *height);
 bool term_is_ascii(const struct term *t);
-const char *term_color_name(const struct term *t); /* "truecolor", "256", "16", "mono" */
+const char *term_color_name(const struct term *t); /* "truecolor", "256", "16", "8", "mono" */
 
 enum term_event { TERM_NOTHING, TERM_KEY, TERM_RESIZE, TERM_GONE };
 /* The next event without waiting; TERM_GONE when the terminal ended (EIO, EOF, hang-up). */

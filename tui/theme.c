@@ -3,9 +3,10 @@
 #include <string.h>
 
 /*
- * "default": the colours of the design pictures. Text and titles keep the terminal's own foreground, so that the
- * page fits dark and light terminals; only titles are bold. 256: the nearest entry of the 6x6x6 cube or grey ramp.
- * 16: DIM is bright black; a terminal with 8 colours shows it as the own colour, dim (term.c).
+ * "default": the colours of the design pictures. Text and titles keep the terminal's own
+ * foreground, so that the page fits dark and light terminals; only titles are bold. 256: the
+ * nearest entry of the 6x6x6 cube or grey ramp. 16: DIM is bright black; a terminal with 8 colours
+ * shows it as the own colour, dim (term.c).
  */
 #define OWN -1
 static const struct theme themes[] = {

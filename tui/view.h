@@ -1,6 +1,7 @@
 /*
- * Views: pure functions of (model, assessment, ui state) to cells. None calls a source, opens a file or looks at
- * the clock. view_draw() draws the whole frame: tabs, machine row, sentence, the view, keys, overlays.
+ * Views: pure functions of (model, assessment, ui state) to cells. None calls a source, opens a
+ * file or looks at the clock. view_draw() draws the whole frame: tabs, machine row, sentence, the
+ * view, keys, overlays.
  */
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
@@ -11,8 +12,10 @@
 #include "tui/ui.h"
 #include "tuning/assess.h"
 
-/* The whole frame at the surface's size. Below 60x15: one clear line. model may have sequence 0 (nothing yet). */
-void view_draw(struct surface *s, const struct model *m, const struct assessment *a, const struct ui *ui);
+/* The whole frame at the surface's size. Below 60x15: one clear line. model may have sequence 0
+ * (nothing yet). */
+void view_draw(struct surface *s, const struct model *m, const struct assessment *a,
+               const struct ui *ui);
 /* What an action does to the ui state. Lines of the open list come from the same model. */
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height);
 

@@ -1,0 +1,128 @@
+#include "tui/script.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "tui/action.h"
+
+/* A script that waits for what never comes must end: twice the longest interval. */
+#define WAIT_LIMIT_NS (120 * NS_PER_S)
+enum { SCRIPT_MAX_BYTES = 1 << 20 };
+
+static int wait_for_model(struct session *s, bool services, struct err *err)
+{
+    int64_t end = clock_mono_ns(&clock_real) + WAIT_LIMIT_NS;
+    bool came = false;
+    while (!came || (services && !s->model->services_settled)) {
+        struct pollfd p = {collector_wake_fd(s->collector), POLLIN, 0};
+        int64_t left_ms = (end - clock_mono_ns(&clock_real)) / NS_PER_MS;
+        if (left_ms <= 0)
+            return err_set(err, ERR_TIMEOUT, "no %s came",
+                           services ? "answer of the services" : "model");
+        if (poll(&p, 1, (int)left_ms) < 0 && errno != EINTR)
+            return err_sys(err, ERR_IO, errno, "cannot wait for a model");
+        came = session_take_model(s) || came;
+    }
+    return 0;
+}
+
+static int save(struct session *s, const char *path, bool roles, struct err *err)
+{
+    struct buf out;
+    buf_init(&out, (size_t)1 << 26); /* 4096 x 4096 cells at 4 bytes */
+    session_draw(s);
+    session_log_frame(s);
+    if (roles)
+        surface_dump_roles(&s->surface, &out);
+    else
+        surface_dump_text(&s->surface, &out);
+    int result = 0;
+    autofclose FILE *f = fopen(path, "we");
+    if (f == NULL || fwrite(out.data, 1, out.size, f) != out.size || fflush(f) != 0)
+        result = err_sys(err, ERR_IO, errno, "cannot write '%s'", path);
+    buf_release(&out);
+    return result;
+}
+
+static int set_size(struct session *s, const char *text, struct err *err)
+{
+    const char *x = strchr(text, 'x');
+    uint64_t width = 0, height = 0;
+    if (x == NULL || number_u64(text, (size_t)(x - text), 10, &width) != 0 ||
+        number_u64(x + 1, strlen(x + 1), 10, &height) != 0 || width < 1 || height < 1 ||
+        width > 1000 || height > 1000)
+        return err_set(err, ERR_PARSE, "'%s' is no size: write 80x24, at most 1000x1000", text);
+    surface_resize(&s->surface, (int)width, (int)height);
+    return 0;
+}
+
+static void type_text(struct session *s, const char *text)
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size;) {
+        size_t len;
+        bool valid;
+        session_key(s, utf8_decode(text + i, size - i, &len, &valid));
+        i += len;
+    }
+}
+
+static int run_line(struct session *s, const char *line, struct err *err)
+{
+    const char *rest = strchr(line, ' ');
+    size_t word = rest != NULL ? (size_t)(rest - line) : strlen(line);
+    rest = rest != NULL ? rest + 1 : "";
+    if (word == 0 || (line[0] == '#' && word < strlen(line)))
+        return 0;
+#define IS(name) (word == sizeof name - 1 && memcmp(line, name, word) == 0)
+    if (IS("wait-model"))
+        return wait_for_model(s, false, err);
+    if (IS("wait-services"))
+        return wait_for_model(s, true, err);
+    if (IS("size"))
+        return set_size(s, rest, err);
+    if (IS("save-screen"))
+        return save(s, rest, false, err);
+    if (IS("save-roles"))
+        return save(s, rest, true, err);
+    if (IS("type")) {
+        type_text(s, rest);
+        return 0;
+    }
+#undef IS
+    uint32_t key = key_of_name(line);
+    if (key == 0)
+        return err_set(
+            err, ERR_PARSE,
+            "'%s' is neither a key nor wait-model, wait-services, size, type, save-screen, save-roles",
+            line);
+    session_key(s, key);
+    return 0;
+}
+
+int script_run(struct session *s, const char *path, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, SCRIPT_MAX_BYTES);
+    int result = file_read(path, &text, err);
+    char *line = text.data;
+    for (unsigned number = 1; result == 0 && line != NULL && !s->ui.quit; number++) {
+        char *end = strchr(line, '\n');
+        if (end != NULL)
+            *end = '\0';
+        result = run_line(s, line, err);
+        if (result != 0)
+            err_at(err, "%s:%u", path, number);
+        line = end != NULL ? end + 1 : NULL;
+    }
+    buf_release(&text);
+    return result;
+}

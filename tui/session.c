@@ -1,0 +1,110 @@
+#include "tui/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "tui/action.h"
+#include "tui/view.h"
+
+/* A note stays this long, told by the models that come. */
+#define NOTE_NS (3 * NS_PER_S)
+
+void session_init(struct session *s, struct collector *c, int64_t interval_ns)
+{
+    memset(s, 0, sizeof *s);
+    s->collector = c;
+    ui_init(&s->ui, interval_ns);
+    s->none = model_new();
+    s->model = s->none;
+    s->offset_minute = -1;
+    s->dirty = true;
+    surface_init(&s->surface, 80, 24);
+    const char *path = getenv("TUNETOP_FRAME_LOG");
+    if (path != NULL && path[0] != '\0') {
+        s->frame_log = fopen(path, "ae");
+        if (s->frame_log != NULL)
+            setvbuf(s->frame_log, NULL, _IOLBF, 0);
+    }
+}
+
+void session_release(struct session *s)
+{
+    if (s->frame_log != NULL)
+        fclose(s->frame_log);
+    model_free(s->none);
+    surface_release(&s->surface);
+}
+
+/* The zone's offset changes at full minutes at most: looked up once a minute, so that views need no
+ * zone data. */
+static void update_offset(struct session *s)
+{
+    int64_t minute = s->model->wall_ns / (60 * NS_PER_S);
+    if (minute == s->offset_minute)
+        return;
+    s->offset_minute = minute;
+    time_t seconds = (time_t)(s->model->wall_ns / NS_PER_S);
+    struct tm local;
+    if (localtime_r(&seconds, &local) != NULL)
+        s->ui.utc_offset_s = (int32_t)local.tm_gmtoff;
+}
+
+static void expire_note(struct session *s)
+{
+    if (s->ui.note == NULL)
+        s->note_since_ns = 0;
+    else if (s->note_since_ns == 0)
+        s->note_since_ns = s->model->at_ns;
+    else if (s->model->at_ns - s->note_since_ns >= NOTE_NS)
+        s->ui.note = NULL;
+}
+
+bool session_take_model(struct session *s)
+{
+    const struct model *m = collector_take(s->collector);
+    if (m == NULL)
+        return false;
+    s->model = m;
+    assess_run(m, &s->assessment);
+    update_offset(s);
+    expire_note(s);
+    s->dirty = true;
+    return true;
+}
+
+void session_key(struct session *s, uint32_t key)
+{
+    if (s->frame_log != NULL)
+        fprintf(s->frame_log, "key %u %lld\n", (unsigned)key,
+                (long long)clock_mono_ns(&clock_real));
+    enum action action = action_of_key(key);
+    if (action == ACTION_NONE)
+        return;
+    s->ui.note = NULL;
+    s->note_since_ns = 0;
+    view_act(&s->ui, action, s->model, s->surface.width, s->surface.height);
+    if (s->ui.interval_changed) {
+        s->ui.interval_changed = false;
+        collector_set_interval(s->collector, s->ui.interval_ns);
+    }
+    s->dirty = true;
+}
+
+void session_draw(struct session *s)
+{
+    surface_clear(&s->surface);
+    view_draw(&s->surface, s->model, &s->assessment, &s->ui);
+    s->dirty = false;
+}
+
+void session_log_frame(struct session *s)
+{
+    s->frames++;
+    if (s->frame_log == NULL)
+        return;
+    fprintf(s->frame_log, "frame %llu model %llu %d %d %lld\n", (unsigned long long)s->frames,
+            (unsigned long long)s->model->sequence, s->surface.width, s->surface.height,
+            (long long)clock_mono_ns(&clock_real));
+}

@@ -1,0 +1,38 @@
+/*
+ * What the loop and a script share: the ui state, the newest model and what it means, the surface
+ * of the next frame.
+ */
+#ifndef TUI_SESSION_H
+#define TUI_SESSION_H
+
+#include <stdio.h>
+
+#include "sampling/collector.h"
+#include "tui/surface.h"
+#include "tui/ui.h"
+#include "tuning/assess.h"
+
+struct session {
+    struct collector *collector; /* borrowed */
+    struct ui ui;
+    const struct model *model; /* borrowed until the next session_take_model(); never NULL */
+    struct model *none;        /* sequence 0, until the first came */
+    struct assessment assessment;
+    struct surface surface;
+    bool dirty, whole;     /* a frame is due; all of it */
+    int64_t offset_minute; /* wall minute for which ui.utc_offset_s was looked up */
+    int64_t note_since_ns; /* model time at which ui.note was seen first */
+    FILE *frame_log;       /* TUNETOP_FRAME_LOG, NULL */
+    uint64_t frames;
+};
+
+void session_init(struct session *s, struct collector *c, int64_t interval_ns);
+void session_release(struct session *s);
+/* The newest model, if one came since; true then. */
+bool session_take_model(struct session *s);
+void session_key(struct session *s, uint32_t key);
+void session_draw(struct session *s); /* into s->surface; clears dirty */
+/* "frame N model SEQUENCE width height mono_ns", for tests and the bench. */
+void session_log_frame(struct session *s);
+
+#endif

@@ -1,0 +1,10 @@
+#include "tui/ui.h"
+
+#include <string.h>
+
+void ui_init(struct ui *ui, int64_t interval_ns)
+{
+    memset(ui, 0, sizeof *ui);
+    ui->step = -1;
+    ui->interval_ns = interval_ns;
+}
