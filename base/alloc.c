@@ -1,0 +1,119 @@
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef void (*panic_hook_fn)(const char *reason);
+
+/* Atomic because any thread may run out of memory while another one sets or takes the hook. */
+static _Atomic(panic_hook_fn) panic_hook;
+
+void alloc_set_panic_hook(void (*hook)(const char *reason))
+{
+    atomic_store(&panic_hook, hook);
+}
+
+_Noreturn void alloc_panic(const char *reason)
+{
+    /* Taken, not read: a hook that runs out of memory itself must not be entered again. */
+    panic_hook_fn hook = atomic_exchange(&panic_hook, (panic_hook_fn)NULL);
+    if (hook != NULL) {
+        hook(reason);
+    }
+    abort();
+}
+
+void *xmalloc(size_t size)
+{
+    if (size == 0) {
+        alloc_panic("allocation of 0 bytes");
+    }
+    void *p = malloc(size);
+    if (p == NULL) {
+        alloc_panic("out of memory");
+    }
+    return p;
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+    if (count == 0 || size == 0) {
+        alloc_panic("allocation of 0 bytes");
+    }
+    void *p = calloc(count, size);
+    if (p == NULL) {
+        alloc_panic("out of memory");
+    }
+    return p;
+}
+
+void *xreallocarray(void *old, size_t count, size_t size)
+{
+    if (count == 0 || size == 0) {
+        alloc_panic("allocation of 0 bytes");
+    }
+    if (count > SIZE_MAX / size) {
+        alloc_panic("out of memory");
+    }
+    void *p = realloc(old, count * size);
+    if (p == NULL) {
+        alloc_panic("out of memory");
+    }
+    return p;
+}
+
+char *xstrndup(const char *text, size_t size)
+{
+    const char *end = memchr(text, '\0', size);
+    if (end != NULL) {
+        size = (size_t)(end - text);
+    }
+    if (size == SIZE_MAX) {
+        alloc_panic("out of memory");
+    }
+    char *copy = xmalloc(size + 1);
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+char *xstrdup(const char *text)
+{
+    return xstrndup(text, strlen(text));
+}
+
+/* The clean-up functions run after the return value is computed: errno must survive them. */
+
+void alloc_autofree_(void *p)
+{
+    int saved = errno;
+    void *memory;
+    memcpy(&memory, p, sizeof(memory)); /* p points to a pointer of any type */
+    free(memory);
+    errno = saved;
+}
+
+void alloc_autoclose_(const int *fd)
+{
+    if (*fd >= 0) {
+        int saved = errno;
+        (void)close(*fd);
+        errno = saved;
+    }
+}
+
+void alloc_autofclose_(void *p)
+{
+    FILE *file;
+    memcpy(&file, p, sizeof(file));
+    if (file != NULL) {
+        int saved = errno;
+        (void)fclose(file);
+        errno = saved;
+    }
+}
