@@ -126,7 +126,9 @@ static void poll_inline(struct collector *c, struct running *r, int64_t now)
     int64_t begun = clock_thread_cpu_ns();
     int code = r->ops->poll(r->state, &c->context, r->part, &err);
 
-    source_done(r, now, code, &err, clock_thread_cpu_ns() - begun);
+    /* What a replay costs here says nothing about the recorded machine, and would differ each time. */
+    source_done(r, now, code, &err,
+                reader_kind(c->options.reader) == READER_RECORDING ? 0 : clock_thread_cpu_ns() - begun);
 }
 
 /* The answer that a recording holds for a source of the probe process. */
@@ -365,6 +367,9 @@ static int64_t next_tick(const struct collector *c, int64_t now)
     int64_t interval = atomic_load(&c->interval_ns);
     int64_t next = now + interval;
 
+    if (c->options.exact) {
+        return next;
+    }
     if (c->sequence <= 1 && interval > FIRST_GAP_MS * NS_PER_MS) {
         return now + FIRST_GAP_MS * NS_PER_MS;
     }

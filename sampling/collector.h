@@ -25,6 +25,7 @@ struct collector_options {
     struct reader *reader;       /* borrowed */
     struct clock_ops clock;
     int64_t interval_ns;         /* first distance between samples */
+    bool exact;                  /* that distance from the start; else an early second sample, then whole seconds */
     bool services;               /* false: neither discover nor ask (--sysroot without --config) */
     int64_t hold_services_ns;    /* wait at least this long before the first question (after the first frame) */
 };

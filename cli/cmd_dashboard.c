@@ -1,0 +1,95 @@
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/session.h"
+#include "tui/loop.h"
+
+/* Without a terminal there is nothing to show it on; said before anything is started. */
+static int check_terminal(struct err *err)
+{
+    if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
+        return err_set(err, ERR_TERMINAL, "the dashboard needs a terminal, and standard %s is none; "
+                                          "'tunetop status' prints one reading",
+                       isatty(STDOUT_FILENO) ? "input" : "output");
+    }
+    const char *term = getenv("TERM");
+    if (!term || !*term) {
+        return err_set(err, ERR_TERMINAL,
+                       "TERM is not set, so the terminal is unknown; set it, or use 'tunetop status'");
+    }
+    if (strcmp(term, "dumb") == 0) {
+        return err_set(err, ERR_TERMINAL,
+                       "TERM is 'dumb', a terminal that cannot place a cursor; use 'tunetop status'");
+    }
+    return 0;
+}
+
+/* TUNETOP_SIZE is "WIDTHxHEIGHT", for --script only. */
+static int script_size(int *width, int *height, struct err *err)
+{
+    const char *size = getenv("TUNETOP_SIZE");
+    *width = 80;
+    *height = 24;
+    if (!size) {
+        return 0;
+    }
+    char *end = NULL;
+    const long w = strtol(size, &end, 10);
+    if (w < 1 || w > 1000 || *end != 'x') {
+        return err_set(err, ERR_USAGE, "TUNETOP_SIZE is WIDTHxHEIGHT, such as 80x24, not '%s'", size);
+    }
+    const long h = strtol(end + 1, &end, 10);
+    if (h < 1 || h > 1000 || *end) {
+        return err_set(err, ERR_USAGE, "TUNETOP_SIZE is WIDTHxHEIGHT, such as 80x24, not '%s'", size);
+    }
+    *width = (int)w;
+    *height = (int)h;
+    return 0;
+}
+
+static int find_theme(const struct options *o, const struct config *c, const struct theme **out, struct err *err)
+{
+    size_t count = 0;
+    const char *const *names = theme_names(&count);
+    const char *name = o->theme >= 0 ? names[o->theme] : c->theme;
+    *out = theme_find(name);
+    if (!*out) {
+        return err_set(err, ERR_CONFIG, "tunetop.yaml names the theme '%s', which is unknown", name);
+    }
+    return 0;
+}
+
+int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct session s;
+    struct loop_options l = {.script = o->script};
+    int rc = session_open(&s, o, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = find_theme(o, &s.config, &l.term.theme, err);
+    if (rc == 0) {
+        rc = o->script ? script_size(&l.script_width, &l.script_height, err) : check_terminal(err);
+    }
+    if (rc == 0) {
+        l.interval_ns = session_interval_ns(&s, o);
+        l.term.ascii = o->ascii;
+        l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
+                       : o->color == COLOR_NEVER ? TERM_COLOR_NEVER
+                                                 : TERM_COLOR_AUTO;
+        /* The services are asked once the first frame is out; the time is only for a loop that draws none. */
+        const struct session_start how = {.interval_ns = l.interval_ns, .hold_services_ns = NS_PER_S / 2};
+        if (o->at) {
+            rc = session_at(&s, o, &s.manual.mono_ns, err);
+        }
+        rc = rc < 0 ? rc : session_start(&s, o, &how, err);
+    }
+    if (rc == 0) {
+        l.collector = s.collector;
+        rc = loop_run(&l, &outcome->signal, err);
+    }
+    outcome->stuck = !session_close(&s);
+    return rc;
+}

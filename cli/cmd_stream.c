@@ -1,0 +1,77 @@
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/session.h"
+#include "cli/status_json.h"
+
+/* The first line has rates too: its two samples are as far apart as those of status. */
+static const int64_t FIRST_GAP_NS = 200 * NS_PER_MS;
+
+static int print(const struct model *m, struct err *err)
+{
+    cJSON *json = status_json(m, m->wall_ns);
+    char *line = json_print_line(json);
+    cJSON_Delete(json);
+    const int rc = output_line(line, err);
+    free(line);
+    return rc;
+}
+
+static int stream_live(struct session *s, const struct options *o, struct err *err)
+{
+    const int64_t interval_ns = session_interval_ns(s, o);
+    const struct session_start how = {.interval_ns = FIRST_GAP_NS};
+    int rc = session_start(s, o, &how, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bool gone = false;
+    const int64_t deadline_ns = clock_mono_ns(&clock_real) + NS_PER_S;
+    const struct model *m = session_wait(s, FIRST_GAP_NS, deadline_ns, &gone);
+    s->lost = false; /* a stream may wait for as long as it takes */
+    collector_set_interval(s->collector, interval_ns);
+    if (!m && !gone) {
+        m = session_next(s, 0);
+    }
+    for (int64_t lines = 0; m && !gone; m = session_next(s, m->sequence)) {
+        rc = print(m, err);
+        if (rc != 0 || ++lines == o->count) {
+            return rc < 0 ? rc : 0;
+        }
+    }
+    return 0;
+}
+
+/* A recording is printed as fast as it can be read, from --at or its begin, and ends where it ends. */
+static int stream_replay(struct session *s, const struct options *o, struct err *err)
+{
+    const int64_t interval_ns = session_interval_ns(s, o);
+    const struct session_start how = {.interval_ns = interval_ns, .exact = true, .stepped = true};
+    int64_t from_ns = s->first_ns;
+    int rc = o->at ? session_at(s, o, &from_ns, err) : 0;
+    if (rc == 0) {
+        rc = session_start(s, o, &how, err);
+    }
+    int64_t lines = 0;
+    for (int64_t at_ns = from_ns; rc == 0 && at_ns <= s->last_ns; at_ns += interval_ns) {
+        rc = print(session_step(s, at_ns), err);
+        if (++lines == o->count) {
+            break;
+        }
+    }
+    return rc < 0 ? rc : 0;
+}
+
+int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct session s;
+    int rc = session_open(&s, o, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = o->replay ? stream_replay(&s, o, err) : stream_live(&s, o, err);
+    outcome->stuck = !session_close(&s);
+    return rc;
+}

@@ -1,0 +1,23 @@
+/*
+ * The commands. Each gets the options, fills what main() must do at the end, and returns 0 or a negative error;
+ * none prints an error and none ends the program.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/options.h"
+
+struct outcome {
+    bool utf8;  /* in: the locale shows UTF-8 */
+    bool stuck; /* out: a probe hangs, only _exit() ends the program */
+    int signal; /* out: the signal that ended the command, 0 none: raised again at the end */
+};
+
+int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err);
+
+#endif

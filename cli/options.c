@@ -1,0 +1,487 @@
+#include "cli/options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/number.h"
+#include "tui/theme.h"
+
+/* Where a second column of help begins, and the line length it keeps to. */
+enum { HELP_INDENT = 2, HELP_COLUMN = 28, HELP_WIDTH = 79 };
+/* More words than any sensible command line; argv beyond it is a mistake. */
+enum { OPTIONS_GIVEN_MAX = 256 };
+
+static const struct command_row commands[COMMAND_COUNT] = {
+    [COMMAND_DASHBOARD] = {"", "the live dashboard of this machine",
+                           "Shows this machine and the AI services on it, live, until q is pressed. "
+                           "Press ? there for the keys."},
+    [COMMAND_STATUS] = {"status", "one reading of the machine and its services",
+                        "Takes two samples a short gap apart, so that rates are known, prints them and ends. "
+                        "It returns within the gap and one second, whatever hangs: what has not answered is "
+                        "shown as - (null in JSON), and such a service as busy."},
+    [COMMAND_STREAM] = {"stream", "one JSON object a line, again and again",
+                        "Prints what status --json prints, one object a line, until the reader of the pipe "
+                        "goes away or the wanted number of lines is reached."},
+    [COMMAND_HELP] = {"help", "this help, or that of one command", "Prints the help of COMMAND."},
+};
+
+static const char *const color_names[] = {"auto", "always", "never"};
+static const char *const view_names[] = {"overview"};
+
+static const char *const *choices_color(size_t *count)
+{
+    *count = sizeof color_names / sizeof *color_names;
+    return color_names;
+}
+
+static const char *const *choices_view(size_t *count)
+{
+    *count = sizeof view_names / sizeof *view_names;
+    return view_names;
+}
+
+#define AT(field) offsetof(struct options, field)
+#define DASHBOARD COMMAND_BIT(COMMAND_DASHBOARD)
+#define STATUS COMMAND_BIT(COMMAND_STATUS)
+#define STREAM COMMAND_BIT(COMMAND_STREAM)
+static const struct option_row rows[] = {
+    {"json", 0, STATUS, OPTION_FLAG, NULL, AT(json), 0, 0, NULL, "print one JSON object"},
+    {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
+     "print TEMPLATE with its {fields} filled in, for status lines"},
+    {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
+     "seconds between the two samples that rates come from (0.2)"},
+    {"count", 'n', STREAM, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL, "end after N lines"},
+    {"interval", 'i', DASHBOARD | STREAM, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60, NULL,
+     "seconds between samples, 0.2 to 60 (1, or as in tunetop.yaml)"},
+    {"theme", 0, DASHBOARD, OPTION_CHOICE, "THEME", AT(theme), 0, 0, theme_names, "colours of the dashboard"},
+    {"view", 0, DASHBOARD, OPTION_CHOICE, "VIEW", AT(view), 0, 0, choices_view, "what to show first"},
+    {"script", 0, DASHBOARD, OPTION_TEXT, "FILE", AT(script), 0, 0, NULL,
+     "take keys and save-screen lines from FILE instead of a terminal"},
+    {"config", 0, COMMAND_ALL, OPTION_TEXT, "FILE", AT(config), 0, 0, NULL,
+     "read FILE instead of ~/.config/tunetop/tunetop.yaml"},
+    {"sysroot", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(sysroot), 0, 0, NULL,
+     "read /proc and /sys below DIR; services are asked only when --config names them"},
+    {"replay", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(replay), 0, 0, NULL,
+     "read the recording in DIR instead of this machine"},
+    {"at", 0, COMMAND_ALL, OPTION_TEXT, "TIME", AT(at), 0, 0, NULL,
+     "with --replay: the time to show, or to begin at; RFC 3339 or +SECONDS"},
+    {"color", 0, COMMAND_ALL, OPTION_CHOICE, "WHEN", AT(color), 0, 0, choices_color, "use colours"},
+    {"ascii", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(ascii), 0, 0, NULL, "draw with ASCII characters only"},
+    {"verbose", 'v', COMMAND_ALL, OPTION_COUNT_, NULL, AT(verbose), 0, 0, NULL,
+     "say on standard error what is done; twice: in detail"},
+    {"help", 'h', COMMAND_ALL, OPTION_FLAG, NULL, AT(help), 0, 0, NULL, "print this help and end"},
+    {"version", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(version), 0, 0, NULL, "print the version and end"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+const struct command_row *command_rows(size_t *count)
+{
+    *count = COMMAND_COUNT;
+    return commands;
+}
+
+const struct option_row *option_rows(size_t *count)
+{
+    *count = ROWS;
+    return rows;
+}
+
+/* ---- parsing ---- */
+
+/* One option as it was given: which, under what spelling, with what value. */
+struct given {
+    const struct option_row *row;
+    const char *value; /* NULL for flags */
+    char label[48];    /* "--gap", "-n": as typed, for messages */
+};
+
+static const char *command_label(enum command c)
+{
+    return c == COMMAND_DASHBOARD ? "the dashboard" : commands[c].name;
+}
+
+static int find_command(const char *word, enum command *out, struct err *err)
+{
+    const char *names[COMMAND_COUNT];
+    size_t count = 0;
+    for (int c = COMMAND_DASHBOARD + 1; c < COMMAND_COUNT; c++) {
+        if (strcmp(commands[c].name, word) == 0) {
+            *out = (enum command)c;
+            return 0;
+        }
+        names[count++] = commands[c].name;
+    }
+    const char *near = nearest_name(word, names, count);
+    if (near) {
+        return err_set(err, ERR_USAGE, "unknown command '%s'; did you mean '%s'?", word, near);
+    }
+    return err_set(err, ERR_USAGE, "unknown command '%s'; 'tunetop --help' lists them", word);
+}
+
+static int find_long(const char *name, size_t size, const struct option_row **out, struct err *err)
+{
+    const char *names[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strlen(rows[i].name) == size && memcmp(rows[i].name, name, size) == 0) {
+            *out = &rows[i];
+            return 0;
+        }
+        names[i] = rows[i].name;
+    }
+    char typed[64];
+    snprintf(typed, sizeof typed, "%.*s", (int)(size < 60 ? size : 60), name);
+    const char *near = nearest_name(typed, names, ROWS);
+    if (near) {
+        return err_set(err, ERR_USAGE, "unknown option '--%s'; did you mean '--%s'?", typed, near);
+    }
+    return err_set(err, ERR_USAGE, "unknown option '--%s'; 'tunetop --help' lists them", typed);
+}
+
+static int find_letter(char letter, const struct option_row **out, struct err *err)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].letter == letter) {
+            *out = &rows[i];
+            return 0;
+        }
+    }
+    return err_set(err, ERR_USAGE, "unknown option '-%c'; 'tunetop --help' lists them", letter);
+}
+
+static int set_whole(const struct given *g, char *at, struct err *err)
+{
+    const struct option_row *row = g->row;
+    int64_t value = 0;
+    if (number_i64(g->value, strlen(g->value), &value) < 0 || (double)value < row->min ||
+        (double)value > row->max) {
+        return err_set(err, ERR_USAGE, "'%s' takes a whole number from %.0f, not '%s'", g->label, row->min,
+                       g->value);
+    }
+    memcpy(at, &value, sizeof value);
+    return 0;
+}
+
+static int set_number(const struct given *g, char *at, struct err *err)
+{
+    const struct option_row *row = g->row;
+    double value = 0;
+    if (number_double(g->value, strlen(g->value), &value) < 0 || value < row->min || value > row->max) {
+        return err_set(err, ERR_USAGE, "'%s' takes a number from %g to %g, not '%s'", g->label, row->min, row->max,
+                       g->value);
+    }
+    memcpy(at, &value, sizeof value);
+    return 0;
+}
+
+static int set_choice(const struct given *g, char *at, struct err *err)
+{
+    size_t count = 0;
+    const char *const *names = g->row->choices(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], g->value) == 0) {
+            const int index = (int)i;
+            memcpy(at, &index, sizeof index);
+            return 0;
+        }
+    }
+    struct buf list;
+    buf_init(&list, 160);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *near = nearest_name(g->value, names, count);
+    const int rc = near ? err_set(err, ERR_USAGE, "'%s' does not know '%s'; did you mean '%s'?", g->label,
+                                  g->value, near)
+                        : err_set(err, ERR_USAGE, "'%s' does not know '%s'; it takes %s", g->label, g->value,
+                                  list.data);
+    buf_release(&list);
+    return rc;
+}
+
+static int set_option(const struct given *g, struct options *out, struct err *err)
+{
+    char *at = (char *)out + g->row->offset;
+    switch (g->row->type) {
+    case OPTION_FLAG:
+        *(bool *)(void *)at = true;
+        return 0;
+    case OPTION_COUNT_:
+        ++*(int *)(void *)at;
+        return 0;
+    case OPTION_TEXT:
+        if (!*g->value) {
+            return err_set(err, ERR_USAGE, "'%s' needs a %s, not an empty word", g->label, g->row->argument);
+        }
+        memcpy(at, &g->value, sizeof g->value);
+        return 0;
+    case OPTION_NUMBER:
+        return set_number(g, at, err);
+    case OPTION_WHOLE:
+        return set_whole(g, at, err);
+    case OPTION_CHOICE:
+        return set_choice(g, at, err);
+    }
+    return 0;
+}
+
+struct parse {
+    int argc;
+    char *const *argv;
+    int next;
+    struct given given[OPTIONS_GIVEN_MAX];
+    size_t given_count;
+};
+
+static int take_value(struct parse *p, struct given *g, struct err *err)
+{
+    if (p->next >= p->argc) {
+        return err_set(err, ERR_USAGE, "'%s' needs a value: %s", g->label, g->row->argument);
+    }
+    g->value = p->argv[p->next++];
+    return 0;
+}
+
+static int new_given(struct parse *p, struct given **out, struct err *err)
+{
+    if (p->given_count == OPTIONS_GIVEN_MAX) {
+        return err_set(err, ERR_USAGE, "more than %d options", OPTIONS_GIVEN_MAX);
+    }
+    *out = &p->given[p->given_count];
+    memset(*out, 0, sizeof **out);
+    return 0;
+}
+
+static int take_long(struct parse *p, const char *word, struct err *err)
+{
+    struct given *g = NULL;
+    int rc = new_given(p, &g, err);
+    if (rc < 0) {
+        return rc;
+    }
+    const char *name = word + 2;
+    const char *equals = strchr(name, '=');
+    const size_t size = equals ? (size_t)(equals - name) : strlen(name);
+    rc = find_long(name, size, &g->row, err);
+    if (rc < 0) {
+        return rc;
+    }
+    snprintf(g->label, sizeof g->label, "--%s", g->row->name);
+    if (!g->row->argument) {
+        if (equals) {
+            return err_set(err, ERR_USAGE, "'%s' takes no value", g->label);
+        }
+    } else if (equals) {
+        g->value = equals + 1;
+    } else {
+        rc = take_value(p, g, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    p->given_count++;
+    return 0;
+}
+
+static int take_letters(struct parse *p, const char *word, struct err *err)
+{
+    for (const char *c = word + 1; *c; c++) {
+        struct given *g = NULL;
+        int rc = new_given(p, &g, err);
+        if (rc < 0) {
+            return rc;
+        }
+        rc = find_letter(*c, &g->row, err);
+        if (rc < 0) {
+            return rc;
+        }
+        snprintf(g->label, sizeof g->label, "-%c", *c);
+        p->given_count++;
+        if (g->row->argument) {
+            if (c[1]) {
+                g->value = c + 1;
+                return 0;
+            }
+            return take_value(p, g, err);
+        }
+    }
+    return 0;
+}
+
+static int take_operand(const char *word, int *operands, struct options *out, struct err *err)
+{
+    if (*operands == 0) {
+        ++*operands;
+        return find_command(word, &out->command, err);
+    }
+    if (*operands == 1 && out->command == COMMAND_HELP) {
+        ++*operands;
+        return find_command(word, &out->help_about, err);
+    }
+    return err_set(err, ERR_USAGE, "'%s' does not take '%s'", commands[out->command].name, word);
+}
+
+static int check_belongs(const struct given *g, enum command command, struct err *err)
+{
+    if (g->row->commands & COMMAND_BIT(command)) {
+        return 0;
+    }
+    for (int c = 0; c < COMMAND_COUNT; c++) {
+        if (g->row->commands & COMMAND_BIT(c)) {
+            return err_set(err, ERR_USAGE, "'%s' is no option of %s%s%s; it belongs to %s%s%s", g->label,
+                           command ? "'" : "", command_label(command), command ? "'" : "", c ? "'" : "",
+                           command_label((enum command)c), c ? "'" : "");
+        }
+    }
+    return err_set(err, ERR_USAGE, "'%s' belongs to no command", g->label);
+}
+
+int options_parse(int argc, char *const *argv, struct options *out, struct err *err)
+{
+    struct options o = {.theme = -1, .gap_s = 0.2};
+    struct parse p = {.argc = argc, .argv = argv, .next = 1};
+    int operands = 0;
+    bool only_operands = false;
+    while (p.next < p.argc) {
+        const char *word = p.argv[p.next++];
+        int rc = 0;
+        if (only_operands || word[0] != '-' || !word[1]) {
+            rc = take_operand(word, &operands, &o, err);
+        } else if (strcmp(word, "--") == 0) {
+            only_operands = true;
+        } else if (word[1] == '-') {
+            rc = take_long(&p, word, err);
+        } else {
+            rc = take_letters(&p, word, err);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    for (size_t i = 0; i < p.given_count; i++) {
+        int rc = check_belongs(&p.given[i], o.command, err);
+        if (rc == 0) {
+            rc = set_option(&p.given[i], &o, err);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    if (o.help && o.command != COMMAND_HELP) {
+        o.help_about = o.command;
+        o.command = COMMAND_HELP;
+    }
+    if (o.json && o.format) {
+        return err_set(err, ERR_USAGE, "'--json' and '--format' exclude each other");
+    }
+    if (o.replay && o.sysroot) {
+        return err_set(err, ERR_USAGE, "'--replay' and '--sysroot' exclude each other");
+    }
+    if (o.at && !o.replay) {
+        return err_set(err, ERR_USAGE, "'--at' names a time of a recording: it needs '--replay'");
+    }
+    *out = o;
+    return 0;
+}
+
+/* ---- help ---- */
+
+void option_label(const struct option_row *o, struct buf *out)
+{
+    if (o->letter) {
+        buf_printf(out, "-%c, ", o->letter);
+    }
+    buf_printf(out, "--%s", o->name);
+    if (o->argument) {
+        buf_printf(out, " %s", o->argument);
+    }
+}
+
+/* Appends text, broken at blanks, with every line after the first indented; `column` is where the first begins. */
+static void add_wrapped(struct buf *out, size_t column, size_t indent, const char *text)
+{
+    size_t at = column;
+    while (*text) {
+        const size_t word = strcspn(text, " ");
+        if (at > indent && at + 1 + word > HELP_WIDTH) {
+            buf_printf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            buf_putc(out, ' ');
+            at++;
+        }
+        buf_add(out, text, word);
+        at += word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    buf_putc(out, '\n');
+}
+
+static void add_pair(struct buf *out, const char *left, const char *right)
+{
+    const size_t size = HELP_INDENT + strlen(left);
+    buf_printf(out, "%*s%s", HELP_INDENT, "", left);
+    if (size + 2 > HELP_COLUMN) {
+        buf_printf(out, "\n%*s", HELP_COLUMN, "");
+    } else {
+        buf_printf(out, "%*s", (int)(HELP_COLUMN - size), "");
+    }
+    add_wrapped(out, HELP_COLUMN, HELP_COLUMN, right);
+}
+
+static void add_option(struct buf *out, const struct option_row *o)
+{
+    struct buf label, help;
+    buf_init(&label, 64);
+    buf_init(&help, 256);
+    option_label(o, &label);
+    buf_puts(&help, o->help);
+    if (o->choices) {
+        size_t count = 0;
+        const char *const *names = o->choices(&count);
+        for (size_t i = 0; i < count; i++) {
+            buf_printf(&help, "%s%s", i ? ", " : ": ", names[i]);
+        }
+    }
+    add_pair(out, label.data, help.data);
+    buf_release(&label);
+    buf_release(&help);
+}
+
+static void add_options_of(struct buf *out, unsigned commands_mask, bool global)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((rows[i].commands == COMMAND_ALL) == global && (rows[i].commands & commands_mask)) {
+            add_option(out, &rows[i]);
+        }
+    }
+}
+
+void options_help(enum command about, struct buf *out)
+{
+    if (about == COMMAND_DASHBOARD) {
+        buf_puts(out, "tunetop: watch the machine that runs local AI, and the AI on it\n\n"
+                      "Usage: tunetop [OPTION]...            the live dashboard\n"
+                      "       tunetop COMMAND [OPTION]...\n\n"
+                      "Commands:\n");
+        for (int c = COMMAND_DASHBOARD + 1; c < COMMAND_COUNT; c++) {
+            add_pair(out, commands[c].name, commands[c].title);
+        }
+        buf_puts(out, "\nOptions of the dashboard:\n");
+    } else {
+        buf_printf(out, "Usage: tunetop %s %s\n\n", commands[about].name,
+                   about == COMMAND_HELP ? "[COMMAND]" : "[OPTION]...");
+        add_wrapped(out, 0, 0, commands[about].detail);
+        if (about != COMMAND_HELP) {
+            buf_printf(out, "\nOptions of %s:\n", commands[about].name);
+        }
+    }
+    add_options_of(out, COMMAND_BIT(about), false);
+    buf_puts(out, "\nOptions of every command, before or after it:\n");
+    add_options_of(out, COMMAND_ALL, true);
+    buf_puts(out, about == COMMAND_DASHBOARD
+                      ? "\n'tunetop help COMMAND' tells more; so do tunetop(1) and tunetop.yaml(5).\n"
+                      : "\nMore in tunetop(1).\n");
+}

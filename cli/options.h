@@ -1,0 +1,92 @@
+/*
+ * The command line: one table of commands, one of options. Help, the man page and the errors with the nearest
+ * valid name come from these tables; options_parse() is driven by them.
+ *
+ * Options may stand before or after the command. A letter takes its value attached or as the next word (-n5, -n 5),
+ * a long name after '=' or as the next word. "--" ends the options. When one is given twice the last one counts.
+ * Long names are not completed from a prefix: a script that relied on that would break with the next new option.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum command {
+    COMMAND_DASHBOARD,
+    COMMAND_STATUS,
+    COMMAND_STREAM,
+    COMMAND_HELP,
+    COMMAND_COUNT,
+};
+struct command_row {
+    const char *name;   /* "" for the dashboard */
+    const char *title;  /* one line, for the list of commands */
+    const char *detail; /* a paragraph, for its own help and the man page */
+};
+
+enum option_type {
+    OPTION_FLAG,   /* bool */
+    OPTION_COUNT_, /* int, counts how often it was given */
+    OPTION_TEXT,   /* const char *, borrowed from argv */
+    OPTION_NUMBER, /* double, min..max */
+    OPTION_WHOLE,  /* int64_t, min..max */
+    OPTION_CHOICE, /* int, index into choices() */
+};
+#define COMMAND_BIT(c) (1u << (c))
+#define COMMAND_ALL (~0u)
+
+struct option_row {
+    const char *name;     /* long name without dashes */
+    char letter;          /* 0: none */
+    unsigned commands;    /* COMMAND_BIT set, COMMAND_ALL for a global one */
+    enum option_type type;
+    const char *argument; /* "FILE"; NULL for flags */
+    size_t offset;        /* in struct options */
+    double min, max;
+    const char *const *(*choices)(size_t *count);
+    const char *help;
+};
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+    enum command command;
+    enum command help_about; /* with COMMAND_HELP: what to explain; COMMAND_DASHBOARD: everything */
+    /* global */
+    const char *config; /* NULL: the default place */
+    const char *sysroot;
+    const char *replay; /* a recording of kind "reads" */
+    const char *at;     /* NULL: its end */
+    int color;          /* enum color_choice */
+    bool ascii;
+    int verbose;
+    bool help, version;
+    /* dashboard, stream */
+    double interval_s; /* 0: as in tunetop.yaml */
+    int theme;         /* index into theme_names(), -1: as in tunetop.yaml */
+    int view;
+    const char *script;
+    /* status */
+    bool json;
+    const char *format;
+    double gap_s;
+    /* stream */
+    int64_t count; /* 0: without end */
+};
+
+/* Fills out with the defaults, then with argv[1..argc). Errors are ERR_USAGE. */
+int options_parse(int argc, char *const *argv, struct options *out, struct err *err);
+
+const struct command_row *command_rows(size_t *count);
+const struct option_row *option_rows(size_t *count);
+/* The help of one command; COMMAND_DASHBOARD: of the whole program. */
+void options_help(enum command about, struct buf *out);
+/* "-n, --count N" */
+void option_label(const struct option_row *o, struct buf *out);
+
+#endif

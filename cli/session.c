@@ -1,0 +1,204 @@
+#include "cli/session.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/number.h"
+
+/* A collector that is this late with a sample hangs in a read that should not hang. */
+static const int64_t LATE_NS = NS_PER_S / 2;
+
+/* ---- the clock of a running replay: real time, shifted to the recording, standing still at its end ---- */
+
+static int64_t replay_mono_ns(void *ctx)
+{
+    const struct session *s = ctx;
+    const int64_t now_ns = s->manual.mono_ns + (clock_mono_ns(&clock_real) - s->begun_real_ns);
+    return now_ns < s->last_ns ? now_ns : s->last_ns;
+}
+
+static int64_t replay_wall_ns(void *ctx)
+{
+    return replay_mono_ns(ctx) + ((struct session *)ctx)->wall_offset_ns;
+}
+
+static int open_recording(struct session *s, const struct options *o, struct err *err)
+{
+    s->clock = clock_manual_ops(&s->manual);
+    s->reader = reader_new_recording(o->replay, &s->clock, err);
+    if (!s->reader) {
+        return -err->code;
+    }
+    s->first_ns = reader_first_ns(s->reader);
+    s->last_ns = reader_last_ns(s->reader);
+    s->wall_offset_ns = reader_wall_start_ns(s->reader) - s->first_ns;
+    s->manual.mono_ns = s->first_ns;
+    s->manual.wall_ns = s->first_ns + s->wall_offset_ns;
+    return 0;
+}
+
+/* ---- life cycle ---- */
+
+int session_open(struct session *s, const struct options *o, struct err *err)
+{
+    memset(s, 0, sizeof *s);
+    s->clock = clock_real;
+    config_init(&s->config);
+    int rc = config_load(&s->config, o->config, err);
+    if (rc == 0 && o->replay) {
+        rc = open_recording(s, o, err);
+        s->config.service_count = 0; /* the services of the recorded machine are what counts */
+    }
+    if (rc < 0) {
+        session_close(s);
+    }
+    return rc;
+}
+
+int64_t session_interval_ns(const struct session *s, const struct options *o)
+{
+    const double seconds = o->interval_s > 0 ? o->interval_s : s->config.interval_s;
+    return llround(seconds * (double)NS_PER_S);
+}
+
+int session_start(struct session *s, const struct options *o, const struct session_start *how, struct err *err)
+{
+    if (!s->reader) {
+        s->reader = o->sysroot ? reader_new_sysroot(o->sysroot, err) : reader_new_kernel();
+        if (!s->reader) {
+            return -err->code;
+        }
+    } else if (!how->stepped) {
+        s->begun_real_ns = clock_mono_ns(&clock_real);
+        s->clock = (struct clock_ops){replay_mono_ns, replay_wall_ns, s};
+    }
+    const struct collector_options c = {
+        .config = &s->config,
+        .reader = s->reader,
+        .clock = s->clock,
+        .interval_ns = how->interval_ns,
+        .exact = how->exact,
+        /* The services of this machine say nothing about the tree below --sysroot; those that a config given
+         * with it names were chosen for it. */
+        .services = !o->sysroot || (o->config && s->config.service_count > 0),
+        .hold_services_ns = how->hold_services_ns,
+    };
+    s->collector = collector_new(&c, err);
+    if (!s->collector) {
+        return -err->code;
+    }
+    return how->stepped ? 0 : collector_start(s->collector, err);
+}
+
+bool session_close(struct session *s)
+{
+    if (s->lost || (s->collector && !collector_free(s->collector))) {
+        log_write(LOG_INFO, "a read hangs: it is left behind");
+        return false;
+    }
+    s->collector = NULL;
+    reader_free(s->reader);
+    s->reader = NULL;
+    config_release(&s->config);
+    return true;
+}
+
+/* ---- live ---- */
+
+/* Waits up to timeout_ms (-1: for ever) for a model or the end of our output's reader. */
+static void wait_once(struct session *s, int timeout_ms, bool *reader_gone)
+{
+    struct pollfd p[2] = {
+        {.fd = collector_wake_fd(s->collector), .events = POLLIN},
+        {.fd = reader_gone ? STDOUT_FILENO : -1, .events = 0},
+    };
+    if (poll(p, 2, timeout_ms) > 0 && reader_gone && (p[1].revents & POLLERR)) {
+        *reader_gone = true; /* a pipe or socket whose other end is closed */
+    }
+}
+
+const struct model *session_wait(struct session *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone)
+{
+    const struct model *newest = NULL;
+    for (;;) {
+        const struct model *m = collector_take(s->collector);
+        if (m) {
+            newest = m;
+        }
+        const int64_t now_ns = clock_mono_ns(&clock_real);
+        /* Ticks may come a little early; a second sample that was only published for the services does not
+         * make rates. */
+        if (newest && newest->services_settled && newest->at_ns - newest->started_ns >= gap_ns - gap_ns / 4) {
+            return newest;
+        }
+        if (now_ns >= deadline_ns) {
+            s->lost = !newest || now_ns - newest->at_ns > gap_ns + LATE_NS;
+            return newest;
+        }
+        if (reader_gone && *reader_gone) {
+            return newest;
+        }
+        wait_once(s, (int)((deadline_ns - now_ns) / NS_PER_MS) + 1, reader_gone);
+    }
+}
+
+const struct model *session_next(struct session *s, uint64_t after)
+{
+    bool gone = false;
+    for (;;) {
+        const struct model *m = collector_take(s->collector);
+        if (m && m->sequence > after) {
+            return m;
+        }
+        wait_once(s, -1, &gone);
+        if (gone) {
+            return NULL;
+        }
+    }
+}
+
+/* ---- replay ---- */
+
+int session_at(const struct session *s, const struct options *o, int64_t *out_ns, struct err *err)
+{
+    int64_t wall_ns = 0;
+    double seconds = 0;
+    int64_t at_ns = s->last_ns;
+    if (o->at && o->at[0] == '+') {
+        if (number_double(o->at + 1, strlen(o->at + 1), &seconds) < 0 || seconds < 0 || seconds > 1e9) {
+            return err_set(err, ERR_USAGE, "'--at' takes a time such as 2026-11-21T14:02:11Z, or +SECONDS, not '%s'",
+                           o->at);
+        }
+        at_ns = s->first_ns + llround(seconds * (double)NS_PER_S);
+    } else if (o->at) {
+        if (clock_parse_rfc3339(o->at, &wall_ns) < 0) {
+            return err_set(err, ERR_USAGE, "'--at' takes a time such as 2026-11-21T14:02:11Z, or +SECONDS, not '%s'",
+                           o->at);
+        }
+        if (__builtin_sub_overflow(wall_ns, s->wall_offset_ns, &at_ns)) {
+            at_ns = -1; /* outside any recording */
+        }
+    }
+    if (at_ns < s->first_ns || at_ns > s->last_ns) {
+        char first[40], last[40];
+        clock_format_rfc3339(s->first_ns + s->wall_offset_ns, first, sizeof first);
+        clock_format_rfc3339(s->last_ns + s->wall_offset_ns, last, sizeof last);
+        return err_set(err, ERR_USAGE, "'--at %s' lies outside the recording: %s to %s, +0 to +%.3f", o->at, first,
+                       last, (double)(s->last_ns - s->first_ns) / (double)NS_PER_S);
+    }
+    *out_ns = at_ns;
+    return 0;
+}
+
+const struct model *session_step(struct session *s, int64_t at_ns)
+{
+    if (at_ns > s->manual.mono_ns) {
+        clock_manual_advance(&s->manual, at_ns - s->manual.mono_ns);
+    }
+    collector_step(s->collector);
+    return collector_take(s->collector);
+}

@@ -1,0 +1,282 @@
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "cli/status_json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sampling/metric.h"
+
+/* Of the shape; goes up only when a field is removed or changes its type, which CONTRACTS forbids. */
+static const int SCHEMA = 1;
+
+static double number_of(const struct reading *r)
+{
+    double value = NAN;
+    return r && reading_get(r, &value) ? value : NAN;
+}
+
+static cJSON *number_or_null(double value)
+{
+    return isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull();
+}
+
+static cJSON *child_object(cJSON *parent, const char *key, size_t size)
+{
+    char name[64];
+    if (size >= sizeof name) {
+        size = sizeof name - 1;
+    }
+    memcpy(name, key, size);
+    name[size] = '\0';
+    cJSON *child = cJSON_GetObjectItemCaseSensitive(parent, name);
+    return child ? child : cJSON_AddObjectToObject(parent, name);
+}
+
+/* Puts a number at a dotted path of the metric table; a last part that is a digit is a place in a list, which the
+ * table names in order. */
+static void add_metric(cJSON *object, const char *path, double value)
+{
+    const char *dot = strchr(path, '.');
+    while (dot) {
+        if (dot[1] >= '0' && dot[1] <= '9') {
+            char name[64];
+            const size_t size = (size_t)(dot - path) < sizeof name ? (size_t)(dot - path) : sizeof name - 1;
+            memcpy(name, path, size);
+            name[size] = '\0';
+            cJSON *list = cJSON_GetObjectItemCaseSensitive(object, name);
+            if (!list) {
+                list = cJSON_AddArrayToObject(object, name);
+            }
+            cJSON_AddItemToArray(list, number_or_null(value));
+            return;
+        }
+        object = child_object(object, path, (size_t)(dot - path));
+        path = dot + 1;
+        dot = strchr(path, '.');
+    }
+    json_add_number(object, path, value);
+}
+
+/* All metrics of a scope, from readings in enum order; values NULL: nothing was measured. */
+static void add_metrics(cJSON *object, enum metric_scope scope, const struct reading *values)
+{
+    size_t count = 0;
+    const struct metric *rows = metric_rows(scope, &count);
+    for (size_t i = 0; i < count; i++) {
+        add_metric(object, rows[i].json, number_of(values ? &values[i] : NULL));
+    }
+}
+
+static void add_time(cJSON *object, const char *key, int64_t wall_ns)
+{
+    char text[40];
+    if (!wall_ns) {
+        cJSON_AddNullToObject(object, key);
+        return;
+    }
+    clock_format_rfc3339(wall_ns, text, sizeof text);
+    cJSON_AddStringToObject(object, key, text);
+}
+
+static void add_host(cJSON *root, const struct model *m)
+{
+    cJSON *host = cJSON_AddObjectToObject(root, "host");
+    json_add_text_or_null(host, "name", m->host.name);
+    json_add_text_or_null(host, "os", m->host.os);
+    json_add_text_or_null(host, "kernel", m->host.kernel);
+    json_add_text_or_null(host, "virtual", m->host.virtual_name);
+}
+
+static void add_chip(cJSON *root, const struct model *m)
+{
+    cJSON *chip = cJSON_AddObjectToObject(root, "chip");
+    json_add_text_or_null(chip, "name", m->host.chip_name);
+    json_add_text_or_null(chip, "model", m->host.machine_model);
+    cJSON *tiers = cJSON_AddArrayToObject(chip, "tier_names");
+    for (uint32_t i = 0; i < m->tier_count; i++) {
+        cJSON_AddItemToArray(tiers, cJSON_CreateString(m->tiers[i].name));
+    }
+    cJSON_AddNullToObject(chip, "listed"); /* nothing was looked up */
+}
+
+static void add_cpu(cJSON *root, const struct model *m)
+{
+    cJSON *cpu = cJSON_AddObjectToObject(root, "cpu");
+    cJSON *tiers = cJSON_AddArrayToObject(cpu, "tiers");
+    for (uint32_t i = 0; i < m->tier_count; i++) {
+        cJSON *tier = cJSON_CreateObject();
+        cJSON_AddItemToArray(tiers, tier);
+        cJSON_AddStringToObject(tier, "name", m->tiers[i].name);
+        cJSON_AddNumberToObject(tier, "core_count", m->tiers[i].core_count);
+        add_metrics(tier, SCOPE_TIER, m->tiers[i].v);
+    }
+    cJSON *cores = cJSON_AddArrayToObject(cpu, "cores");
+    for (uint32_t i = 0; i < m->core_count; i++) {
+        const struct core_model *c = &m->cores[i];
+        cJSON *core = cJSON_CreateObject();
+        cJSON_AddItemToArray(cores, core);
+        cJSON_AddNumberToObject(core, "index", c->index);
+        json_add_text_or_null(core, "tier", c->tier < m->tier_count ? m->tiers[c->tier].name : NULL);
+        cJSON_AddBoolToObject(core, "online", c->online);
+        add_metrics(core, SCOPE_CORE, c->online ? c->v : NULL);
+    }
+}
+
+static void add_thermal(cJSON *root, const struct model *m)
+{
+    cJSON *thermal = cJSON_AddObjectToObject(root, "thermal");
+    json_add_text_or_null(thermal, "pressure", m->thermal.pressure);
+    cJSON *sensors = cJSON_AddArrayToObject(thermal, "sensors");
+    for (uint32_t i = 0; i < m->thermal.sensor_count; i++) {
+        const struct sensor_facts *f = &m->thermal.sensors[i];
+        cJSON *sensor = cJSON_CreateObject();
+        cJSON_AddItemToArray(sensors, sensor);
+        json_add_text_or_null(sensor, "name", f->name);
+        json_add_text_or_null(sensor, "group", f->group);
+        add_metrics(sensor, SCOPE_SENSOR, &f->temperature_c);
+    }
+    cJSON *fans = cJSON_AddArrayToObject(thermal, "fans");
+    for (uint32_t i = 0; i < m->thermal.fan_count; i++) {
+        cJSON *fan = cJSON_CreateObject();
+        cJSON_AddItemToArray(fans, fan);
+        json_add_text_or_null(fan, "name", m->thermal.fans[i].name);
+        add_metrics(fan, SCOPE_FAN, &m->thermal.fans[i].rpm);
+    }
+}
+
+static void add_disks(cJSON *root, const struct model *m)
+{
+    cJSON *disks = cJSON_AddArrayToObject(root, "disks");
+    for (uint32_t i = 0; i < m->disk.disk_count; i++) {
+        const struct disk_facts *f = &m->disk.disks[i];
+        struct reading v[METRIC_DISK_COUNT] = {0};
+        v[METRIC_DISK_TOTAL] = f->total;
+        v[METRIC_DISK_FREE] = f->free;
+        cJSON *disk = cJSON_CreateObject();
+        cJSON_AddItemToArray(disks, disk);
+        json_add_text_or_null(disk, "name", f->name);
+        json_add_text_or_null(disk, "mount", f->mount);
+        add_metrics(disk, SCOPE_DISK, v);
+    }
+}
+
+static void add_models(cJSON *service, const struct service_facts *f)
+{
+    cJSON *models = cJSON_AddArrayToObject(service, "models");
+    for (size_t i = 0; i < f->model_count; i++) {
+        const struct service_model_facts *l = &f->models[i];
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(models, item);
+        json_add_text_or_null(item, "name", l->name);
+        json_add_text_or_null(item, "quantization", l->quantization);
+        json_add_text_or_null(item, "parameter_count", l->parameter_count);
+        add_metrics(item, SCOPE_MODEL, l->v);
+        add_time(item, "unload_at", l->keep_loaded ? 0 : l->unload_wall_ns);
+        cJSON_AddBoolToObject(item, "keep_loaded", l->keep_loaded);
+    }
+    cJSON_AddNumberToObject(service, "models_left_out", (double)f->models_left_out);
+}
+
+static cJSON *service_object(const struct model *m, const struct service_model_state *s)
+{
+    const struct service_facts *f = s->facts;
+    cJSON *o = cJSON_CreateObject();
+    json_add_text_or_null(o, "name", f->name);
+    json_add_text_or_null(o, "kind", service_kind_name(f->kind));
+    json_add_text_or_null(o, "state", service_state_name(f->state));
+    json_add_text_or_null(o, "reason", f->reason);
+    json_add_text_or_null(o, "version", f->version);
+    json_add_text_or_null(o, "url", f->url);
+    json_add_number(o, "pid", f->pid > 0 ? (double)f->pid : NAN);
+    json_add_text_or_null(o, "install", f->install);
+    json_add_text_or_null(o, "device", f->device);
+    json_add_text_or_null(o, "runtime", f->runtime);
+    cJSON_AddBoolToObject(o, "loading", f->loading);
+    add_models(o, f);
+    add_metrics(o, SCOPE_SERVICE, s->raw);
+    cJSON_AddBoolToObject(child_object(o, "queue", 5), "waiting_is_estimate", f->waiting_is_estimate);
+    cJSON *health = child_object(o, "health", 6);
+    json_add_text_or_null(health, "state", service_state_name(f->state));
+    add_time(health, "since", f->since_ns ? m->wall_ns - (m->at_ns - f->since_ns) : 0);
+    return o;
+}
+
+static void add_services(cJSON *root, const struct model *m)
+{
+    cJSON *services = cJSON_AddArrayToObject(root, "services");
+    for (size_t i = 0; i < m->service_count; i++) {
+        cJSON_AddItemToArray(services, service_object(m, &m->services[i]));
+    }
+}
+
+static void add_profile(cJSON *root)
+{
+    cJSON *profile = cJSON_AddObjectToObject(root, "profile");
+    cJSON_AddNullToObject(profile, "recommended");
+    cJSON_AddNullToObject(profile, "in_effect");
+    cJSON_AddStringToObject(profile, "match", "unknown");
+    cJSON_AddNullToObject(profile, "matched");
+    cJSON_AddNullToObject(profile, "wanted");
+    cJSON_AddArrayToObject(profile, "drift");
+}
+
+/* Names of rows that no source of this platform fills. */
+static const char *const source_names[SOURCE_COUNT] = {
+    [SOURCE_HOST] = "host",       [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
+    [SOURCE_THERMAL] = "thermal", [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
+    [SOURCE_POWER] = "power",     [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
+    [SOURCE_SERVICES] = "services",
+};
+
+static void add_sources(cJSON *root, const struct model *m)
+{
+    cJSON *sources = cJSON_AddArrayToObject(root, "sources");
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        const struct source_status *s = &m->sources[i];
+        const bool none = s->state == READING_NONE;
+        const bool missing = none && (i == SOURCE_GPU || i == SOURCE_POWER || i == SOURCE_NETWORK);
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddItemToArray(sources, o);
+        cJSON_AddStringToObject(o, "name", s->name ? s->name : source_names[i]);
+        json_add_text_or_null(o, "state", missing ? reading_state_name(READING_UNSUPPORTED)
+                                          : none  ? NULL
+                                                  : reading_state_name(s->state));
+        json_add_text_or_null(o, "reason", s->reason[0] ? s->reason
+                                           : missing    ? reason_sentence(REASON_NO_SOURCE)
+                                           : none       ? reason_sentence(REASON_NOT_YET)
+                                                        : NULL);
+        const double age_ns = (double)(m->at_ns - s->answered_ns);
+        json_add_number(o, "age_seconds", s->answered_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
+        json_add_number(o, "cost_seconds", s->answered_ns ? (double)s->cost_ns / (double)NS_PER_S : NAN);
+    }
+}
+
+cJSON *status_json(const struct model *m, int64_t now_wall_ns)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddNumberToObject(root, "schema", SCHEMA);
+    cJSON_AddStringToObject(root, "version", PACKAGE_VERSION);
+    add_time(root, "time", m->sequence ? m->wall_ns : now_wall_ns);
+    add_host(root, m);
+    add_chip(root, m);
+    add_cpu(root, m);
+    cJSON_AddArrayToObject(root, "gpus");
+    json_add_text_or_null(cJSON_AddObjectToObject(root, "memory"), "pressure", memory_pressure_name(m->pressure));
+    add_thermal(root, m);
+    cJSON_AddNullToObject(cJSON_AddObjectToObject(root, "power"), "battery");
+    add_disks(root, m);
+    cJSON_AddArrayToObject(root, "networks");
+    add_services(root, m);
+    add_profile(root);
+    cJSON_AddArrayToObject(root, "advice");
+    cJSON_AddArrayToObject(root, "alerts");
+    add_sources(root, m);
+    add_metrics(root, SCOPE_HOST, m->raw);
+    return root;
+}
