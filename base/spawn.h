@@ -24,18 +24,22 @@ struct worker {
     pid_t pid; /* 0 when not running */
     int fd;    /* non-blocking socket to the child, -1 */
     struct buf in;
+    struct buf out; /* what of the last request did not fit into the socket yet */
 };
 
 /* serve(): answers one request into reply; runs in the child; may block for ever. */
 typedef void (*worker_serve_fn)(const char *request, size_t size, struct buf *reply);
 
 int worker_start(struct worker *w, worker_serve_fn serve, struct err *err);
-/* Sends one request. -ERR_STATE when the pipe is full or the child is gone. */
+/* Sends one request. -ERR_STATE when the last one is not read yet or the child is gone, -ERR_TOO_BIG. What does not
+ * fit into the socket at once goes out with the next call of send or receive. */
 int worker_send(struct worker *w, const void *request, size_t size, struct err *err);
-/* Takes one whole reply if there is one: 1 taken, 0 none yet, negative: the child is gone. */
+/* Takes one whole reply if there is one: 1 taken (replies come before the news of the child's end), 0 none yet,
+ * negative: the child is gone. */
 int worker_receive(struct worker *w, struct buf *reply, struct err *err);
-/* Closes the pipe, kills (SIGKILL) and reaps without ever waiting: true when the child was reaped, false when it is
- * stuck in the kernel (the caller then leaves with _exit, and init reaps it). */
+/* Closes the pipe, kills (SIGKILL) and reaps, waiting at most 200 ms for the kill to happen: true when the child was
+ * reaped (or never ran), false when it is stuck in the kernel (the caller then leaves with _exit, and init reaps it;
+ * it may also ask again later). Accepts a zeroed worker. */
 bool worker_stop(struct worker *w);
 
 #endif

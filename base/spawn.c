@@ -1,0 +1,323 @@
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#include "base/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "base/alloc.h"
+
+#define FRAME_HEAD_BYTES sizeof(uint32_t) /* native order: both ends are this program */
+#define FRAME_MAX_BYTES (FRAME_HEAD_BYTES + WORKER_MAX_BYTES)
+/* Where descriptors must be closed one by one; more than a shell allows by default anywhere. */
+#define CLOSE_LOOP_MAX 65536
+/* A killed process is gone after some scheduler ticks; in uninterruptible sleep it never goes. */
+#define STOP_WAIT_MS 200
+
+#ifdef MSG_NOSIGNAL
+#define SEND_FLAGS MSG_NOSIGNAL
+#else
+#define SEND_FLAGS 0 /* macOS: SO_NOSIGPIPE on the socket */
+#endif
+
+/* ---- the child ---- */
+
+/* Everything down to the loop runs in the only thread of a fork, before anything can fail half-way: a step that
+ * fails ends the child. */
+
+static void close_all_above(int last_kept)
+{
+#ifdef HAVE_CLOSE_RANGE
+    if (close_range((unsigned)last_kept + 1, ~0u, 0) == 0) {
+        return; /* else: a kernel before 5.9, or a container that forbids the call */
+    }
+#endif
+    long limit = sysconf(_SC_OPEN_MAX);
+    if (limit < 0 || limit > CLOSE_LOOP_MAX) {
+        limit = CLOSE_LOOP_MAX;
+    }
+    for (int fd = last_kept + 1; fd < limit; fd++) {
+        (void)close(fd);
+    }
+}
+
+static void default_signals(void)
+{
+    sigset_t none;
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    for (int sig = 1; sig < NSIG; sig++) {
+        (void)sigaction(sig, &action, NULL); /* refused for SIGKILL, SIGSTOP: they cannot be changed */
+    }
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* false at the end of the stream. */
+static bool read_whole(void *data, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        ssize_t got = read(STDIN_FILENO, (char *)data + at, size - at);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        at += (size_t)got;
+    }
+    return true;
+}
+
+static bool write_whole(const void *data, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        ssize_t put = write(STDOUT_FILENO, (const char *)data + at, size - at);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            return false;
+        }
+        at += (size_t)put;
+    }
+    return true;
+}
+
+static _Noreturn void child_loop(worker_serve_fn serve)
+{
+    char *request = xmalloc(WORKER_MAX_BYTES);
+    struct buf reply;
+    uint32_t size;
+
+    buf_init(&reply, WORKER_MAX_BYTES);
+    while (read_whole(&size, sizeof(size)) && size <= WORKER_MAX_BYTES && read_whole(request, size)) {
+        buf_clear(&reply);
+        serve(request, size, &reply);
+        size = (uint32_t)reply.size;
+        if (!write_whole(&size, sizeof(size)) || !write_whole(reply.data, reply.size)) {
+            break;
+        }
+    }
+    /* _exit: what the parent left in its stdio buffers and its atexit handlers are not ours. */
+    _exit(0);
+}
+
+static _Noreturn void child_main(int fd, pid_t parent, worker_serve_fn serve)
+{
+    alloc_set_panic_hook(NULL); /* the terminal is the parent's */
+    default_signals();
+    (void)setpgid(0, 0); /* Ctrl-C in the terminal is for the parent */
+#ifdef __linux__
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent) {
+        _exit(0); /* it died before the line above */
+    }
+    int null_fd = open("/dev/null", O_RDWR);
+    /* All three first above 2, so that no dup2 overwrites a source (the parent may run with stdin closed). */
+    int pipe_fd = fcntl(fd, F_DUPFD, 3);
+    null_fd = null_fd < 0 ? -1 : fcntl(null_fd, F_DUPFD, 3);
+    if (pipe_fd < 0 || null_fd < 0 || dup2(pipe_fd, STDIN_FILENO) < 0 ||
+        dup2(pipe_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0) {
+        _exit(1);
+    }
+    close_all_above(STDERR_FILENO);
+    child_loop(serve);
+}
+
+/* ---- the parent ---- */
+
+static int prepare_parent_end(int fd)
+{
+    int size = FRAME_MAX_BYTES * 2;
+    int flags = fcntl(fd, F_GETFL);
+
+    /* Room for one frame at least (macOS gives 8 KiB); a smaller buffer works, a send only takes longer. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+#ifdef SO_NOSIGPIPE
+    int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#endif
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+int worker_start(struct worker *w, worker_serve_fn serve, struct err *err)
+{
+    int ends[2];
+
+    *w = (struct worker){.fd = -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) {
+        return err_sys(err, ERR_IO, errno, "cannot make a pipe for the helper process");
+    }
+    if (prepare_parent_end(ends[0]) < 0) {
+        int sys = errno;
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return err_sys(err, ERR_IO, sys, "cannot prepare the pipe of the helper process");
+    }
+    pid_t self = getpid();
+    pid_t pid = fork();
+    if (pid < 0) {
+        int sys = errno;
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return err_sys(err, err_code_of_errno(sys), sys, "cannot start the helper process");
+    }
+    if (pid == 0) {
+        child_main(ends[1], self, serve);
+    }
+    (void)close(ends[1]);
+    (void)setpgid(pid, pid); /* here too: whoever runs first; fails harmlessly when the child was first */
+    w->pid = pid;
+    w->fd = ends[0];
+    buf_init(&w->in, FRAME_MAX_BYTES);
+    buf_init(&w->out, FRAME_MAX_BYTES);
+    return 0;
+}
+
+/* Sends what is left of the last request: 0 when all is out or the socket is full, -1 when the child is gone. */
+static int flush_out(struct worker *w)
+{
+    size_t sent = 0;
+    int rc = 0;
+
+    while (sent < w->out.size) {
+        ssize_t put = send(w->fd, w->out.data + sent, w->out.size - sent, SEND_FLAGS);
+        if (put < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            rc = errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+            break;
+        }
+        sent += (size_t)put;
+    }
+    if (sent > 0) {
+        size_t left = w->out.size - sent;
+        memmove(w->out.data, w->out.data + sent, left);
+        buf_clear(&w->out);
+        buf_commit(&w->out, left);
+    }
+    return rc;
+}
+
+int worker_send(struct worker *w, const void *request, size_t size, struct err *err)
+{
+    uint32_t head = (uint32_t)size;
+
+    if (w->pid <= 0 || w->fd < 0) {
+        return err_set(err, ERR_STATE, "the helper process is not running");
+    }
+    if (size > WORKER_MAX_BYTES) {
+        return err_set(err, ERR_TOO_BIG, "a request of %zu bytes is too long for the helper process", size);
+    }
+    if (flush_out(w) < 0) {
+        return err_set(err, ERR_STATE, "the helper process has ended");
+    }
+    if (w->out.size > 0) {
+        return err_set(err, ERR_STATE, "the helper process is still busy with the last request");
+    }
+    buf_add(&w->out, &head, sizeof(head));
+    buf_add(&w->out, request, size);
+    if (flush_out(w) < 0) {
+        return err_set(err, ERR_STATE, "the helper process has ended");
+    }
+    return 0;
+}
+
+/* 1: a whole reply was moved out of w->in; 0: not whole yet; -1: no frame of ours. */
+static int take_frame(struct worker *w, struct buf *reply)
+{
+    uint32_t size;
+
+    if (w->in.size < FRAME_HEAD_BYTES) {
+        return 0;
+    }
+    memcpy(&size, w->in.data, sizeof(size));
+    if (size > WORKER_MAX_BYTES) {
+        return -1;
+    }
+    if (w->in.size - FRAME_HEAD_BYTES < size) {
+        return 0;
+    }
+    buf_clear(reply);
+    buf_add(reply, w->in.data + FRAME_HEAD_BYTES, size);
+    size_t left = w->in.size - FRAME_HEAD_BYTES - size;
+    memmove(w->in.data, w->in.data + FRAME_HEAD_BYTES + size, left);
+    buf_clear(&w->in);
+    buf_commit(&w->in, left);
+    return 1;
+}
+
+int worker_receive(struct worker *w, struct buf *reply, struct err *err)
+{
+    if (w->pid <= 0 || w->fd < 0) {
+        return err_set(err, ERR_STATE, "the helper process is not running");
+    }
+    (void)flush_out(w); /* when the child is gone, the end of the stream below says so */
+    for (;;) {
+        int rc = take_frame(w, reply);
+        if (rc < 0) {
+            return err_set(err, ERR_STATE, "the helper process answered out of form");
+        }
+        if (rc > 0) {
+            return 1;
+        }
+        size_t room;
+        char *to = buf_reserve(&w->in, FRAME_MAX_BYTES, &room); /* never 0: a full buffer is a whole frame */
+        ssize_t got = recv(w->fd, to, room, 0);
+        if (got > 0) {
+            buf_commit(&w->in, (size_t)got);
+        } else if (got == 0) {
+            return err_set(err, ERR_STATE, "the helper process has ended");
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return 0;
+        } else if (errno != EINTR) {
+            return err_sys(err, ERR_STATE, errno, "the helper process cannot be read");
+        }
+    }
+}
+
+bool worker_stop(struct worker *w)
+{
+    const struct timespec tick = {0, 1000000};
+
+    if (w->pid <= 0) {
+        return true; /* zeroed or stopped: fd means nothing */
+    }
+    if (w->fd >= 0) {
+        (void)close(w->fd);
+        w->fd = -1;
+    }
+    buf_release(&w->in);
+    buf_release(&w->out);
+    (void)kill(-w->pid, SIGKILL); /* its group: what it started itself as well */
+    (void)kill(w->pid, SIGKILL);
+    for (int waited_ms = 0;; waited_ms++) {
+        pid_t reaped = waitpid(w->pid, NULL, WNOHANG);
+        if (reaped == w->pid || (reaped < 0 && errno == ECHILD)) {
+            w->pid = 0;
+            return true;
+        }
+        if (waited_ms >= STOP_WAIT_MS) {
+            return false;
+        }
+        (void)nanosleep(&tick, NULL);
+    }
+}
