@@ -15,13 +15,15 @@
 #include "base/err.h"
 
 enum schema_type {
-    SCHEMA_TEXT,     /* const char * in the arena; min..max is its length in bytes */
+    SCHEMA_TEXT,     /* const char * in the arena; min..max is its length in bytes; no control characters but
+                        newlines and tabs of block texts: sanitise before showing all the same */
     SCHEMA_BOOL,     /* bool: true/false/yes/no/on/off as YAML 1.1 writes them */
     SCHEMA_INT,      /* int64_t, min..max */
     SCHEMA_DOUBLE,   /* double, min..max */
     SCHEMA_CHOICE,   /* int: index into choices[] (NULL-terminated) */
     SCHEMA_OBJECT,   /* nested struct at offset, fields */
-    SCHEMA_LIST,     /* struct schema_list at offset; items are structs of item_size described by fields */
+    SCHEMA_LIST,     /* struct schema_list at offset; items are structs of item_size described by fields; min..max is
+                        their number; a first field with key "" (no SCHEMA_PLACE): items are plain values of it */
     SCHEMA_PLACE,    /* no key of the file: stores the struct schema_place of the mapping; key is "" */
     SCHEMA_RESERVED, /* a key of the contract that this version reads but does not use: any well-formed value */
 };
@@ -35,7 +37,7 @@ struct schema_field {
     const char *key;
     enum schema_type type;
     size_t offset;
-    double min, max;
+    double min, max; /* both 0: no limits; SCHEMA_TEXT: max 0 is no upper limit */
     const char *const *choices;
     const struct schema_field *fields; /* ends with key NULL */
     size_t item_size;
@@ -51,7 +53,9 @@ struct schema_place {
 };
 
 /* Parses text[0..size) named `file` (for messages). The document must be one mapping (an empty file is an empty
- * mapping). Limits: 1 MiB, depth 32, 10,000 nodes, no aliases expanded beyond that. */
+ * mapping). A key without a value is an empty mapping or list where one is expected, else an error. Limits: 1 MiB,
+ * depth 32, 10,000 nodes, no aliases expanded beyond that. Every error but NOMEM is CONFIG; *out may then be filled
+ * in part (its pointers are valid as long as the arena). */
 int schema_load_yaml(const char *file, const char *text, size_t size, const struct schema_field *fields,
                      void *out, struct arena *arena, struct err *err);
 #endif
