@@ -97,6 +97,8 @@ echo "ok - without sudo the message names the packages"
 
 chroot "$folder/user" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
     --no-install-recommends sudo >/dev/null
+# As in many images of containers and clouds: no package lists, so they have to be fetched first.
+rm -rf "$folder"/user/var/lib/apt/lists/*
 echo 'new ALL=(ALL) NOPASSWD: ALL' >"$folder/user/etc/sudoers.d/new"
 tried "with sudo" user new "./dev run --version"
 tried "with sudo" user new "./dev check"
