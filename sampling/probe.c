@@ -118,9 +118,8 @@ bool probe_take(struct probe *p, void *part, int *code, struct err *err, int64_t
         *code = p->code;
         *err = p->err;
         *cost_ns = p->cost_ns;
-        if (p->code == 0) {
-            memcpy(part, p->part, p->ops->part_size);
-        }
+        /* Also after an error: poll() sets every reading each time, and those say why there is no value. */
+        memcpy(part, p->part, p->ops->part_size);
         p->phase = PROBE_IDLE;
     }
     pthread_mutex_unlock(&p->lock);

@@ -19,7 +19,7 @@ struct probe *probe_new(const struct source_ops *ops, void *state, const struct 
 /* Starts one poll. The probe must be idle. */
 void probe_ask(struct probe *p);
 bool probe_is_busy(struct probe *p);
-/* true: an answer was taken. *code is 0 or negative with *err filled; the part was copied to `part` when 0. */
+/* true: an answer was taken. *code is 0 or negative with *err filled; the part was copied to `part`. */
 bool probe_take(struct probe *p, void *part, int *code, struct err *err, int64_t *cost_ns);
 /* Ends and joins the thread when it is idle within wait_ms; false: it hangs and was left alone. */
 bool probe_free(struct probe *p, int wait_ms);
