@@ -247,7 +247,7 @@ static int add_field(const struct format *f, const char *text, size_t size, stru
     }
     if (colon) {
         const char *dot = memchr(colon, '.', size - (size_t)(colon - text));
-        if (dot && dot[1] && !(dot[1] >= '0' && dot[1] <= '9' && (size_t)(dot + 2 - text) == size)) {
+        if (dot && strspn(dot + 1, "0123456789") < size - (size_t)(dot + 1 - text)) {
             colon = NULL;
         }
     }

@@ -247,10 +247,10 @@ static void add_sources(cJSON *root, const struct model *m)
         json_add_text_or_null(o, "state", missing ? reading_state_name(READING_UNSUPPORTED)
                                           : none  ? NULL
                                                   : reading_state_name(s->state));
-        json_add_text_or_null(o, "reason", s->reason[0] ? s->reason
-                                           : missing    ? reason_sentence(REASON_NO_SOURCE)
-                                           : none       ? reason_sentence(REASON_NOT_YET)
-                                                        : NULL);
+        json_add_text_or_null(o, "reason", s->state == READING_OK ? NULL
+                                           : s->reason[0]         ? s->reason
+                                           : missing              ? reason_sentence(REASON_NO_SOURCE)
+                                                                  : reason_sentence(REASON_NOT_YET));
         const double age_ns = (double)(m->at_ns - s->answered_ns);
         json_add_number(o, "age_seconds", s->answered_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
         json_add_number(o, "cost_seconds", s->answered_ns ? (double)s->cost_ns / (double)NS_PER_S : NAN);

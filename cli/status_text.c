@@ -398,12 +398,12 @@ static void counted(struct page *p, const char *word, const struct reading *r, b
     blanks(p, 3);
 }
 
-static void model_line(struct page *p, const struct service_model_facts *l, int indent)
+static void model_line(struct page *p, const struct service_model_facts *l, int indent, int name_columns)
 {
     double size = 0, gpu = 0;
     blanks(p, indent);
     put(p, STYLE_TEXT, l->name);
-    blanks(p, 3);
+    tab_to(p, indent + name_columns + 3);
     extra(p, "", &l->v[METRIC_MODEL_SIZE], UNITS_GIB, 1, "GiB");
     if (reading_get(&l->v[METRIC_MODEL_SIZE], &size) && reading_get(&l->v[METRIC_MODEL_GPU], &gpu) && size > 0) {
         putf(p, STYLE_TEXT, "%.0f", gpu / size * 100);
@@ -458,8 +458,13 @@ static void service_lines(struct page *p, const struct service_model_state *s, c
         putf(p, STYLE_TEXT, "%s%s%s", f->device, *f->device && *f->runtime ? ", " : "", f->runtime);
         line_end(p);
     }
+    int longest = 0;
     for (size_t i = 0; i < f->model_count; i++) {
-        model_line(p, &f->models[i], indent);
+        const int width = width_of_text(f->models[i].name);
+        longest = width > longest ? width : longest;
+    }
+    for (size_t i = 0; i < f->model_count; i++) {
+        model_line(p, &f->models[i], indent, longest);
     }
     if (f->models_left_out) {
         blanks(p, indent);
@@ -489,13 +494,23 @@ static void part_services(struct page *p)
     }
 }
 
-/* Sources that did not answer, with the reason. */
+static const char *why(const struct source_status *s)
+{
+    return s->reason[0] ? s->reason : reason_sentence(REASON_NOT_YET);
+}
+
+static bool same_fate(const struct source_status *a, const struct source_status *b)
+{
+    return a->state == b->state && strcmp(why(a), why(b)) == 0;
+}
+
+/* Sources that did not answer, with the reason; those with the same one on one line. */
 static void part_missing(struct page *p)
 {
-    bool title = false;
+    const struct source_status *all = p->m->sources;
+    bool title = false, done[SOURCE_COUNT] = {false};
     for (int i = 0; i < SOURCE_COUNT; i++) {
-        const struct source_status *s = &p->m->sources[i];
-        if (s->state == READING_OK || !s->name) {
+        if (all[i].state == READING_OK || !all[i].name || done[i]) {
             continue;
         }
         if (!title) {
@@ -505,11 +520,18 @@ static void part_missing(struct page *p)
             title = true;
         }
         blanks(p, 2);
-        put(p, STYLE_TEXT, s->name);
+        put(p, STYLE_TEXT, all[i].name);
+        for (int j = i + 1; j < SOURCE_COUNT; j++) {
+            if (all[j].name && same_fate(&all[i], &all[j])) {
+                putf(p, STYLE_TEXT, ", %s", all[j].name);
+                done[j] = true;
+            }
+        }
         tab_to(p, LABEL_COLUMNS + 3);
-        put(p, STYLE_DIM, s->state == READING_NONE ? "-" : reading_state_name(s->state));
-        tab_to(p, LABEL_COLUMNS + 3 + 14); /* "unsupported" and three blanks */
-        put(p, STYLE_DIM, s->reason[0] ? s->reason : reason_sentence(REASON_NOT_YET));
+        if (all[i].state != READING_NONE) {
+            putf(p, STYLE_DIM, "%s: ", reading_state_name(all[i].state));
+        }
+        put(p, STYLE_DIM, why(&all[i]));
         line_end(p);
     }
 }
