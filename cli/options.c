@@ -368,7 +368,7 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
             return rc;
         }
     }
-    if (o.help && o.command != COMMAND_HELP) {
+    if (o.help && operands < 2) { /* "help X --help" is about X already */
         o.help_about = o.command;
         o.command = COMMAND_HELP;
     }

@@ -1,0 +1,143 @@
+# shellcheck shell=bash
+# Sourced by every script test: a folder of its own, a fixed environment, and checks that print TAP.
+#
+#   . "$abs_srcdir/tests/lib.sh"
+#   t_run "$TUNETOP" --version
+#   t_expect_status 0
+#   t_expect_out '^tunetop [0-9]'
+#   t_done
+#
+# t_run leaves the standard output in $t_dir/out, standard error in $t_dir/err, the exit status in $t_status.
+# Every check names what was run last, so most need no words of their own. Runs under bash 3.2.
+
+set -u
+
+t_dir=$(mktemp -d "${TMPDIR:-/tmp}/tunetop-test.XXXXXX") || exit 99
+t_count=0
+t_failed=0
+t_status=0
+t_what=
+t_pids=
+
+export HOME="$t_dir/home" XDG_CONFIG_HOME="$t_dir/home/.config" XDG_STATE_HOME="$t_dir/home/.local/state"
+export LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color
+unset NO_COLOR COLORTERM OLLAMA_HOST LANG LC_CTYPE TUNETOP_SIZE TUNETOP_FRAME_LOG
+mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
+
+# Ends the processes given to t_own and removes the folder.
+t_cleanup() {
+    for pid in $t_pids; do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    rm -rf "$t_dir"
+}
+trap t_cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+# A process that this test started and that must not outlive it.
+t_own() {
+    t_pids="$t_pids $1"
+}
+
+t_run() {
+    t_what=$*
+    t_status=0
+    "$@" </dev/null >"$t_dir/out" 2>"$t_dir/err" || t_status=$?
+}
+
+# t_report STATUS NAME: one TAP line; after a failure what was run and what it said.
+t_report() {
+    t_count=$((t_count + 1))
+    if [ "$1" -eq 0 ]; then
+        printf 'ok %d - %s\n' "$t_count" "$2"
+        return
+    fi
+    t_failed=$((t_failed + 1))
+    printf 'not ok %d - %s\n' "$t_count" "$2"
+    printf '# run: %s\n# status: %s\n' "$t_what" "$t_status"
+    for stream in out err; do
+        [ ! -f "$t_dir/$stream" ] || head -n 20 "$t_dir/$stream" | sed "s/^/# $stream: /"
+    done
+}
+
+# t_ok NAME COMMAND...: COMMAND succeeds.
+t_ok() {
+    local name=$1
+    shift
+    if "$@" >/dev/null 2>&1; then t_report 0 "$name"; else t_report 1 "$name"; fi
+}
+
+t_must_fail() {
+    local name=$1
+    shift
+    if "$@" >/dev/null 2>&1; then t_report 1 "$name"; else t_report 0 "$name"; fi
+}
+
+t_expect_status() {
+    if [ "$t_status" -eq "$1" ]; then t_report 0 "$t_what: exit $1"; else t_report 1 "$t_what: exit $1"; fi
+}
+
+# t_cmp NAME ACTUAL EXPECTED: two files are the same.
+t_cmp() {
+    if cmp -s "$2" "$3"; then
+        t_report 0 "$1"
+    else
+        t_report 1 "$1"
+        diff "$3" "$2" | head -n 20 | sed 's/^/# /'
+    fi
+}
+
+# t_is NAME ACTUAL EXPECTED: two texts are the same.
+t_is() {
+    if [ "$2" = "$3" ]; then
+        t_report 0 "$1"
+    else
+        t_report 1 "$1"
+        printf '# wanted: %s\n# got: %s\n' "$3" "$2"
+    fi
+}
+
+# An extended regular expression that some line matches; t_expect_err_is wants the whole text.
+t_expect_out() {
+    t_ok "$t_what: prints $1" grep -Eq -- "$1" "$t_dir/out"
+}
+t_expect_err() {
+    t_ok "$t_what: says $1" grep -Eq -- "$1" "$t_dir/err"
+}
+t_expect_out_is() {
+    t_is "$t_what: prints exactly that" "$(cat "$t_dir/out")" "$1"
+}
+t_expect_err_is() {
+    t_is "$t_what: says exactly that" "$(cat "$t_dir/err")" "$1"
+}
+
+# t_wait_for NAME COMMAND...: until COMMAND succeeds, at most 10 seconds.
+t_wait_for() {
+    local name=$1 tries=0
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if [ "$tries" -ge 200 ]; then
+            t_report 1 "$name"
+            return 1
+        fi
+        sleep 0.05
+    done
+    t_report 0 "$name"
+}
+
+t_skip() {
+    t_count=$((t_count + 1))
+    printf 'ok %d - %s # SKIP %s\n' "$t_count" "$1" "$2"
+}
+
+t_skip_all() {
+    printf '1..0 # SKIP %s\n' "$1"
+    exit 0
+}
+
+t_done() {
+    printf '1..%d\n' "$t_count"
+    [ "$t_failed" -eq 0 ]
+}
