@@ -142,6 +142,7 @@ struct service_model_facts {
     const char *parameter_count; /* "8.0B", "" unknown */
     struct reading v[METRIC_MODEL_COUNT];
     bool keep_loaded;            /* for ever */
+    bool in_use;                 /* its time to unload is past: busy for longer than that, or being unloaded */
     int64_t unload_wall_ns;      /* 0: not told, or keep_loaded */
 };
 

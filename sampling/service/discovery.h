@@ -20,6 +20,8 @@ struct candidate {
     int64_t pid_start;
     bool listening;     /* false: its process runs but its port is not open (starting) */
     bool proxy;         /* held by a container's proxy */
+    bool sure;          /* the process is one of the kind beyond doubt: shown before it has answered */
+    bool try_ipv6;      /* listens on :: only: when 127.0.0.1 refuses, [::1] may answer */
 };
 enum { CANDIDATES_MAX = 32 };
 
@@ -31,10 +33,14 @@ struct discovery_input {
     const char *ollama_host;      /* of our environment, NULL */
     /* Answers listener_owner(); NULL: never seen. */
     int32_t (*owner)(void *ctx, uint64_t inode, int64_t uid, bool *readable);
+    /* Whether the process has a network of its own (a container's), so that its ports are not ours; NULL: never. */
+    bool (*elsewhere)(void *ctx, int32_t pid);
     void *ctx;
 };
 /* Fills out[], no address twice, in the order of kinds and ports. Returns the count. */
 size_t discovery_candidates(const struct discovery_input *in, struct candidate *out, size_t max);
+/* The address by which a listener is asked from here. */
+void discovery_url(const struct listener *l, char *out, size_t out_size);
 /* OLLAMA_HOST as Ollama reads it (facts/ollama.md 1.2) to a URL to ask; false when it is empty or on port 0. */
 bool discovery_ollama_host(const char *value, char *url, size_t url_size, uint16_t *port, bool *remote);
 

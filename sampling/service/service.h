@@ -19,12 +19,14 @@ enum { SERVICE_MODELS_KEPT = 64 };
 struct service_model_state_raw {
     char name[128], quantization[32], parameter_count[32];
     double size_bytes, gpu_bytes, context_length; /* NAN: not told */
-    bool keep_loaded;
+    bool keep_loaded, in_use;
     int64_t unload_wall_ns;
 };
-struct service_answers {
+struct service_answers { /* service_answers_init() before the first parse */
     char version[48], device[96], runtime[64], argv[1024];
+    double remaining;             /* running and waiting together; NAN: not told */
     double running, waiting;      /* NAN: unknown */
+    uint8_t queue_reason;         /* enum reason, why they are unknown */
     bool waiting_is_estimate;
     bool loading;
     char job_id[64];              /* of the running job; "" none */
@@ -37,14 +39,21 @@ struct service_answers {
 /* One question of a kind's poll plan. */
 struct service_question {
     const char *path;             /* "/api/ps" */
-    unsigned period_ms;           /* 0: once, and again after every reconnect */
-    size_t body_max;
+    unsigned period_ms;
+    size_t body_max;              /* 0: HTTP_BODY_MAX */
+    bool optional;                /* its failure costs its own values only, not the service's state */
+    void (*reduce)(const char *body, size_t size, struct buf *out); /* see struct http_request */
     /* Whether to ask it now, given what is known; NULL: always. */
     bool (*wanted)(const struct service_answers *a);
     /* Pure: status and body to answers. 0; -ERR_PARSE: not this service's shape; -ERR_UNSUPPORTED: this version
      * has no such endpoint (not an error). */
     int (*parse)(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
                  struct err *err);
+};
+enum service_match {
+    MATCH_NOT,
+    MATCH_PERHAPS, /* its answer must prove it before anything is shown */
+    MATCH_SURE,
 };
 struct service_ops {
     int kind;
@@ -53,11 +62,21 @@ struct service_ops {
     uint16_t shared_ports[4];     /* other software uses them too: need a matching process; 0 ends */
     const struct service_question *questions; /* the first one identifies; path NULL ends */
     /* Whether this process is a server of the kind: name, argv (separated by PROCESS_ARGV_SEPARATOR). */
-    bool (*matches)(const char *name, const char *argv);
+    enum service_match (*matches)(const char *name, const char *argv);
     /* Port named in its argv or environment; 0: not told. */
     uint16_t (*port_of)(const char *argv);
 };
 extern const struct service_ops *const service_kinds[SERVICE_KIND_COUNT];
+extern const struct service_ops service_ollama, service_comfyui;
+
+void service_answers_init(struct service_answers *a); /* nothing known */
+/* Copies argv for showing: blanks between arguments, secrets masked. Pure. */
+void service_mask_argv(const char *argv, char *out, size_t out_size);
+/* The argument behind `flag` ("--port", "8188" and "--port=8188"), or NULL; argv separated by
+ * PROCESS_ARGV_SEPARATOR. The value is copied to out. */
+const char *service_argument(const char *argv, const char *flag, char *out, size_t out_size);
+/* The last part of the path of argument `index`; "" when there is none. */
+const char *service_argument_base(const char *argv, size_t index, char *out, size_t out_size);
 
 struct services;
 struct services *services_new(const struct config *config, struct reader *reader, struct http *http,

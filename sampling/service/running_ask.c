@@ -1,0 +1,277 @@
+/*
+ * Asking one service: one question at a time, never a second one while the first is outstanding, and on average
+ * one every two seconds at most. A bucket of tokens allows a short burst when a service is found, so that the first
+ * picture is whole.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "sampling/service/running.h"
+
+#define TOKEN_NS (2 * NS_PER_S)
+#define TOKENS_MAX 4.0 /* as many questions as a kind has at most when it is found */
+#define BACK_OFF_NS (2 * NS_PER_S)
+#define BACK_OFF_MAX_NS (10 * NS_PER_S)
+#define REJECTED_NS (60 * NS_PER_S)
+#define OPTIONAL_AGAIN_NS (60 * NS_PER_S)
+enum {
+    CONNECT_MS = 2000,
+    /* A hanging server keeps one connection and one question for a minute: every new one would fill its backlog. */
+    TOTAL_MS = 60000,
+};
+
+void running_reconnect(struct running *r, int64_t now_ns)
+{
+    for (size_t i = 0; i < RUNNING_QUESTIONS; i++) {
+        r->questions[i].next_ns = now_ns;
+        r->questions[i].wanted = false;
+    }
+    r->answers.capabilities = 0;
+    r->quiet_ns = 0;
+    r->failures = 0;
+    r->not_before_ns = 0;
+    r->tokens = TOKENS_MAX;
+    r->tokens_ns = now_ns;
+}
+
+/* A closed port is not asked: the table of listening sockets knows it already. */
+bool running_may_be_asked(const struct running *r)
+{
+    return r->remote || !r->owner->discovers || !r->owner->listeners_known || r->listening;
+}
+
+/* A question may come this much before or after its time, so that it falls on a tick that happens anyway. */
+static int64_t slack_ns(const struct service_question *q)
+{
+    int64_t slack = (int64_t)q->period_ms * NS_PER_MS / 8;
+    return slack < 500 * NS_PER_MS ? slack : 500 * NS_PER_MS;
+}
+
+static bool is_wanted(const struct running *r, const struct service_question *q)
+{
+    return q->wanted == NULL || q->wanted(&r->answers);
+}
+
+static double tokens_at(const struct running *r, int64_t now_ns)
+{
+    double tokens = r->tokens + (double)(now_ns - r->tokens_ns) / (double)TOKEN_NS;
+    return tokens < TOKENS_MAX ? tokens : TOKENS_MAX;
+}
+
+/* The question that is most overdue for its period, or -1. */
+static int pick(struct running *r, int64_t now_ns)
+{
+    int best = -1;
+    double best_late = 0;
+    for (int i = 0; r->ops->questions[i].path != NULL; i++) {
+        const struct service_question *q = &r->ops->questions[i];
+        bool wanted = is_wanted(r, q);
+        if (wanted && !r->questions[i].wanted && i > 0)
+            r->questions[i].next_ns = now_ns; /* it has just become interesting */
+        r->questions[i].wanted = wanted;
+        if (!wanted || r->questions[i].next_ns > now_ns + slack_ns(q))
+            continue;
+        if (!r->identified)
+            return i; /* the first question says whether there is anything to ask */
+        double late = (double)(now_ns - r->questions[i].next_ns) / ((double)q->period_ms * (double)NS_PER_MS);
+        if (r->questions[i].answered_ns == 0)
+            late += 1000; /* never asked: before everything else */
+        if (best < 0 || late > best_late) {
+            best = i;
+            best_late = late;
+        }
+    }
+    return best;
+}
+
+static void fail(struct running *r, int code, const char *text)
+{
+    r->last_code = code;
+    utf8_copy(r->fault, sizeof(r->fault), text);
+    int64_t wait = BACK_OFF_NS << (r->failures < 3 ? r->failures : 3);
+    r->not_before_ns = r->owner->now_ns + (wait < BACK_OFF_MAX_NS ? wait : BACK_OFF_MAX_NS);
+    r->failures++;
+}
+
+/* What a wrong HTTP status means, for people. */
+static void status_sentence(long status, const char *path, char *out, size_t size)
+{
+    char at[64];
+    size_t n = strcspn(path, "?");
+    snprintf(at, sizeof(at), "%.*s", (int)n, path);
+    if (status == 401 || status == 403)
+        snprintf(out, size, "answers %ld to %s: it wants a key or does not allow this address", status, at);
+    else if (status >= 300 && status < 400)
+        snprintf(out, size, "answers %ld to %s: it points somewhere else", status, at);
+    else if (status >= 500)
+        snprintf(out, size, "answers %ld to %s: an error of the server", status, at);
+    else
+        snprintf(out, size, "answers %ld to %s", status, at);
+}
+
+static void note_job(struct running *r)
+{
+    if (strcmp(r->job_id, r->answers.job_id) == 0)
+        return;
+    utf8_copy(r->job_id, sizeof(r->job_id), r->answers.job_id);
+    r->job_seen_ns = r->owner->now_ns;
+}
+
+static void take_success(struct running *r, int index, const struct http_answer *answer)
+{
+    int64_t now = r->owner->now_ns;
+    bool again = r->last_code < 0 && r->identified;
+    r->answered_ns = r->quiet_ns = now;
+    r->answered_wall_ns = clock_wall_ns(&r->owner->clock);
+    r->answer_seconds = answer->seconds;
+    r->answered_count++;
+    r->last_code = 0;
+    r->last_connected = true;
+    r->fault[0] = '\0';
+    r->identified = true;
+    r->rejected = false;
+    note_job(r);
+    if (again) {
+        double tokens = r->tokens;
+        running_reconnect(r, now);
+        r->quiet_ns = now;
+        r->tokens = tokens; /* a server that flaps is not asked more often for it */
+        r->questions[index].next_ns = now + (int64_t)r->ops->questions[index].period_ms * NS_PER_MS;
+    }
+    r->failures = 0;
+    r->not_before_ns = 0;
+    r->questions[index].answered_ns = now;
+}
+
+/* A whole answer came: is it the kind's? */
+static void take_answer(struct running *r, int index, const struct http_answer *answer)
+{
+    const struct service_question *q = &r->ops->questions[index];
+    struct err err = ERR_INIT;
+    char text[160];
+    int code;
+    if (answer->status == 200 || (q->optional && answer->status == 404)) {
+        int64_t wall_ns = clock_wall_ns(&r->owner->clock);
+        code = q->parse(answer->status, answer->body, answer->size, wall_ns, &r->answers, &err);
+        snprintf(text, sizeof(text), "answers %.*s, but not as %s does: %.60s", (int)strcspn(q->path, "?"), q->path,
+                 r->ops->name, err.msg);
+    } else {
+        code = -ERR_PARSE;
+        status_sentence(answer->status, q->path, text, sizeof(text));
+    }
+    if (code == 0 || code == -ERR_UNSUPPORTED) {
+        take_success(r, index, answer);
+    } else if (q->optional) {
+        r->questions[index].next_ns = r->owner->now_ns + OPTIONAL_AGAIN_NS;
+        r->questions[index].answered_ns = r->owner->now_ns;
+    } else {
+        r->last_connected = true;
+        fail(r, code, text);
+        if (!r->identified && !r->configured && !r->sure) {
+            r->rejected = true;
+            r->not_before_ns = r->owner->now_ns + REJECTED_NS;
+        }
+    }
+}
+
+static void on_answer(void *ctx, const struct http_answer *answer)
+{
+    struct running *r = ctx;
+    struct services *s = r->owner;
+    int index = r->question;
+    s->now_ns = clock_mono_ns(&s->clock);
+    r->question = -1;
+    if (answer->code == -ERR_REFUSED && r->other_url[0] != '\0') {
+        char url[sizeof(r->url)];
+        utf8_copy(url, sizeof(url), r->url);
+        utf8_copy(r->url, sizeof(r->url), r->other_url);
+        utf8_copy(r->other_url, sizeof(r->other_url), url); /* both are discovery's, so short */
+        if (r->failures == 0 && !r->identified) { /* the other one first, before this counts */
+            r->failures = 1;
+            r->questions[index].next_ns = s->now_ns;
+            return;
+        }
+    }
+    r->finished_count++;
+    if (answer->code == 0) {
+        take_answer(r, index, answer);
+        return;
+    }
+    if (answer->code == -ERR_TOO_BIG && r->ops->questions[index].optional) {
+        r->questions[index].next_ns = s->now_ns + OPTIONAL_AGAIN_NS;
+        r->questions[index].answered_ns = s->now_ns;
+        return;
+    }
+    r->last_connected = answer->connected;
+    if (!answer->connected && answer->code != -ERR_TIMEOUT)
+        r->quiet_ns = 0;
+    fail(r, answer->code, answer->message);
+    if (answer->code == -ERR_REFUSED || answer->code == -ERR_NET)
+        s->discover_next_ns = s->now_ns + NS_PER_S / 2; /* it may be gone: look soon */
+}
+
+void running_ask(struct running *r, int64_t now_ns)
+{
+    if (r->question >= 0 || now_ns < r->not_before_ns || !running_may_be_asked(r))
+        return;
+    int index = pick(r, now_ns);
+    r->tokens = tokens_at(r, now_ns);
+    r->tokens_ns = now_ns;
+    if (index < 0 || r->tokens < 1)
+        return;
+    const struct service_question *q = &r->ops->questions[index];
+    char url[320];
+    snprintf(url, sizeof(url), "%s%s", r->url, q->path);
+    struct http_request request = {
+        .url = url,
+        .connect_ms = CONNECT_MS,
+        .total_ms = TOTAL_MS,
+        .body_max = q->body_max,
+        .reduce = q->reduce,
+        .done = on_answer,
+        .ctx = r,
+    };
+    struct err err = ERR_INIT;
+    r->tokens -= 1;
+    r->questions[index].next_ns = now_ns + (int64_t)q->period_ms * NS_PER_MS;
+    r->asked_ns = now_ns;
+    if (r->quiet_ns == 0)
+        r->quiet_ns = now_ns;
+    if (r->first_asked_ns == 0)
+        r->first_asked_ns = now_ns;
+    if (http_get(r->owner->http, &request, &err) < 0) {
+        r->finished_count++;
+        r->last_connected = false;
+        fail(r, -ERR_NET, err.msg);
+        return;
+    }
+    r->question = index;
+}
+
+int64_t running_next_ns(const struct running *r, int64_t now_ns)
+{
+    if (r->question >= 0)
+        return now_ns - r->asked_ns < SETTLE_NS && r->finished_count == 0 ? r->asked_ns + SETTLE_NS : INT64_MAX;
+    if (!running_may_be_asked(r))
+        return INT64_MAX;
+    int64_t next = INT64_MAX;
+    for (int i = 0; r->ops->questions[i].path != NULL; i++) {
+        const struct service_question *q = &r->ops->questions[i];
+        if (!is_wanted(r, q))
+            continue;
+        int64_t due = r->questions[i].next_ns;
+        if (!r->questions[i].wanted && i > 0)
+            due = now_ns;
+        if (due > now_ns)
+            due += slack_ns(q);
+        if (due < next)
+            next = due;
+    }
+    double tokens = tokens_at(r, now_ns);
+    int64_t token_ns = tokens >= 1 ? 0 : now_ns + (int64_t)((1 - tokens) * (double)TOKEN_NS) + NS_PER_MS;
+    if (next < token_ns)
+        next = token_ns;
+    return next < r->not_before_ns ? r->not_before_ns : next;
+}

@@ -1,0 +1,495 @@
+/*
+ * The table of services: which there are, whose turn it is, and what of it goes into a sample.
+ */
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/utf8.h"
+#include "sampling/service/running.h"
+
+#define DISCOVER_NS (4 * NS_PER_S)
+#define USAGE_NS (NS_PER_S / 2) /* a tree is not read more often, however short the interval */
+enum { CGROUP_MAX_BYTES = 4096 };
+
+static bool is_own_address(const char *host)
+{
+    struct ifaddrs *all = NULL;
+    bool found = false;
+    if (getifaddrs(&all) < 0)
+        return false;
+    for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next) {
+        char text[INET6_ADDRSTRLEN] = "";
+        if (i->ifa_addr == NULL)
+            continue;
+        if (i->ifa_addr->sa_family == AF_INET) {
+            struct sockaddr_in a;
+            memcpy(&a, i->ifa_addr, sizeof(a));
+            inet_ntop(AF_INET, &a.sin_addr, text, sizeof(text));
+        } else if (i->ifa_addr->sa_family == AF_INET6) {
+            struct sockaddr_in6 a;
+            memcpy(&a, i->ifa_addr, sizeof(a));
+            inet_ntop(AF_INET6, &a.sin6_addr, text, sizeof(text));
+        }
+        found = strcmp(text, host) == 0;
+    }
+    freeifaddrs(all);
+    return found;
+}
+
+static struct running *add(struct services *s, int kind)
+{
+    if (s->count == RUNNING_MAX) {
+        /* Room is made by one that is down and not in the configuration. */
+        size_t i = 0;
+        while (i < s->count && (s->list[i]->configured || s->list[i]->seen || s->list[i]->question >= 0))
+            i++;
+        if (i == s->count)
+            return NULL;
+        free(s->list[i]);
+        memmove(&s->list[i], &s->list[i + 1], (s->count - i - 1) * sizeof(s->list[0]));
+        s->count--;
+    }
+    struct running *r = xcalloc(1, sizeof(*r));
+    r->owner = s;
+    r->ops = service_kinds[kind];
+    r->question = -1;
+    r->state = SERVICE_DOWN;
+    service_answers_init(&r->answers);
+    running_reconnect(r, 0);
+    s->list[s->count++] = r;
+    return r;
+}
+
+static void add_configured(struct services *s)
+{
+    for (size_t i = 0; s->config != NULL && i < s->config->service_count; i++) {
+        const struct config_service *c = &s->config->services[i];
+        struct running *r = add(s, c->kind);
+        struct config_url u;
+        struct err err = ERR_INIT;
+        char standard[64];
+        snprintf(standard, sizeof(standard), "http://127.0.0.1:%u", service_kinds[c->kind]->ports[0]);
+        const char *url = c->url != NULL ? c->url : standard;
+        if (r == NULL)
+            return;
+        r->configured = true;
+        utf8_copy(r->name, sizeof(r->name), c->name);
+        utf8_copy(r->told_version, sizeof(r->told_version), c->version != NULL ? c->version : "");
+        if (config_parse_url(url, &u, &err) < 0)
+            continue; /* refused when it was loaded */
+        const char *host = strcmp(u.host, "localhost") == 0 ? "127.0.0.1" : u.host;
+        snprintf(r->url, sizeof(r->url), "%s://%s%s%s:%u%s", u.https ? "https" : "http", u.ipv6 ? "[" : "", host,
+                 u.ipv6 ? "]" : "", u.port, u.path);
+        r->port = u.port;
+        r->remote = !u.loopback && !is_own_address(u.host);
+    }
+}
+
+static int live_environment(void *ctx, struct buf *out, struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    const char *value = getenv("OLLAMA_HOST");
+    buf_puts(out, value != NULL ? value : "");
+    return 0;
+}
+
+struct services *services_new(const struct config *config, struct reader *reader, struct http *http,
+                              struct process_table *processes, const struct clock_ops *clock)
+{
+    struct services *s = xcalloc(1, sizeof(*s));
+    s->config = config;
+    s->reader = reader;
+    s->http = http;
+    s->processes = processes;
+    s->clock = *clock;
+    s->discovers = reader_kind(reader) != READER_SYSROOT;
+    struct buf text;
+    struct err err = ERR_INIT;
+    buf_init(&text, sizeof(s->ollama_host) - 1);
+    if (s->discovers && reader_call(reader, "env OLLAMA_HOST", live_environment, NULL, &text, &err) == 0)
+        utf8_copy(s->ollama_host, sizeof(s->ollama_host), text.data);
+    if (s->discovers && reader_link(reader, "/proc/self/ns/net", &text, &err) == 0)
+        utf8_copy(s->own_network, sizeof(s->own_network), text.data);
+    buf_release(&text);
+    if (reader_kind(reader) != READER_RECORDING) /* a replay shows the recorded machine, not the user's list */
+        add_configured(s);
+    return s;
+}
+
+void services_free(struct services *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->count; i++) {
+        http_cancel(s->http, s->list[i]);
+        free(s->list[i]);
+    }
+    free(s);
+}
+
+static int32_t owner_callback(void *ctx, uint64_t inode, int64_t uid, bool *readable)
+{
+    struct services *s = ctx;
+    return listener_owner(s->processes, inode, uid, readable);
+}
+
+static bool names_container(const char *cgroup)
+{
+    static const char *const words[] = {"docker", "libpod", "containerd", "kubepods", "/lxc", "machine.slice"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strstr(cgroup, words[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void read_cgroup(struct services *s, int32_t pid, struct buf *out)
+{
+    struct err err = ERR_INIT;
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+    if (reader_once(s->reader, path, out, &err) < 0)
+        buf_clear(out);
+}
+
+/* A process in a network of its own: its ports are not ours. Where the kernel does not show that (another user's
+ * process), the name of its control group tells. */
+static bool elsewhere_callback(void *ctx, int32_t pid)
+{
+    struct services *s = ctx;
+    struct err err = ERR_INIT;
+    struct buf text;
+    char path[64];
+    bool elsewhere;
+    buf_init(&text, CGROUP_MAX_BYTES);
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+    if (s->own_network[0] != '\0' && reader_link(s->reader, path, &text, &err) == 0) {
+        elsewhere = strcmp(text.data, s->own_network) != 0;
+    } else {
+        read_cgroup(s, pid, &text);
+        elsewhere = names_container(text.data);
+    }
+    buf_release(&text);
+    return elsewhere;
+}
+
+static void set_process(struct services *s, struct running *r, int32_t pid, int64_t start)
+{
+    if (r->pid == pid && r->pid_start == start)
+        return;
+    bool restarted = pid != 0;
+    r->pid = pid;
+    r->pid_start = start;
+    r->usage_known = false;
+    r->mark_count = 0;
+    if (!restarted)
+        return;
+    running_reconnect(r, s->now_ns);
+    struct buf text;
+    buf_init(&text, CGROUP_MAX_BYTES);
+    read_cgroup(s, pid, &text);
+    const char *install = "process";
+    if (names_container(text.data))
+        install = "container";
+    else if (strstr(text.data, "system.slice/") != NULL && strstr(text.data, ".service") != NULL)
+        install = "systemd";
+    utf8_copy(r->install, sizeof(r->install), install);
+    buf_release(&text);
+}
+
+static struct running *find(struct services *s, int kind, uint16_t port)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct running *r = s->list[i];
+        if (!r->remote && r->ops->kind == kind && r->port == port)
+            return r;
+    }
+    return NULL;
+}
+
+static void take_candidate(struct services *s, const struct candidate *c)
+{
+    struct running *r = find(s, c->kind, c->port);
+    if (r == NULL) {
+        r = add(s, c->kind);
+        if (r == NULL)
+            return;
+        r->port = c->port;
+    }
+    if (!r->configured && (r->url[0] == '\0' || (!c->try_ipv6 && strcmp(r->url, c->url) != 0)) &&
+        r->question < 0) {
+        utf8_copy(r->url, sizeof(r->url), c->url);
+        r->other_url[0] = '\0';
+        if (c->try_ipv6)
+            snprintf(r->other_url, sizeof(r->other_url), "http://[::1]:%u", c->port);
+    }
+    if (c->listening && !r->listening) { /* it has just opened its port */
+        r->not_before_ns = r->rejected ? r->not_before_ns : 0;
+        r->failures = 0;
+    }
+    r->seen = true;
+    r->listening = c->listening;
+    r->proxy = c->proxy;
+    r->sure = c->sure;
+    set_process(s, r, c->pid, c->pid_start);
+    if (c->proxy && c->pid == 0)
+        utf8_copy(r->install, sizeof(r->install), "container");
+}
+
+/* A configured service may listen where discovery would not ask (any port, any program). */
+static void look_at_ports(struct services *s, const struct listener *listeners, size_t count)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct running *r = s->list[i];
+        for (size_t k = 0; r->configured && !r->remote && !r->listening && k < count; k++)
+            r->listening = listeners[k].port == r->port;
+    }
+}
+
+/* What was never known to be a service and is gone leaves no trace. */
+static void forget(struct services *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        struct running *r = s->list[i];
+        if (r->configured || r->identified || r->seen || r->question >= 0)
+            s->list[kept++] = r;
+        else
+            free(r);
+    }
+    s->count = kept;
+}
+
+static void discover(struct services *s, int64_t now_ns, uint64_t forks)
+{
+    struct listener *listeners = xcalloc(LISTENERS_MAX, sizeof(*listeners));
+    struct err err = ERR_INIT;
+    size_t process_count;
+    int code = process_table_scan(s->processes, now_ns, forks, &err);
+    int listener_count = listeners_read(s->reader, listeners, LISTENERS_MAX, code < 0 ? &(struct err)ERR_INIT : &err);
+    s->listeners_known = listener_count >= 0;
+    s->discovery_err = err;
+    struct discovery_input in = {
+        .processes = process_table_list(s->processes, &process_count),
+        .listeners = listeners,
+        .listener_count = listener_count > 0 ? (size_t)listener_count : 0,
+        .ollama_host = s->ollama_host[0] != '\0' ? s->ollama_host : NULL,
+        .owner = owner_callback,
+        .elsewhere = elsewhere_callback,
+        .ctx = s,
+    };
+    in.process_count = process_count;
+    struct candidate candidates[CANDIDATES_MAX];
+    size_t count = discovery_candidates(&in, candidates, CANDIDATES_MAX);
+    for (size_t i = 0; i < s->count; i++) {
+        s->list[i]->seen = false;
+        if (s->listeners_known)
+            s->list[i]->listening = false;
+    }
+    for (size_t i = 0; i < count; i++)
+        take_candidate(s, &candidates[i]);
+    for (size_t i = 0; i < s->count; i++) {
+        if (!s->list[i]->seen)
+            set_process(s, s->list[i], 0, 0);
+    }
+    look_at_ports(s, listeners, in.listener_count);
+    forget(s);
+    free(listeners);
+}
+
+void services_discover(struct services *s, int64_t now_ns, uint64_t forks)
+{
+    s->now_ns = now_ns;
+    if (!s->discovers || (s->discovered && now_ns < s->discover_next_ns)) {
+        s->discovered = true;
+        return;
+    }
+    int64_t before = clock_thread_cpu_ns();
+    discover(s, now_ns, forks);
+    s->discovered = true;
+    s->discovered_ns = now_ns;
+    s->discover_next_ns = now_ns + DISCOVER_NS;
+    s->discovery_cost_ns = clock_thread_cpu_ns() - before;
+}
+
+void services_ask(struct services *s, int64_t now_ns)
+{
+    int64_t before = clock_thread_cpu_ns();
+    s->now_ns = now_ns;
+    for (size_t i = 0; i < s->count; i++)
+        running_ask(s->list[i], now_ns);
+    s->ask_cost_ns = clock_thread_cpu_ns() - before;
+}
+
+int64_t services_next_ns(const struct services *s)
+{
+    int64_t now = clock_mono_ns(&s->clock);
+    int64_t next = s->discovers ? s->discover_next_ns : INT64_MAX;
+    for (size_t i = 0; i < s->count; i++) {
+        int64_t one = running_next_ns(s->list[i], now);
+        if (one < next)
+            next = one;
+    }
+    return next;
+}
+
+bool services_settled(const struct services *s, int64_t now_ns)
+{
+    if (!s->discovered)
+        return false;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct running *r = s->list[i];
+        if (r->rejected || !running_may_be_asked(r))
+            continue;
+        if (r->first_asked_ns == 0)
+            return false;
+        bool waited = now_ns - r->first_asked_ns >= SETTLE_NS;
+        bool whole = r->last_code == 0 && r->answered_ns > 0;
+        for (int q = 0; whole && r->ops->questions[q].path != NULL; q++)
+            whole = r->ops->questions[q].wanted != NULL || r->questions[q].answered_ns > 0;
+        if (!waited && !whole && (r->finished_count == 0 || r->last_code == 0))
+            return false;
+    }
+    return true;
+}
+
+static void read_usage(struct services *s, struct running *r, int64_t now_ns)
+{
+    if (r->pid == 0 || (r->usage_known && now_ns - r->usage_ns < USAGE_NS))
+        return;
+    struct err err = ERR_INIT;
+    struct process_usage usage;
+    unsigned members;
+    if (process_table_tree(s->processes, r->pid, r->pid_start, &usage, &members, &err) < 0) {
+        r->usage_known = false;
+        r->mark_count = 0;
+        s->discover_next_ns = now_ns; /* it has ended: see what is there now */
+        return;
+    }
+    r->usage = usage;
+    r->members = members;
+    r->usage_ns = now_ns;
+    r->usage_known = true;
+    running_mark_cpu(r, now_ns, usage.cpu_seconds);
+}
+
+static bool name_is_taken(const struct services *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->list[i]->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void give_name(const struct services *s, struct running *r)
+{
+    char name[sizeof(r->name)];
+    snprintf(name, sizeof(name), "%s", r->ops->name);
+    if (name_is_taken(s, name))
+        snprintf(name, sizeof(name), "%s-%u", r->ops->name, r->port);
+    for (int i = 2; name_is_taken(s, name) && i <= RUNNING_MAX + 1; i++)
+        snprintf(name, sizeof(name), "%s-%u-%d", r->ops->name, r->port, i);
+    utf8_copy(r->name, sizeof(r->name), name);
+}
+
+/* Configured ones in the order of the file, then kinds and ports. */
+static int compare_shown(const void *a, const void *b)
+{
+    const struct running *x = *(struct running *const *)a, *y = *(struct running *const *)b;
+    if (x->configured != y->configured)
+        return x->configured ? -1 : 1;
+    if (x->configured)
+        return 0;
+    if (x->ops->kind != y->ops->kind)
+        return x->ops->kind < y->ops->kind ? -1 : 1;
+    return (x->port > y->port) - (x->port < y->port);
+}
+
+static size_t collect_shown(struct services *s, int64_t now_ns, struct running *shown[RUNNING_MAX])
+{
+    size_t count = 0;
+    for (int pass = 0; pass < 2; pass++) { /* configured ones keep their order: they are in front of the table */
+        for (size_t i = 0; i < s->count; i++) {
+            struct running *r = s->list[i];
+            if (r->configured == (pass == 0) && running_is_shown(r, now_ns))
+                shown[count++] = r;
+        }
+        if (pass == 1) {
+            size_t first = 0;
+            while (first < count && shown[first]->configured)
+                first++;
+            qsort(shown + first, count - first, sizeof(shown[0]), compare_shown);
+        }
+    }
+    return count;
+}
+
+void services_fill(struct services *s, int64_t now_ns, struct sample *out)
+{
+    struct running *shown[RUNNING_MAX];
+    size_t count = collect_shown(s, now_ns, shown);
+    out->service_count = count;
+    out->services = count > 0 ? arena_calloc(&out->arena, count, sizeof(*out->services)) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct running *r = shown[i];
+        char reason[sizeof(r->reason)];
+        if (r->name[0] == '\0')
+            give_name(s, r);
+        read_usage(s, r, now_ns);
+        int state = (int)running_decide(r, now_ns, reason, sizeof(reason));
+        if (state != r->state || r->since_ns == 0) {
+            r->state = state;
+            r->since_ns = now_ns;
+        }
+        utf8_copy(r->reason, sizeof(r->reason), reason);
+        running_fill(r, now_ns, &out->arena, &out->services[i]);
+    }
+}
+
+void services_status(const struct services *s, struct source_status *discovery, struct source_status *asked)
+{
+    *discovery = (struct source_status){.name = "discovery", .period_ns = DISCOVER_NS};
+    discovery->answered_ns = s->discovered_ns;
+    discovery->cost_ns = s->discovery_cost_ns;
+    if (!s->discovers) {
+        discovery->state = READING_UNSUPPORTED;
+        utf8_copy(discovery->reason, sizeof(discovery->reason), "services are not looked for with --sysroot");
+    } else if (s->discovery_err.code != 0) {
+        discovery->state = READING_FAILED;
+        utf8_copy(discovery->reason, sizeof(discovery->reason), s->discovery_err.msg);
+    } else {
+        discovery->state = s->discovered_ns > 0 ? READING_OK : READING_NONE;
+    }
+    *asked = (struct source_status){.name = "services", .period_ns = 2 * NS_PER_S};
+    asked->cost_ns = s->ask_cost_ns;
+    size_t up = 0, shown = 0;
+    const struct running *worst = NULL;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct running *r = s->list[i];
+        if (r->answered_ns > asked->answered_ns)
+            asked->answered_ns = r->answered_ns;
+        if (r->name[0] == '\0')
+            continue;
+        shown++;
+        if (r->state == SERVICE_UP)
+            up++;
+        else if (worst == NULL)
+            worst = r;
+    }
+    asked->state = shown == 0 ? READING_NONE : READING_OK;
+    if (worst != NULL) {
+        snprintf(asked->reason, sizeof(asked->reason), "%s: %.100s", worst->name, worst->reason);
+        asked->state = up > 0 ? READING_OK : READING_FAILED;
+    } else if (shown == 0 && s->discovered) {
+        utf8_copy(asked->reason, sizeof(asked->reason), "no service was found");
+    }
+}
