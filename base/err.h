@@ -41,7 +41,7 @@ enum err_code {
 struct err {
     int code;       /* enum err_code, 0 while nothing failed */
     int sys;        /* errno, 0 when no system call was involved */
-    char where[64]; /* "file:line:column" or the noun it happened to; may be empty */
+    char where[256];/* "file:line:column" or the noun it happened to; may be empty */
     char msg[320];  /* the sentence */
 };
 

@@ -558,7 +558,7 @@ static int fail_unknown_key(struct loader *l, const struct node *key, const stru
     size_t count = 0;
 
     for (const struct schema_field *f = fields; f->key != NULL && count < SCHEMA_MAX_NAMES; f++) {
-        if (f->key[0] != '\0') {
+        if (f->key[0] != '\0' && f->type != SCHEMA_PLACE) {
             names[count++] = f->key;
             size_t used = strlen(list);
             (void)snprintf(list + used, sizeof(list) - used, "%s%s", used > 0 ? ", " : "", f->key);
@@ -581,15 +581,16 @@ static const struct schema_field *find_field(const struct schema_field *fields, 
     return NULL;
 }
 
-static bool has_key(const struct node *mapping, const char *key)
+/* The value of a key, NULL when the mapping does not have it. */
+static const struct node *value_of(const struct node *mapping, const char *key)
 {
     const struct node *child = mapping->children;
     for (; child != NULL; child = child->next->next) {
         if (strcmp(child->text, key) == 0) {
-            return true;
+            return child->next;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* node is a mapping, or a null in the place of an empty one. */
@@ -610,9 +611,12 @@ static int bind_mapping(struct loader *l, const struct node *node, const struct 
     }
     for (const struct schema_field *f = fields; f->key != NULL; f++) {
         if (f->type == SCHEMA_PLACE) {
-            struct schema_place place = {l->file, node->line, node->column};
-            memcpy((char *)out + f->offset, &place, sizeof(place));
-        } else if (f->required && !has_key(node, f->key)) {
+            const struct node *at = f->key[0] != '\0' ? value_of(node, f->key) : node;
+            if (at != NULL) {
+                struct schema_place place = {l->file, at->line, at->column};
+                memcpy((char *)out + f->offset, &place, sizeof(place));
+            }
+        } else if (f->required && value_of(node, f->key) == NULL) {
             return fail_at(l, node, "the key '%s' is missing", f->key);
         }
     }

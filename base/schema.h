@@ -24,7 +24,8 @@ enum schema_type {
     SCHEMA_OBJECT,   /* nested struct at offset, fields */
     SCHEMA_LIST,     /* struct schema_list at offset; items are structs of item_size described by fields; min..max is
                         their number; a first field with key "" (no SCHEMA_PLACE): items are plain values of it */
-    SCHEMA_PLACE,    /* no key of the file: stores the struct schema_place of the mapping; key is "" */
+    SCHEMA_PLACE,    /* no key of the file: stores the struct schema_place of the mapping (key ""), or of the value
+                      * of another field (its key; untouched when the file does not have it) */
     SCHEMA_RESERVED, /* a key of the contract that this version reads but does not use: any well-formed value */
 };
 

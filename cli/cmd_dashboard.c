@@ -2,8 +2,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "cli/command.h"
-#include "cli/session.h"
+#include "cli/measure.h"
 #include "tui/loop.h"
 
 /* Without a terminal there is nothing to show it on; said before anything is started. */
@@ -55,17 +56,23 @@ static int find_theme(const struct options *o, const struct config *c, const str
     const char *const *names = theme_names(&count);
     const char *name = o->theme >= 0 ? names[o->theme] : c->theme;
     *out = theme_find(name);
-    if (!*out) {
-        return err_set(err, ERR_CONFIG, "tunetop.yaml names the theme '%s', which is unknown", name);
+    if (*out) {
+        return 0;
     }
-    return 0;
+    const char *near = nearest_name(name, names, count);
+    if (near) {
+        err_set(err, ERR_CONFIG, "'theme': '%s' is unknown, did you mean '%s'?", name, near);
+    } else {
+        err_set(err, ERR_CONFIG, "'theme': '%s' is unknown, 'tunetop --help' lists them", name);
+    }
+    return err_at(err, "%s:%lu:%lu", c->theme_place.file, c->theme_place.line, c->theme_place.column);
 }
 
 int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err)
 {
-    struct session s;
+    struct measure s;
     struct loop_options l = {.script = o->script};
-    int rc = session_open(&s, o, err);
+    int rc = measure_open(&s, o, err);
     if (rc < 0) {
         return rc;
     }
@@ -74,22 +81,22 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
         rc = o->script ? script_size(&l.script_width, &l.script_height, err) : check_terminal(err);
     }
     if (rc == 0) {
-        l.interval_ns = session_interval_ns(&s, o);
+        l.interval_ns = measure_interval_ns(&s, o);
         l.term.ascii = o->ascii;
         l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
                        : o->color == COLOR_NEVER ? TERM_COLOR_NEVER
                                                  : TERM_COLOR_AUTO;
         /* The services are asked once the first frame is out; the time is only for a loop that draws none. */
-        const struct session_start how = {.interval_ns = l.interval_ns, .hold_services_ns = NS_PER_S / 2};
+        const struct measure_start how = {.interval_ns = l.interval_ns, .hold_services_ns = NS_PER_S / 2};
         if (o->at) {
-            rc = session_at(&s, o, &s.manual.mono_ns, err);
+            rc = measure_at(&s, o, &s.manual.mono_ns, err);
         }
-        rc = rc < 0 ? rc : session_start(&s, o, &how, err);
+        rc = rc < 0 ? rc : measure_start(&s, o, &how, err);
     }
     if (rc == 0) {
         l.collector = s.collector;
         rc = loop_run(&l, &outcome->signal, err);
     }
-    outcome->stuck = !session_close(&s);
+    outcome->stuck = !measure_close(&s);
     return rc;
 }

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/session.h"
+#include "cli/measure.h"
 #include "cli/status_format.h"
 #include "cli/status_json.h"
 #include "cli/status_text.h"
@@ -61,45 +61,45 @@ static int print(const struct model *m, int64_t now_wall_ns, const struct option
     return rc;
 }
 
-static int status_live(struct session *s, const struct options *o, bool utf8, struct err *err)
+static int status_live(struct measure *s, const struct options *o, bool utf8, struct err *err)
 {
     const int64_t begun_ns = clock_mono_ns(&clock_real);
     const int64_t gap_ns = llround(o->gap_s * (double)NS_PER_S);
-    const struct session_start how = {.interval_ns = gap_ns, .exact = true};
-    int rc = session_start(s, o, &how, err);
+    const struct measure_start how = {.interval_ns = gap_ns, .exact = true};
+    int rc = measure_start(s, o, &how, err);
     if (rc < 0) {
         return rc;
     }
-    const struct model *m = session_wait(s, gap_ns, begun_ns + gap_ns + PATIENCE_NS, NULL);
+    const struct model *m = measure_wait(s, gap_ns, begun_ns + gap_ns + PATIENCE_NS, NULL);
     struct model *nothing = m ? NULL : model_new();
     rc = print(m ? m : nothing, clock_wall_ns(&clock_real), o, utf8, err);
     model_free(nothing);
     return rc;
 }
 
-static int status_replay(struct session *s, const struct options *o, bool utf8, struct err *err)
+static int status_replay(struct measure *s, const struct options *o, bool utf8, struct err *err)
 {
-    const struct session_start how = {.interval_ns = REPLAY_GAP_NS, .exact = true, .stepped = true};
+    const struct measure_start how = {.interval_ns = REPLAY_GAP_NS, .exact = true, .stepped = true};
     int64_t at_ns = 0;
-    int rc = session_at(s, o, &at_ns, err);
+    int rc = measure_at(s, o, &at_ns, err);
     if (rc == 0) {
-        rc = session_start(s, o, &how, err);
+        rc = measure_start(s, o, &how, err);
     }
     if (rc < 0) {
         return rc;
     }
     if (at_ns - REPLAY_GAP_NS >= s->first_ns) {
-        session_step(s, at_ns - REPLAY_GAP_NS);
+        measure_step(s, at_ns - REPLAY_GAP_NS);
     } else if (at_ns > s->first_ns) {
-        session_step(s, s->first_ns);
+        measure_step(s, s->first_ns);
     }
-    const struct model *m = session_step(s, at_ns);
+    const struct model *m = measure_step(s, at_ns);
     return print(m, m->wall_ns, o, utf8, err);
 }
 
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err)
 {
-    struct session s;
+    struct measure s;
     if (o->format) { /* a wrong template is said before anything is measured */
         struct buf unused;
         buf_init(&unused, OUTPUT_MAX);
@@ -109,11 +109,11 @@ int cmd_status(const struct options *o, struct outcome *outcome, struct err *err
             return bad;
         }
     }
-    int rc = session_open(&s, o, err);
+    int rc = measure_open(&s, o, err);
     if (rc < 0) {
         return rc;
     }
     rc = o->replay ? status_replay(&s, o, outcome->utf8, err) : status_live(&s, o, outcome->utf8, err);
-    outcome->stuck = !session_close(&s);
+    outcome->stuck = !measure_close(&s);
     return rc < 0 ? rc : 0;
 }

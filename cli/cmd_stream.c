@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/output.h"
-#include "cli/session.h"
+#include "cli/measure.h"
 #include "cli/status_json.h"
 
 /* The first line has rates too: its two samples are as far apart as those of status. */
@@ -19,23 +19,23 @@ static int print(const struct model *m, struct err *err)
     return rc;
 }
 
-static int stream_live(struct session *s, const struct options *o, struct err *err)
+static int stream_live(struct measure *s, const struct options *o, struct err *err)
 {
-    const int64_t interval_ns = session_interval_ns(s, o);
-    const struct session_start how = {.interval_ns = FIRST_GAP_NS};
-    int rc = session_start(s, o, &how, err);
+    const int64_t interval_ns = measure_interval_ns(s, o);
+    const struct measure_start how = {.interval_ns = FIRST_GAP_NS};
+    int rc = measure_start(s, o, &how, err);
     if (rc < 0) {
         return rc;
     }
     bool gone = false;
     const int64_t deadline_ns = clock_mono_ns(&clock_real) + NS_PER_S;
-    const struct model *m = session_wait(s, FIRST_GAP_NS, deadline_ns, &gone);
+    const struct model *m = measure_wait(s, FIRST_GAP_NS, deadline_ns, &gone);
     s->lost = false; /* a stream may wait for as long as it takes */
     collector_set_interval(s->collector, interval_ns);
     if (!m && !gone) {
-        m = session_next(s, 0);
+        m = measure_next(s, 0);
     }
-    for (int64_t lines = 0; m && !gone; m = session_next(s, m->sequence)) {
+    for (int64_t lines = 0; m && !gone; m = measure_next(s, m->sequence)) {
         rc = print(m, err);
         if (rc != 0 || ++lines == o->count) {
             return rc < 0 ? rc : 0;
@@ -45,18 +45,18 @@ static int stream_live(struct session *s, const struct options *o, struct err *e
 }
 
 /* A recording is printed as fast as it can be read, from --at or its begin, and ends where it ends. */
-static int stream_replay(struct session *s, const struct options *o, struct err *err)
+static int stream_replay(struct measure *s, const struct options *o, struct err *err)
 {
-    const int64_t interval_ns = session_interval_ns(s, o);
-    const struct session_start how = {.interval_ns = interval_ns, .exact = true, .stepped = true};
+    const int64_t interval_ns = measure_interval_ns(s, o);
+    const struct measure_start how = {.interval_ns = interval_ns, .exact = true, .stepped = true};
     int64_t from_ns = s->first_ns;
-    int rc = o->at ? session_at(s, o, &from_ns, err) : 0;
+    int rc = o->at ? measure_at(s, o, &from_ns, err) : 0;
     if (rc == 0) {
-        rc = session_start(s, o, &how, err);
+        rc = measure_start(s, o, &how, err);
     }
     int64_t lines = 0;
     for (int64_t at_ns = from_ns; rc == 0 && at_ns <= s->last_ns; at_ns += interval_ns) {
-        rc = print(session_step(s, at_ns), err);
+        rc = print(measure_step(s, at_ns), err);
         if (++lines == o->count) {
             break;
         }
@@ -66,12 +66,12 @@ static int stream_replay(struct session *s, const struct options *o, struct err 
 
 int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err)
 {
-    struct session s;
-    int rc = session_open(&s, o, err);
+    struct measure s;
+    int rc = measure_open(&s, o, err);
     if (rc < 0) {
         return rc;
     }
     rc = o->replay ? stream_replay(&s, o, err) : stream_live(&s, o, err);
-    outcome->stuck = !session_close(&s);
+    outcome->stuck = !measure_close(&s);
     return rc;
 }

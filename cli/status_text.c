@@ -12,6 +12,8 @@
 
 /* Labels 10 columns and their values right-aligned in 6, as on the screen. */
 enum { LABEL_COLUMNS = 10, VALUE_COLUMNS = 6, BAR_COLUMNS = 20, LINE_MAX_ = 512 };
+/* Room for "gpu, power, network", the sources that most often share a reason. */
+enum { MISSING_COLUMNS = 21 };
 
 enum style { STYLE_TEXT, STYLE_TITLE, STYLE_DIM, STYLE_OK, STYLE_WARN, STYLE_CRIT, STYLE_COUNT };
 /* Attributes and the terminal's own 16 colours, which every theme makes readable. */
@@ -527,7 +529,7 @@ static void part_missing(struct page *p)
                 done[j] = true;
             }
         }
-        tab_to(p, LABEL_COLUMNS + 3);
+        tab_to(p, 2 + MISSING_COLUMNS);
         if (all[i].state != READING_NONE) {
             putf(p, STYLE_DIM, "%s: ", reading_state_name(all[i].state));
         }

@@ -57,6 +57,7 @@ static const struct schema_field service_fields[] = {
 struct raw_config {
     double interval_s;
     const char *theme;
+    struct schema_place theme_place;
     struct schema_list services;
 };
 
@@ -65,6 +66,7 @@ const struct schema_field config_fields[] = {
      .max = 60, .help = "seconds between samples", .fallback = "1"},
     {.key = "theme", .type = SCHEMA_TEXT, .offset = offsetof(struct raw_config, theme), .min = 1,
      .max = TEXT_MAX_BYTES, .help = "name of the colour theme", .fallback = "default"},
+    {.key = "theme", .type = SCHEMA_PLACE, .offset = offsetof(struct raw_config, theme_place)},
     {.key = "services", .type = SCHEMA_LIST, .offset = offsetof(struct raw_config, services),
      .fields = service_fields, .item_size = sizeof(struct config_service),
      .help = "services to watch beside those that are discovered"},
@@ -245,6 +247,7 @@ int config_parse(struct config *c, const char *file, const char *text, size_t si
     }
     c->interval_s = raw.interval_s;
     c->theme = raw.theme;
+    c->theme_place = raw.theme_place;
     c->services = raw.services.items;
     c->service_count = raw.services.count;
     return 0;

@@ -41,7 +41,8 @@ t_own() {
 }
 
 t_run() {
-    t_what=$*
+    t_what=${*//"${TUNETOP-}"/tunetop}
+    t_what=${t_what//[[:cntrl:]]/?}
     t_status=0
     "$@" </dev/null >"$t_dir/out" 2>"$t_dir/err" || t_status=$?
 }

@@ -1,15 +1,15 @@
 /*
  * What every command that measures has in common: the config, the reader, the collector.
  *
- * Caller owned: session_open(), session_start(), session_close(). When something hangs in the kernel the collector
- * cannot be joined; session_close() then says false, leaves what may still be in use alone, and the caller must end
+ * Caller owned: measure_open(), measure_start(), measure_close(). When something hangs in the kernel the collector
+ * cannot be joined; measure_close() then says false, leaves what may still be in use alone, and the caller must end
  * the program with _exit().
  *
- * With --replay time comes from the recording. Either it runs as real time does (session_start with `live`, the
- * dashboard), or the caller steps it (session_step), and then the same steps give the same models.
+ * With --replay time comes from the recording. Either it runs as real time does (measure_start with `live`, the
+ * dashboard), or the caller steps it (measure_step), and then the same steps give the same models.
  */
-#ifndef CLI_SESSION_H
-#define CLI_SESSION_H
+#ifndef CLI_MEASURE_H
+#define CLI_MEASURE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 #include "cli/options.h"
 #include "sampling/collector.h"
 
-struct session {
+struct measure {
     struct config config;
     struct reader *reader;
     struct collector *collector;
@@ -29,30 +29,30 @@ struct session {
 };
 
 /* Loads the config and opens the recording if there is one. */
-int session_open(struct session *s, const struct options *o, struct err *err);
+int measure_open(struct measure *s, const struct options *o, struct err *err);
 /* --interval, else the config's. */
-int64_t session_interval_ns(const struct session *s, const struct options *o);
+int64_t measure_interval_ns(const struct measure *s, const struct options *o);
 
-struct session_start {
+struct measure_start {
     int64_t interval_ns;
     int64_t hold_services_ns;
     bool exact;   /* as in struct collector_options */
-    bool stepped; /* no thread: session_step() */
+    bool stepped; /* no thread: measure_step() */
 };
-int session_start(struct session *s, const struct options *o, const struct session_start *how, struct err *err);
-bool session_close(struct session *s); /* accepts a zeroed one */
+int measure_start(struct measure *s, const struct options *o, const struct measure_start *how, struct err *err);
+bool measure_close(struct measure *s); /* accepts a zeroed one */
 
 /* Waits until a model came whose rates are over at least most of gap_ns and whose services have answered or been
  * waited for, or until deadline_ns (monotonic). Returns the newest model there is, NULL when none came. Returns
  * early when the reader of our output went away (*reader_gone; may be NULL: not looked at). */
-const struct model *session_wait(struct session *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone);
+const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone);
 /* The next model that is newer than sequence `after`, however long it takes; NULL: the reader of our output went
  * away. */
-const struct model *session_next(struct session *s, uint64_t after);
+const struct model *measure_next(struct measure *s, uint64_t after);
 
 /* Replay: the time that --at names, on the recording's clock; its end without --at. */
-int session_at(const struct session *s, const struct options *o, int64_t *out_ns, struct err *err);
+int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns, struct err *err);
 /* Replay, stepped: a sample at `at_ns` on the recording's clock. Never goes back. */
-const struct model *session_step(struct session *s, int64_t at_ns);
+const struct model *measure_step(struct measure *s, int64_t at_ns);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/session.h"
+#include "cli/measure.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,17 +16,17 @@ static const int64_t LATE_NS = NS_PER_S / 2;
 
 static int64_t replay_mono_ns(void *ctx)
 {
-    const struct session *s = ctx;
+    const struct measure *s = ctx;
     const int64_t now_ns = s->manual.mono_ns + (clock_mono_ns(&clock_real) - s->begun_real_ns);
     return now_ns < s->last_ns ? now_ns : s->last_ns;
 }
 
 static int64_t replay_wall_ns(void *ctx)
 {
-    return replay_mono_ns(ctx) + ((struct session *)ctx)->wall_offset_ns;
+    return replay_mono_ns(ctx) + ((struct measure *)ctx)->wall_offset_ns;
 }
 
-static int open_recording(struct session *s, const struct options *o, struct err *err)
+static int open_recording(struct measure *s, const struct options *o, struct err *err)
 {
     s->clock = clock_manual_ops(&s->manual);
     s->reader = reader_new_recording(o->replay, &s->clock, err);
@@ -43,7 +43,7 @@ static int open_recording(struct session *s, const struct options *o, struct err
 
 /* ---- life cycle ---- */
 
-int session_open(struct session *s, const struct options *o, struct err *err)
+int measure_open(struct measure *s, const struct options *o, struct err *err)
 {
     memset(s, 0, sizeof *s);
     s->clock = clock_real;
@@ -54,18 +54,18 @@ int session_open(struct session *s, const struct options *o, struct err *err)
         s->config.service_count = 0; /* the services of the recorded machine are what counts */
     }
     if (rc < 0) {
-        session_close(s);
+        measure_close(s);
     }
     return rc;
 }
 
-int64_t session_interval_ns(const struct session *s, const struct options *o)
+int64_t measure_interval_ns(const struct measure *s, const struct options *o)
 {
     const double seconds = o->interval_s > 0 ? o->interval_s : s->config.interval_s;
     return llround(seconds * (double)NS_PER_S);
 }
 
-int session_start(struct session *s, const struct options *o, const struct session_start *how, struct err *err)
+int measure_start(struct measure *s, const struct options *o, const struct measure_start *how, struct err *err)
 {
     if (!s->reader) {
         s->reader = o->sysroot ? reader_new_sysroot(o->sysroot, err) : reader_new_kernel();
@@ -94,7 +94,7 @@ int session_start(struct session *s, const struct options *o, const struct sessi
     return how->stepped ? 0 : collector_start(s->collector, err);
 }
 
-bool session_close(struct session *s)
+bool measure_close(struct measure *s)
 {
     if (s->lost || (s->collector && !collector_free(s->collector))) {
         log_write(LOG_INFO, "a read hangs: it is left behind");
@@ -110,7 +110,7 @@ bool session_close(struct session *s)
 /* ---- live ---- */
 
 /* Waits up to timeout_ms (-1: for ever) for a model or the end of our output's reader. */
-static void wait_once(struct session *s, int timeout_ms, bool *reader_gone)
+static void wait_once(struct measure *s, int timeout_ms, bool *reader_gone)
 {
     struct pollfd p[2] = {
         {.fd = collector_wake_fd(s->collector), .events = POLLIN},
@@ -121,7 +121,7 @@ static void wait_once(struct session *s, int timeout_ms, bool *reader_gone)
     }
 }
 
-const struct model *session_wait(struct session *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone)
+const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone)
 {
     const struct model *newest = NULL;
     for (;;) {
@@ -146,7 +146,7 @@ const struct model *session_wait(struct session *s, int64_t gap_ns, int64_t dead
     }
 }
 
-const struct model *session_next(struct session *s, uint64_t after)
+const struct model *measure_next(struct measure *s, uint64_t after)
 {
     bool gone = false;
     for (;;) {
@@ -163,7 +163,7 @@ const struct model *session_next(struct session *s, uint64_t after)
 
 /* ---- replay ---- */
 
-int session_at(const struct session *s, const struct options *o, int64_t *out_ns, struct err *err)
+int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns, struct err *err)
 {
     int64_t wall_ns = 0;
     double seconds = 0;
@@ -194,7 +194,7 @@ int session_at(const struct session *s, const struct options *o, int64_t *out_ns
     return 0;
 }
 
-const struct model *session_step(struct session *s, int64_t at_ns)
+const struct model *measure_step(struct measure *s, int64_t at_ns)
 {
     if (at_ns > s->manual.mono_ns) {
         clock_manual_advance(&s->manual, at_ns - s->manual.mono_ns);
