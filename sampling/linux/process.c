@@ -39,10 +39,13 @@ struct process_table {
     struct listener_memory *sockets; /* listener.c's */
 };
 
+#define KERNEL_THREAD INT64_C(0x00200000) /* PF_KTHREAD, unchanged since 2.6.27 */
+
 /* Fields of /proc/PID/stat behind the name, counted from 3 as in proc(5). */
 enum {
     STAT_STATE = 3,
     STAT_PPID = 4,
+    STAT_FLAGS = 9,
     STAT_UTIME = 14,
     STAT_STIME = 15,
     STAT_CUTIME = 16,
@@ -74,6 +77,9 @@ static bool stat_field(struct process_stat *out, int field, const char *at, size
             return false;
         out->ppid = (int32_t)v;
         break;
+    case STAT_FLAGS:
+        out->kernel = (v & KERNEL_THREAD) != 0;
+        break;
     case STAT_UTIME:
     case STAT_STIME:
     case STAT_CUTIME:
@@ -94,7 +100,7 @@ static bool stat_field(struct process_stat *out, int field, const char *at, size
 
 static bool stat_field_wanted(int field)
 {
-    return field == STAT_STATE || field == STAT_PPID || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
+    return field == STAT_STATE || field == STAT_PPID || field == STAT_FLAGS || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
            field == STAT_START || field == STAT_RSS;
 }
 
@@ -292,6 +298,12 @@ static int read_process(struct process_table *t, struct process *p)
     p->start = stat.start_ticks;
     p->ppid = stat.ppid;
     utf8_copy(p->name, sizeof(p->name), stat.name);
+    if (stat.kernel) { /* most processes of a small machine: nothing more to read */
+        process_release(p);
+        p->argv = xstrdup("");
+        p->uid = 0;
+        return 0;
+    }
     read_argv(t, p);
     if (p->uid < 0 && read_text(t, p->pid, "status", STATUS_MAX_BYTES, &err) == 0)
         (void)process_parse_status_uid(t->text.data, t->text.size, &p->uid);

@@ -15,6 +15,7 @@ struct process_stat { /* of /proc/PID/stat */
     int32_t pid, ppid;
     char name[32];
     char state;           /* 'R', 'S', 'Z', ... */
+    bool kernel;          /* a thread of the kernel: no command line, no sockets */
     uint64_t cpu_ticks;   /* user + system, of itself and of the children it has waited for */
     int64_t start_ticks;  /* after boot */
     uint64_t resident_pages;

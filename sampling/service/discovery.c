@@ -87,7 +87,7 @@ static const struct process *find_process(const struct discovery_input *in, int3
     return NULL;
 }
 
-static bool is_proxy(const struct process *p)
+bool discovery_is_proxy(const struct process *p)
 {
     char base[64];
     service_argument_base(p->argv, 0, base, sizeof(base));
@@ -198,7 +198,7 @@ static bool may_ask(struct search *s, const struct listener *l, struct match **m
     if (pid == 0)
         return true; /* cannot be seen: another user's, or a container's */
     const struct process *p = find_process(s->in, pid);
-    if (p == NULL || !is_proxy(p))
+    if (p == NULL || !discovery_is_proxy(p))
         return false;
     *proxy = true;
     *match = contained(s);

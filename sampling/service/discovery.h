@@ -41,6 +41,8 @@ struct discovery_input {
 size_t discovery_candidates(const struct discovery_input *in, struct candidate *out, size_t max);
 /* The address by which a listener is asked from here. */
 void discovery_url(const struct listener *l, char *out, size_t out_size);
+/* A program that holds a port for somebody else: a container, a tunnel. */
+bool discovery_is_proxy(const struct process *p);
 /* OLLAMA_HOST as Ollama reads it (facts/ollama.md 1.2) to a URL to ask; false when it is empty or on port 0. */
 bool discovery_ollama_host(const char *value, char *url, size_t url_size, uint16_t *port, bool *remote);
 

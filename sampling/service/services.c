@@ -244,13 +244,22 @@ static void take_candidate(struct services *s, const struct candidate *c)
         utf8_copy(r->install, sizeof(r->install), "container");
 }
 
-/* A configured service may listen where discovery would not ask (any port, any program). */
-static void look_at_ports(struct services *s, const struct listener *listeners, size_t count)
+/* A configured service may listen where discovery would not ask (any port, any program): whoever holds the port is
+ * its process, except a proxy. */
+static void look_at_port(struct services *s, struct running *r, const struct listener *listeners, size_t count)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        struct running *r = s->list[i];
-        for (size_t k = 0; r->configured && !r->remote && !r->listening && k < count; k++)
-            r->listening = listeners[k].port == r->port;
+    for (size_t i = 0; i < count; i++) {
+        if (listeners[i].port != r->port)
+            continue;
+        bool readable;
+        r->listening = true;
+        int32_t pid = listener_owner(s->processes, listeners[i].inode, listeners[i].uid, &readable);
+        const struct process *p = pid > 0 ? process_table_find(s->processes, pid) : NULL;
+        if (p != NULL && !discovery_is_proxy(p)) {
+            set_process(s, r, pid, p->start);
+            r->seen = true;
+        }
+        return;
     }
 }
 
@@ -297,10 +306,12 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     for (size_t i = 0; i < count; i++)
         take_candidate(s, &candidates[i]);
     for (size_t i = 0; i < s->count; i++) {
-        if (!s->list[i]->seen)
-            set_process(s, s->list[i], 0, 0);
+        struct running *r = s->list[i];
+        if (r->configured && !r->remote && !r->seen)
+            look_at_port(s, r, listeners, in.listener_count);
+        if (!r->seen)
+            set_process(s, r, 0, 0);
     }
-    look_at_ports(s, listeners, in.listener_count);
     forget(s);
     free(listeners);
 }
