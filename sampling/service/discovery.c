@@ -381,9 +381,10 @@ bool discovery_ollama_host(const char *value, char *url, size_t url_size, uint16
             port_text = rest + host_size + 2;
     } else {
         const char *first = memchr(rest, ':', authority);
-        const char *last = memrchr(rest, ':', authority);
         host_size = authority;
-        if (first != NULL && first == last) { /* more than one colon: a bare IPv6 address */
+        /* More than one colon: a bare IPv6 address. */
+        if (first != NULL &&
+            memchr(first + 1, ':', authority - (size_t)(first + 1 - rest)) == NULL) {
             host_size = (size_t)(first - rest);
             port_text = first + 1;
         }
