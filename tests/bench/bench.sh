@@ -65,6 +65,8 @@ stop_background() {
     done
     background=
 }
+mkfifo "$work/hold"
+exec 9<>"$work/hold"
 trap 'stop_background; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -118,39 +120,39 @@ run_one() {
 
 # --- the surroundings of a row -----------------------------------------------------------------
 
-start_background() {
-    "$@" >"$work/background.log" 2>&1 &
+# The command lines are those that discovery looks for; other arguments mean nothing to the server.
+# It ends with its standard input, so that none stays behind when this script is killed.
+start_services() { # normal | never
+    local mode=$1 pid
+    if [ ! -x "$fake_server" ]; then
+        say "there is no '$fake_server'"
+        return 1
+    fi
+    (exec -a ollama "$fake_server" serve --kind ollama --port 11434 --mode "$mode") \
+        <"$work/hold" >>"$work/background.log" 2>&1 &
     background="$background $!"
-}
-
-burn() {
-    while :; do :; done
-}
-
-# The fake servers run under the names that discovery looks for.
-start_services() { # answering | hanging
-    local how=$1 kind port
-    [ -x "$fake_server" ] || return 1
-    for kind in ollama:11434 comfyui:8188; do
-        port=${kind#*:}
-        kind=${kind%:*}
-        start_fake "$kind" "$port" "$how"
-    done
+    (exec -a python3 "$fake_server" /opt/ComfyUI/main.py --kind comfyui --port 8188 --mode "$mode") \
+        <"$work/hold" >>"$work/background.log" 2>&1 &
+    background="$background $!"
     sleep 1
-    for kind in $background; do
-        kill -0 "$kind" 2>/dev/null || { say "a fake server ended: $(cat "$work/background.log")"; return 1; }
+    for pid in $background; do
+        if ! kill -0 "$pid" 2>/dev/null; then
+            say "a fake server ended: $(cat "$work/background.log")"
+            return 1
+        fi
     done
 }
 
 start_row() {
     local i cores
     case $1 in
-    services) start_services answering ;;
-    hanging) start_services hanging ;;
+    services) start_services normal ;;
+    hanging) start_services never ;;
     load)
         cores=$(getconf _NPROCESSORS_ONLN)
         for ((i = 0; i < cores; i++)); do
-            start_background burn
+            while :; do :; done &
+            background="$background $!"
         done
         ;;
     esac
@@ -162,7 +164,7 @@ measure_row() {
     local row=$1 turn program
     if ! start_row "$row"; then
         stop_background
-        say "row $row is left out: '$fake_server' cannot be started"
+        say "row $row is left out"
         return 0
     fi
     for ((turn = 1; turn <= starts; turn++)); do
