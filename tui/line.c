@@ -1,0 +1,59 @@
+#include "tui/line.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/width.h"
+
+struct line line_at(struct surface *s, int x, int y, int end)
+{
+    struct line l = {s, x, y, end < s->width ? end : s->width, false, x};
+    return l;
+}
+
+void line_put(struct line *l, enum role role, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    int width = width_of_text(text);
+    l->over = l->over || l->x + width > l->end;
+    l->x = surface_text_max(l->surface, l->x, l->y, l->end - l->x, role, text);
+}
+
+void line_glyph(struct line *l, enum role role, enum glyph g)
+{
+    if (l->x < l->end)
+        l->x = surface_put_glyph(l->surface, l->x, l->y, role, g);
+    else
+        l->over = true;
+}
+
+void line_gap(struct line *l, int columns)
+{
+    l->x += columns;
+}
+
+void line_to(struct line *l, int x)
+{
+    if (l->x < x)
+        l->x = x;
+}
+
+void line_group(struct line *l)
+{
+    l->over = false;
+    l->group_x = l->x;
+}
+
+bool line_group_end(struct line *l)
+{
+    if (!l->over)
+        return true;
+    surface_fill(l->surface, (struct rect){l->group_x, l->y, l->end - l->group_x, 1}, ROLE_TEXT);
+    l->x = l->group_x;
+    l->over = false;
+    return false;
+}

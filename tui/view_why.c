@@ -1,0 +1,212 @@
+/*
+ * Why: what is missing, denied, stale or failed, with what to do about it; then every source with its state, age and
+ * cost. Rows are produced by one walk that either counts or draws them, so that scrolling and drawing agree.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/width.h"
+#include "tui/format.h"
+#include "tui/page.h"
+
+enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 15, STATE_X = 17, STATE_COLUMNS = 11, TEXT_X = 29 };
+enum { TEXT_MAX_BYTES = 600 };
+
+struct walk {
+    struct surface *s; /* NULL: only count */
+    int width, y, first, last; /* draw rows [first, last) from y on */
+    int row;
+};
+
+static enum role state_role(int state)
+{
+    switch (state) {
+    case READING_OK:
+        return ROLE_OK;
+    case READING_FAILED:
+        return ROLE_CRIT;
+    case READING_STALE:
+    case READING_DENIED:
+        return ROLE_WARN;
+    default:
+        return ROLE_DIM;
+    }
+}
+
+/* How many bytes of text go into one row: at a blank where there is one. */
+static size_t row_bytes(const char *text, int columns)
+{
+    size_t fit = width_fit(text, columns, NULL);
+    if (text[fit] == '\0' || fit == 0)
+        return fit == 0 ? strlen(text) : fit;
+    for (size_t i = fit; i > 0; i--)
+        if (text[i] == ' ')
+            return i;
+    return fit;
+}
+
+static void emit(struct walk *w, const char *subject, const char *word, enum role role, const char *text)
+{
+    bool first = true;
+    do {
+        size_t n = row_bytes(text, w->width - 1 - TEXT_X);
+        if (w->s != NULL && w->row >= w->first && w->row < w->last) {
+            int y = w->y + w->row - w->first;
+            if (first) {
+                surface_text_max(w->s, SUBJECT_X, y, SUBJECT_COLUMNS, ROLE_TEXT, subject);
+                surface_text_max(w->s, STATE_X, y, STATE_COLUMNS, role, word);
+            }
+            char part[TEXT_MAX_BYTES];
+            snprintf(part, sizeof part, "%.*s", (int)n, text);
+            surface_text_max(w->s, TEXT_X, y, w->width - 1 - TEXT_X, ROLE_DIM, part);
+        }
+        w->row++;
+        first = false;
+        text += n;
+        text += *text == ' ';
+    } while (*text != '\0');
+}
+
+static void emit_reading(struct walk *w, const char *subject, const struct reading *r)
+{
+    if (r->state == READING_OK || r->state == READING_NONE)
+        return;
+    char text[TEXT_MAX_BYTES];
+    const char *next = reason_next_step(r->reason);
+    if (r->state == READING_STALE)
+        snprintf(text, sizeof text, "the last value is shown in brackets, later none");
+    else
+        snprintf(text, sizeof text, "%s%s%s", reason_sentence(r->reason), next[0] != '\0' ? ": " : "", next);
+    emit(w, subject, reading_state_name(r->state), state_role(r->state), text);
+}
+
+static void emit_service(struct walk *w, const struct model *m, const struct service_model_state *s)
+{
+    const struct service_facts *f = s->facts;
+    char text[TEXT_MAX_BYTES], age[FORMAT_SIZE];
+    static const struct {
+        enum metric_service id;
+        const char *name;
+    } values[] = {
+        {METRIC_SERVICE_QUEUE_RUNNING, "run"},       {METRIC_SERVICE_QUEUE_WAITING, "wait"},
+        {METRIC_SERVICE_GENERATION_RATE, "speed"},   {METRIC_SERVICE_ETA, "done in"},
+        {METRIC_SERVICE_CPU_UTILIZATION, "cpu"},     {METRIC_SERVICE_MEMORY_USED, "memory"},
+    };
+    if (f->state != SERVICE_UP) {
+        int64_t since = f->answered_ns > 0 ? f->answered_ns : f->since_ns;
+        format_duration(age, since > 0 ? (double)(m->at_ns - since) / NS_PER_S : 0);
+        snprintf(text, sizeof text, "%s%s%s %s%s; %s", f->reason, f->reason[0] != '\0' ? "; " : "",
+                 f->answered_ns > 0 ? "answered last" : "so for", age, f->answered_ns > 0 ? " ago" : "", f->url);
+        emit(w, f->name, service_state_name(f->state),
+             f->state == SERVICE_STUCK || f->state == SERVICE_ERROR ? ROLE_CRIT
+             : f->state == SERVICE_DOWN                             ? ROLE_DIM
+                                                                    : ROLE_WARN,
+             text);
+        if (f->state == SERVICE_DOWN || f->state == SERVICE_STARTING)
+            return; /* its values are missing for that one reason */
+    }
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        const struct reading *r = &s->v[values[i].id];
+        double value;
+        bool per_step = values[i].id == METRIC_SERVICE_GENERATION_RATE &&
+                        reading_get(&s->v[METRIC_SERVICE_SECONDS_PER_STEP], &value);
+        char subject[160];
+        snprintf(subject, sizeof subject, "%s %s", f->name, values[i].name);
+        if (!per_step)
+            emit_reading(w, subject, r);
+    }
+    if (f->models_left_out > 0) {
+        snprintf(text, sizeof text, "%zu more models are loaded than are shown", f->models_left_out);
+        emit(w, f->name, "cut", ROLE_DIM, text);
+    }
+}
+
+/* Only what the page would show: not every metric that some machine could have. */
+static void emit_host(struct walk *w, const struct model *m)
+{
+    static const struct {
+        enum metric_host id;
+        const char *name;
+    } values[] = {
+        {METRIC_HOST_CPU_UTILIZATION, "CPU"},      {METRIC_HOST_LOAD_1, "load"},
+        {METRIC_HOST_MEMORY_USED, "memory"},       {METRIC_HOST_SWAP_USED, "swap"},
+        {METRIC_HOST_PSI_SOME, "pressure"},        {METRIC_HOST_CPU_TEMPERATURE, "CPU temperature"},
+        {METRIC_HOST_FAN_SPEED, "fan"},            {METRIC_HOST_SYSTEM_POWER, "power"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        /* macOS tells its pressure itself and has no PSI. */
+        if (values[i].id == METRIC_HOST_PSI_SOME && m->pressure != PRESSURE_UNKNOWN)
+            continue;
+        emit_reading(w, values[i].name, &m->v[values[i].id]);
+    }
+    if (m->tier_count > 0)
+        emit_reading(w, "CPU clock", &m->tiers[0].v[METRIC_TIER_FREQUENCY]);
+    for (uint32_t i = 0; i < m->disk.disk_count && i < SAMPLE_DISKS; i++) {
+        char subject[300];
+        snprintf(subject, sizeof subject, "disk %s", m->disk.disks[i].mount);
+        emit_reading(w, subject, &m->disk.disks[i].free);
+    }
+}
+
+static void emit_source(struct walk *w, const struct model *m, const struct source_status *s)
+{
+    char text[TEXT_MAX_BYTES], age[FORMAT_SIZE], period[FORMAT_SIZE];
+    char subject[64];
+    if (s->name == NULL || s->name[0] == '\0')
+        return;
+    snprintf(subject, sizeof subject, "source %s", s->name);
+    size_t n = 0;
+    if (s->reason[0] != '\0')
+        n = (size_t)snprintf(text, sizeof text, "%s%s", s->reason, s->answered_ns > 0 ? "; " : "");
+    text[n < sizeof text ? n : sizeof text - 1] = '\0';
+    if (s->answered_ns > 0 && n < sizeof text) {
+        double cost_ms = (double)s->cost_ns / NS_PER_MS;
+        snprintf(text + n, sizeof text - n, "%s old, cost %.*f ms, every %s",
+                 format_duration(age, (double)(m->at_ns - s->answered_ns) / NS_PER_S), cost_ms < 10 ? 2 : 0, cost_ms,
+                 format_duration(period, (double)s->period_ns / NS_PER_S));
+    } else if (n == 0) {
+        snprintf(text, sizeof text, "not asked yet");
+    }
+    emit(w, subject, s->state == READING_NONE ? "-" : reading_state_name(s->state), state_role(s->state), text);
+}
+
+static void walk_all(struct walk *w, const struct model *m)
+{
+    for (size_t i = 0; i < m->service_count; i++)
+        emit_service(w, m, &m->services[i]);
+    emit_host(w, m);
+    if (w->row == 0)
+        emit(w, "values", "ok", ROLE_OK, "nothing that this page shows is missing, denied, stale or failed");
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        emit_source(w, m, &m->sources[i]);
+}
+
+int why_rows(const struct model *m, int width)
+{
+    struct walk w = {.width = width};
+    walk_all(&w, m);
+    return w.row;
+}
+
+void why_draw(struct page *p)
+{
+    const struct layout *l = &p->layout;
+    if (l->why_y < 0)
+        return;
+    int all = why_rows(p->m, p->s->width), most = all > l->why_rows ? all - l->why_rows : 0;
+    int first = p->ui->scroll > most ? most : p->ui->scroll < 0 ? 0 : p->ui->scroll;
+    surface_fill(p->s, (struct rect){0, l->why_y, p->s->width, l->why_rows + 1}, ROLE_TEXT);
+    page_title(p, l->why_y, p->s->width - 1, "Why");
+    if (most > 0) {
+        char text[64];
+        snprintf(text, sizeof text, " %d-%d of %d ", first + 1, first + l->why_rows, all);
+        surface_text_right(p->s, p->s->width - 3, l->why_y, ROLE_DIM, text);
+    }
+    struct walk w = {.s = p->s,
+                     .width = p->s->width,
+                     .y = l->why_y + 1,
+                     .first = first,
+                     .last = first + l->why_rows};
+    walk_all(&w, p->m);
+}
