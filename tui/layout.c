@@ -52,7 +52,7 @@ struct plan {
     const struct layout_wish *wish;
     bool gap_blocks, gap_parts, gap_head, gap_foot, machine, gpu, power, disk, down_in_one;
     int cpu_rows, memory_rows, empty_rows, why_rows;
-    int shown;                      /* services [0, shown) stand there */
+    int shown; /* services [0, shown) stand there */
     int details[LAYOUT_SERVICES], extra[LAYOUT_SERVICES], grown[LAYOUT_SERVICES];
     int cpu_grown, memory_grown, thermal_grown, power_grown;
 };
@@ -90,15 +90,15 @@ static int service_rows(const struct plan *p)
 
 static int silicon_rows(const struct plan *p)
 {
-    return p->gpu + p->cpu_rows + p->cpu_grown + p->memory_rows + p->memory_grown + 1 + p->thermal_grown +
-           p->power + p->power_grown + p->disk;
+    return p->gpu + p->cpu_rows + p->cpu_grown + p->memory_rows + p->memory_grown + 1 +
+           p->thermal_grown + p->power + p->power_grown + p->disk;
 }
 
 static int total_rows(const struct plan *p)
 {
     int why = p->why_rows > 0 ? 1 + p->why_rows + p->gap_parts : 0;
-    return 1 + p->machine + 1 + p->gap_head + 1 + service_rows(p) + p->gap_parts + 1 + silicon_rows(p) +
-           why + p->gap_foot + 1;
+    return 1 + p->machine + 1 + p->gap_head + 1 + service_rows(p) + p->gap_parts + 1 +
+           silicon_rows(p) + why + p->gap_foot + 1;
 }
 
 /* The service with most rows of `what`; -1 when none has more than `least`. */
@@ -145,7 +145,8 @@ static bool drop_row(int *rows, int least)
     return true;
 }
 
-/* Gives up one thing, the next in the documented order; false when there is nothing left to give up. */
+/* Gives up one thing, the next in the documented order; false when there is nothing left to give
+ * up. */
 static bool give_up(struct plan *p)
 {
     if (drop_flag(&p->gap_blocks) || drop_flag(&p->gap_parts) || drop_flag(&p->gpu) ||
@@ -156,12 +157,14 @@ static bool give_up(struct plan *p)
         p->down_in_one = true;
         return true;
     }
-    return drop_extra(p) || drop_flag(&p->gap_foot) || drop_flag(&p->gap_head) || drop_flag(&p->power) ||
-           drop_flag(&p->machine) || drop_detail(p, 1) || drop_row(&p->why_rows, 4) || drop_detail(p, 0) ||
-           drop_row(&p->shown, 1) || drop_row(&p->empty_rows, 1) || drop_row(&p->why_rows, 1);
+    return drop_extra(p) || drop_flag(&p->gap_foot) || drop_flag(&p->gap_head) ||
+           drop_flag(&p->power) || drop_flag(&p->machine) || drop_detail(p, 1) ||
+           drop_row(&p->why_rows, 4) || drop_detail(p, 0) || drop_row(&p->shown, 1) ||
+           drop_row(&p->empty_rows, 1) || drop_row(&p->why_rows, 1);
 }
 
-/* Rows of the main strip of a block: a tall one leaves its last row blank, so that parts stay apart. */
+/* Rows of the main strip of a block: a tall one leaves its last row blank, so that parts stay
+ * apart. */
 static int strip_rows(int rows, bool second)
 {
     int n = second ? rows - 1 : rows >= 3 ? rows - 1 : rows;
@@ -185,7 +188,8 @@ static void grow(struct plan *p, int left)
         for (int i = 0; i < p->shown; i++)
             if (w->services[i].strips && !w->services[i].down)
                 more |= grow_one(1 + p->details[i] + p->grown[i],
-                                 w->services[i].wait_strip && p->details[i] > 0, &p->grown[i], &left);
+                                 w->services[i].wait_strip && p->details[i] > 0, &p->grown[i],
+                                 &left);
         more |= grow_one(p->cpu_rows + p->cpu_grown, false, &p->cpu_grown, &left);
         more |= grow_one(p->memory_rows + p->memory_grown, false, &p->memory_grown, &left);
         if (w->thermal_strip)
@@ -287,7 +291,8 @@ void layout_make(const struct layout_wish *w, struct layout *out)
         p.details[i] = w->services[i].down ? 0 : w->services[i].details;
         p.extra[i] = w->services[i].down ? 0 : w->services[i].extra;
     }
-    /* Why takes half of the page at most, while the rest needs it; all of it where there is room. */
+    /* Why takes half of the page at most, while the rest needs it; all of it where there is room.
+     */
     int most = w->height / 2 - 1;
     if (p.why_rows > most && total_rows(&p) > w->height)
         p.why_rows = most > 1 ? most : 1;

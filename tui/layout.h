@@ -1,14 +1,15 @@
 /*
  * What fits on a page of a size: pure, from wishes to rows and columns. No drawing.
  *
- * Columns: text on the left (57 columns at most), strips on the right, ending one column before the right edge:
- * 15 columns of 20 s from 60, 30 of 10 s from 80, 60 of 5 s from 120, more where the window is wider.
+ * Columns: text on the left (57 columns at most), strips on the right, ending one column before the
+ * right edge: 15 columns of 20 s from 60, 30 of 10 s from 80, 60 of 5 s from 120, more where the
+ * window is wider.
  *
- * Rows, what disappears first: blank rows between services, blank rows between parts, the GPU row while nothing is
- * measured, rows of core tiers, rows of memory parts, disks, services that are down (one line), models after the
- * first, blank rows at head and foot, power, the machine row, other rows of services, services (one line "3 more").
- * Never: the sentence, a service's first row, CPU, memory, thermal, keys. What is left over makes strips higher, up
- * to six rows.
+ * Rows, what disappears first: blank rows between services, blank rows between parts, the GPU row
+ * while nothing is measured, rows of core tiers, rows of memory parts, disks, services that are
+ * down (one line), models after the first, blank rows at head and foot, power, the machine row,
+ * other rows of services, services (one line "3 more"). Never: the sentence, a service's first row,
+ * CPU, memory, thermal, keys. What is left over makes strips higher, up to six rows.
  */
 #ifndef TUI_LAYOUT_H
 #define TUI_LAYOUT_H
@@ -25,49 +26,49 @@ enum layout_style { LAYOUT_NARROW, LAYOUT_MID, LAYOUT_WIDE }; /* text half: 42, 
 
 struct layout_columns {
     enum layout_style style;
-    int text_end;      /* first column after the text half */
+    int text_end; /* first column after the text half */
     int strip_x, strip_columns;
-    int step;          /* index into history_step_s that this width shows by itself */
-    bool ceilings;     /* room for them left of the strips */
-    int label_x;       /* where values of silicon rows begin */
+    int step;      /* index into history_step_s that this width shows by itself */
+    bool ceilings; /* room for them left of the strips */
+    int label_x;   /* where values of silicon rows begin */
     int run_end, wait_end, speed_end, done_end; /* heads and numbers end before these */
 };
 struct layout_columns layout_columns(int width);
 
 struct layout_service_wish {
-    int details;      /* rows below the first */
-    int extra;        /* of them: models after the first, dropped early */
-    bool down;        /* one row, no strip; may share one line with other such */
+    int details; /* rows below the first */
+    int extra;   /* of them: models after the first, dropped early */
+    bool down;   /* one row, no strip; may share one line with other such */
     bool strips, wait_strip;
 };
 struct layout_wish {
     int width, height;
-    bool ascii;                  /* strips stay one row high */
-    int service_count;           /* 0: empty_rows of text instead */
+    bool ascii;                                           /* strips stay one row high */
+    int service_count;                                    /* 0: empty_rows of text instead */
     struct layout_service_wish services[LAYOUT_SERVICES]; /* most important first */
-    int services_beyond;         /* more than fit into the array */
+    int services_beyond;                                  /* more than fit into the array */
     int empty_rows;
-    int cpu_rows, memory_rows;   /* 1..3 */
+    int cpu_rows, memory_rows; /* 1..3 */
     bool thermal_strip, power, power_strip, disk;
-    int why_rows;                /* 0: closed */
+    int why_rows; /* 0: closed */
 };
 struct layout_block {
-    int y, rows;       /* rows 0: not shown */
-    int strip_rows;    /* of the main strip, from y on */
-    int wait_y;        /* row of the second strip, -1 none */
-    int details;       /* how many detail rows are left */
+    int y, rows;    /* rows 0: not shown */
+    int strip_rows; /* of the main strip, from y on */
+    int wait_y;     /* row of the second strip, -1 none */
+    int details;    /* how many detail rows are left */
 };
 struct layout {
     struct layout_columns columns;
-    int machine_y;     /* -1 not shown */
+    int machine_y;                                          /* -1 not shown */
     int sentence_y, services_y, silicon_y, why_y, footer_y; /* title rows; why_y -1 closed */
     struct layout_block services[LAYOUT_SERVICES];
-    int services_shown; /* the first so many of the wish */
-    int down_y;        /* the line that stands for several that are down, -1 none */
+    int services_shown;     /* the first so many of the wish */
+    int down_y;             /* the line that stands for several that are down, -1 none */
     int more_y, more_count; /* the line "3 more", -1 none */
     int empty_rows;
     struct layout_block gpu, cpu, memory, thermal, power, disk;
-    int why_rows;      /* lines below its title */
+    int why_rows; /* lines below its title */
 };
 
 /* At least LAYOUT_MIN_*; smaller sizes give a layout whose rows may lie below the window. */

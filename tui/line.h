@@ -1,6 +1,6 @@
 /*
- * One row of text that is written from left to right and never passes its end. A group is written whole or not at
- * all: that is how details disappear where there is no room.
+ * One row of text that is written from left to right and never passes its end. A group is written
+ * whole or not at all: that is how details disappear where there is no room.
  */
 #ifndef TUI_LINE_H
 #define TUI_LINE_H
@@ -15,7 +15,8 @@ struct line {
 };
 
 struct line line_at(struct surface *s, int x, int y, int end);
-void line_put(struct line *l, enum role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void line_put(struct line *l, enum role role, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void line_glyph(struct line *l, enum role role, enum glyph g);
 void line_gap(struct line *l, int columns);
 void line_to(struct line *l, int x); /* at least x; never back */

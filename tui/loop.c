@@ -136,13 +136,17 @@ static bool take_keys(struct session *s, struct term *t)
     uint32_t key = 0;
     for (;;) {
         switch (term_next(t, &key)) {
-        case TERM_NOTHING: return true;
-        case TERM_GONE: return false;
+        case TERM_NOTHING:
+            return true;
+        case TERM_GONE:
+            return false;
         case TERM_RESIZE:
             resize(s, t);
             s->whole = true;
             break;
-        case TERM_KEY: session_key(s, key); break;
+        case TERM_KEY:
+            session_key(s, key);
+            break;
         }
     }
 }

@@ -1,5 +1,6 @@
 /*
- * One frame of a view while it is drawn: what it is drawn from and where things go. Shared by the files of a view.
+ * One frame of a view while it is drawn: what it is drawn from and where things go. Shared by the
+ * files of a view.
  */
 #ifndef TUI_PAGE_H
 #define TUI_PAGE_H

@@ -1,6 +1,6 @@
 /*
- * Colour roles: what a cell means. Views use roles only; a theme maps them to colours and attributes. The letter is
- * the one of screens' role maps and of our goldens.
+ * Colour roles: what a cell means. Views use roles only; a theme maps them to colours and
+ * attributes. The letter is the one of screens' role maps and of our goldens.
  */
 #ifndef TUI_ROLE_H
 #define TUI_ROLE_H
@@ -24,7 +24,7 @@ enum role {
 #define ROLE(id, letter, meaning) ROLE_##id,
     ROLE_TABLE(ROLE)
 #undef ROLE
-    ROLE_COUNT
+        ROLE_COUNT
 };
 
 char role_letter(enum role role);

@@ -264,9 +264,12 @@ static bool says_truecolor(void)
 static int color_of(const struct theme_style *style, int kind, bool background)
 {
     switch (kind) {
-    case STYLE_TRUE: return background ? style->background_rgb : style->rgb;
-    case STYLE_256: return background ? style->background_256 : style->c256;
-    case STYLE_16: return background ? style->background_16 : style->c16;
+    case STYLE_TRUE:
+        return background ? style->background_rgb : style->rgb;
+    case STYLE_256:
+        return background ? style->background_256 : style->c256;
+    case STYLE_16:
+        return background ? style->background_16 : style->c16;
     default: { /* 8: bright black would be black, so the own colour, dim; other bright ones lose the
                   brightness */
         int c = background ? style->background_16 : style->c16;
@@ -551,13 +554,18 @@ static uint32_t key_of_curses(wint_t code)
 static uint32_t key_of_char(wint_t c)
 {
     switch (c) {
-    case 033: return KEYCODE_ESC;
-    case '\t': return KEYCODE_TAB;
+    case 033:
+        return KEYCODE_ESC;
+    case '\t':
+        return KEYCODE_TAB;
     case '\r':
-    case '\n': return KEYCODE_ENTER;
+    case '\n':
+        return KEYCODE_ENTER;
     case 0x08:
-    case 0x7F: return KEYCODE_BACKSPACE;
-    default: break;
+    case 0x7F:
+        return KEYCODE_BACKSPACE;
+    default:
+        break;
     }
     if (c >= 1 && c <= 26)
         return KEYCODE_CTRL_BASE + 'a' + (uint32_t)c - 1;

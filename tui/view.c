@@ -33,8 +33,8 @@ int page_title(struct page *p, int y, int end, const char *title)
     return x;
 }
 
-static void page_make(struct page *p, struct surface *s, const struct model *m, const struct assessment *a,
-                      const struct ui *ui, int width, int height)
+static void page_make(struct page *p, struct surface *s, const struct model *m,
+                      const struct assessment *a, const struct ui *ui, int width, int height)
 {
     struct layout_wish wish = {.width = width, .height = height, .ascii = s != NULL && s->ascii};
     memset(p, 0, sizeof *p);
@@ -44,7 +44,8 @@ static void page_make(struct page *p, struct surface *s, const struct model *m, 
     p->ui = ui;
     struct layout_columns columns = layout_columns(width);
     int step = ui->step >= 0 && ui->step < HISTORY_STEPS ? ui->step : columns.step;
-    p->axis = strip_axis_make(m->sequence > 0 ? m->history : NULL, m->at_ns, step, columns.strip_columns);
+    p->axis = strip_axis_make(m->sequence > 0 ? m->history : NULL, m->at_ns, step,
+                              columns.strip_columns);
     services_wish(p, &wish);
     silicon_wish(p, &wish);
     wish.why_rows = ui->why ? why_rows(m, width) : 0;
@@ -79,13 +80,15 @@ static void put_cores(struct line *l, const struct model *m)
 {
     if (m->tier_count > 1) {
         for (uint32_t i = 0; i < m->tier_count && i < SAMPLE_TIERS; i++)
-            line_put(l, ROLE_DIM, "%s%u%.4s", i == 0 ? " " : "+", m->tiers[i].core_count, m->tiers[i].name);
+            line_put(l, ROLE_DIM, "%s%u%.4s", i == 0 ? " " : "+", m->tiers[i].core_count,
+                     m->tiers[i].name);
     } else if (m->core_count > 0) {
         line_put(l, ROLE_DIM, " %u %s", m->core_count, machine_cores_word(m));
     }
 }
 
-/* What the machine is. Details go in this order while there is room for them; they stand in another. */
+/* What the machine is. Details go in this order while there is room for them; they stand in
+ * another. */
 enum machine_detail { SHOW_OS = 1, SHOW_VIRTUAL = 2, SHOW_UPTIME = 4, SHOW_MODEL = 8 };
 
 static bool put_machine(struct page *p, unsigned details)
@@ -119,7 +122,8 @@ static void draw_machine(struct page *p)
     if (p->layout.machine_y < 0 || p->m->sequence == 0)
         return;
     static const unsigned tries[] = {SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME | SHOW_MODEL,
-                                     SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME, SHOW_OS | SHOW_VIRTUAL, SHOW_OS, 0};
+                                     SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME, SHOW_OS | SHOW_VIRTUAL,
+                                     SHOW_OS, 0};
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
         if (put_machine(p, tries[i]))
             return;
@@ -140,7 +144,9 @@ static void draw_sentence(struct page *p)
         end -= width_of_text(more) + 2;
     }
     struct line l = line_at(p->s, 1, y, end);
-    enum role role = f->level == FINDING_CRITICAL ? ROLE_CRIT : f->level == FINDING_WARN ? ROLE_WARN : ROLE_TEXT;
+    enum role role = f->level == FINDING_CRITICAL ? ROLE_CRIT
+                     : f->level == FINDING_WARN   ? ROLE_WARN
+                                                  : ROLE_TEXT;
     line_put(&l, role, f->level == FINDING_INFO ? "%s" : "! %s", f->clause);
     if (f->more[0] != '\0') {
         line_group(&l);
@@ -172,13 +178,14 @@ static void draw_keys(struct surface *s, const struct ui *ui)
 static void draw_tiny(struct surface *s)
 {
     char text[96];
-    snprintf(text, sizeof text, "tunetop needs %dx%d, this is %dx%d", LAYOUT_MIN_WIDTH, LAYOUT_MIN_HEIGHT, s->width,
-             s->height);
+    snprintf(text, sizeof text, "tunetop needs %dx%d, this is %dx%d", LAYOUT_MIN_WIDTH,
+             LAYOUT_MIN_HEIGHT, s->width, s->height);
     int x = (s->width - width_of_text(text)) / 2;
     surface_text(s, x > 0 ? x : 0, (s->height - 1) / 2, ROLE_TEXT, text);
 }
 
-void view_draw(struct surface *s, const struct model *m, const struct assessment *a, const struct ui *ui)
+void view_draw(struct surface *s, const struct model *m, const struct assessment *a,
+               const struct ui *ui)
 {
     struct page p;
     if (s->width < LAYOUT_MIN_WIDTH || s->height < LAYOUT_MIN_HEIGHT) {
@@ -235,7 +242,8 @@ static void change_interval(struct ui *ui, int by)
 }
 
 /* Rows of the open list, and how many of them are visible. */
-static void list_size(const struct ui *ui, const struct model *m, int width, int height, int *all, int *visible)
+static void list_size(const struct ui *ui, const struct model *m, int width, int height, int *all,
+                      int *visible)
 {
     *all = *visible = 0;
     if (ui->help) {

@@ -8,7 +8,9 @@ enum { HEAD_ROWS = 2, FOOT_ROWS = 1, LEGEND_ROWS = 3 };
 static const struct {
     enum action_group group;
     const char *title;
-} groups[] = {{ACTION_LOOK, "Look"}, {ACTION_PLAN, "Plan"}, {ACTION_ACT, "Act: upper case, always asks"}};
+} groups[] = {{ACTION_LOOK, "Look"},
+              {ACTION_PLAN, "Plan"},
+              {ACTION_ACT, "Act: upper case, always asks"}};
 
 static int group_rows(enum action_group group)
 {
@@ -93,12 +95,14 @@ void help_draw(struct surface *s, const struct ui *ui)
     int most = all > visible ? all - visible : 0;
     int scroll = ui->scroll > most ? most : ui->scroll < 0 ? 0 : ui->scroll;
     surface_text(s, 1, 0, ROLE_TITLE, "tunetop keys");
-    surface_text_right(s, s->width - 1, 0, ROLE_DIM, most > 0 ? "Up Down move   Esc close" : "Esc close");
+    surface_text_right(s, s->width - 1, 0, ROLE_DIM,
+                       most > 0 ? "Up Down move   Esc close" : "Esc close");
     surface_repeat(s, 1, 1, s->width - 2, ROLE_DIM, surface_glyph(s, GLYPH_RULE));
     int middle = s->width < 80 ? s->width / 2 + 2 : s->width < 110 ? 42 : 52;
     int keys = s->width < 80 ? 10 : 18;
     struct place left = {s, 1, 1 + keys, middle - 1, HEAD_ROWS - scroll, HEAD_ROWS, bottom};
-    struct place right = {s, middle, middle + keys - 2, s->width - 1, HEAD_ROWS - scroll, HEAD_ROWS, bottom};
+    struct place right = {s,         middle, middle + keys - 2, s->width - 1, HEAD_ROWS - scroll,
+                          HEAD_ROWS, bottom};
     draw_group(&left, ACTION_LOOK);
     draw_group(&right, ACTION_PLAN);
     right.y++;

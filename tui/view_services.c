@@ -1,6 +1,6 @@
 /*
- * The services part: for each service one row of numbers (run, wait, speed, done in), rows of detail below it, and
- * its strips beside them.
+ * The services part: for each service one row of numbers (run, wait, speed, done in), rows of
+ * detail below it, and its strips beside them.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,14 @@
 #include "tui/format.h"
 #include "tui/page.h"
 
-enum detail { DETAIL_STATE, DETAIL_JOB, DETAIL_MODEL, DETAIL_NO_MODEL, DETAIL_USAGE, DETAIL_DEVICE };
+enum detail {
+    DETAIL_STATE,
+    DETAIL_JOB,
+    DETAIL_MODEL,
+    DETAIL_NO_MODEL,
+    DETAIL_USAGE,
+    DETAIL_DEVICE
+};
 enum { DETAILS_MAX = 12, MODELS_SHOWN = 6 };
 struct details {
     int count;
@@ -23,9 +30,9 @@ struct details {
 
 static bool has_numbers(const struct page *p, const struct service_model_state *s)
 {
-    static const enum metric_service numbers[] = {METRIC_SERVICE_QUEUE_RUNNING, METRIC_SERVICE_QUEUE_WAITING,
-                                                  METRIC_SERVICE_GENERATION_RATE,
-                                                  METRIC_SERVICE_SECONDS_PER_STEP};
+    static const enum metric_service numbers[] = {
+        METRIC_SERVICE_QUEUE_RUNNING, METRIC_SERVICE_QUEUE_WAITING, METRIC_SERVICE_GENERATION_RATE,
+        METRIC_SERVICE_SECONDS_PER_STEP};
     double value;
     bool stale;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -57,7 +64,8 @@ static void add_detail(struct details *d, enum detail what, size_t model)
     }
 }
 
-static void list_details(const struct page *p, const struct service_model_state *s, struct details *d)
+static void list_details(const struct page *p, const struct service_model_state *s,
+                         struct details *d)
 {
     const struct service_facts *f = s->facts;
     double value;
@@ -79,14 +87,16 @@ static void list_details(const struct page *p, const struct service_model_state 
         add_detail(d, DETAIL_USAGE, 0);
 }
 
-/* Removes the least wanted row: models after the first from the end, then the device, the usage, the rest. */
+/* Removes the least wanted row: models after the first from the end, then the device, the usage,
+ * the rest. */
 static void drop_one_detail(struct details *d)
 {
     int drop = -1, models = 0;
     for (int i = 0; i < d->count; i++)
         if (d->row[i].what == DETAIL_MODEL && models++ > 0)
             drop = i;
-    static const enum detail order[] = {DETAIL_DEVICE, DETAIL_USAGE, DETAIL_NO_MODEL, DETAIL_MODEL, DETAIL_JOB};
+    static const enum detail order[] = {DETAIL_DEVICE, DETAIL_USAGE, DETAIL_NO_MODEL, DETAIL_MODEL,
+                                        DETAIL_JOB};
     for (size_t o = 0; o < sizeof order / sizeof order[0] && drop < 0; o++)
         for (int i = 0; i < d->count; i++)
             if (d->row[i].what == order[o])
@@ -107,15 +117,19 @@ static int importance(const struct page *p, const struct service_model_state *s)
         return 3;
     if (s->facts->state != SERVICE_UP)
         return 0;
-    return page_value(p, &s->v[METRIC_SERVICE_QUEUE_RUNNING], &running, &stale) && running > 0 ? 1 : 2;
+    return page_value(p, &s->v[METRIC_SERVICE_QUEUE_RUNNING], &running, &stale) && running > 0 ? 1
+                                                                                               : 2;
 }
 
-static bool measured(const struct page *p, const struct service_model_state *s, enum history_service which)
+static bool measured(const struct page *p, const struct service_model_state *s,
+                     enum history_service which)
 {
-    return s->history_slot >= 0 && !isnan(strip_peak(&p->axis, history_service_series(s->history_slot, which)));
+    return s->history_slot >= 0 &&
+           !isnan(strip_peak(&p->axis, history_service_series(s->history_slot, which)));
 }
 
-static void wish_of(const struct page *p, const struct service_model_state *s, struct layout_service_wish *w)
+static void wish_of(const struct page *p, const struct service_model_state *s,
+                    struct layout_service_wish *w)
 {
     struct details d;
     list_details(p, s, &d);
@@ -126,10 +140,12 @@ static void wish_of(const struct page *p, const struct service_model_state *s, s
         models += d.row[i].what == DETAIL_MODEL;
     w->extra = models > 1 ? models - 1 : 0;
     w->down = s->facts->state == SERVICE_DOWN;
-    w->strips = s->history_slot >= 0 && !w->down && s->facts->state != SERVICE_STARTING && !s->facts->remote;
+    w->strips = s->history_slot >= 0 && !w->down && s->facts->state != SERVICE_STARTING &&
+                !s->facts->remote;
     w->wait_strip = w->strips && (measured(p, s, HISTORY_WAIT) ||
                                   s->v[METRIC_SERVICE_QUEUE_WAITING].state == READING_OK);
-    if (s->facts->remote && !w->down) /* its processes are not here, but what it tells is measured */
+    if (s->facts->remote &&
+        !w->down) /* its processes are not here, but what it tells is measured */
         w->strips = w->wait_strip || measured(p, s, HISTORY_SPEED);
 }
 
@@ -156,7 +172,8 @@ void services_wish(struct page *p, struct layout_wish *w)
 }
 
 /* Ends at x_end; "(12)" hangs its bracket over, so that the digits stay in line. */
-static void put_number(struct page *p, int y, int x_end, const struct reading *r, const char *text, bool about)
+static void put_number(struct page *p, int y, int x_end, const struct reading *r, const char *text,
+                       bool about)
 {
     double value;
     bool stale;
@@ -176,8 +193,10 @@ static void put_number(struct page *p, int y, int x_end, const struct reading *r
 static void draw_numbers(struct page *p, const struct service_model_state *s, int y)
 {
     const struct layout_columns *c = &p->layout.columns;
-    const struct reading *run = &s->v[METRIC_SERVICE_QUEUE_RUNNING], *wait = &s->v[METRIC_SERVICE_QUEUE_WAITING],
-                         *done = &s->v[METRIC_SERVICE_ETA], *speed = &s->v[METRIC_SERVICE_GENERATION_RATE];
+    const struct reading *run = &s->v[METRIC_SERVICE_QUEUE_RUNNING],
+                         *wait = &s->v[METRIC_SERVICE_QUEUE_WAITING],
+                         *done = &s->v[METRIC_SERVICE_ETA],
+                         *speed = &s->v[METRIC_SERVICE_GENERATION_RATE];
     char text[FORMAT_SIZE + 8];
     double value = 0;
     bool stale;
@@ -194,7 +213,8 @@ static void draw_numbers(struct page *p, const struct service_model_state *s, in
     }
     put_number(p, y, c->speed_end, speed, text, false);
     page_value(p, done, &value, &stale);
-    put_number(p, y, c->done_end, done, format_duration(text, value), s->facts->waiting_is_estimate);
+    put_number(p, y, c->done_end, done, format_duration(text, value),
+               s->facts->waiting_is_estimate);
 }
 
 static const char *ago(const struct page *p, int64_t then_ns, char out[FORMAT_SIZE])
@@ -213,12 +233,14 @@ static void draw_words(struct page *p, const struct service_model_state *s, stru
         return;
     case SERVICE_STARTING:
         line_put(l, ROLE_WARN, "starting");
-        line_put(l, ROLE_DIM, " %s, for %s", f->reason[0] != '\0' ? f->reason : "its port is not open yet",
+        line_put(l, ROLE_DIM, " %s, for %s",
+                 f->reason[0] != '\0' ? f->reason : "its port is not open yet",
                  ago(p, f->since_ns, text));
         return;
     case SERVICE_BUSY:
         line_put(l, ROLE_WARN, "busy");
-        line_put(l, ROLE_DIM, " %s", f->reason[0] != '\0' ? f->reason : "takes connections, does not answer yet");
+        line_put(l, ROLE_DIM, " %s",
+                 f->reason[0] != '\0' ? f->reason : "takes connections, does not answer yet");
         return;
     default:
         line_put(l, ROLE_CRIT, "%s", service_state_name(f->state));
@@ -231,8 +253,8 @@ static void draw_head(struct page *p, const struct service_model_state *s, int y
 {
     const struct layout_columns *c = &p->layout.columns;
     const struct service_facts *f = s->facts;
-    enum role role = f->state == SERVICE_UP     ? ROLE_OK
-                     : f->state == SERVICE_DOWN ? ROLE_DIM
+    enum role role = f->state == SERVICE_UP                                     ? ROLE_OK
+                     : f->state == SERVICE_DOWN                                 ? ROLE_DIM
                      : f->state == SERVICE_BUSY || f->state == SERVICE_STARTING ? ROLE_WARN
                                                                                 : ROLE_CRIT;
     bool words = in_words(p, s);
@@ -271,7 +293,8 @@ static void draw_model(struct page *p, const struct service_facts *f, size_t ind
 {
     static const struct {
         int size_x, split_x, tail_x;
-    } at[] = {[LAYOUT_NARROW] = {17, 28, 38}, [LAYOUT_MID] = {20, 30, 40}, [LAYOUT_WIDE] = {26, 37, 47}};
+    } at[] = {
+        [LAYOUT_NARROW] = {17, 28, 38}, [LAYOUT_MID] = {20, 30, 40}, [LAYOUT_WIDE] = {26, 37, 47}};
     const struct service_model_facts *model = &f->models[index];
     const struct layout_columns *c = &p->layout.columns;
     char text[FORMAT_SIZE];
@@ -296,7 +319,8 @@ static void draw_model(struct page *p, const struct service_facts *f, size_t ind
         if (share <= 0)
             line_put(&l, ROLE_DIM, "CPU");
         else
-            line_put(&l, share < 0.995 ? ROLE_WARN : ROLE_DIM, "%s %% GPU", format_percent(text, share));
+            line_put(&l, share < 0.995 ? ROLE_WARN : ROLE_DIM, "%s %% GPU",
+                     format_percent(text, share));
     } else {
         line_put(&l, ROLE_DIM, "  - %% GPU");
     }
@@ -309,12 +333,14 @@ static void draw_model(struct page *p, const struct service_facts *f, size_t ind
         if (left <= 0)
             line_put(&l, ROLE_DIM, "in use");
         else
-            line_put(&l, ROLE_DIM, c->style == LAYOUT_WIDE ? "idle, %s" : "%s", format_duration(text, left));
+            line_put(&l, ROLE_DIM, c->style == LAYOUT_WIDE ? "idle, %s" : "%s",
+                     format_duration(text, left));
     }
     line_group_end(&l);
 }
 
-static void draw_usage(struct page *p, const struct service_model_state *s, struct line *l, size_t models_hidden)
+static void draw_usage(struct page *p, const struct service_model_state *s, struct line *l,
+                       size_t models_hidden)
 {
     const struct service_facts *f = s->facts;
     char text[FORMAT_SIZE];
@@ -327,7 +353,8 @@ static void draw_usage(struct page *p, const struct service_model_state *s, stru
         line_put(l, ROLE_TEXT, "   - %%");
     line_gap(l, 1);
     put_gib(p, l, &s->v[METRIC_SERVICE_MEMORY_USED]);
-    if (f->model_count > 0 && page_value(p, &f->models[0].v[METRIC_MODEL_CONTEXT], &value, &stale)) {
+    if (f->model_count > 0 &&
+        page_value(p, &f->models[0].v[METRIC_MODEL_CONTEXT], &value, &stale)) {
         line_group(l);
         line_put(l, ROLE_DIM, "   context ");
         line_put(l, ROLE_TEXT, "%.0f", value);
@@ -355,8 +382,11 @@ static void draw_job(struct page *p, const struct service_model_state *s, struct
     page_value(p, &s->v[METRIC_SERVICE_JOB_STEP], &step, &stale);
     if (!(steps >= 1) || steps > 9999)
         return;
-    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, stale ? "step (%.0f)/%.0f  " : "step %2.0f/%.0f  ", step, steps);
-    int width = p->layout.columns.style == LAYOUT_WIDE ? 20 : p->layout.columns.style == LAYOUT_MID ? 12 : 10;
+    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, stale ? "step (%.0f)/%.0f  " : "step %2.0f/%.0f  ",
+             step, steps);
+    int width = p->layout.columns.style == LAYOUT_WIDE  ? 20
+                : p->layout.columns.style == LAYOUT_MID ? 12
+                                                        : 10;
     int done = step >= steps ? width : (int)(step / steps * width);
     line_group(l);
     for (int i = 0; i < width; i++)
@@ -369,16 +399,18 @@ static void draw_state(struct page *p, const struct service_facts *f, struct lin
     char text[FORMAT_SIZE];
     if (f->answered_ns <= 0) {
         line_put(l, ROLE_DIM, "%s, no answer yet, for ", service_state_name(f->state));
-        line_put(l, f->state == SERVICE_STUCK ? ROLE_CRIT : ROLE_WARN, "%s", ago(p, f->since_ns, text));
+        line_put(l, f->state == SERVICE_STUCK ? ROLE_CRIT : ROLE_WARN, "%s",
+                 ago(p, f->since_ns, text));
         return;
     }
     line_put(l, ROLE_DIM, "%s, last answer %s, ", service_state_name(f->state),
              format_clock(text, f->answered_wall_ns, p->ui->utc_offset_s));
-    line_put(l, f->state == SERVICE_BUSY ? ROLE_WARN : ROLE_CRIT, "%s ago", ago(p, f->answered_ns, text));
+    line_put(l, f->state == SERVICE_BUSY ? ROLE_WARN : ROLE_CRIT, "%s ago",
+             ago(p, f->answered_ns, text));
 }
 
-static void draw_details(struct page *p, const struct service_model_state *s, const struct layout_block *b,
-                         int first_label_x)
+static void draw_details(struct page *p, const struct service_model_state *s,
+                         const struct layout_block *b, int first_label_x)
 {
     const struct service_facts *f = s->facts;
     struct details d;
@@ -391,7 +423,8 @@ static void draw_details(struct page *p, const struct service_model_state *s, co
     size_t all = f->model_count + f->models_left_out;
     for (int i = 0; i < d.count; i++) {
         int y = b->y + 1 + i;
-        int end = y == b->wait_y && p->layout.columns.ceilings ? first_label_x : p->layout.columns.text_end;
+        int end = y == b->wait_y && p->layout.columns.ceilings ? first_label_x
+                                                               : p->layout.columns.text_end;
         struct line l = line_at(p->s, 3, y, end);
         switch (d.row[i].what) {
         case DETAIL_STATE:
@@ -410,8 +443,8 @@ static void draw_details(struct page *p, const struct service_model_state *s, co
             draw_usage(p, s, &l, models < all ? all - models : 0);
             break;
         case DETAIL_DEVICE:
-            line_put(&l, ROLE_DIM, "%s%s%s", f->device, f->device[0] != '\0' && f->runtime[0] != '\0' ? "  " : "",
-                     f->runtime);
+            line_put(&l, ROLE_DIM, "%s%s%s", f->device,
+                     f->device[0] != '\0' && f->runtime[0] != '\0' ? "  " : "", f->runtime);
             break;
         }
     }
@@ -427,14 +460,16 @@ static void speed_label(const struct service_model_state *s, double ceiling, cha
         snprintf(out, size, per_step ? "%g/s" : "%g", ceiling);
 }
 
-static void draw_strips(struct page *p, const struct service_model_state *s, const struct layout_block *b)
+static void draw_strips(struct page *p, const struct service_model_state *s,
+                        const struct layout_block *b)
 {
     const struct layout_columns *c = &p->layout.columns;
     char label[FORMAT_SIZE];
     if (s->history_slot < 0 || b->strip_rows == 0)
         return;
     bool fast = measured(p, s, HISTORY_SPEED);
-    int series = history_service_series(s->history_slot, fast ? HISTORY_SPEED : HISTORY_SERVICE_CPU);
+    int series = history_service_series(s->history_slot,
+                                        fast ? HISTORY_SPEED : HISTORY_SERVICE_CPU);
     double peak = strip_peak(&p->axis, series);
     /* Least ceilings: one core; 10 tokens a second; a step in 10 s. */
     double least = !fast ? 1 : s->facts->kind == SERVICE_COMFYUI ? 0.1 : 10;
@@ -469,8 +504,8 @@ static void draw_empty(struct page *p)
     const char *install = mac             ? "brew install ollama && brew services start ollama"
                           : end - 28 < 47 ? "see ollama.com/download"
                                           : "curl -fsSL https://ollama.com/install.sh | sh";
-    const char *file =
-        end - 28 < 46 ? "name it in tunetop/tunetop.yaml" : "name it in ~/.config/tunetop/tunetop.yaml";
+    const char *file = end - 28 < 46 ? "name it in tunetop/tunetop.yaml"
+                                     : "name it in ~/.config/tunetop/tunetop.yaml";
     const struct {
         const char *when, *what;
     } rows[] = {{"it is here but stopped", "start it; it appears by itself"},
@@ -481,7 +516,8 @@ static void draw_empty(struct page *p)
     if (p->layout.empty_rows < 1)
         return;
     line_put(&l, ROLE_TITLE,
-             p->m->services_settled ? "No AI service found on this machine." : "Looking for AI services.");
+             p->m->services_settled ? "No AI service found on this machine."
+                                    : "Looking for AI services.");
     for (int i = 1; i < p->layout.empty_rows; i++) {
         l = line_at(p->s, 1, y + i, end);
         if (i == 1) {

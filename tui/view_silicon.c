@@ -31,7 +31,8 @@ static bool measured(const struct page *p, enum history_host series)
 
 static bool has_power(const struct page *p)
 {
-    static const enum metric_host ids[] = {METRIC_HOST_SYSTEM_POWER, METRIC_HOST_CPU_POWER, METRIC_HOST_GPU_POWER};
+    static const enum metric_host ids[] = {METRIC_HOST_SYSTEM_POWER, METRIC_HOST_CPU_POWER,
+                                           METRIC_HOST_GPU_POWER};
     double value;
     bool stale;
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
@@ -51,7 +52,8 @@ void silicon_wish(struct page *p, struct layout_wish *w)
                                                                   : 2;
     bool memory = has(p, METRIC_HOST_MEMORY_TOTAL, &value, &stale);
     w->memory_rows = !memory || style == LAYOUT_NARROW ? 1 : style == LAYOUT_WIDE ? 3 : 2;
-    w->thermal_strip = measured(p, HISTORY_TEMPERATURE) || has(p, METRIC_HOST_CPU_TEMPERATURE, &value, &stale);
+    w->thermal_strip = measured(p, HISTORY_TEMPERATURE) ||
+                       has(p, METRIC_HOST_CPU_TEMPERATURE, &value, &stale);
     w->power = has_power(p);
     w->power_strip = measured(p, HISTORY_POWER);
     w->disk = true;
@@ -87,10 +89,11 @@ static void draw_ceiling(struct page *p, const struct layout_block *b, const cha
         surface_text_right(p->s, p->layout.columns.strip_x - 1, b->y, ROLE_DIM, text);
 }
 
-static void draw_strip(struct page *p, const struct layout_block *b, enum history_host series, double ceiling,
-                       enum role role, const char *label)
+static void draw_strip(struct page *p, const struct layout_block *b, enum history_host series,
+                       double ceiling, enum role role, const char *label)
 {
-    struct rect r = {p->layout.columns.strip_x, b->y, p->layout.columns.strip_columns, b->strip_rows};
+    struct rect r = {p->layout.columns.strip_x, b->y, p->layout.columns.strip_columns,
+                     b->strip_rows};
     if (b->strip_rows == 0)
         return;
     strip_draw(p->s, r, &p->axis, (int)series, ceiling, role);
@@ -130,14 +133,16 @@ static int core_shares(const struct page *p, int tier, double out[SAMPLE_CORES])
     return count;
 }
 
-/* One block a core, highest first; with more cores than columns a block stands for the highest of several. */
+/* One block a core, highest first; with more cores than columns a block stands for the highest of
+ * several. */
 static int draw_cores(struct page *p, int tier, int x, int y, int columns)
 {
     double shares[SAMPLE_CORES];
     int count = core_shares(p, tier, shares);
     int shown = count < columns ? count : columns;
     for (int i = 0; i < shown; i++)
-        strip_block(p->s, x + i, y, shares[(size_t)i * (size_t)count / (size_t)shown], ROLE_GRAPH_3);
+        strip_block(p->s, x + i, y, shares[(size_t)i * (size_t)count / (size_t)shown],
+                    ROLE_GRAPH_3);
     return x + (shown > 0 ? shown : 0);
 }
 
@@ -229,7 +234,8 @@ static void draw_tiers_inline(struct page *p, int x, int y, bool ghz)
         clock = clock || page_value(p, &p->m->tiers[t].v[METRIC_TIER_FREQUENCY], &value, &stale);
     ghz = ghz && clock;
     /* What names, clocks and gaps take is fixed; the cores share the rest by their number. */
-    int fixed = (int)tiers * ((tiers > 1 ? 2 : 0) + (ghz ? 5 : 0)) + 2 * ((int)tiers - 1) + (ghz ? 4 : 0);
+    int fixed = (int)tiers * ((tiers > 1 ? 2 : 0) + (ghz ? 5 : 0)) + 2 * ((int)tiers - 1) +
+                (ghz ? 4 : 0);
     int room = c->text_end - x - fixed, all = (int)p->m->core_count;
     struct line l = line_at(p->s, x, y, c->text_end);
     for (uint32_t t = 0; t < tiers; t++) {
@@ -283,7 +289,8 @@ static int memory_parts(const struct page *p, double total, double used, struct 
     bool stale;
     int n = 0;
     bool has_wired = has(p, METRIC_HOST_MEMORY_WIRED, &wired, &stale);
-    bool has_compressed = has(p, METRIC_HOST_MEMORY_COMPRESSED, &compressed, &stale) && compressed > 0;
+    bool has_compressed = has(p, METRIC_HOST_MEMORY_COMPRESSED, &compressed, &stale) &&
+                          compressed > 0;
     if (!has_compressed)
         compressed = 0;
     if (has_wired && wired + compressed <= used) {
@@ -310,7 +317,8 @@ static int memory_parts(const struct page *p, double total, double used, struct 
     return n;
 }
 
-static void draw_memory_bar(struct page *p, int y, double total, const struct part *parts, int count)
+static void draw_memory_bar(struct page *p, int y, double total, const struct part *parts,
+                            int count)
 {
     int x = p->layout.columns.label_x, shown = 0;
     int lengths[5], sum = 0, widest = 0;
@@ -343,7 +351,8 @@ static void draw_legend(struct page *p, int y, const struct part *parts, int cou
         line_group(&l);
         line_gap(&l, i == 0 ? 0 : c->style == LAYOUT_WIDE ? 2 : 1);
         line_put(&l, ROLE_DIM, "%s ", parts[i].name);
-        line_put(&l, ROLE_TEXT, "%s", format_gib(text, parts[i].bytes, c->style == LAYOUT_WIDE ? 4 : 0));
+        line_put(&l, ROLE_TEXT, "%s",
+                 format_gib(text, parts[i].bytes, c->style == LAYOUT_WIDE ? 4 : 0));
         line_group_end(&l);
     }
 }
@@ -485,7 +494,9 @@ static void draw_power(struct page *p)
     static const struct {
         enum metric_host id;
         const char *name;
-    } parts[] = {{METRIC_HOST_CPU_POWER, "CPU"}, {METRIC_HOST_GPU_POWER, "GPU"}, {METRIC_HOST_ANE_POWER, "ANE"}};
+    } parts[] = {{METRIC_HOST_CPU_POWER, "CPU"},
+                 {METRIC_HOST_GPU_POWER, "GPU"},
+                 {METRIC_HOST_ANE_POWER, "ANE"}};
     char text[FORMAT_SIZE];
     double value;
     bool stale;
@@ -538,7 +549,8 @@ static void draw_disk(struct page *p)
             first = i;
     struct line l = row(p, b->y, "Disk");
     if (disk->disk_count == 0 || !put_disk(p, &l, &disk->disks[first])) {
-        put_missing(&l, source_reason(p, SOURCE_DISK, disk->disk_count > 0 ? &disk->disks[first].free : NULL));
+        put_missing(&l, source_reason(p, SOURCE_DISK,
+                                      disk->disk_count > 0 ? &disk->disks[first].free : NULL));
         return;
     }
     l = line_at(p->s, c->strip_x, b->y, p->s->width - 1);

@@ -1,6 +1,7 @@
 /*
- * Why: what is missing, denied, stale or failed, with what to do about it; then every source with its state, age and
- * cost. Rows are produced by one walk that either counts or draws them, so that scrolling and drawing agree.
+ * Why: what is missing, denied, stale or failed, with what to do about it; then every source with
+ * its state, age and cost. Rows are produced by one walk that either counts or draws them, so that
+ * scrolling and drawing agree.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 15, STATE_X = 17, STATE_COLUMNS = 11, TE
 enum { TEXT_MAX_BYTES = 600 };
 
 struct walk {
-    struct surface *s; /* NULL: only count */
+    struct surface *s;         /* NULL: only count */
     int width, y, first, last; /* draw rows [first, last) from y on */
     int row;
 };
@@ -46,7 +47,8 @@ static size_t row_bytes(const char *text, int columns)
     return fit;
 }
 
-static void emit(struct walk *w, const char *subject, const char *word, enum role role, const char *text)
+static void emit(struct walk *w, const char *subject, const char *word, enum role role,
+                 const char *text)
 {
     bool first = true;
     do {
@@ -77,7 +79,8 @@ static void emit_reading(struct walk *w, const char *subject, const struct readi
     if (r->state == READING_STALE)
         snprintf(text, sizeof text, "the last value is shown in brackets, later none");
     else
-        snprintf(text, sizeof text, "%s%s%s", reason_sentence(r->reason), next[0] != '\0' ? ": " : "", next);
+        snprintf(text, sizeof text, "%s%s%s", reason_sentence(r->reason),
+                 next[0] != '\0' ? ": " : "", next);
     emit(w, subject, reading_state_name(r->state), state_role(r->state), text);
 }
 
@@ -89,15 +92,16 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
         enum metric_service id;
         const char *name;
     } values[] = {
-        {METRIC_SERVICE_QUEUE_RUNNING, "run"},       {METRIC_SERVICE_QUEUE_WAITING, "wait"},
-        {METRIC_SERVICE_GENERATION_RATE, "speed"},   {METRIC_SERVICE_ETA, "done in"},
-        {METRIC_SERVICE_CPU_UTILIZATION, "cpu"},     {METRIC_SERVICE_MEMORY_USED, "memory"},
+        {METRIC_SERVICE_QUEUE_RUNNING, "run"},     {METRIC_SERVICE_QUEUE_WAITING, "wait"},
+        {METRIC_SERVICE_GENERATION_RATE, "speed"}, {METRIC_SERVICE_ETA, "done in"},
+        {METRIC_SERVICE_CPU_UTILIZATION, "cpu"},   {METRIC_SERVICE_MEMORY_USED, "memory"},
     };
     if (f->state != SERVICE_UP) {
         int64_t since = f->answered_ns > 0 ? f->answered_ns : f->since_ns;
         format_duration(age, since > 0 ? (double)(m->at_ns - since) / NS_PER_S : 0);
         snprintf(text, sizeof text, "%s%s%s %s%s; %s", f->reason, f->reason[0] != '\0' ? "; " : "",
-                 f->answered_ns > 0 ? "answered last" : "so for", age, f->answered_ns > 0 ? " ago" : "", f->url);
+                 f->answered_ns > 0 ? "answered last" : "so for", age,
+                 f->answered_ns > 0 ? " ago" : "", f->url);
         emit(w, f->name, service_state_name(f->state),
              f->state == SERVICE_STUCK || f->state == SERVICE_ERROR ? ROLE_CRIT
              : f->state == SERVICE_DOWN                             ? ROLE_DIM
@@ -117,7 +121,8 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
             emit_reading(w, subject, r);
     }
     if (f->models_left_out > 0) {
-        snprintf(text, sizeof text, "%zu more models are loaded than are shown", f->models_left_out);
+        snprintf(text, sizeof text, "%zu more models are loaded than are shown",
+                 f->models_left_out);
         emit(w, f->name, "cut", ROLE_DIM, text);
     }
 }
@@ -129,10 +134,10 @@ static void emit_host(struct walk *w, const struct model *m)
         enum metric_host id;
         const char *name;
     } values[] = {
-        {METRIC_HOST_CPU_UTILIZATION, "CPU"},      {METRIC_HOST_LOAD_1, "load"},
-        {METRIC_HOST_MEMORY_USED, "memory"},       {METRIC_HOST_SWAP_USED, "swap"},
-        {METRIC_HOST_PSI_SOME, "pressure"},        {METRIC_HOST_CPU_TEMPERATURE, "CPU temperature"},
-        {METRIC_HOST_FAN_SPEED, "fan"},            {METRIC_HOST_SYSTEM_POWER, "power"},
+        {METRIC_HOST_CPU_UTILIZATION, "CPU"}, {METRIC_HOST_LOAD_1, "load"},
+        {METRIC_HOST_MEMORY_USED, "memory"},  {METRIC_HOST_SWAP_USED, "swap"},
+        {METRIC_HOST_PSI_SOME, "pressure"},   {METRIC_HOST_CPU_TEMPERATURE, "CPU temperature"},
+        {METRIC_HOST_FAN_SPEED, "fan"},       {METRIC_HOST_SYSTEM_POWER, "power"},
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         /* macOS tells its pressure itself and has no PSI. */
@@ -163,12 +168,14 @@ static void emit_source(struct walk *w, const struct model *m, const struct sour
     if (s->answered_ns > 0 && n < sizeof text) {
         double cost_ms = (double)s->cost_ns / NS_PER_MS;
         snprintf(text + n, sizeof text - n, "%s old, cost %.*f ms, every %s",
-                 format_duration(age, (double)(m->at_ns - s->answered_ns) / NS_PER_S), cost_ms < 10 ? 2 : 0, cost_ms,
+                 format_duration(age, (double)(m->at_ns - s->answered_ns) / NS_PER_S),
+                 cost_ms < 10 ? 2 : 0, cost_ms,
                  format_duration(period, (double)s->period_ns / NS_PER_S));
     } else if (n == 0) {
         snprintf(text, sizeof text, "not asked yet");
     }
-    emit(w, subject, s->state == READING_NONE ? "-" : reading_state_name(s->state), state_role(s->state), text);
+    emit(w, subject, s->state == READING_NONE ? "-" : reading_state_name(s->state),
+         state_role(s->state), text);
 }
 
 static void walk_all(struct walk *w, const struct model *m)
@@ -177,7 +184,8 @@ static void walk_all(struct walk *w, const struct model *m)
         emit_service(w, m, &m->services[i]);
     emit_host(w, m);
     if (w->row == 0)
-        emit(w, "values", "ok", ROLE_OK, "nothing that this page shows is missing, denied, stale or failed");
+        emit(w, "values", "ok", ROLE_OK,
+             "nothing that this page shows is missing, denied, stale or failed");
     for (int i = 0; i < SOURCE_COUNT; i++)
         emit_source(w, m, &m->sources[i]);
 }

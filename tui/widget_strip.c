@@ -29,7 +29,8 @@ static void put_label(struct surface *s, int x, int y, int left, int right, cons
         surface_rune(s, x + LABEL_COLUMNS, y, ROLE_DIM, ' ');
 }
 
-void strip_labels(struct surface *s, int x, int y, const struct strip_axis *a, int32_t utc_offset_s, bool few)
+void strip_labels(struct surface *s, int x, int y, const struct strip_axis *a, int32_t utc_offset_s,
+                  bool few)
 {
     int right = x + a->columns;
     int step_s = history_step_s[a->step];
@@ -50,11 +51,13 @@ void strip_labels(struct surface *s, int x, int y, const struct strip_axis *a, i
     /* Every so many minutes that a label and a blank fit, at round local times. */
     static const int spacings[] = {1, 2, 5, 10, 15, 30, 60, 120, 240};
     size_t i = 0;
-    while (i + 1 < sizeof spacings / sizeof spacings[0] && spacings[i] * 60 / step_s < LABEL_COLUMNS + 1)
+    while (i + 1 < sizeof spacings / sizeof spacings[0] &&
+           spacings[i] * 60 / step_s < LABEL_COLUMNS + 1)
         i++;
     int64_t every_s = (int64_t)spacings[i] * 60;
     int64_t from = first_s + (every_s - 1);
-    for (int64_t t = from - (((from + utc_offset_s) % every_s + every_s) % every_s);; t += every_s) {
+    for (int64_t t = from - (((from + utc_offset_s) % every_s + every_s) % every_s);;
+         t += every_s) {
         int64_t column = t / step_s - a->first;
         if (column + LABEL_COLUMNS > a->columns)
             break;
@@ -65,7 +68,9 @@ void strip_labels(struct surface *s, int x, int y, const struct strip_axis *a, i
 static double value_at(const struct strip_axis *a, int series, int column)
 {
     int64_t c = a->first + column;
-    return a->history == NULL || c > a->now ? NAN : (double)history_column(a->history, series, a->step, c);
+    return a->history == NULL || c > a->now
+               ? NAN
+               : (double)history_column(a->history, series, a->step, c);
 }
 
 double strip_peak(const struct strip_axis *a, int series)
@@ -94,8 +99,8 @@ static int level_of(double share, int most)
     return level < 1 ? 1 : level;
 }
 
-void strip_draw(struct surface *s, struct rect r, const struct strip_axis *a, int series, double ceiling,
-                enum role role)
+void strip_draw(struct surface *s, struct rect r, const struct strip_axis *a, int series,
+                double ceiling, enum role role)
 {
     if (r.h < 1 || !(ceiling > 0))
         return;
@@ -116,7 +121,9 @@ void strip_draw(struct surface *s, struct rect r, const struct strip_axis *a, in
 
 void strip_block(struct surface *s, int x, int y, double share, enum role role)
 {
-    uint32_t rune = s->ascii ? '0' + (uint32_t)(share >= 0.9 ? 9 : share > 0 ? (int)(share * 10) : 0)
+    uint32_t rune = s->ascii ? '0' + (uint32_t)(share >= 0.9 ? 9
+                                                : share > 0  ? (int)(share * 10)
+                                                             : 0)
                              : block(s, level_of(share, 8));
     surface_rune(s, x, y, role, rune);
 }
