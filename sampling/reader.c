@@ -17,7 +17,7 @@
 #include "sampling/reader_recording.h"
 
 enum {
-    READ_CHUNK = 4096,     /* one page: what most kernel files give in one read */
+    READ_CHUNK = 4096,      /* one page: what most kernel files give in one read */
     LIST_MAX_NAMES = 65536, /* more names than any directory that we list holds */
     KEY_MAX = 512,
 };
@@ -112,7 +112,8 @@ void reader_set_tee(struct reader *r, reader_tee_fn tee, void *ctx)
     r->tee_ctx = ctx;
 }
 
-static void note_as(struct reader *r, const char *verb, const char *path, const struct buf *out, int code)
+static void note_as(struct reader *r, const char *verb, const char *path, const struct buf *out,
+                    int code)
 {
     if (!r->tee) {
         return;
@@ -125,7 +126,8 @@ static void note_as(struct reader *r, const char *verb, const char *path, const 
     r->tee(r->tee_ctx, key, code, out->data, code == 0 ? out->size : 0);
 }
 
-static int find_as(struct reader *r, const char *verb, const char *path, struct buf *out, struct err *err)
+static int find_as(struct reader *r, const char *verb, const char *path, struct buf *out,
+                   struct err *err)
 {
     char key[KEY_MAX];
     int len = snprintf(key, sizeof key, "%s %s", verb, path);
@@ -148,7 +150,8 @@ static int sysroot_open(const struct reader *r, const char *path, int flags)
 {
     const char *relative = below_root(path);
 #if defined(__linux__) && defined(SYS_openat2)
-    /* A link in the tree with an absolute target stays below the tree, as it would on that machine. */
+    /* A link in the tree with an absolute target stays below the tree, as it would on that machine.
+     */
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
     long fd = syscall(SYS_openat2, r->root_fd, relative, &how, sizeof how);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
@@ -172,7 +175,8 @@ static int open_path(const struct reader *r, const char *path, int flags, struct
         return err_sys(err, err_code_of_errno(errno), errno, "cannot open '%s'", path);
     }
     struct stat st;
-    if (r->kind == READER_SYSROOT && !(flags & O_DIRECTORY) && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
+    if (r->kind == READER_SYSROOT && !(flags & O_DIRECTORY) &&
+        (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))) {
         close(fd);
         return err_set(err, ERR_PARSE, "'%s' is not a regular file", path);
     }
@@ -183,7 +187,8 @@ static int read_all(int fd, const char *path, struct buf *out, struct err *err)
 {
     off_t at = 0;
     for (;;) {
-        size_t want = out->capacity > out->size + READ_CHUNK ? out->capacity - out->size - 1 : READ_CHUNK;
+        size_t want = out->capacity > out->size + READ_CHUNK ? out->capacity - out->size - 1
+                                                             : READ_CHUNK;
         size_t room = 0;
         char *to = buf_reserve(out, want, &room);
         if (room == 0) {
@@ -228,14 +233,16 @@ void reader_file_close(struct reader_file *f)
     f->fd = 0;
 }
 
-/* true when the open descriptor no longer is what the path names: a file of a tree that was replaced by rename. */
+/* true when the open descriptor no longer is what the path names: a file of a tree that was
+ * replaced by rename. */
 static bool was_replaced(const struct reader *r, int fd)
 {
     struct stat st;
     return r->kind == READER_SYSROOT && (fstat(fd, &st) != 0 || st.st_nlink == 0);
 }
 
-static int read_kept(const struct reader *r, struct reader_file *f, struct buf *out, struct err *err)
+static int read_kept(const struct reader *r, struct reader_file *f, struct buf *out,
+                     struct err *err)
 {
     if (f->fd > 0 && was_replaced(r, f->fd - 1)) {
         reader_file_close(f);
@@ -256,7 +263,8 @@ static int read_kept(const struct reader *r, struct reader_file *f, struct buf *
             return 0;
         }
         buf_clear(out);
-        /* A device that was unplugged and came back has a new file under the same name: once more. */
+        /* A device that was unplugged and came back has a new file under the same name: once more.
+         */
         if (failure.sys == ENODEV && was_open) {
             reader_file_close(f);
             was_open = false;
@@ -322,7 +330,8 @@ static int list_dir(const struct reader *r, const char *dir, struct buf *out, st
             }
             break;
         }
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strchr(e->d_name, '\n')) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            strchr(e->d_name, '\n')) {
             continue;
         }
         if (count == LIST_MAX_NAMES) {

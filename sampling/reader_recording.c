@@ -25,7 +25,7 @@ struct entry {
 };
 
 struct recording {
-    struct arena arena; /* keys and data */
+    struct arena arena;    /* keys and data */
     struct entry *entries; /* sorted by key, time, line */
     size_t count, capacity;
     int64_t first_ns, last_ns;
@@ -69,7 +69,9 @@ static char *base64_decode(struct arena *a, const char *text, size_t *out_size)
     if (len % 4 != 0) {
         return NULL;
     }
-    size_t padding = len == 0 ? 0 : (size_t)(text[len - 1] == '=') + (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
+    size_t padding = len == 0 ? 0
+                              : (size_t)(text[len - 1] == '=') +
+                                    (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
     char *out = arena_alloc(a, len / 4 * 3 + 1);
     size_t n = 0;
     unsigned bits = 0;
@@ -162,7 +164,8 @@ static int compare_entries(const void *a, const void *b)
     return (x->line > y->line) - (x->line < y->line);
 }
 
-static int parse_line(struct recording *rec, const char *text, size_t size, size_t line, struct err *err)
+static int parse_line(struct recording *rec, const char *text, size_t size, size_t line,
+                      struct err *err)
 {
     cJSON *item = json_parse(text, size, err);
     if (!item) {
@@ -273,8 +276,9 @@ struct recording *recording_load(const char *dir, struct err *err)
         rec = recording_parse(len > 50 ? path + len - 50 : path, text.data, text.size, err);
     }
     buf_release(&text);
-    if (rec && (__builtin_sub_overflow(rec->first_ns, meta.start_t_ns, &rec->wall_start_ns) ||
-                __builtin_add_overflow(rec->wall_start_ns, meta.start_wall_ns, &rec->wall_start_ns))) {
+    if (rec &&
+        (__builtin_sub_overflow(rec->first_ns, meta.start_t_ns, &rec->wall_start_ns) ||
+         __builtin_add_overflow(rec->wall_start_ns, meta.start_wall_ns, &rec->wall_start_ns))) {
         rec->wall_start_ns = meta.start_wall_ns;
     }
     return rec;
@@ -290,10 +294,12 @@ void recording_free(struct recording *rec)
     free(rec);
 }
 
-int recording_find(const struct recording *rec, const char *key, int64_t now_ns, struct buf *out, struct err *err)
+int recording_find(const struct recording *rec, const char *key, int64_t now_ns, struct buf *out,
+                   struct err *err)
 {
     buf_clear(out);
-    /* The first entry that is after (key, now): the one before it is the answer if it has this key. */
+    /* The first entry that is after (key, now): the one before it is the answer if it has this key.
+     */
     size_t low = 0, high = rec->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

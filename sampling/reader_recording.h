@@ -1,11 +1,12 @@
 /*
  * A recording of raw reads, in memory: what reader_new_recording() plays.
  *
- * DIR/meta.json: {"kind": "reads", "start_wall": RFC 3339, "start_t_ns": N, ...}; the wall time that belongs to the
- * monotonic time start_t_ns. DIR/reads.jsonl: one read a line, {"t_ns", "source", "key", "state", "text"} or
- * "base64" in place of "text" for what is not UTF-8. state is "ok", or the short name of the error that the read
- * gave ("missing", "denied", ...: err.h), or "failed". Lines need not be in the order of time. At most
- * RECORDING_MAX_BYTES. Immutable once loaded, so any number of threads may ask.
+ * DIR/meta.json: {"kind": "reads", "start_wall": RFC 3339, "start_t_ns": N, ...}; the wall time
+ * that belongs to the monotonic time start_t_ns. DIR/reads.jsonl: one read a line, {"t_ns",
+ * "source", "key", "state", "text"} or "base64" in place of "text" for what is not UTF-8. state is
+ * "ok", or the short name of the error that the read gave ("missing", "denied", ...: err.h), or
+ * "failed". Lines need not be in the order of time. At most RECORDING_MAX_BYTES. Immutable once
+ * loaded, so any number of threads may ask.
  */
 #ifndef SAMPLING_READER_RECORDING_H
 #define SAMPLING_READER_RECORDING_H
@@ -28,7 +29,8 @@ void recording_free(struct recording *rec); /* accepts NULL */
 
 /* The newest read of `key` that is not newer than now_ns: its bytes, or the error that it gave.
  * -ERR_UNSUPPORTED when the recording holds none. */
-int recording_find(const struct recording *rec, const char *key, int64_t now_ns, struct buf *out, struct err *err);
+int recording_find(const struct recording *rec, const char *key, int64_t now_ns, struct buf *out,
+                   struct err *err);
 
 int64_t recording_first_ns(const struct recording *rec);
 int64_t recording_last_ns(const struct recording *rec);

@@ -10,8 +10,8 @@
 #include "sampling/sample.h"
 
 enum {
-    CGROUP_FILE_BYTES = 4096,    /* one number or two */
-    MEMBERSHIP_BYTES = 16384,    /* one line a hierarchy, at most 12 or so */
+    CGROUP_FILE_BYTES = 4096, /* one number or two */
+    MEMBERSHIP_BYTES = 16384, /* one line a hierarchy, at most 12 or so */
     /* Version 1 rounds LONG_MAX down to pages; no machine has 2^60 bytes. */
     NO_LIMIT_SHIFT = 60,
 };
@@ -110,9 +110,11 @@ bool parse_cgroup_memory(const char *text, size_t size, double *out_bytes)
 }
 
 /* One limit of one group: 0 and *out, or a negative error. */
-typedef int (*limit_fn)(struct reader *r, const char *dir, struct buf *text, double *out, struct err *err);
+typedef int (*limit_fn)(struct reader *r, const char *dir, struct buf *text, double *out,
+                        struct err *err);
 
-static int read_named(struct reader *r, const char *dir, const char *name, struct buf *text, struct err *err)
+static int read_named(struct reader *r, const char *dir, const char *name, struct buf *text,
+                      struct err *err)
 {
     char path[2 * CGROUP_PATH];
     int len = snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -127,7 +129,8 @@ static int bad(const char *dir, const char *name, struct err *err)
     return err_set(err, ERR_PARSE, "'%s/%s' is not a limit", dir, name);
 }
 
-static int read_cpu_v2(struct reader *r, const char *dir, struct buf *text, double *out, struct err *err)
+static int read_cpu_v2(struct reader *r, const char *dir, struct buf *text, double *out,
+                       struct err *err)
 {
     int rc = read_named(r, dir, "cpu.max", text, err);
     if (rc != 0) {
@@ -136,7 +139,8 @@ static int read_cpu_v2(struct reader *r, const char *dir, struct buf *text, doub
     return parse_cgroup_cpu_max(text->data, text->size, out) ? 0 : bad(dir, "cpu.max", err);
 }
 
-static int read_cpu_v1(struct reader *r, const char *dir, struct buf *text, double *out, struct err *err)
+static int read_cpu_v1(struct reader *r, const char *dir, struct buf *text, double *out,
+                       struct err *err)
 {
     int64_t quota_us, period_us;
     int rc = read_named(r, dir, "cpu.cfs_quota_us", text, err);
@@ -149,10 +153,13 @@ static int read_cpu_v1(struct reader *r, const char *dir, struct buf *text, doub
         return rc;
     }
     good = good && scan_only_i64(text->data, text->size, &period_us);
-    return good && parse_cgroup_cpu_v1(quota_us, period_us, out) ? 0 : bad(dir, "cpu.cfs_quota_us", err);
+    return good && parse_cgroup_cpu_v1(quota_us, period_us, out)
+               ? 0
+               : bad(dir, "cpu.cfs_quota_us", err);
 }
 
-static int read_memory_v2(struct reader *r, const char *dir, struct buf *text, double *out, struct err *err)
+static int read_memory_v2(struct reader *r, const char *dir, struct buf *text, double *out,
+                          struct err *err)
 {
     int rc = read_named(r, dir, "memory.max", text, err);
     if (rc != 0) {
@@ -161,20 +168,24 @@ static int read_memory_v2(struct reader *r, const char *dir, struct buf *text, d
     return parse_cgroup_memory(text->data, text->size, out) ? 0 : bad(dir, "memory.max", err);
 }
 
-static int read_memory_v1(struct reader *r, const char *dir, struct buf *text, double *out, struct err *err)
+static int read_memory_v1(struct reader *r, const char *dir, struct buf *text, double *out,
+                          struct err *err)
 {
     int rc = read_named(r, dir, "memory.limit_in_bytes", text, err);
     if (rc != 0) {
         return rc;
     }
-    return parse_cgroup_memory(text->data, text->size, out) ? 0 : bad(dir, "memory.limit_in_bytes", err);
+    return parse_cgroup_memory(text->data, text->size, out)
+               ? 0
+               : bad(dir, "memory.limit_in_bytes", err);
 }
 
-/* The smallest limit from `group` up to the root of what is mounted. A group that is not there counts as none: in
- * a container the membership names the host's path while the mount shows the group itself as its root. Errors
- * other than that are kept in *err; the first one is the answer when no limit was found. */
-static void walk_up(struct reader *r, const char *mount, const char *group, limit_fn read, double *smallest,
-                    struct err *err)
+/* The smallest limit from `group` up to the root of what is mounted. A group that is not there
+ * counts as none: in a container the membership names the host's path while the mount shows the
+ * group itself as its root. Errors other than that are kept in *err; the first one is the answer
+ * when no limit was found. */
+static void walk_up(struct reader *r, const char *mount, const char *group, limit_fn read,
+                    double *smallest, struct err *err)
 {
     char dir[2 * CGROUP_PATH];
     struct buf text;
@@ -214,8 +225,8 @@ static int read_membership(struct reader *r, struct cgroup_membership *out, stru
     return rc;
 }
 
-static struct reading limit_reading(const struct reader *r, int metric, double limit, const struct err *err,
-                                    int64_t at_ns, uint8_t source)
+static struct reading limit_reading(const struct reader *r, int metric, double limit,
+                                    const struct err *err, int64_t at_ns, uint8_t source)
 {
     if (isfinite(limit)) {
         return metric_reading(SCOPE_HOST, metric, limit, at_ns, source);

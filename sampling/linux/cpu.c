@@ -11,20 +11,24 @@
 #include "sampling/linux/host.h"
 #include "sampling/linux/scan.h"
 
-/* A read may cost an interrupt on the core that is asked. A tenth less than 2 s, so that an interval of 1 s that
- * jitters asks at every second sample and not sometimes at the third. */
+/* A read may cost an interrupt on the core that is asked. A tenth less than 2 s, so that an
+ * interval of 1 s that jitters asks at every second sample and not sometimes at the third. */
 #define FREQUENCY_PERIOD_NS (1900 * NS_PER_MS)
-#define LIMIT_PERIOD_NS (10 * NS_PER_S)    /* limits change when somebody edits a unit, not by themselves */
+#define LIMIT_PERIOD_NS                                                                            \
+    (10 * NS_PER_S) /* limits change when somebody edits a unit, not by themselves */
 
 enum {
-    STAT_BYTES = 4 * 1024 * 1024, /* about 60 bytes a core, and an "intr" line of up to some 100 KiB */
+    STAT_BYTES = 4 * 1024 *
+                 1024, /* about 60 bytes a core, and an "intr" line of up to some 100 KiB */
     SMALL_FILE_BYTES = 4096,
-    LIST_BYTES = 256 * 1024,      /* names of policies and text of CPU lists */
-    CPU_NUMBERS = 8192,           /* NR_CPUS_RANGE_END of x86 and arm64: the largest number a core can have */
-    KEPT_POLICIES = 64,           /* descriptors kept open; 1024 is what a process may have by default */
+    LIST_BYTES = 256 * 1024, /* names of policies and text of CPU lists */
+    CPU_NUMBERS = 8192, /* NR_CPUS_RANGE_END of x86 and arm64: the largest number a core can have */
+    KEPT_POLICIES = 64, /* descriptors kept open; 1024 is what a process may have by default */
 };
 
-/* --- parsers ------------------------------------------------------------------------------------------------ */
+/* --- parsers
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static bool parse_stat_cpu(struct span numbers, struct cpu_ticks *out)
 {
@@ -37,7 +41,8 @@ static bool parse_stat_cpu(struct span numbers, struct cpu_ticks *out)
     if (n <= IDLE) {
         return false;
     }
-    /* The kernel counts guest time in user and guest_nice in nice as well: taking user and nice once is enough. */
+    /* The kernel counts guest time in user and guest_nice in nice as well: taking user and nice
+     * once is enough. */
     out->busy = v[USER] + v[NICE] + v[SYSTEM] + v[IRQ] + v[SOFTIRQ];
     out->idle = v[IDLE];
     out->iowait = v[IOWAIT];
@@ -147,12 +152,14 @@ const char *cpu_tier_name(uint32_t tier, uint32_t count)
     return count >= 1 && count <= SAMPLE_TIERS && tier < count ? names[count][tier] : "";
 }
 
-/* --- state -------------------------------------------------------------------------------------------------- */
+/* --- state
+ * --------------------------------------------------------------------------------------------------
+ */
 
 struct policy {
     char dir[96]; /* "/sys/devices/system/cpu/cpufreq/policy12" */
     struct reader_file file;
-    bool kept;    /* its descriptor stays open */
+    bool kept; /* its descriptor stays open */
     struct reading max_hz;
 };
 
@@ -162,8 +169,9 @@ struct cpu_state {
     struct cpu_stat ticks;
     struct policy *policies;
     size_t policy_count;
-    struct reading no_frequency;           /* why there are no policies */
-    uint16_t core_policy[SAMPLE_CORES];    /* of each row of the part: 1 + index into policies, 0 none */
+    struct reading no_frequency; /* why there are no policies */
+    uint16_t
+        core_policy[SAMPLE_CORES]; /* of each row of the part: 1 + index into policies, 0 none */
     int64_t frequency_at_ns, limit_at_ns;
     bool topology_known, frequency_known, limit_known;
 };
@@ -204,11 +212,13 @@ static void cpu_close(void *state, const struct source_context *c)
     free(s);
 }
 
-/* --- topology ----------------------------------------------------------------------------------------------- */
+/* --- topology
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* Marks the rows whose core is in the list that `path` holds; false when there is no such file. */
-static bool mark_tier(struct cpu_state *s, struct reader *r, const char *path, uint8_t tier, struct cpu_part *part,
-                      uint32_t *marked)
+static bool mark_tier(struct cpu_state *s, struct reader *r, const char *path, uint8_t tier,
+                      struct cpu_part *part, uint32_t *marked)
 {
     struct err err = ERR_INIT;
     if (reader_once(r, path, &s->text, &err) != 0) {
@@ -226,7 +236,8 @@ static bool mark_tier(struct cpu_state *s, struct reader *r, const char *path, u
     return good;
 }
 
-/* Intel's hybrid chips have a performance monitor each for the kinds of cores, which lists its cores. */
+/* Intel's hybrid chips have a performance monitor each for the kinds of cores, which lists its
+ * cores. */
 static uint32_t tiers_by_intel(struct cpu_state *s, struct reader *r, struct cpu_part *part)
 {
     static const char *const lists[] = {
@@ -253,9 +264,10 @@ static uint32_t tiers_by_capacity(struct cpu_state *s, struct reader *r, struct 
         char path[96];
         struct err err = ERR_INIT;
         int64_t value;
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpu_capacity", (int)part->cores[i].index);
-        if (reader_once(r, path, &s->text, &err) != 0 || !scan_only_i64(s->text.data, s->text.size, &value) ||
-            value <= 0 || value > INT32_MAX) {
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpu_capacity",
+                 (int)part->cores[i].index);
+        if (reader_once(r, path, &s->text, &err) != 0 ||
+            !scan_only_i64(s->text.data, s->text.size, &value) || value <= 0 || value > INT32_MAX) {
             return 1; /* one unknown capacity, and no order is known */
         }
         capacity[i] = (uint32_t)value;
@@ -289,7 +301,8 @@ static void read_tiers(struct cpu_state *s, struct reader *r, struct cpu_part *p
     }
 }
 
-static int read_khz(struct reader *r, struct reader_file *f, struct buf *text, int64_t *out_khz, struct err *err)
+static int read_khz(struct reader *r, struct reader_file *f, struct buf *text, int64_t *out_khz,
+                    struct err *err)
 {
     int rc = reader_file(r, f, text, err);
     if (rc != 0) {
@@ -301,8 +314,8 @@ static int read_khz(struct reader *r, struct reader_file *f, struct buf *text, i
     return 0;
 }
 
-static struct reading frequency_reading(struct reader *r, struct reader_file *f, struct buf *text, int metric,
-                                        int64_t at_ns)
+static struct reading frequency_reading(struct reader *r, struct reader_file *f, struct buf *text,
+                                        int metric, int64_t at_ns)
 {
     struct err err = ERR_INIT;
     int64_t khz;
@@ -316,14 +329,15 @@ static struct reading frequency_reading(struct reader *r, struct reader_file *f,
     return metric_reading(SCOPE_CORE, metric, (double)khz * 1e3, at_ns, SOURCE_CPU);
 }
 
-static void add_policy(struct cpu_state *s, struct reader *r, struct span name, const struct cpu_part *part,
-                       int64_t at_ns)
+static void add_policy(struct cpu_state *s, struct reader *r, struct span name,
+                       const struct cpu_part *part, int64_t at_ns)
 {
     struct policy *p = &s->policies[s->policy_count];
     char path[128];
     struct err err = ERR_INIT;
     memset(p, 0, sizeof *p);
-    snprintf(p->dir, sizeof p->dir, "/sys/devices/system/cpu/cpufreq/%.*s", (int)name.size, name.at);
+    snprintf(p->dir, sizeof p->dir, "/sys/devices/system/cpu/cpufreq/%.*s", (int)name.size,
+             name.at);
     snprintf(path, sizeof path, "%s/related_cpus", p->dir);
     if (reader_once(r, path, &s->text, &err) != 0) {
         return;
@@ -348,7 +362,8 @@ static void add_policy(struct cpu_state *s, struct reader *r, struct span name, 
     s->policy_count++;
 }
 
-static void read_policies(struct cpu_state *s, struct reader *r, const struct cpu_part *part, int64_t at_ns)
+static void read_policies(struct cpu_state *s, struct reader *r, const struct cpu_part *part,
+                          int64_t at_ns)
 {
     struct buf names;
     struct err err = ERR_INIT;
@@ -381,10 +396,12 @@ static void read_policies(struct cpu_state *s, struct reader *r, const struct cp
     }
 }
 
-/* --- values ------------------------------------------------------------------------------------------------- */
+/* --- values
+ * -------------------------------------------------------------------------------------------------
+ */
 
-/* Rows of the part: every core that was ever seen, in rising order. true when the set changed. Both lists rise, so
- * one walk from the end merges them in place. */
+/* Rows of the part: every core that was ever seen, in rising order. true when the set changed. Both
+ * lists rise, so one walk from the end merges them in place. */
 static bool merge_ticks(const struct cpu_stat *stat, struct cpu_part *part)
 {
     uint32_t fresh = 0, old = 0;
@@ -392,7 +409,8 @@ static bool merge_ticks(const struct cpu_stat *stat, struct cpu_part *part)
         while (old < part->core_count && (uint32_t)part->cores[old].index < stat->cores[i].index) {
             old++;
         }
-        fresh += old == part->core_count || (uint32_t)part->cores[old].index != stat->cores[i].index;
+        fresh += old == part->core_count ||
+                 (uint32_t)part->cores[old].index != stat->cores[i].index;
     }
     bool changed = fresh > 0;
     if (part->core_count + fresh > SAMPLE_CORES) {
@@ -429,7 +447,8 @@ static bool merge_ticks(const struct cpu_stat *stat, struct cpu_part *part)
     return changed;
 }
 
-static struct reading policy_frequency(struct cpu_state *s, struct reader *r, struct policy *p, int64_t at_ns)
+static struct reading policy_frequency(struct cpu_state *s, struct reader *r, struct policy *p,
+                                       int64_t at_ns)
 {
     struct reading out = frequency_reading(r, &p->file, &s->text, METRIC_CORE_FREQUENCY, at_ns);
     if (!p->kept) {
@@ -438,7 +457,8 @@ static struct reading policy_frequency(struct cpu_state *s, struct reader *r, st
     return out;
 }
 
-static void read_frequencies(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns)
+static void read_frequencies(struct cpu_state *s, struct reader *r, struct cpu_part *part,
+                             int64_t at_ns)
 {
     struct {
         double sum, max;
@@ -474,7 +494,8 @@ static void read_frequencies(struct cpu_state *s, struct reader *r, struct cpu_p
         } else if (core->online) {
             tiers[core->tier].why = core->frequency_hz;
         }
-        if (s->core_policy[i] > 0 && reading_get(&s->policies[s->core_policy[i] - 1].max_hz, &max_hz) &&
+        if (s->core_policy[i] > 0 &&
+            reading_get(&s->policies[s->core_policy[i] - 1].max_hz, &max_hz) &&
             max_hz > tiers[core->tier].max) {
             tiers[core->tier].max = max_hz;
         }
@@ -486,11 +507,12 @@ static void read_frequencies(struct cpu_state *s, struct reader *r, struct cpu_p
         part->tiers[t].frequency_max_hz = s->no_frequency;
         if (tiers[t].count > 0) {
             part->tiers[t].frequency_hz = metric_reading(SCOPE_TIER, METRIC_TIER_FREQUENCY,
-                                                         tiers[t].sum / tiers[t].count, at_ns, SOURCE_CPU);
+                                                         tiers[t].sum / tiers[t].count, at_ns,
+                                                         SOURCE_CPU);
         }
         if (tiers[t].max > 0) {
-            part->tiers[t].frequency_max_hz =
-                metric_reading(SCOPE_TIER, METRIC_TIER_FREQUENCY_MAX, tiers[t].max, at_ns, SOURCE_CPU);
+            part->tiers[t].frequency_max_hz = metric_reading(SCOPE_TIER, METRIC_TIER_FREQUENCY_MAX,
+                                                             tiers[t].max, at_ns, SOURCE_CPU);
         }
     }
 }
@@ -510,8 +532,8 @@ static void read_load(struct cpu_state *s, struct reader *r, struct cpu_part *pa
     }
 }
 
-static int read_ticks(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns, bool *changed,
-                      struct err *err)
+static int read_ticks(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns,
+                      bool *changed, struct err *err)
 {
     *changed = false;
     int rc = reader_file(r, &s->stat, &s->text, err);
@@ -543,7 +565,8 @@ static int cpu_poll(void *state, const struct source_context *c, void *part_out,
         s->topology_known = true;
         s->frequency_known = false;
     }
-    if (s->topology_known && (!s->frequency_known || now_ns - s->frequency_at_ns >= FREQUENCY_PERIOD_NS)) {
+    if (s->topology_known &&
+        (!s->frequency_known || now_ns - s->frequency_at_ns >= FREQUENCY_PERIOD_NS)) {
         read_frequencies(s, c->reader, part, now_ns);
         s->frequency_at_ns = now_ns;
         s->frequency_known = true;

@@ -17,7 +17,8 @@ enum {
     MOUNTINFO_BYTES = 4 * 1024 * 1024, /* a host of many containers has thousands of mounts */
 };
 
-/* --- pure parts --------------------------------------------------------------------------------------------- */
+/* --- pure parts
+ * --------------------------------------------------------------------------------------------- */
 
 static bool is_octal(char c)
 {
@@ -29,8 +30,10 @@ bool disk_unescape(const char *text, size_t size, char *out, size_t out_size)
     size_t n = 0;
     for (size_t i = 0; i < size; i++) {
         char c = text[i];
-        if (c == '\\' && i + 3 < size && is_octal(text[i + 1]) && is_octal(text[i + 2]) && is_octal(text[i + 3])) {
-            c = (char)(unsigned char)((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 | (text[i + 3] - '0'));
+        if (c == '\\' && i + 3 < size && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
+            is_octal(text[i + 3])) {
+            c = (char)(unsigned char)((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 |
+                                      (text[i + 3] - '0'));
             i += 3;
         }
         if (c == '\0' || n + 1 >= out_size) {
@@ -45,9 +48,10 @@ bool disk_unescape(const char *text, size_t size, char *out, size_t out_size)
 static bool is_pseudo(struct span type)
 {
     static const char *const names[] = {
-        "proc",     "sysfs",      "devtmpfs", "devpts",  "tmpfs",   "ramfs",       "cgroup",    "cgroup2",
-        "pstore",   "bpf",        "debugfs",  "tracefs", "mqueue",  "hugetlbfs",   "configfs",  "securityfs",
-        "efivarfs", "binfmt_misc", "fusectl", "autofs",  "nsfs",    "rpc_pipefs",  "selinuxfs", "squashfs",
+        "proc",    "sysfs",     "devtmpfs", "devpts",     "tmpfs",     "ramfs",
+        "cgroup",  "cgroup2",   "pstore",   "bpf",        "debugfs",   "tracefs",
+        "mqueue",  "hugetlbfs", "configfs", "securityfs", "efivarfs",  "binfmt_misc",
+        "fusectl", "autofs",    "nsfs",     "rpc_pipefs", "selinuxfs", "squashfs",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (span_is(type, names[i])) {
@@ -67,7 +71,8 @@ static bool keep_word(struct span word, char *out, size_t out_size)
     return true;
 }
 
-/* "36 35 98:0 /root /mount options optional... - type source superoptions" (proc_pid_mountinfo(5)) */
+/* "36 35 98:0 /root /mount options optional... - type source superoptions" (proc_pid_mountinfo(5))
+ */
 static bool parse_mount_line(struct span line, struct mount *out)
 {
     struct span word, id;
@@ -78,13 +83,15 @@ static bool parse_mount_line(struct span line, struct mount *out)
         }
     }
     id = scan_until(&word, ':');
-    if (number_u64(id.at, id.size, 10, &major) != 0 || number_u64(word.at, word.size, 10, &minor) != 0 ||
-        major > UINT32_MAX || minor > UINT32_MAX) {
+    if (number_u64(id.at, id.size, 10, &major) != 0 ||
+        number_u64(word.at, word.size, 10, &minor) != 0 || major > UINT32_MAX ||
+        minor > UINT32_MAX) {
         return false;
     }
     out->device_major = (unsigned)major;
     out->device_minor = (unsigned)minor;
-    if (!scan_word(&line, &word) || !scan_word(&line, &word) || !keep_word(word, out->mount, sizeof out->mount)) {
+    if (!scan_word(&line, &word) || !scan_word(&line, &word) ||
+        !keep_word(word, out->mount, sizeof out->mount)) {
         return false;
     }
     do {
@@ -106,12 +113,14 @@ bool parse_mountinfo_for(const char *text, size_t size, const char *path, struct
     while (scan_line(&rest, &line)) {
         struct mount m;
         char mount[DISK_TEXT];
-        if (!parse_mount_line(line, &m) || !disk_unescape(m.mount, strlen(m.mount), mount, sizeof mount)) {
+        if (!parse_mount_line(line, &m) ||
+            !disk_unescape(m.mount, strlen(m.mount), mount, sizeof mount)) {
             continue;
         }
         size_t len = strlen(mount);
         bool is_root = len == 1 && mount[0] == '/';
-        bool holds = is_root || (strncmp(path, mount, len) == 0 && (path[len] == '/' || path[len] == '\0'));
+        bool holds = is_root ||
+                     (strncmp(path, mount, len) == 0 && (path[len] == '/' || path[len] == '\0'));
         if (holds && mount[0] == '/' && len >= longest) {
             longest = len;
             *out = m;
@@ -162,16 +171,19 @@ bool parse_disk_reply(const char *line, size_t size, int64_t at_ns, struct disk_
     } else if (total == 0 || available > total) {
         out->total = out->free = reading_missing(READING_FAILED, REASON_BAD_DATA, SOURCE_DISK);
     } else {
-        out->total = metric_reading(SCOPE_DISK, METRIC_DISK_TOTAL, (double)total, at_ns, SOURCE_DISK);
-        out->free = metric_reading(SCOPE_DISK, METRIC_DISK_FREE, (double)available, at_ns, SOURCE_DISK);
+        out->total = metric_reading(SCOPE_DISK, METRIC_DISK_TOTAL, (double)total, at_ns,
+                                    SOURCE_DISK);
+        out->free = metric_reading(SCOPE_DISK, METRIC_DISK_FREE, (double)available, at_ns,
+                                   SOURCE_DISK);
     }
     return true;
 }
 
-/* --- in the helper process ---------------------------------------------------------------------------------- */
+/* --- in the helper process
+ * ---------------------------------------------------------------------------------- */
 
-/* "~/x" and "$NAME" of a request line as a path; false when the variable is not set or the path is not absolute.
- * Names instead of paths keep the home folder out of recordings. */
+/* "~/x" and "$NAME" of a request line as a path; false when the variable is not set or the path is
+ * not absolute. Names instead of paths keep the home folder out of recordings. */
 static bool expand(struct span line, char *out, size_t out_size)
 {
     char text[DISK_TEXT];
@@ -190,8 +202,9 @@ static bool expand(struct span line, char *out, size_t out_size)
     return len > 0 && (size_t)len < out_size && out[0] == '/';
 }
 
-/* The path without symbolic links as far as it can be followed. What another user's folder hides is kept as it is:
- * the mount table knows the mounts below it all the same. false when the path does not exist. */
+/* The path without symbolic links as far as it can be followed. What another user's folder hides is
+ * kept as it is: the mount table knows the mounts below it all the same. false when the path does
+ * not exist. */
 static bool resolve(const char *path, char *out, size_t out_size)
 {
     char head[PATH_MAX], real[PATH_MAX];
@@ -202,7 +215,8 @@ static bool resolve(const char *path, char *out, size_t out_size)
     memcpy(head, path, len + 1);
     for (;;) {
         if (realpath(head, real)) {
-            int n = snprintf(out, out_size, "%s%s", strcmp(real, "/") == 0 && path[len] ? "" : real, path + len);
+            int n = snprintf(out, out_size, "%s%s", strcmp(real, "/") == 0 && path[len] ? "" : real,
+                             path + len);
             return n > 0 && (size_t)n < out_size;
         }
         if (errno != EACCES || len <= 1) {
@@ -221,7 +235,8 @@ static bool resolve(const char *path, char *out, size_t out_size)
 static bool is_known(const struct mount *mounts, size_t count, const struct mount *m)
 {
     for (size_t i = 0; i < count; i++) {
-        if (mounts[i].device_major == m->device_major && mounts[i].device_minor == m->device_minor) {
+        if (mounts[i].device_major == m->device_major &&
+            mounts[i].device_minor == m->device_minor) {
             return true;
         }
     }
@@ -245,8 +260,8 @@ static void answer(const struct mount *m, struct buf *reply)
     if (sys != 0) {
         buf_printf(reply, "! %d %s %s\n", sys, m->device, m->mount);
     } else {
-        buf_printf(reply, "%llu %llu %s %s\n", (unsigned long long)total, (unsigned long long)available,
-                   m->device, m->mount);
+        buf_printf(reply, "%llu %llu %s %s\n", (unsigned long long)total,
+                   (unsigned long long)available, m->device, m->mount);
     }
 }
 
@@ -277,7 +292,8 @@ static void disk_serve(const char *request, size_t size, struct buf *reply)
     buf_release(&mountinfo);
 }
 
-/* --- the source --------------------------------------------------------------------------------------------- */
+/* --- the source
+ * --------------------------------------------------------------------------------------------- */
 
 struct disk_state {
     bool answered;
@@ -291,7 +307,8 @@ static int disk_open(void **state, const struct source_context *c, struct err *e
     return 0;
 }
 
-static int disk_request(void *state, const struct source_context *c, struct buf *out, struct err *err)
+static int disk_request(void *state, const struct source_context *c, struct buf *out,
+                        struct err *err)
 {
     const struct disk_state *s = state;
     (void)c;
@@ -304,8 +321,8 @@ static int disk_request(void *state, const struct source_context *c, struct buf 
     return 0;
 }
 
-static int disk_reply(void *state, const struct source_context *c, const char *data, size_t size, void *part_out,
-                      struct err *err)
+static int disk_reply(void *state, const struct source_context *c, const char *data, size_t size,
+                      void *part_out, struct err *err)
 {
     struct disk_state *s = state;
     struct disk_part *part = part_out;

@@ -1,10 +1,11 @@
 /*
- * The disk part on Linux: size and free space of "/" and of the file system that holds Ollama's models.
+ * The disk part on Linux: size and free space of "/" and of the file system that holds Ollama's
+ * models.
  *
- * statvfs() of a mount whose server is gone sleeps for ever, so it is asked in the helper process. Request: one path
- * a line ("~/" and "$NAME" are expanded there). Reply: one line "TOTAL FREE DEVICE MOUNT" for each file system that
- * holds one of them (bytes; names escaped as in /proc/self/mountinfo), or "! ERRNO DEVICE MOUNT" for one that could
- * not be asked.
+ * statvfs() of a mount whose server is gone sleeps for ever, so it is asked in the helper process.
+ * Request: one path a line ("~/" and "$NAME" are expanded there). Reply: one line "TOTAL FREE
+ * DEVICE MOUNT" for each file system that holds one of them (bytes; names escaped as in
+ * /proc/self/mountinfo), or "! ERRNO DEVICE MOUNT" for one that could not be asked.
  */
 #ifndef SAMPLING_LINUX_DISK_H
 #define SAMPLING_LINUX_DISK_H
@@ -24,8 +25,8 @@ struct mount {
     char device[DISK_TEXT]; /* escaped: "/dev/nvme0n1p2" */
     bool pseudo;            /* no disk behind it: proc, tmpfs, cgroup, ... */
 };
-/* The mount of /proc/self/mountinfo that holds `path` (unescaped, absolute): the longest mount point that is a
- * prefix of it, the last of equal ones. false when there is none. */
+/* The mount of /proc/self/mountinfo that holds `path` (unescaped, absolute): the longest mount
+ * point that is a prefix of it, the last of equal ones. false when there is none. */
 bool parse_mountinfo_for(const char *text, size_t size, const char *path, struct mount *out);
 /* Undoes "\040" and the like. false when it does not fit. */
 bool disk_unescape(const char *text, size_t size, char *out, size_t out_size);

@@ -12,19 +12,23 @@
 
 enum {
     SMALL_FILE_BYTES = 4096,
-    /* /proc/cpuinfo takes about 1.5 KiB a core on x86; only its start and end matter, but it is read whole. */
+    /* /proc/cpuinfo takes about 1.5 KiB a core on x86; only its start and end matter, but it is
+       read whole. */
     CPUINFO_BYTES = 4 * 1024 * 1024,
 };
 
-/* --- os-release --------------------------------------------------------------------------------------------- */
+/* --- os-release
+ * --------------------------------------------------------------------------------------------- */
 
-/* The value of KEY=value without its quotes and backslashes (os-release(5) allows shell quoting of one word). */
+/* The value of KEY=value without its quotes and backslashes (os-release(5) allows shell quoting of
+ * one word). */
 static void unquote(struct span value, char *out, size_t out_size)
 {
     char raw[256];
     size_t n = 0;
     value = scan_trim(value);
-    char quote = value.size >= 2 && (value.at[0] == '"' || value.at[0] == '\'') ? value.at[0] : '\0';
+    char quote = value.size >= 2 && (value.at[0] == '"' || value.at[0] == '\'') ? value.at[0]
+                                                                                : '\0';
     size_t i = quote ? 1 : 0;
     for (; i < value.size && n < sizeof raw; i++) {
         char c = value.at[i];
@@ -79,7 +83,8 @@ bool parse_os_release(const char *text, size_t size, char *out, size_t out_size)
     return out[0] != '\0';
 }
 
-/* --- chip names --------------------------------------------------------------------------------------------- */
+/* --- chip names
+ * --------------------------------------------------------------------------------------------- */
 
 /* Cuts the first `gone` out of text. */
 static bool cut(char *text, const char *gone)
@@ -107,7 +112,8 @@ static void squeeze_blanks(char *text)
     *to = '\0';
 }
 
-/* Cuts "16-Core Processor", "Eight-Core Processor" and what is between the number and the end of "Processor". */
+/* Cuts "16-Core Processor", "Eight-Core Processor" and what is between the number and the end of
+ * "Processor". */
 static void cut_core_count(char *text)
 {
     char *at = strstr(text, "-Core Processor");
@@ -174,8 +180,8 @@ void parse_cpuinfo(const char *text, size_t size, struct cpuinfo_names *out)
         if (!by_model_name && span_is(key, "model name")) {
             parse_chip_name(value.at, value.size, out->chip, sizeof out->chip);
             by_model_name = true;
-        } else if (!out->chip[0] &&
-                   (span_is(key, "Hardware") || span_is(key, "cpu model") || span_is(key, "uarch"))) {
+        } else if (!out->chip[0] && (span_is(key, "Hardware") || span_is(key, "cpu model") ||
+                                     span_is(key, "uarch"))) {
             parse_chip_name(value.at, value.size, out->chip, sizeof out->chip);
         } else if (!out->machine[0] && span_is(key, "Model")) {
             utf8_sanitise(value.at, value.size, out->machine, sizeof out->machine, NULL);
@@ -190,14 +196,17 @@ void parse_cpuinfo(const char *text, size_t size, struct cpuinfo_names *out)
 
 bool parse_dt_compatible(const char *text, size_t size, char *out, size_t out_size)
 {
-    /* The numbers of Apple's chips as Asahi Linux names them (Documentation/devicetree/bindings/arm/apple.yaml). */
+    /* The numbers of Apple's chips as Asahi Linux names them
+     * (Documentation/devicetree/bindings/arm/apple.yaml). */
     static const struct {
         const char *id, *name;
     } chips[] = {
-        {"apple,t8103", "Apple M1"},      {"apple,t6000", "Apple M1 Pro"},   {"apple,t6001", "Apple M1 Max"},
-        {"apple,t6002", "Apple M1 Ultra"}, {"apple,t8112", "Apple M2"},      {"apple,t6020", "Apple M2 Pro"},
-        {"apple,t6021", "Apple M2 Max"},  {"apple,t6022", "Apple M2 Ultra"}, {"apple,t8122", "Apple M3"},
-        {"apple,t6030", "Apple M3 Pro"},  {"apple,t6031", "Apple M3 Max"},   {"apple,t6034", "Apple M3 Max"},
+        {"apple,t8103", "Apple M1"},     {"apple,t6000", "Apple M1 Pro"},
+        {"apple,t6001", "Apple M1 Max"}, {"apple,t6002", "Apple M1 Ultra"},
+        {"apple,t8112", "Apple M2"},     {"apple,t6020", "Apple M2 Pro"},
+        {"apple,t6021", "Apple M2 Max"}, {"apple,t6022", "Apple M2 Ultra"},
+        {"apple,t8122", "Apple M3"},     {"apple,t6030", "Apple M3 Pro"},
+        {"apple,t6031", "Apple M3 Max"}, {"apple,t6034", "Apple M3 Max"},
     };
     struct span rest = span_of(text, size);
     out[0] = '\0';
@@ -213,15 +222,28 @@ bool parse_dt_compatible(const char *text, size_t size, char *out, size_t out_si
     return false;
 }
 
-/* --- machine and hypervisor --------------------------------------------------------------------------------- */
+/* --- machine and hypervisor
+ * --------------------------------------------------------------------------------- */
 
 void parse_dmi(const char *text, size_t size, char *out, size_t out_size)
 {
     static const char *const fillers[] = {
-        "To Be Filled By O.E.M.", "To be filled by O.E.M.", "System Product Name", "System Name",
-        "Default string",         "Not Specified",          "Not Applicable",      "OEM",
-        "O.E.M.",                 "None",                   "Unknown",             "All Series",
-        "INVALID",                "System manufacturer",    "System Version",      "Product Name",
+        "To Be Filled By O.E.M.",
+        "To be filled by O.E.M.",
+        "System Product Name",
+        "System Name",
+        "Default string",
+        "Not Specified",
+        "Not Applicable",
+        "OEM",
+        "O.E.M.",
+        "None",
+        "Unknown",
+        "All Series",
+        "INVALID",
+        "System manufacturer",
+        "System Version",
+        "Product Name",
     };
     struct span value = scan_trim(span_of(text, size));
     for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++) {
@@ -282,7 +304,8 @@ static bool exists(struct reader *r, const char *path, struct buf *text)
     return reader_once(r, path, text, &err) == 0;
 }
 
-static void read_dmi(struct reader *r, const char *name, struct buf *text, char *out, size_t out_size)
+static void read_dmi(struct reader *r, const char *name, struct buf *text, char *out,
+                     size_t out_size)
 {
     char path[128];
     snprintf(path, sizeof path, "/sys/class/dmi/id/%s", name);
@@ -294,7 +317,8 @@ static void read_dmi(struct reader *r, const char *name, struct buf *text, char 
 
 static bool read_container(struct reader *r, struct buf *text, char *out, size_t out_size)
 {
-    if (exists(r, "/run/systemd/container", text)) { /* systemd's own note: "lxc", "systemd-nspawn", "podman" */
+    if (exists(r, "/run/systemd/container",
+               text)) { /* systemd's own note: "lxc", "systemd-nspawn", "podman" */
         struct span name = scan_trim(span_of(text->data, text->size));
         utf8_sanitise(name.at, name.size, out, out_size, NULL);
         if (out[0]) {
@@ -320,7 +344,8 @@ static bool has_hypervisor_flag(struct reader *r)
     return names.hypervisor;
 }
 
-static void read_virtual(struct reader *r, struct buf *text, bool hypervisor, char *out, size_t out_size)
+static void read_virtual(struct reader *r, struct buf *text, bool hypervisor, char *out,
+                         size_t out_size)
 {
     if (read_container(r, text, out, out_size)) {
         return;
@@ -347,14 +372,17 @@ void host_read_virtual(struct reader *r, char *out, size_t out_size)
     buf_release(&text);
 }
 
-/* --- the source --------------------------------------------------------------------------------------------- */
+/* --- the source
+ * --------------------------------------------------------------------------------------------- */
 
 struct host_state {
     struct buf text;
-    bool names_known; /* names are read once: none changes while the system runs, but the host's own */
+    bool names_known; /* names are read once: none changes while the system runs, but the host's own
+                       */
 };
 
-static void read_text(struct reader *r, const char *path, struct buf *text, char *out, size_t out_size)
+static void read_text(struct reader *r, const char *path, struct buf *text, char *out,
+                      size_t out_size)
 {
     out[0] = '\0';
     if (exists(r, path, text)) {

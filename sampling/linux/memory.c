@@ -10,7 +10,8 @@
 #include "sampling/linux/cgroup.h"
 #include "sampling/linux/scan.h"
 
-#define LIMIT_PERIOD_NS (10 * NS_PER_S) /* limits change when somebody edits a unit, not by themselves */
+#define LIMIT_PERIOD_NS                                                                            \
+    (10 * NS_PER_S) /* limits change when somebody edits a unit, not by themselves */
 #define ZRAM_SCAN_PERIOD_NS (30 * NS_PER_S)
 
 enum {
@@ -18,7 +19,9 @@ enum {
     ZRAM_DEVICES = 8,        /* one a machine is usual, one a core was the habit of old */
 };
 
-/* --- parsers ------------------------------------------------------------------------------------------------ */
+/* --- parsers
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* "   24684092 kB" -> bytes */
 static bool scan_kib(struct span value, uint64_t *out)
@@ -38,12 +41,22 @@ static bool scan_kib(struct span value, uint64_t *out)
 int parse_meminfo(const char *text, size_t size, struct meminfo *out, struct err *err)
 {
     enum {
-        TOTAL, FREE, AVAILABLE, BUFFERS, CACHED, RECLAIMABLE, SHMEM, SWAP_TOTAL, SWAP_FREE, ZSWAP, FIELDS
+        TOTAL,
+        FREE,
+        AVAILABLE,
+        BUFFERS,
+        CACHED,
+        RECLAIMABLE,
+        SHMEM,
+        SWAP_TOTAL,
+        SWAP_FREE,
+        ZSWAP,
+        FIELDS
     };
     static const char *const names[FIELDS] = {
-        [TOTAL] = "MemTotal",          [FREE] = "MemFree",       [AVAILABLE] = "MemAvailable",
-        [BUFFERS] = "Buffers",         [CACHED] = "Cached",      [RECLAIMABLE] = "SReclaimable",
-        [SHMEM] = "Shmem",             [SWAP_TOTAL] = "SwapTotal", [SWAP_FREE] = "SwapFree",
+        [TOTAL] = "MemTotal",  [FREE] = "MemFree",         [AVAILABLE] = "MemAvailable",
+        [BUFFERS] = "Buffers", [CACHED] = "Cached",        [RECLAIMABLE] = "SReclaimable",
+        [SHMEM] = "Shmem",     [SWAP_TOTAL] = "SwapTotal", [SWAP_FREE] = "SwapFree",
         [ZSWAP] = "Zswap",
     };
     uint64_t v[FIELDS] = {0};
@@ -74,9 +87,10 @@ int parse_meminfo(const char *text, size_t size, struct meminfo *out, struct err
         .has_swap = has[SWAP_TOTAL] && has[SWAP_FREE] && v[SWAP_FREE] <= v[SWAP_TOTAL],
         .has_zswap = has[ZSWAP],
     };
-    /* Each is below 2^64 / 1024 * 1024, so the sum of three can wrap: refuse what no machine has. */
-    if (v[BUFFERS] > m.total || v[CACHED] > m.total || v[RECLAIMABLE] > m.total || m.free > m.total ||
-        m.total > UINT64_MAX / 8) {
+    /* Each is below 2^64 / 1024 * 1024, so the sum of three can wrap: refuse what no machine has.
+     */
+    if (v[BUFFERS] > m.total || v[CACHED] > m.total || v[RECLAIMABLE] > m.total ||
+        m.free > m.total || m.total > UINT64_MAX / 8) {
         return err_set(err, ERR_PARSE, "'/proc/meminfo' contradicts itself");
     }
     uint64_t cache = v[BUFFERS] + v[CACHED] + v[RECLAIMABLE];
@@ -92,7 +106,8 @@ int parse_meminfo(const char *text, size_t size, struct meminfo *out, struct err
     return 0;
 }
 
-bool parse_vmstat_swap(const char *text, size_t size, uint64_t *out_in_pages, uint64_t *out_out_pages)
+bool parse_vmstat_swap(const char *text, size_t size, uint64_t *out_in_pages,
+                       uint64_t *out_out_pages)
 {
     uint64_t in = 0, out = 0;
     bool has_in = false, has_out = false;
@@ -121,7 +136,8 @@ void parse_psi(const char *text, size_t size, struct psi *out)
     struct span rest = span_of(text, size), line, kind, average;
     while (scan_line(&rest, &line)) {
         double percent;
-        if (!scan_word(&line, &kind) || !scan_word(&line, &average) || !span_starts(average, "avg10=")) {
+        if (!scan_word(&line, &kind) || !scan_word(&line, &average) ||
+            !span_starts(average, "avg10=")) {
             continue;
         }
         size_t skip = strlen("avg10=");
@@ -140,7 +156,8 @@ void parse_psi(const char *text, size_t size, struct psi *out)
 
 bool parse_zram_mm_stat(const char *text, size_t size, uint64_t *out_bytes)
 {
-    /* orig_data_size compr_data_size mem_used_total ... (Documentation/admin-guide/blockdev/zram.rst) */
+    /* orig_data_size compr_data_size mem_used_total ...
+     * (Documentation/admin-guide/blockdev/zram.rst) */
     struct span rest = scan_trim(span_of(text, size));
     uint64_t original, compressed, used;
     if (!scan_u64(&rest, &original) || !scan_u64(&rest, &compressed) || !scan_u64(&rest, &used)) {
@@ -160,7 +177,8 @@ bool parse_smaps_page_bytes(const char *text, size_t size, uint64_t *out_bytes)
         }
         uint64_t bytes;
         /* A power of two up to 1 MiB: nothing runs Linux with larger base pages. */
-        if (scan_kib(value, &bytes) && bytes > 0 && bytes <= 1024 * 1024 && (bytes & (bytes - 1)) == 0) {
+        if (scan_kib(value, &bytes) && bytes > 0 && bytes <= 1024 * 1024 &&
+            (bytes & (bytes - 1)) == 0) {
             *out_bytes = bytes;
             return true;
         }
@@ -168,7 +186,8 @@ bool parse_smaps_page_bytes(const char *text, size_t size, uint64_t *out_bytes)
     return false;
 }
 
-/* --- the source --------------------------------------------------------------------------------------------- */
+/* --- the source
+ * --------------------------------------------------------------------------------------------- */
 
 struct memory_state {
     struct reader_file meminfo, vmstat, psi;
@@ -227,7 +246,8 @@ static int page_size_live(void *ctx, struct buf *out, struct err *err)
     return 0;
 }
 
-/* Of the machine that is looked at, which need not be the one that tunetop runs on. 0 when it does not say. */
+/* Of the machine that is looked at, which need not be the one that tunetop runs on. 0 when it does
+ * not say. */
 static uint64_t read_page_bytes(struct memory_state *s, struct reader *r)
 {
     struct err err = ERR_INIT;
@@ -255,8 +275,8 @@ static void set_all(struct memory_part *part, struct reading why)
     part->swap_used = part->swap_total = why;
 }
 
-static int read_meminfo(struct memory_state *s, struct reader *r, struct memory_part *part, struct meminfo *m,
-                        int64_t at_ns, struct err *err)
+static int read_meminfo(struct memory_state *s, struct reader *r, struct memory_part *part,
+                        struct meminfo *m, int64_t at_ns, struct err *err)
 {
     int rc = reader_file(r, &s->meminfo, &s->text, err);
     if (rc == 0) {
@@ -274,13 +294,14 @@ static int read_meminfo(struct memory_state *s, struct reader *r, struct memory_
         part->swap_total = bytes_reading(METRIC_HOST_SWAP_TOTAL, m->swap_total, at_ns);
         part->swap_used = bytes_reading(METRIC_HOST_SWAP_USED, m->swap_total - m->swap_free, at_ns);
     } else {
-        part->swap_total = part->swap_used =
-            reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
+        part->swap_total = part->swap_used = reading_missing(READING_UNSUPPORTED, REASON_NO_FILE,
+                                                             SOURCE_MEMORY);
     }
     return 0;
 }
 
-static void read_swap_traffic(struct memory_state *s, struct reader *r, struct memory_part *part, int64_t at_ns)
+static void read_swap_traffic(struct memory_state *s, struct reader *r, struct memory_part *part,
+                              int64_t at_ns)
 {
     if (!s->page_known) {
         s->page_bytes = read_page_bytes(s, r);
@@ -345,7 +366,8 @@ static void read_compressed(struct memory_state *s, struct reader *r, struct mem
     part->compressed = known ? bytes_reading(METRIC_HOST_MEMORY_COMPRESSED, sum, at_ns) : why;
 }
 
-static void read_pressure(struct memory_state *s, struct reader *r, struct memory_part *part, int64_t at_ns)
+static void read_pressure(struct memory_state *s, struct reader *r, struct memory_part *part,
+                          int64_t at_ns)
 {
     struct err err = ERR_INIT;
     int rc = reader_file(r, &s->psi, &s->text, &err);
@@ -354,13 +376,14 @@ static void read_pressure(struct memory_state *s, struct reader *r, struct memor
         parse_psi(s->text.data, s->text.size, &psi);
         rc = psi.has_some || psi.has_full ? 0 : -ERR_PARSE;
     }
-    struct reading why = rc != 0 ? reader_missing(r, rc, SOURCE_MEMORY)
-                                 : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
-    part->psi_some_ratio = psi.has_some ? metric_reading(SCOPE_HOST, METRIC_HOST_PSI_SOME, psi.some_ratio,
-                                                         at_ns, SOURCE_MEMORY)
+    struct reading why = rc != 0
+                             ? reader_missing(r, rc, SOURCE_MEMORY)
+                             : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
+    part->psi_some_ratio = psi.has_some ? metric_reading(SCOPE_HOST, METRIC_HOST_PSI_SOME,
+                                                         psi.some_ratio, at_ns, SOURCE_MEMORY)
                                         : why;
-    part->psi_full_ratio = psi.has_full ? metric_reading(SCOPE_HOST, METRIC_HOST_PSI_FULL, psi.full_ratio,
-                                                         at_ns, SOURCE_MEMORY)
+    part->psi_full_ratio = psi.has_full ? metric_reading(SCOPE_HOST, METRIC_HOST_PSI_FULL,
+                                                         psi.full_ratio, at_ns, SOURCE_MEMORY)
                                         : why;
 }
 
@@ -380,7 +403,8 @@ static int memory_poll(void *state, const struct source_context *c, void *part_o
         s->limit_at_ns = now_ns;
         s->limit_known = true;
     }
-    /* Linux has neither of these (the unsupported rows say so), and its pressure level is the rule's. */
+    /* Linux has neither of these (the unsupported rows say so), and its pressure level is the
+     * rule's. */
     part->wired = reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
     part->gpu_limit = reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
     part->system_level = 0;

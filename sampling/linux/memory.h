@@ -1,5 +1,6 @@
 /*
- * The memory part on Linux: /proc/meminfo, swap traffic, zram and zswap, pressure (PSI), the control group's limit.
+ * The memory part on Linux: /proc/meminfo, swap traffic, zram and zswap, pressure (PSI), the
+ * control group's limit.
  */
 #ifndef SAMPLING_LINUX_MEMORY_H
 #define SAMPLING_LINUX_MEMORY_H
@@ -15,15 +16,17 @@ extern const struct source_ops source_linux_memory;
 
 struct meminfo {
     uint64_t total, free, available, cached, swap_total, swap_free, zswap; /* bytes */
-    bool available_is_estimate; /* no MemAvailable (before Linux 3.14): free and cache were added up */
+    bool available_is_estimate; /* no MemAvailable (before Linux 3.14): free and cache were added up
+                                 */
     bool has_swap, has_zswap;
 };
-/* /proc/meminfo. cached is Cached + SReclaimable - Shmem + Buffers. ERR_PARSE without MemTotal and MemFree, or when
- * the numbers contradict each other (more available than there is). */
+/* /proc/meminfo. cached is Cached + SReclaimable - Shmem + Buffers. ERR_PARSE without MemTotal and
+ * MemFree, or when the numbers contradict each other (more available than there is). */
 int parse_meminfo(const char *text, size_t size, struct meminfo *out, struct err *err);
 
 /* /proc/vmstat: pages swapped in and out since boot. false when a line is missing. */
-bool parse_vmstat_swap(const char *text, size_t size, uint64_t *out_in_pages, uint64_t *out_out_pages);
+bool parse_vmstat_swap(const char *text, size_t size, uint64_t *out_in_pages,
+                       uint64_t *out_out_pages);
 
 struct psi {
     double some_ratio, full_ratio; /* avg10, 0..1 */

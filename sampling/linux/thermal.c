@@ -10,18 +10,21 @@
 #include "sampling/linux/host.h"
 #include "sampling/linux/scan.h"
 
-#define SCAN_PERIOD_NS (60 * NS_PER_S)       /* devices come and go rarely */
-#define SCAN_AFTER_LOSS_NS (10 * NS_PER_S)   /* sooner when one was lost, but not at every poll */
+#define SCAN_PERIOD_NS (60 * NS_PER_S)     /* devices come and go rarely */
+#define SCAN_AFTER_LOSS_NS (10 * NS_PER_S) /* sooner when one was lost, but not at every poll */
 
 enum {
     TEXT_BYTES = 64 * 1024, /* names in one directory; hwmon directories hold up to some hundred */
-    MAX_INPUTS = 512,       /* far more than SAMPLE_SENSORS and SAMPLE_FANS: the most important are chosen */
+    MAX_INPUTS =
+        512, /* far more than SAMPLE_SENSORS and SAMPLE_FANS: the most important are chosen */
     MAX_DEVICES = 256,
 };
 
-/* --- pure parts --------------------------------------------------------------------------------------------- */
+/* --- pure parts
+ * --------------------------------------------------------------------------------------------- */
 
-bool parse_hwmon_input(const char *name, size_t size, enum hwmon_kind *out_kind, unsigned *out_number)
+bool parse_hwmon_input(const char *name, size_t size, enum hwmon_kind *out_kind,
+                       unsigned *out_number)
 {
     static const char tail[] = "_input";
     struct span text = span_of(name, size);
@@ -52,21 +55,33 @@ static const char *const groups[] = {"cpu", "gpu", "disk", "memory", "board", "o
 const char *thermal_group(const char *driver, const char *label)
 {
     /* Drivers whose inputs are told apart by their labels only. */
-    static const char *const mixed[] = {"macsmc", "dell_smm", "dell_ddv", "thinkpad", "hp", "asus_ec", "asusec"};
+    static const char *const mixed[] = {"macsmc", "dell_smm", "dell_ddv", "thinkpad",
+                                        "hp",     "asus_ec",  "asusec"};
     static const struct {
         const char *prefix, *group;
     } drivers[] = {
-        {"coretemp", "cpu"},    {"k10temp", "cpu"},     {"k8temp", "cpu"},       {"zenpower", "cpu"},
-        {"cpu", "cpu"},         {"x86_pkg_temp", "cpu"}, {"via_cputemp", "cpu"}, {"soc", "cpu"},
-        {"TCPU", "cpu"},        {"B0D4", "cpu"},        {"bigcore", "cpu"},      {"littlecore", "cpu"},
-        {"amdgpu", "gpu"},      {"radeon", "gpu"},      {"nvidia", "gpu"},       {"nouveau", "gpu"},
-        {"i915", "gpu"},        {"xe", "gpu"},          {"gpu", "gpu"},          {"nvme", "disk"},
-        {"drivetemp", "disk"},  {"jc42", "memory"},     {"spd5118", "memory"},   {"ddr", "memory"},
-        {"dram", "memory"},     {"acpitz", "board"},    {"nct", "board"},        {"it8", "board"},
-        {"w83", "board"},       {"f71", "board"},       {"asus", "board"},       {"gigabyte_wmi", "board"},
-        {"pch", "board"},       {"applesmc", "board"},  {"lm", "board"},         {"dell_smm", "board"},
-        {"thinkpad", "board"},  {"hp", "board"},        {"macsmc", "board"},     {"INT3", "board"},
-        {"SEN", "board"},       {"framework", "board"}, {"cros_ec", "board"},    {"dell_ddv", "board"},
+        {"coretemp", "cpu"},    {"k10temp", "cpu"},
+        {"k8temp", "cpu"},      {"zenpower", "cpu"},
+        {"cpu", "cpu"},         {"x86_pkg_temp", "cpu"},
+        {"via_cputemp", "cpu"}, {"soc", "cpu"},
+        {"TCPU", "cpu"},        {"B0D4", "cpu"},
+        {"bigcore", "cpu"},     {"littlecore", "cpu"},
+        {"amdgpu", "gpu"},      {"radeon", "gpu"},
+        {"nvidia", "gpu"},      {"nouveau", "gpu"},
+        {"i915", "gpu"},        {"xe", "gpu"},
+        {"gpu", "gpu"},         {"nvme", "disk"},
+        {"drivetemp", "disk"},  {"jc42", "memory"},
+        {"spd5118", "memory"},  {"ddr", "memory"},
+        {"dram", "memory"},     {"acpitz", "board"},
+        {"nct", "board"},       {"it8", "board"},
+        {"w83", "board"},       {"f71", "board"},
+        {"asus", "board"},      {"gigabyte_wmi", "board"},
+        {"pch", "board"},       {"applesmc", "board"},
+        {"lm", "board"},        {"dell_smm", "board"},
+        {"thinkpad", "board"},  {"hp", "board"},
+        {"macsmc", "board"},    {"INT3", "board"},
+        {"SEN", "board"},       {"framework", "board"},
+        {"cros_ec", "board"},   {"dell_ddv", "board"},
     };
     struct span name = span_of(driver, strlen(driver)), words = span_of(label, strlen(label));
     for (size_t i = 0; i < sizeof mixed / sizeof *mixed; i++) {
@@ -114,14 +129,15 @@ static unsigned group_rank(const char *group)
     return i;
 }
 
-struct reading parse_temperature(const char *text, size_t size, bool labelled, int64_t at_ns)
+struct reading parse_temperature(const char *text, size_t size, bool zero_is_real, int64_t at_ns)
 {
-    /* What registers read with nothing behind them: the ends of 8 bits, with and without the fraction bits of a
-     * ninth and more, and of 16 bits. The range of the metric takes care of -128 and 255. */
+    /* What registers read with nothing behind them: the ends of 8 bits, with and without the
+     * fraction bits of a ninth and more, and of 16 bits. The range of the metric takes care of -128
+     * and 255. */
     static const int64_t empty[] = {127000, 127500, 127750, 127875, 127937, 32767};
     int64_t millidegrees;
     struct reading bad = reading_missing(READING_FAILED, REASON_BAD_DATA, SOURCE_THERMAL);
-    if (!scan_only_i64(text, size, &millidegrees) || (millidegrees == 0 && !labelled)) {
+    if (!scan_only_i64(text, size, &millidegrees) || (millidegrees == 0 && !zero_is_real)) {
         return bad;
     }
     for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) {
@@ -129,8 +145,8 @@ struct reading parse_temperature(const char *text, size_t size, bool labelled, i
             return bad;
         }
     }
-    return metric_reading(SCOPE_SENSOR, METRIC_SENSOR_TEMPERATURE, (double)millidegrees / 1000, at_ns,
-                          SOURCE_THERMAL);
+    return metric_reading(SCOPE_SENSOR, METRIC_SENSOR_TEMPERATURE, (double)millidegrees / 1000,
+                          at_ns, SOURCE_THERMAL);
 }
 
 struct reading parse_fan(const char *text, size_t size, int64_t at_ns)
@@ -148,7 +164,8 @@ bool parse_runtime_asleep(const char *text, size_t size)
     return span_is(status, "suspended") || span_is(status, "suspending");
 }
 
-/* --- the list of files -------------------------------------------------------------------------------------- */
+/* --- the list of files
+ * -------------------------------------------------------------------------------------- */
 
 struct device {
     char driver[SAMPLE_NAME];
@@ -162,9 +179,10 @@ struct input {
     char name[SAMPLE_NAME];
     const char *group;
     uint16_t device; /* 1 + index, 0 none */
+    uint16_t number; /* of tempN_input; 0 for a zone */
     uint16_t order;
     enum hwmon_kind kind;
-    bool labelled;
+    bool zero_is_real;
 };
 
 struct thermal_state {
@@ -191,8 +209,8 @@ static void forget(struct thermal_state *s)
 }
 
 /* Text of DIR/NAME without white space around it, sanitised; "" when there is none. */
-static void read_attribute(struct thermal_state *s, struct reader *r, const char *dir, const char *name, char *out,
-                           size_t out_size)
+static void read_attribute(struct thermal_state *s, struct reader *r, const char *dir,
+                           const char *name, char *out, size_t out_size)
 {
     char path[256];
     struct err err = ERR_INIT;
@@ -219,6 +237,18 @@ static struct input *add_input(struct thermal_state *s, const char *dir, const c
     return in;
 }
 
+/* Boards' monitoring chips label all their inputs, also those that nothing is connected to. */
+static bool is_super_io(const char *driver)
+{
+    static const char *const prefixes[] = {"nct", "it8", "w83", "f71"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        if (strncmp(driver, prefixes[i], strlen(prefixes[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How many devices before this one have its driver: a second processor or disk gets a number. */
 static size_t same_driver(const struct thermal_state *s, const struct device *d)
 {
@@ -229,8 +259,8 @@ static size_t same_driver(const struct thermal_state *s, const struct device *d)
     return n;
 }
 
-static void name_input(struct input *in, const struct device *d, size_t nth, const char *label, unsigned number,
-                       bool only_one)
+static void name_input(struct input *in, const struct device *d, size_t nth, const char *label,
+                       unsigned number, bool only_one)
 {
     char base[SAMPLE_NAME + 24], whole[3 * SAMPLE_NAME];
     if (nth > 0) {
@@ -243,7 +273,8 @@ static void name_input(struct input *in, const struct device *d, size_t nth, con
     } else if (only_one) {
         snprintf(whole, sizeof whole, "%s", base);
     } else {
-        snprintf(whole, sizeof whole, "%s %s%u", base, in->kind == HWMON_FAN ? "fan" : "temp", number);
+        snprintf(whole, sizeof whole, "%s %s%u", base, in->kind == HWMON_FAN ? "fan" : "temp",
+                 number);
     }
     utf8_copy(in->name, sizeof in->name, whole);
 }
@@ -295,7 +326,8 @@ static void scan_hwmon(struct thermal_state *s, struct reader *r, struct span na
             read_attribute(s, r, dir, label_name, label, sizeof label);
             in->kind = kind;
             in->device = (uint16_t)s->device_count;
-            in->labelled = label[0] != '\0';
+            in->number = (uint16_t)number;
+            in->zero_is_real = label[0] != '\0' && !is_super_io(d->driver);
             in->group = thermal_group(d->driver, label);
             name_input(in, d, nth, label, number, count[kind] == 1);
         }
@@ -331,7 +363,8 @@ static void scan_zone(struct thermal_state *s, struct reader *r, struct span nam
     }
     snprintf(dir, sizeof dir, "/sys/class/thermal/%.*s", (int)name.size, name.at);
     read_attribute(s, r, dir, "type", type, sizeof type);
-    /* INT3400 is no sensor but the switch of Intel's thermal policies; it reads 20 degrees for ever. */
+    /* INT3400 is no sensor but the switch of Intel's thermal policies; it reads 20 degrees for
+     * ever. */
     if (is_covered(s, type) || strncmp(type, "INT3400", 7) == 0) {
         return;
     }
@@ -348,12 +381,21 @@ static void scan_zone(struct thermal_state *s, struct reader *r, struct span nam
     }
 }
 
+/* By importance, then device, then number: names sort temp10 before temp2. */
 static int compare_inputs(const void *a, const void *b)
 {
     const struct input *x = a, *y = b;
     unsigned rank_x = group_rank(x->group), rank_y = group_rank(y->group);
     if (rank_x != rank_y) {
         return rank_x < rank_y ? -1 : 1;
+    }
+    unsigned device_x = x->device ? x->device : MAX_DEVICES + 1u; /* zones last */
+    unsigned device_y = y->device ? y->device : MAX_DEVICES + 1u;
+    if (device_x != device_y) {
+        return device_x < device_y ? -1 : 1;
+    }
+    if (x->number != y->number) {
+        return x->number < y->number ? -1 : 1;
     }
     return (x->order > y->order) - (x->order < y->order);
 }
@@ -385,7 +427,9 @@ static void scan(struct thermal_state *s, struct reader *r, int64_t now_ns)
     s->scan_at_ns = now_ns;
 }
 
-/* --- values ------------------------------------------------------------------------------------------------- */
+/* --- values
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void look_who_sleeps(struct thermal_state *s, struct reader *r)
 {
@@ -397,7 +441,8 @@ static void look_who_sleeps(struct thermal_state *s, struct reader *r)
     }
 }
 
-static struct reading read_input(struct thermal_state *s, struct reader *r, struct input *in, int64_t at_ns)
+static struct reading read_input(struct thermal_state *s, struct reader *r, struct input *in,
+                                 int64_t at_ns)
 {
     if (in->device > 0 && s->devices[in->device - 1].asleep) {
         return reading_missing(READING_UNSUPPORTED, REASON_ASLEEP, SOURCE_THERMAL);
@@ -408,11 +453,13 @@ static struct reading read_input(struct thermal_state *s, struct reader *r, stru
         s->lost = s->lost || rc == -ERR_NOENT;
         return reader_missing(r, rc, SOURCE_THERMAL);
     }
-    return in->kind == HWMON_FAN ? parse_fan(s->text.data, s->text.size, at_ns)
-                                 : parse_temperature(s->text.data, s->text.size, in->labelled, at_ns);
+    return in->kind == HWMON_FAN
+               ? parse_fan(s->text.data, s->text.size, at_ns)
+               : parse_temperature(s->text.data, s->text.size, in->zero_is_real, at_ns);
 }
 
-static void read_inputs(struct thermal_state *s, struct reader *r, struct thermal_part *part, int64_t at_ns)
+static void read_inputs(struct thermal_state *s, struct reader *r, struct thermal_part *part,
+                        int64_t at_ns)
 {
     part->left_out = (uint32_t)s->inputs_left_out;
     for (size_t i = 0; i < s->input_count; i++) {
@@ -445,7 +492,8 @@ static int thermal_open(void **state, const struct source_context *c, struct err
     return 0;
 }
 
-static int thermal_poll(void *state, const struct source_context *c, void *part_out, struct err *err)
+static int thermal_poll(void *state, const struct source_context *c, void *part_out,
+                        struct err *err)
 {
     struct thermal_state *s = state;
     struct thermal_part *part = part_out;
@@ -465,12 +513,12 @@ static int thermal_poll(void *state, const struct source_context *c, void *part_
     s->scanned = false; /* a driver may be loaded later: the collector asks less and less often */
     if (s->scan_code != 0 && s->scan_code != -ERR_NOENT) {
         part->state = reader_missing(c->reader, s->scan_code, SOURCE_THERMAL);
-        return err_set(err, (enum err_code)-s->scan_code, "cannot list '/sys/class/hwmon'");
+        return err_set(err, (enum err_code) - s->scan_code, "cannot list '/sys/class/hwmon'");
     }
     if (s->virtual_name[0]) {
         part->state = reading_missing(READING_UNSUPPORTED, REASON_VIRTUAL, SOURCE_THERMAL);
-        return err_set(err, ERR_UNSUPPORTED, "a virtual machine or container ('%s') shows no sensors",
-                       s->virtual_name);
+        return err_set(err, ERR_UNSUPPORTED,
+                       "a virtual machine or container ('%s') shows no sensors", s->virtual_name);
     }
     part->state = reading_missing(READING_UNSUPPORTED, REASON_NO_SENSOR, SOURCE_THERMAL);
     return err_set(err, ERR_UNSUPPORTED, "no sensor was found");
