@@ -1,9 +1,9 @@
 /*
  * Memory that cannot fail, and the three clean-up attributes.
  *
- * xmalloc and friends abort when memory is out, after calling the hook (the terminal layer installs one that
- * restores the terminal). A size of 0 is a bug and aborts as well. Code between the begin and the commit of an
- * apply must not call them.
+ * xmalloc and friends abort when memory is out, after calling the hook (the terminal layer installs
+ * one that restores the terminal). A size of 0 is a bug and aborts as well. Code between the begin
+ * and the commit of an apply must not call them.
  */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H

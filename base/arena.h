@@ -1,9 +1,9 @@
 /*
  * An arena: many small allocations that die together.
  *
- * Caller owned: zero-initialise or arena_init(), use, arena_clear() to reuse the memory, arena_release() at the
- * end. Pointers live until clear or release. Never fails (xmalloc). arena_alloc() returns zeroed memory aligned
- * for any type.
+ * Caller owned: zero-initialise or arena_init(), use, arena_clear() to reuse the memory,
+ * arena_release() at the end. Pointers live until clear or release. Never fails (xmalloc).
+ * arena_alloc() returns zeroed memory aligned for any type.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

@@ -100,7 +100,8 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
     int wanted = vsnprintf(NULL, 0, fmt, measure);
     va_end(measure);
     if (wanted < 0) {
-        b->truncated = true; /* a text beyond INT_MAX, or a character that the locale cannot write */
+        b->truncated =
+            true; /* a text beyond INT_MAX, or a character that the locale cannot write */
         return;
     }
     size_t room;

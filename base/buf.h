@@ -1,9 +1,10 @@
 /*
  * Growable bytes with a maximum that is given at init.
  *
- * Caller owned. buf_init() with the most it may ever hold; adding beyond that sets `truncated` and drops the
- * rest (the caller decides what a cut text means). The content is always NUL-terminated at data[size], and data
- * is never NULL after init (an empty string). Not for writing or rolling back files (it allocates).
+ * Caller owned. buf_init() with the most it may ever hold; adding beyond that sets `truncated` and
+ * drops the rest (the caller decides what a cut text means). The content is always NUL-terminated
+ * at data[size], and data is never NULL after init (an empty string). Not for writing or rolling
+ * back files (it allocates).
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -28,7 +29,8 @@ void buf_puts(struct buf *b, const char *text);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-/* Makes room for `size` more bytes (capped by max) and returns where they go; buf_commit() adds what was written. */
+/* Makes room for `size` more bytes (capped by max) and returns where they go; buf_commit() adds
+ * what was written. */
 char *buf_reserve(struct buf *b, size_t size, size_t *room);
 void buf_commit(struct buf *b, size_t size);
 

@@ -15,7 +15,8 @@
 static int64_t clock_of_id(clockid_t id)
 {
     struct timespec ts = {0};
-    (void)clock_gettime(id, &ts); /* fails only for an id that the system lacks: then time stands still */
+    (void)clock_gettime(
+        id, &ts); /* fails only for an id that the system lacks: then time stands still */
     return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
@@ -29,7 +30,8 @@ static int64_t real_mono_ns(void *ctx)
         return 0;
     }
     uint64_t ticks = mach_continuous_time();
-    /* In two parts: ticks * numer (125 on Apple silicon) would overflow after some years of uptime. */
+    /* In two parts: ticks * numer (125 on Apple silicon) would overflow after some years of uptime.
+     */
     uint64_t ns = ticks / base.denom * base.numer + ticks % base.denom * base.numer / base.denom;
     return (int64_t)ns;
 #else
@@ -142,8 +144,9 @@ static int days_of_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* Days from 1970-01-01 in the proleptic Gregorian calendar; years are counted from March, so that the leap day
- * is the last one (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). year is at least 1. */
+/* Days from 1970-01-01 in the proleptic Gregorian calendar; years are counted from March, so that
+ * the leap day is the last one (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+ * year is at least 1. */
 static int64_t days_from_civil(int year, int month, int day)
 {
     int y = month <= 2 ? year - 1 : year;
@@ -235,7 +238,8 @@ int clock_parse_rfc3339(const char *text, int64_t *out_wall_ns)
     if (*at != '\0') {
         return -1;
     }
-    int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 +
+                      second;
     *out_wall_ns = saturate_ns(seconds - offset_s, fraction_ns);
     return 0;
 }

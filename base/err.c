@@ -10,18 +10,17 @@ static const struct {
     const char *name;
     int status;
     const char *sentence;
-} err_table[ERR_COUNT] = {
-    [ERR_NONE] = {"none", 0, "nothing failed"},
+} err_table[ERR_COUNT] = {[ERR_NONE] = {"none", 0, "nothing failed"},
 #define ERR(id, name, status, sentence) [ERR_##id] = {name, status, sentence},
-    ERR_TABLE(ERR)
+                          ERR_TABLE(ERR)
 #undef ERR
 };
 
 /* Longer than msg, so that what utf8_sanitise() drops does not cost visible text. */
 #define ERR_SCRATCH_BYTES 512
 
-/* Messages quote names from files and services, and they end on a terminal: they go through the sanitiser here,
- * once, and are cut between characters. */
+/* Messages quote names from files and services, and they end on a terminal: they go through the
+ * sanitiser here, once, and are cut between characters. */
 static void err_store(char *out, size_t out_size, const char *text)
 {
     (void)utf8_sanitise(text, strlen(text), out, out_size, NULL);

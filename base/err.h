@@ -2,10 +2,11 @@
  * Errors: a code plus one fixed-size struct, filled once at the point of failure.
  *
  * Every function that can fail returns int: 0, or a negative enum err_code. Its last parameter is a
- * `struct err *err` that is never NULL and is untouched on success. Callers may put context in front with
- * err_wrap() but never overwrite. Messages: lower case, no full stop, subject in quotes, what failed first.
- * Libraries never print and never exit: cli/main.c maps a code to an exit status with err_exit_status().
- * The struct is fixed-size, so that reporting cannot run out of memory; a long message is cut.
+ * `struct err *err` that is never NULL and is untouched on success. Callers may put context in
+ * front with err_wrap() but never overwrite. Messages: lower case, no full stop, subject in quotes,
+ * what failed first. Libraries never print and never exit: cli/main.c maps a code to an exit status
+ * with err_exit_status(). The struct is fixed-size, so that reporting cannot run out of memory; a
+ * long message is cut.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -35,7 +36,7 @@ enum err_code {
 #define ERR(id, name, status, sentence) ERR_##id,
     ERR_TABLE(ERR)
 #undef ERR
-    ERR_COUNT
+        ERR_COUNT
 };
 
 struct err {
@@ -45,7 +46,10 @@ struct err {
     char msg[320];  /* the sentence */
 };
 
-#define ERR_INIT {0, 0, "", ""}
+#define ERR_INIT                                                                                   \
+    {                                                                                              \
+        0, 0, "", ""                                                                               \
+    }
 
 /* All return -code, so that `return err_set(...)` is the usual last line. */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)
@@ -53,7 +57,8 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 /* As err_set, and appends ": " and the text of errno value `sys`. */
 int err_sys(struct err *err, enum err_code code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* Maps an errno value to the nearest code: ENOENT, ENODEV, ESRCH -> NOENT; EACCES, EPERM -> DENIED; ... */
+/* Maps an errno value to the nearest code: ENOENT, ENODEV, ESRCH -> NOENT; EACCES, EPERM -> DENIED;
+ * ... */
 enum err_code err_code_of_errno(int sys);
 /* Puts "context: " in front of the message. Returns -err->code. */
 int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

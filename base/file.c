@@ -39,8 +39,9 @@ int file_read(const char *path, struct buf *out, struct err *err)
     struct stat st;
 
     buf_clear(out);
-    /* Asked before opening, because opening some devices does things, and after, because the name may have been
-     * given to something else meanwhile. O_NONBLOCK: a fifo must not stop us either way. */
+    /* Asked before opening, because opening some devices does things, and after, because the name
+     * may have been given to something else meanwhile. O_NONBLOCK: a fifo must not stop us either
+     * way. */
     if (stat(path, &st) < 0) {
         return err_sys(err, err_code_of_errno(errno), errno, "cannot read '%s'", path);
     }

@@ -8,8 +8,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Reads a whole regular file of at most out->max bytes into out (cleared first). Errors: NOENT, DENIED, TOO_BIG
- * (nothing kept), IO; a fifo, device or directory is PARSE. Never blocks on a fifo. */
+/* Reads a whole regular file of at most out->max bytes into out (cleared first). Errors: NOENT,
+ * DENIED, TOO_BIG (nothing kept), IO; a fifo, device or directory is PARSE. Never blocks on a fifo.
+ */
 int file_read(const char *path, struct buf *out, struct err *err);
 
 #endif

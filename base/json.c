@@ -8,7 +8,8 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 
-/* cJSON spends about 80 bytes on a value that took 2 in the text: bounded apart from the text's size. */
+/* cJSON spends about 80 bytes on a value that took 2 in the text: bounded apart from the text's
+ * size. */
 #define JSON_MAX_VALUES 1000000
 #define JSON_KEY_BYTES 128
 /* Above, a double no longer tells neighbouring integers apart. */
@@ -55,8 +56,8 @@ static void copy_add(struct json_copy *copy, const char *text, size_t size)
     copy->size += size;
 }
 
-/* Copies text with null in the place of odd tokens outside strings. Stops when the copy reaches `until` bytes;
- * returns how much of text was used. The first pass with checks is json_check(). */
+/* Copies text with null in the place of odd tokens outside strings. Stops when the copy reaches
+ * `until` bytes; returns how much of text was used. The first pass with checks is json_check(). */
 static size_t copy_text(const char *text, size_t size, struct json_copy *copy, size_t until)
 {
     bool in_string = false;
@@ -80,7 +81,8 @@ static size_t copy_text(const char *text, size_t size, struct json_copy *copy, s
     return at;
 }
 
-/* What cJSON would not refuse, or only after having spent the memory: depth, number of values, NUL bytes. */
+/* What cJSON would not refuse, or only after having spent the memory: depth, number of values, NUL
+ * bytes. */
 static int json_check(const char *text, size_t size, struct err *err)
 {
     bool in_string = false;
@@ -106,7 +108,8 @@ static int json_check(const char *text, size_t size, struct err *err)
         } else if (c == '[' || c == '{') {
             values++;
             if (++depth > JSON_MAX_DEPTH) {
-                (void)err_set(err, ERR_TOO_BIG, "it is nested deeper than %d levels", JSON_MAX_DEPTH);
+                (void)err_set(err, ERR_TOO_BIG, "it is nested deeper than %d levels",
+                              JSON_MAX_DEPTH);
                 return err_at(err, "byte %zu", at);
             }
         } else if (c == ']' || c == '}') {
@@ -133,7 +136,8 @@ cJSON *json_parse(const char *text, size_t size, struct err *err)
     }
     struct json_copy count = {NULL, 0};
     (void)copy_text(text, size, &count, SIZE_MAX);
-    /* Always a copy that ends with a NUL: cJSON before 1.7.18 reads one byte too far without (CVE-2023-53154). */
+    /* Always a copy that ends with a NUL: cJSON before 1.7.18 reads one byte too far without
+     * (CVE-2023-53154). */
     struct json_copy copy = {xmalloc(count.size + 1), 0};
     (void)copy_text(text, size, &copy, SIZE_MAX);
     copy.data[copy.size] = '\0';

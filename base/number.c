@@ -13,7 +13,8 @@
 #include <xlocale.h>
 #endif
 
-/* Longer than any double needs to be exact (767 digits) would be exotic; the kernel and services print 30. */
+/* Longer than any double needs to be exact (767 digits) would be exotic; the kernel and services
+ * print 30. */
 #define NUMBER_TEXT_BYTES 512
 
 static int digit_value(char c)
@@ -60,7 +61,8 @@ int number_i64(const char *text, size_t size, int64_t *out)
         if (value > (uint64_t)INT64_MAX + 1) {
             return -1;
         }
-        *out = value == 0 ? 0 : -(int64_t)(value - 1) - 1; /* INT64_MIN has no positive counterpart */
+        *out = value == 0 ? 0
+                          : -(int64_t)(value - 1) - 1; /* INT64_MIN has no positive counterpart */
         return 0;
     }
     if (value > INT64_MAX) {
@@ -78,7 +80,8 @@ static size_t skip_digits(const char *text, size_t size, size_t at)
     return at;
 }
 
-/* -?digits(.digits)?([eE][+-]?digits)? and nothing else: strtod() alone takes blanks, hex, "inf" and "nan". */
+/* -?digits(.digits)?([eE][+-]?digits)? and nothing else: strtod() alone takes blanks, hex, "inf"
+ * and "nan". */
 static bool is_decimal(const char *text, size_t size)
 {
     size_t at = size > 0 && text[0] == '-';

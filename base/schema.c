@@ -17,9 +17,10 @@
 #define SCHEMA_MAX_NAMES 64    /* keys or choices offered as the nearest name */
 
 /*
- * In two steps. The parser's events become a small tree, because an error at a key must win over a later one in
- * the syntax of nothing, and because aliases point back. Then the tree is laid over the table. libyaml's own
- * document loader is not used: it keeps no depth limit and says nothing about duplicate keys.
+ * In two steps. The parser's events become a small tree, because an error at a key must win over a
+ * later one in the syntax of nothing, and because aliases point back. Then the tree is laid over
+ * the table. libyaml's own document loader is not used: it keeps no depth limit and says nothing
+ * about duplicate keys.
  */
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAPPING, NODE_ALIAS };
@@ -95,7 +96,8 @@ static int fail_at(struct loader *l, const struct node *node, const char *fmt, .
 }
 
 /* Line and column (in characters) of a byte. */
-static void place_of_byte(const struct loader *l, size_t byte, unsigned long *line, unsigned long *column)
+static void place_of_byte(const struct loader *l, size_t byte, unsigned long *line,
+                          unsigned long *column)
 {
     *line = 1;
     *column = 1;
@@ -221,12 +223,13 @@ static size_t node_depth(const struct node *node)
 
 static bool is_event_of_node(yaml_event_type_t type)
 {
-    return type == YAML_SCALAR_EVENT || type == YAML_ALIAS_EVENT || type == YAML_SEQUENCE_START_EVENT ||
-           type == YAML_MAPPING_START_EVENT;
+    return type == YAML_SCALAR_EVENT || type == YAML_ALIAS_EVENT ||
+           type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
 }
 
 /* Adds the node that an event begins. *at is the open list or mapping, NULL at the top. */
-static int add_event(struct loader *l, const yaml_event_t *event, struct node **at, struct node **root)
+static int add_event(struct loader *l, const yaml_event_t *event, struct node **at,
+                     struct node **root)
 {
     struct node *parent = *at;
     struct node *node = NULL;
@@ -258,9 +261,11 @@ static int add_event(struct loader *l, const yaml_event_t *event, struct node **
     } else {
         bool list = event->type == YAML_SEQUENCE_START_EVENT;
         node = add_node(l, parent, list ? NODE_LIST : NODE_MAPPING, event);
-        node->tagged = (list ? event->data.sequence_start.tag : event->data.mapping_start.tag) != NULL;
+        node->tagged = (list ? event->data.sequence_start.tag : event->data.mapping_start.tag) !=
+                       NULL;
         node->open = true;
-        add_anchor(l, node, list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor);
+        add_anchor(l, node,
+                   list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor);
         if (node_depth(node) > SCHEMA_MAX_DEPTH) {
             return fail_at(l, node, "it is nested deeper than %d levels", SCHEMA_MAX_DEPTH);
         }
@@ -306,8 +311,8 @@ static int read_tree(struct loader *l, yaml_parser_t *parser, struct node **root
 
 /* ---- tree to struct ---- */
 
-static int bind_mapping(struct loader *l, const struct node *node, const struct schema_field *fields,
-                        void *out, size_t depth);
+static int bind_mapping(struct loader *l, const struct node *node,
+                        const struct schema_field *fields, void *out, size_t depth);
 static int bind_value(struct loader *l, const struct node *node, const struct schema_field *field,
                       const char *key, char *to, size_t depth);
 
@@ -356,11 +361,12 @@ static int fail_number(struct loader *l, const struct node *node, const struct s
     if (!has_range(field)) {
         return fail_at(l, node, "'%s': expected %s, found %s", key, kind, describe(l, node));
     }
-    return fail_at(l, node, "'%s': expected %s from %.15g to %.15g, found %s", key, kind, field->min,
-                   field->max, describe(l, node));
+    return fail_at(l, node, "'%s': expected %s from %.15g to %.15g, found %s", key, kind,
+                   field->min, field->max, describe(l, node));
 }
 
-/* C0, DEL and C1 controls, which quotes allow as escapes ("\e"). A block text keeps its lines and tabs. */
+/* C0, DEL and C1 controls, which quotes allow as escapes ("\e"). A block text keeps its lines and
+ * tabs. */
 static bool has_controls(const struct node *node)
 {
     const unsigned char *s = (const unsigned char *)node->text;
@@ -462,7 +468,8 @@ static int bind_choice(struct loader *l, const struct node *node, const struct s
     char list[160] = "";
     for (size_t i = 0; field->choices[i] != NULL; i++) {
         size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", field->choices[i]);
+        (void)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
+                       field->choices[i]);
     }
     const char *nearest = count > 0 ? nearest_name(node->text, field->choices, count) : NULL;
     if (nearest != NULL) {
@@ -487,7 +494,8 @@ static int bind_list(struct loader *l, const struct node *node, const struct sch
     if (node->child_count > 0) {
         /* A single field with an empty key describes entries that are plain values. */
         const struct schema_field *first = field->fields;
-        bool plain_items = first->key != NULL && first->key[0] == '\0' && first->type != SCHEMA_PLACE;
+        bool plain_items = first->key != NULL && first->key[0] == '\0' &&
+                           first->type != SCHEMA_PLACE;
         list.items = arena_calloc(l->arena, node->child_count, field->item_size);
         for (const struct node *child = node->children; child != NULL; child = child->next) {
             char *item = (char *)list.items + list.count * field->item_size;
@@ -551,7 +559,8 @@ static int bind_value(struct loader *l, const struct node *node, const struct sc
     return 0;
 }
 
-static int fail_unknown_key(struct loader *l, const struct node *key, const struct schema_field *fields)
+static int fail_unknown_key(struct loader *l, const struct node *key,
+                            const struct schema_field *fields)
 {
     const char *names[SCHEMA_MAX_NAMES];
     char list[200] = "";
@@ -594,8 +603,8 @@ static const struct node *value_of(const struct node *mapping, const char *key)
 }
 
 /* node is a mapping, or a null in the place of an empty one. */
-static int bind_mapping(struct loader *l, const struct node *node, const struct schema_field *fields,
-                        void *out, size_t depth)
+static int bind_mapping(struct loader *l, const struct node *node,
+                        const struct schema_field *fields, void *out, size_t depth)
 {
     const struct node *key = node->children;
 
@@ -623,8 +632,9 @@ static int bind_mapping(struct loader *l, const struct node *node, const struct 
     return 0;
 }
 
-int schema_load_yaml(const char *file, const char *text, size_t size, const struct schema_field *fields,
-                     void *out, struct arena *arena, struct err *err)
+int schema_load_yaml(const char *file, const char *text, size_t size,
+                     const struct schema_field *fields, void *out, struct arena *arena,
+                     struct err *err)
 {
     struct loader l = {.file = file, .text = text, .size = size, .arena = arena, .err = err};
     yaml_parser_t parser;
@@ -645,7 +655,8 @@ int schema_load_yaml(const char *file, const char *text, size_t size, const stru
     yaml_parser_set_input_string(&parser, (const unsigned char *)l.text, l.size);
     int rc = read_tree(&l, &parser, &root);
     if (rc == 0) {
-        struct node nothing = {.kind = NODE_SCALAR, .plain = true, .text = "", .line = 1, .column = 1};
+        struct node nothing = {
+            .kind = NODE_SCALAR, .plain = true, .text = "", .line = 1, .column = 1};
         const struct node *top = root != NULL ? root : &nothing;
         if (top->kind == NODE_MAPPING ? top->tagged : !is_null(top)) {
             rc = fail_at(&l, top, "expected a mapping (key: value), found %s",

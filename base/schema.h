@@ -1,9 +1,11 @@
 /*
- * Files to structs by table: one loader for our own YAML files, one validator, one source of help and man page.
+ * Files to structs by table: one loader for our own YAML files, one validator, one source of help
+ * and man page.
  *
- * A struct field table describes each key; schema_load_yaml() fills a caller-owned struct whose memory for texts
- * and lists comes from an arena. Errors carry file:line:column in err->where and name the key, what was expected
- * and the nearest valid name. Unknown and duplicate keys are errors. Fields absent keep what the caller put there.
+ * A struct field table describes each key; schema_load_yaml() fills a caller-owned struct whose
+ * memory for texts and lists comes from an arena. Errors carry file:line:column in err->where and
+ * name the key, what was expected and the nearest valid name. Unknown and duplicate keys are
+ * errors. Fields absent keep what the caller put there.
  */
 #ifndef BASE_SCHEMA_H
 #define BASE_SCHEMA_H
@@ -15,18 +17,22 @@
 #include "base/err.h"
 
 enum schema_type {
-    SCHEMA_TEXT,     /* const char * in the arena; min..max is its length in bytes; no control characters but
-                        newlines and tabs of block texts: sanitise before showing all the same */
-    SCHEMA_BOOL,     /* bool: true/false/yes/no/on/off as YAML 1.1 writes them */
-    SCHEMA_INT,      /* int64_t, min..max */
-    SCHEMA_DOUBLE,   /* double, min..max */
-    SCHEMA_CHOICE,   /* int: index into choices[] (NULL-terminated) */
-    SCHEMA_OBJECT,   /* nested struct at offset, fields */
-    SCHEMA_LIST,     /* struct schema_list at offset; items are structs of item_size described by fields; min..max is
-                        their number; a first field with key "" (no SCHEMA_PLACE): items are plain values of it */
-    SCHEMA_PLACE,    /* no key of the file: stores the struct schema_place of the mapping (key ""), or of the value
-                      * of another field (its key; untouched when the file does not have it) */
-    SCHEMA_RESERVED, /* a key of the contract that this version reads but does not use: any well-formed value */
+    SCHEMA_TEXT,   /* const char * in the arena; min..max is its length in bytes; no control
+                      characters but   newlines and tabs of block texts: sanitise before showing all the
+                      same */
+    SCHEMA_BOOL,   /* bool: true/false/yes/no/on/off as YAML 1.1 writes them */
+    SCHEMA_INT,    /* int64_t, min..max */
+    SCHEMA_DOUBLE, /* double, min..max */
+    SCHEMA_CHOICE, /* int: index into choices[] (NULL-terminated) */
+    SCHEMA_OBJECT, /* nested struct at offset, fields */
+    SCHEMA_LIST,   /* struct schema_list at offset; items are structs of item_size described by
+                      fields; min..max is   their number; a first field with key "" (no SCHEMA_PLACE):
+                      items are plain values of it */
+    SCHEMA_PLACE,  /* no key of the file: stores the struct schema_place of the mapping (key ""), or
+                    * of the value  of another field (its key; untouched when the file does not have
+                    * it) */
+    SCHEMA_RESERVED, /* a key of the contract that this version reads but does not use: any
+                        well-formed value */
 };
 
 struct schema_list {
@@ -53,10 +59,12 @@ struct schema_place {
     unsigned long line, column;
 };
 
-/* Parses text[0..size) named `file` (for messages). The document must be one mapping (an empty file is an empty
- * mapping). A key without a value is an empty mapping or list where one is expected, else an error. Limits: 1 MiB,
- * depth 32, 10,000 nodes, no aliases expanded beyond that. Every error but NOMEM is CONFIG; *out may then be filled
- * in part (its pointers are valid as long as the arena). */
-int schema_load_yaml(const char *file, const char *text, size_t size, const struct schema_field *fields,
-                     void *out, struct arena *arena, struct err *err);
+/* Parses text[0..size) named `file` (for messages). The document must be one mapping (an empty file
+ * is an empty mapping). A key without a value is an empty mapping or list where one is expected,
+ * else an error. Limits: 1 MiB, depth 32, 10,000 nodes, no aliases expanded beyond that. Every
+ * error but NOMEM is CONFIG; *out may then be filled in part (its pointers are valid as long as the
+ * arena). */
+int schema_load_yaml(const char *file, const char *text, size_t size,
+                     const struct schema_field *fields, void *out, struct arena *arena,
+                     struct err *err);
 #endif

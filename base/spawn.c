@@ -34,8 +34,8 @@
 
 /* ---- the child ---- */
 
-/* Everything down to the loop runs in the only thread of a fork, before anything can fail half-way: a step that
- * fails ends the child. */
+/* Everything down to the loop runs in the only thread of a fork, before anything can fail half-way:
+ * a step that fails ends the child. */
 
 static void close_all_above(int last_kept)
 {
@@ -59,7 +59,8 @@ static void default_signals(void)
     struct sigaction action = {.sa_handler = SIG_DFL};
 
     for (int sig = 1; sig < NSIG; sig++) {
-        (void)sigaction(sig, &action, NULL); /* refused for SIGKILL, SIGSTOP: they cannot be changed */
+        (void)sigaction(sig, &action,
+                        NULL); /* refused for SIGKILL, SIGSTOP: they cannot be changed */
     }
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -103,7 +104,8 @@ static _Noreturn void child_loop(worker_serve_fn serve)
     uint32_t size;
 
     buf_init(&reply, WORKER_MAX_BYTES);
-    while (read_whole(&size, sizeof(size)) && size <= WORKER_MAX_BYTES && read_whole(request, size)) {
+    while (read_whole(&size, sizeof(size)) && size <= WORKER_MAX_BYTES &&
+           read_whole(request, size)) {
         buf_clear(&reply);
         serve(request, size, &reply);
         size = (uint32_t)reply.size;
@@ -127,7 +129,8 @@ static _Noreturn void child_main(int fd, pid_t parent, worker_serve_fn serve)
         _exit(0); /* it died before the line above */
     }
     int null_fd = open("/dev/null", O_RDWR);
-    /* All three first above 2, so that no dup2 overwrites a source (the parent may run with stdin closed). */
+    /* All three first above 2, so that no dup2 overwrites a source (the parent may run with stdin
+     * closed). */
     int pipe_fd = fcntl(fd, F_DUPFD, 3);
     null_fd = null_fd < 0 ? -1 : fcntl(null_fd, F_DUPFD, 3);
     if (pipe_fd < 0 || null_fd < 0 || dup2(pipe_fd, STDIN_FILENO) < 0 ||
@@ -145,13 +148,15 @@ static int prepare_parent_end(int fd)
     int size = FRAME_MAX_BYTES * 2;
     int flags = fcntl(fd, F_GETFL);
 
-    /* Room for one frame at least (macOS gives 8 KiB); a smaller buffer works, a send only takes longer. */
+    /* Room for one frame at least (macOS gives 8 KiB); a smaller buffer works, a send only takes
+     * longer. */
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 #ifdef SO_NOSIGPIPE
     int on = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
 #endif
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
         return -1;
     }
     return 0;
@@ -183,7 +188,8 @@ int worker_start(struct worker *w, worker_serve_fn serve, struct err *err)
         child_main(ends[1], self, serve);
     }
     (void)close(ends[1]);
-    (void)setpgid(pid, pid); /* here too: whoever runs first; fails harmlessly when the child was first */
+    (void)setpgid(
+        pid, pid); /* here too: whoever runs first; fails harmlessly when the child was first */
     w->pid = pid;
     w->fd = ends[0];
     buf_init(&w->in, FRAME_MAX_BYTES);
@@ -191,7 +197,8 @@ int worker_start(struct worker *w, worker_serve_fn serve, struct err *err)
     return 0;
 }
 
-/* Sends what is left of the last request: 0 when all is out or the socket is full, -1 when the child is gone. */
+/* Sends what is left of the last request: 0 when all is out or the socket is full, -1 when the
+ * child is gone. */
 static int flush_out(struct worker *w)
 {
     size_t sent = 0;
@@ -225,7 +232,8 @@ int worker_send(struct worker *w, const void *request, size_t size, struct err *
         return err_set(err, ERR_STATE, "the helper process is not running");
     }
     if (size > WORKER_MAX_BYTES) {
-        return err_set(err, ERR_TOO_BIG, "a request of %zu bytes is too long for the helper process", size);
+        return err_set(err, ERR_TOO_BIG,
+                       "a request of %zu bytes is too long for the helper process", size);
     }
     if (flush_out(w) < 0) {
         return err_set(err, ERR_STATE, "the helper process has ended");
@@ -280,7 +288,8 @@ int worker_receive(struct worker *w, struct buf *reply, struct err *err)
             return 1;
         }
         size_t room;
-        char *to = buf_reserve(&w->in, FRAME_MAX_BYTES, &room); /* never 0: a full buffer is a whole frame */
+        char *to = buf_reserve(&w->in, FRAME_MAX_BYTES,
+                               &room); /* never 0: a full buffer is a whole frame */
         ssize_t got = recv(w->fd, to, room, 0);
         if (got > 0) {
             buf_commit(&w->in, (size_t)got);

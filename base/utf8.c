@@ -8,9 +8,9 @@ struct rune_range {
     uint32_t first, last;
 };
 
-/* Code points that take no cell or change others, and so could hide or reorder text: bidi controls, and what
- * Unicode calls default ignorable (DerivedCoreProperties.txt 15.0), private use, noncharacters' FDD0 block.
- * Combining marks are found by their width instead. Sorted. */
+/* Code points that take no cell or change others, and so could hide or reorder text: bidi controls,
+ * and what Unicode calls default ignorable (DerivedCoreProperties.txt 15.0), private use,
+ * noncharacters' FDD0 block. Combining marks are found by their width instead. Sorted. */
 static const struct rune_range hidden_runes[] = {
     {0x00AD, 0x00AD},   /* soft hyphen */
     {0x034F, 0x034F},   /* combining grapheme joiner */
@@ -56,8 +56,9 @@ static bool rune_is_blank(uint32_t rune)
     return (rune >= '\t' && rune <= '\r') || rune == 0x85 || rune == 0x2028 || rune == 0x2029;
 }
 
-/* The well-formed sequences of the Unicode standard, table 3-7. An ill-formed one is as long as the part of it
- * that could have begun a well-formed one ("maximal subpart"), so that text behind it is never swallowed. */
+/* The well-formed sequences of the Unicode standard, table 3-7. An ill-formed one is as long as the
+ * part of it that could have begun a well-formed one ("maximal subpart"), so that text behind it is
+ * never swallowed. */
 uint32_t utf8_decode(const char *text, size_t size, size_t *len, bool *valid)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -184,7 +185,8 @@ char *utf8_copy(char *out, size_t out_size, const char *text)
     size_t size = strnlen(text, out_size);
     if (size == out_size) {
         size--;
-        /* text[size] is the first byte that is left out: inside a sequence, drop the sequence's start as well */
+        /* text[size] is the first byte that is left out: inside a sequence, drop the sequence's
+         * start as well */
         while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80) {
             size--;
         }

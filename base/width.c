@@ -13,8 +13,8 @@
 
 #include "base/utf8.h"
 
-/* Marks that join the cell before them. wcwidth() does not know them in a locale without UTF-8, and it is asked
- * before the locale is set: the common blocks are known here in every build. */
+/* Marks that join the cell before them. wcwidth() does not know them in a locale without UTF-8, and
+ * it is asked before the locale is set: the common blocks are known here in every build. */
 static bool rune_is_combining(uint32_t rune)
 {
     return (rune >= 0x0300 && rune <= 0x036F) || (rune >= 0x0483 && rune <= 0x0489) ||
@@ -22,7 +22,8 @@ static bool rune_is_combining(uint32_t rune)
            (rune >= 0x1AB0 && rune <= 0x1ACE) || (rune >= 0x1DC0 && rune <= 0x1DFF) ||
            (rune >= 0x200B && rune <= 0x200F) || (rune >= 0x202A && rune <= 0x202E) ||
            (rune >= 0x2060 && rune <= 0x206F) || (rune >= 0x20D0 && rune <= 0x20F0) ||
-           (rune >= 0xFE00 && rune <= 0xFE0F) || (rune >= 0xFE20 && rune <= 0xFE2F) || rune == 0xFEFF;
+           (rune >= 0xFE00 && rune <= 0xFE0F) || (rune >= 0xFE20 && rune <= 0xFE2F) ||
+           rune == 0xFEFF;
 }
 
 int width_of_rune(uint32_t rune)

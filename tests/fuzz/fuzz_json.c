@@ -1,4 +1,5 @@
-/* json_parse() on anything: no crash, no over-read, and what it accepts can be printed and read again. */
+/* json_parse() on anything: no crash, no over-read, and what it accepts can be printed and read
+ * again. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

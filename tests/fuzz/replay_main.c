@@ -1,11 +1,12 @@
 /*
- * The main of a fuzz target where libFuzzer is not linked: runs every file of its corpus, and simple changes of
- * each, through LLVMFuzzerTestOneInput().
+ * The main of a fuzz target where libFuzzer is not linked: runs every file of its corpus, and
+ * simple changes of each, through LLVMFuzzerTestOneInput().
  *
- * Without arguments the corpus is $srcdir/tests/fuzz/corpus/<name> for a program called fuzz_<name>; arguments
- * name files and folders instead. The changes are the same in every run: the file cut short at up to 256 places,
- * and 256 times with a few bytes changed. Each input lies in memory of exactly its size, so that a sanitizer
- * sees a read beyond its end. Output is TAP, one line for each file.
+ * Without arguments the corpus is $srcdir/tests/fuzz/corpus/<name> for a program called
+ * fuzz_<name>; arguments name files and folders instead. The changes are the same in every run: the
+ * file cut short at up to 256 places, and 256 times with a few bytes changed. Each input lies in
+ * memory of exactly its size, so that a sanitizer sees a read beyond its end. Output is TAP, one
+ * line for each file.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -51,7 +52,8 @@ static uint64_t next_random(uint64_t *state)
 
 static void run_changed(uint8_t *data, size_t size)
 {
-    static const uint8_t nasty[] = {0x00, 0x09, 0x0A, 0x1B, '"', '{', '[', ':', '-', '&', '*', 0x80, 0xED, 0xFF};
+    static const uint8_t nasty[] = {0x00, 0x09, 0x0A, 0x1B, '"',  '{',  '[',
+                                    ':',  '-',  '&',  '*',  0x80, 0xED, 0xFF};
     uint64_t state = 0x9E3779B97F4A7C15u ^ size;
 
     for (int i = 0; i < REPLAY_CHANGES; i++) {

@@ -84,8 +84,14 @@ static void hook(const char *reason)
     }
 }
 
-static void ask_zero(void) { (void)xmalloc(0); }
-static void ask_zero_count(void) { (void)xcalloc(0, 8); }
+static void ask_zero(void)
+{
+    (void)xmalloc(0);
+}
+static void ask_zero_count(void)
+{
+    (void)xcalloc(0, 8);
+}
 static void ask_too_much(void)
 {
     volatile size_t half = SIZE_MAX / 2;
@@ -113,7 +119,8 @@ static void expect_panic(void (*ask)(void), const char *expected)
     (void)close(pair[1]);
     size_t size = 0;
     ssize_t got;
-    while (size < sizeof(said) - 1 && (got = read(pair[0], said + size, sizeof(said) - 1 - size)) > 0) {
+    while (size < sizeof(said) - 1 &&
+           (got = read(pair[0], said + size, sizeof(said) - 1 - size)) > 0) {
         size += (size_t)got;
     }
     (void)close(pair[0]);
