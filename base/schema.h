@@ -18,8 +18,8 @@
 
 enum schema_type {
     SCHEMA_TEXT,   /* const char * in the arena; min..max is its length in bytes; no control
-                      characters but   newlines and tabs of block texts: sanitise before showing all the
-                      same */
+                      characters but   newlines and tabs of block texts: sanitise before showing all
+                      the   same */
     SCHEMA_BOOL,   /* bool: true/false/yes/no/on/off as YAML 1.1 writes them */
     SCHEMA_INT,    /* int64_t, min..max */
     SCHEMA_DOUBLE, /* double, min..max */

@@ -197,6 +197,13 @@ int worker_start(struct worker *w, worker_serve_fn serve, struct err *err)
     return 0;
 }
 
+static void drop_front(struct buf *b, size_t size)
+{
+    b->size -= size;
+    memmove(b->data, b->data + size, b->size);
+    b->data[b->size] = '\0';
+}
+
 /* Sends what is left of the last request: 0 when all is out or the socket is full, -1 when the
  * child is gone. */
 static int flush_out(struct worker *w)
@@ -215,12 +222,7 @@ static int flush_out(struct worker *w)
         }
         sent += (size_t)put;
     }
-    if (sent > 0) {
-        size_t left = w->out.size - sent;
-        memmove(w->out.data, w->out.data + sent, left);
-        buf_clear(&w->out);
-        buf_commit(&w->out, left);
-    }
+    drop_front(&w->out, sent);
     return rc;
 }
 
@@ -266,10 +268,7 @@ static int take_frame(struct worker *w, struct buf *reply)
     }
     buf_clear(reply);
     buf_add(reply, w->in.data + FRAME_HEAD_BYTES, size);
-    size_t left = w->in.size - FRAME_HEAD_BYTES - size;
-    memmove(w->in.data, w->in.data + FRAME_HEAD_BYTES + size, left);
-    buf_clear(&w->in);
-    buf_commit(&w->in, left);
+    drop_front(&w->in, FRAME_HEAD_BYTES + size);
     return 1;
 }
 
