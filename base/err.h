@@ -40,10 +40,10 @@ enum err_code {
 };
 
 struct err {
-    int code;       /* enum err_code, 0 while nothing failed */
-    int sys;        /* errno, 0 when no system call was involved */
-    char where[256];/* "file:line:column" or the noun it happened to; may be empty */
-    char msg[320];  /* the sentence */
+    int code;        /* enum err_code, 0 while nothing failed */
+    int sys;         /* errno, 0 when no system call was involved */
+    char where[256]; /* "file:line:column" or the noun it happened to; may be empty */
+    char msg[320];   /* the sentence */
 };
 
 #define ERR_INIT                                                                                   \

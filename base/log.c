@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 
 #define LOG_RING_LINES 200
-#define LOG_LINE_BYTES 448 /* holds a whole struct err with its place */
+#define LOG_LINE_BYTES 640 /* holds a whole struct err with its place */
 
 struct log_line {
     enum log_level level;

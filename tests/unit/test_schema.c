@@ -30,6 +30,7 @@ struct thing {
     struct schema_list limits;
     struct schema_list words;
     struct schema_place place;
+    struct schema_place ratio_place;
 };
 
 static const char *const kinds[] = {"ollama", "comfyui", "lmstudio", NULL};
@@ -87,6 +88,7 @@ static const struct schema_field fields[] = {
      .max = 3},
     {.key = "later", .type = SCHEMA_RESERVED},
     {.key = "", .type = SCHEMA_PLACE, .offset = offsetof(struct thing, place)},
+    {.key = "ratio", .type = SCHEMA_PLACE, .offset = offsetof(struct thing, ratio_place)},
     {.key = NULL},
 };
 
@@ -171,6 +173,8 @@ static void test_all_types(void **state)
     assert_string_equal(words[0], "a");
     assert_string_equal(words[2], "3");
     assert_int_equal(thing.place.line, 2);
+    assert_int_equal(thing.ratio_place.line, 7);
+    assert_int_equal(thing.ratio_place.column, 8);
 }
 
 static void test_absent_keeps_what_was_there(void **state)
@@ -182,6 +186,7 @@ static void test_absent_keeps_what_was_there(void **state)
     for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
         expect_loaded(empty[i]);
         assert_string_equal(thing.name, "default");
+        assert_null(thing.ratio_place.file);
         assert_true(thing.count == 7 && thing.kind == 2);
     }
     expect_loaded("limits:\nwords: []\n");
@@ -391,12 +396,14 @@ static void test_long_file_name_keeps_the_place(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
-    const char *file = "/home/someone/with/a/very/long/path/that/does/not/fit/into/it/tunetop.yaml";
+    char file[sizeof(err.where) + 100];
+    memset(file, 'd', sizeof(file));
+    memcpy(file + sizeof(file) - 14, "/tunetop.yaml", 14);
     assert_int_equal(schema_load_yaml(file, "nmae: x", 7, fields, &thing, &arena, &err),
                      -ERR_CONFIG);
     assert_int_equal(strlen(err.where), sizeof(err.where) - 1);
-    assert_memory_equal(err.where, ".../", 3);
-    assert_string_equal(err.where + strlen(err.where) - 16, "tunetop.yaml:1:1");
+    assert_memory_equal(err.where, "...d", 4);
+    assert_string_equal(err.where + strlen(err.where) - 17, "/tunetop.yaml:1:1");
 }
 
 /* Cutting a good file anywhere gives an error or a part of it, never anything else. */
