@@ -122,7 +122,8 @@ static void test_size_unknown(void **state)
     struct err err = ERR_INIT;
     struct buf out;
     if (access("/proc/self/status", R_OK) < 0) {
-        skip();
+        print_message("# not tested: no /proc\n"); /* skip() of cmocka 1.1 is a failure in TAP */
+        return;
     }
     buf_init(&out, 65536);
     assert_int_equal(file_read("/proc/self/status", &out, &err), 0);

@@ -167,7 +167,9 @@ static void test_double_in_a_comma_locale(void **state)
     }
     if (!found) {
         (void)setlocale(LC_ALL, "C");
-        skip();
+        print_message("# not tested: no locale with a decimal comma\n"); /* skip() of cmocka 1.1 is
+                                                                            a failure in TAP */
+        return;
     }
     assert_true(strtod("1,5", NULL) == 1.5);
     expect_doubles();

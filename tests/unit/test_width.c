@@ -52,7 +52,9 @@ static void test_wide_runes(void **state)
 {
     (void)state;
     if (!know_widths()) {
-        skip();
+        print_message(
+            "# not tested: no locale with UTF-8\n"); /* skip() of cmocka 1.1 is a failure in TAP */
+        return;
     }
     assert_int_equal(width_of_rune(0x65E5), 2);  /* CJK */
     assert_int_equal(width_of_rune(0xAC00), 2);  /* Hangul */
@@ -89,7 +91,9 @@ static void test_fit(void **state)
     (void)state;
     int columns = -1;
     if (!know_widths()) {
-        skip();
+        print_message(
+            "# not tested: no locale with UTF-8\n"); /* skip() of cmocka 1.1 is a failure in TAP */
+        return;
     }
     static const char text[] = "a\xE6\x97\xA5\xCC\x81z"; /* widths 1, 2, 0, 1 */
     assert_int_equal(width_fit(text, 0, &columns), 0);
