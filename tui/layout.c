@@ -276,7 +276,7 @@ void layout_make(const struct layout_wish *w, struct layout *out)
     struct plan p = {.wish = w,
                      .gap_blocks = true,
                      .gap_parts = true,
-                     .gap_head = true,
+                     .gap_head = w->sentence,
                      .gap_foot = true,
                      .machine = true,
                      .gpu = true,

@@ -50,7 +50,8 @@ struct layout_wish {
     int empty_rows;
     int cpu_rows, memory_rows; /* 1..3 */
     bool thermal_strip, power, power_strip, disk;
-    int why_rows; /* 0: closed */
+    bool sentence; /* there is one: its row is not blank, so a blank one follows */
+    int why_rows;  /* 0: closed */
 };
 struct layout_block {
     int y, rows;    /* rows 0: not shown */

@@ -48,6 +48,7 @@ static void page_make(struct page *p, struct surface *s, const struct model *m,
                               columns.strip_columns);
     services_wish(p, &wish);
     silicon_wish(p, &wish);
+    wish.sentence = a->count > 0;
     wish.why_rows = ui->why ? why_rows(m, width) : 0;
     layout_make(&wish, &p->layout);
 }

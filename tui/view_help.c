@@ -26,11 +26,17 @@ static int act_rows(void)
     return rows > 0 ? rows + 1 : 0; /* and a blank row before it */
 }
 
+/* Two columns from 80 on, one below. */
+static bool in_one(int width)
+{
+    return width < 80;
+}
+
 int help_rows(int width)
 {
-    (void)width;
     int left = group_rows(ACTION_LOOK), right = group_rows(ACTION_PLAN) + act_rows();
-    return (left > right ? left : right) + LEGEND_ROWS;
+    int rows = in_one(width) ? left + 1 + right : left > right ? left : right;
+    return rows + LEGEND_ROWS;
 }
 
 struct place {
@@ -98,11 +104,16 @@ void help_draw(struct surface *s, const struct ui *ui)
     surface_text_right(s, s->width - 1, 0, ROLE_DIM,
                        most > 0 ? "Up Down move   Esc close" : "Esc close");
     surface_repeat(s, 1, 1, s->width - 2, ROLE_DIM, surface_glyph(s, GLYPH_RULE));
-    int middle = s->width < 80 ? s->width / 2 + 2 : s->width < 110 ? 42 : 52;
-    int keys = s->width < 80 ? 10 : 18;
-    struct place left = {s, 1, 1 + keys, middle - 1, HEAD_ROWS - scroll, HEAD_ROWS, bottom};
-    struct place right = {s,         middle, middle + keys - 2, s->width - 1, HEAD_ROWS - scroll,
+    bool one = in_one(s->width);
+    int middle = s->width < 110 ? 42 : 52;
+    struct place left = {s,         1,     19, one ? s->width - 1 : middle - 1, HEAD_ROWS - scroll,
+                         HEAD_ROWS, bottom};
+    struct place right = {s,         middle, middle + 19, s->width - 1, HEAD_ROWS - scroll,
                           HEAD_ROWS, bottom};
+    if (one) {
+        right = left;
+        right.y += group_rows(ACTION_LOOK) + 1;
+    }
     draw_group(&left, ACTION_LOOK);
     draw_group(&right, ACTION_PLAN);
     right.y++;

@@ -443,8 +443,11 @@ static void draw_details(struct page *p, const struct service_model_state *s,
             draw_usage(p, s, &l, models < all ? all - models : 0);
             break;
         case DETAIL_DEVICE:
-            line_put(&l, ROLE_DIM, "%s%s%s", f->device,
-                     f->device[0] != '\0' && f->runtime[0] != '\0' ? "  " : "", f->runtime);
+            if (f->device[0] != '\0') {
+                line_put(&l, ROLE_DIM, "on ");
+                line_put(&l, ROLE_TEXT, "%s  ", f->device);
+            }
+            line_put(&l, ROLE_DIM, "%s", f->runtime);
             break;
         }
     }

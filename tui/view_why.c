@@ -11,13 +11,14 @@
 #include "tui/format.h"
 #include "tui/page.h"
 
-enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 15, STATE_X = 17, STATE_COLUMNS = 11, TEXT_X = 29 };
+enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 16, STATE_X = 18, STATE_COLUMNS = 11, TEXT_X = 30 };
 enum { TEXT_MAX_BYTES = 600 };
 
 struct walk {
     struct surface *s;         /* NULL: only count */
     int width, y, first, last; /* draw rows [first, last) from y on */
     int row;
+    bool unsupported; /* this pass: what the machine or version lacks; the other: what is wrong */
 };
 
 static enum role state_role(int state)
@@ -72,7 +73,8 @@ static void emit(struct walk *w, const char *subject, const char *word, enum rol
 
 static void emit_reading(struct walk *w, const char *subject, const struct reading *r)
 {
-    if (r->state == READING_OK || r->state == READING_NONE)
+    if (r->state == READING_OK || r->state == READING_NONE ||
+        (r->state == READING_UNSUPPORTED) != w->unsupported)
         return;
     char text[TEXT_MAX_BYTES];
     const char *next = reason_next_step(r->reason);
@@ -96,7 +98,7 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
         {METRIC_SERVICE_GENERATION_RATE, "speed"}, {METRIC_SERVICE_ETA, "done in"},
         {METRIC_SERVICE_CPU_UTILIZATION, "cpu"},   {METRIC_SERVICE_MEMORY_USED, "memory"},
     };
-    if (f->state != SERVICE_UP) {
+    if (f->state != SERVICE_UP && !w->unsupported) {
         int64_t since = f->answered_ns > 0 ? f->answered_ns : f->since_ns;
         format_duration(age, since > 0 ? (double)(m->at_ns - since) / NS_PER_S : 0);
         snprintf(text, sizeof text, "%s%s%s %s%s; %s", f->reason, f->reason[0] != '\0' ? "; " : "",
@@ -107,9 +109,9 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
              : f->state == SERVICE_DOWN                             ? ROLE_DIM
                                                                     : ROLE_WARN,
              text);
-        if (f->state == SERVICE_DOWN || f->state == SERVICE_STARTING)
-            return; /* its values are missing for that one reason */
     }
+    if (f->state == SERVICE_DOWN || f->state == SERVICE_STARTING)
+        return; /* its values are missing for that one reason */
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         const struct reading *r = &s->v[values[i].id];
         double value;
@@ -120,7 +122,7 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
         if (!per_step)
             emit_reading(w, subject, r);
     }
-    if (f->models_left_out > 0) {
+    if (f->models_left_out > 0 && w->unsupported) {
         snprintf(text, sizeof text, "%zu more models are loaded than are shown",
                  f->models_left_out);
         emit(w, f->name, "cut", ROLE_DIM, text);
@@ -167,10 +169,13 @@ static void emit_source(struct walk *w, const struct model *m, const struct sour
     text[n < sizeof text ? n : sizeof text - 1] = '\0';
     if (s->answered_ns > 0 && n < sizeof text) {
         double cost_ms = (double)s->cost_ns / NS_PER_MS;
-        snprintf(text + n, sizeof text - n, "%s old, cost %.*f ms, every %s",
-                 format_duration(age, (double)(m->at_ns - s->answered_ns) / NS_PER_S),
-                 cost_ms < 10 ? 2 : 0, cost_ms,
-                 format_duration(period, (double)s->period_ns / NS_PER_S));
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s old, cost %.*f ms, every ",
+                              format_duration(age, (double)(m->at_ns - s->answered_ns) / NS_PER_S),
+                              cost_ms < 10 ? 2 : 0, cost_ms);
+        if (n < sizeof text)
+            snprintf(text + n, sizeof text - n, "%s",
+                     s->period_ns > 0 ? format_duration(period, (double)s->period_ns / NS_PER_S)
+                                      : "sample");
     } else if (n == 0) {
         snprintf(text, sizeof text, "not asked yet");
     }
@@ -180,9 +185,12 @@ static void emit_source(struct walk *w, const struct model *m, const struct sour
 
 static void walk_all(struct walk *w, const struct model *m)
 {
-    for (size_t i = 0; i < m->service_count; i++)
-        emit_service(w, m, &m->services[i]);
-    emit_host(w, m);
+    for (int pass = 0; pass < 2; pass++) {
+        w->unsupported = pass == 1;
+        for (size_t i = 0; i < m->service_count; i++)
+            emit_service(w, m, &m->services[i]);
+        emit_host(w, m);
+    }
     if (w->row == 0)
         emit(w, "values", "ok", ROLE_OK,
              "nothing that this page shows is missing, denied, stale or failed");

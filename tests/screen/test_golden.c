@@ -1,0 +1,185 @@
+/*
+ * Whole pages of machines made by hand, compared with the files in golden/. TUNETOP_GOLDEN=update
+ * rewrites them: look at each one before it is committed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "tests/screen/model_builder.h"
+#include "tui/term.h"
+#include "tui/view.h"
+
+enum { GOLDEN_MAX = 1 << 20 };
+static const struct {
+    int width, height;
+} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+static const char *golden_dir(void)
+{
+    static char path[1024];
+    const char *root = getenv("abs_srcdir");
+    snprintf(path, sizeof path, "%s/tests/screen/golden", root != NULL ? root : ".");
+    return path;
+}
+
+static bool read_file(const char *path, struct buf *out)
+{
+    FILE *f = fopen(path, "r");
+    buf_clear(out);
+    if (f == NULL)
+        return false;
+    for (;;) {
+        size_t room;
+        char *at = buf_reserve(out, 65536, &room);
+        size_t n = fread(at, 1, room, f);
+        if (n == 0)
+            break;
+        buf_commit(out, n);
+    }
+    fclose(f);
+    return true;
+}
+
+static void compare(const char *name, const char *ending, const struct buf *is)
+{
+    char path[1200];
+    struct buf want;
+    const char *update = getenv("TUNETOP_GOLDEN");
+    snprintf(path, sizeof path, "%s/%s.%s", golden_dir(), name, ending);
+    if (update != NULL && strcmp(update, "update") == 0) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fwrite(is->data, 1, is->size, f), is->size);
+        fclose(f);
+        return;
+    }
+    buf_init(&want, GOLDEN_MAX);
+    bool there = read_file(path, &want);
+    bool same = there && want.size == is->size && memcmp(want.data, is->data, is->size) == 0;
+    buf_release(&want);
+    if (!same) {
+        fprintf(stderr, "# %s.%s %s; it is now:\n%s", name, ending,
+                there ? "differs" : "is missing", is->data);
+        fail();
+    }
+}
+
+static void draw_and_compare(const char *name, const struct built *b, struct ui *ui, int width,
+                             int height, bool ascii)
+{
+    struct surface s;
+    struct assessment a;
+    struct buf text;
+    char file[128];
+    assess_run(b->model, &a);
+    surface_init(&s, width, height);
+    s.ascii = ascii;
+    view_draw(&s, b->model, &a, ui);
+    snprintf(file, sizeof file, "%s%s-%dx%d", name, ascii ? "-ascii" : "", width, height);
+    buf_init(&text, GOLDEN_MAX);
+    surface_dump_text(&s, &text);
+    compare(file, "txt", &text);
+    if (ascii)
+        for (size_t i = 0; i < text.size; i++)
+            assert_true((unsigned char)text.data[i] < 0x80);
+    buf_clear(&text);
+    surface_dump_roles(&s, &text);
+    compare(file, "roles", &text);
+    buf_release(&text);
+    surface_release(&s);
+}
+
+static void machine(void **state)
+{
+    const char *name = *state;
+    struct built b = model_builder_make(name);
+    struct ui ui;
+    ui_init(&ui, NS_PER_S);
+    for (int i = 0; i < SIZES; i++)
+        for (int ascii = 0; ascii < 2; ascii++)
+            draw_and_compare(name, &b, &ui, sizes[i].width, sizes[i].height, ascii != 0);
+    model_builder_free(&b);
+}
+
+static void why(void **state)
+{
+    struct built b = model_builder_make("trouble");
+    struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    view_act(&ui, ACTION_WHY, b.model, 80, 24);
+    for (int i = 0; i < SIZES; i++)
+        draw_and_compare("why", &b, &ui, sizes[i].width, sizes[i].height, false);
+    view_act(&ui, ACTION_LAST, b.model, 80, 24);
+    draw_and_compare("why-end", &b, &ui, 80, 24, false);
+    model_builder_free(&b);
+}
+
+static void help(void **state)
+{
+    struct built b = model_builder_make("mac");
+    struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    view_act(&ui, ACTION_HELP, b.model, 80, 24);
+    for (int i = 0; i < 3; i++)
+        draw_and_compare("help", &b, &ui, sizes[i].width, sizes[i].height, false);
+    draw_and_compare("help", &b, &ui, 80, 24, true);
+    view_act(&ui, ACTION_LAST, b.model, 60, 15);
+    draw_and_compare("help-end", &b, &ui, 60, 15, false);
+    model_builder_free(&b);
+}
+
+static void states_of_the_page(void **state)
+{
+    struct built b = model_builder_make("mac");
+    struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    view_act(&ui, ACTION_PAUSE, b.model, 80, 24);
+    view_act(&ui, ACTION_STEP_SHORTER, b.model, 80, 24);
+    draw_and_compare("paused", &b, &ui, 80, 24, false);
+    view_act(&ui, ACTION_PAUSE, b.model, 80, 24);
+    view_act(&ui, ACTION_STEP_LONGER, b.model, 80, 24);
+    view_act(&ui, ACTION_STEP_LONGER, b.model, 80, 24);
+    draw_and_compare("longer", &b, &ui, 120, 40, false);
+    draw_and_compare("tiny", &b, &ui, 50, 10, false);
+    model_builder_free(&b);
+    struct model *none = model_new();
+    struct built empty = {"empty", none, NULL};
+    ui_init(&ui, NS_PER_S);
+    draw_and_compare("empty", &empty, &ui, 80, 24, false);
+    model_free(none);
+}
+
+static char names[][12] = {"mac", "linux", "none", "trouble", "starting", "many", "first", "epyc"};
+
+int main(void)
+{
+    bool utf8;
+    static const struct CMUnitTest tests[] = {
+        {names[0], machine, NULL, NULL, names[0]},
+        {names[1], machine, NULL, NULL, names[1]},
+        {names[2], machine, NULL, NULL, names[2]},
+        {names[3], machine, NULL, NULL, names[3]},
+        {names[4], machine, NULL, NULL, names[4]},
+        {names[5], machine, NULL, NULL, names[5]},
+        {names[6], machine, NULL, NULL, names[6]},
+        {names[7], machine, NULL, NULL, names[7]},
+        cmocka_unit_test(why),
+        cmocka_unit_test(help),
+        cmocka_unit_test(states_of_the_page),
+    };
+    term_set_locale(&utf8);
+    return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);
+}
