@@ -109,8 +109,8 @@ void alloc_autoclose_(const int *fd)
 
 void alloc_autofclose_(void *p)
 {
-    FILE *file;
-    memcpy(&file, p, sizeof(file));
+    FILE *const *at = p;
+    FILE *file = *at;
     if (file != NULL) {
         int saved = errno;
         (void)fclose(file);

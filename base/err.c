@@ -38,7 +38,7 @@ static const char *err_text_of_errno(int sys, char *out, size_t out_size)
 #endif
 }
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+int(err_set)(struct err *err, enum err_code code, const char *fmt, ...)
 {
     char text[ERR_SCRATCH_BYTES];
     va_list ap;
@@ -53,7 +53,7 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return -(int)code;
 }
 
-int err_sys(struct err *err, enum err_code code, int sys, const char *fmt, ...)
+int(err_sys)(struct err *err, enum err_code code, int sys, const char *fmt, ...)
 {
     char text[ERR_SCRATCH_BYTES];
     char reason[128];

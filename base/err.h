@@ -65,6 +65,11 @@ int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf
 /* Sets err->where (cut to fit). Returns -err->code. */
 int err_at(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_clear(struct err *err);
+#ifdef __clang_analyzer__
+/* The analyser sees one file at a time; this tells it what the functions return. */
+#define err_set(err, code, ...) ((void)(err_set)(err, code, __VA_ARGS__), -(int)(code))
+#define err_sys(err, code, ...) ((void)(err_sys)(err, code, __VA_ARGS__), -(int)(code))
+#endif
 
 const char *err_name(int code);     /* "io"; accepts a code or its negative; "none" for 0 */
 const char *err_sentence(int code); /* "reading or writing failed" */

@@ -298,7 +298,8 @@ static int read_tree(struct loader *l, yaml_parser_t *parser, struct node **root
                       "a second document begins here: only one is read");
         } else if (is_event_of_node(type)) {
             rc = add_event(l, &event, &at, root);
-        } else if (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT) {
+        } else if (at != NULL &&
+                   (type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT)) {
             at->open = false;
             at = at->parent;
         }

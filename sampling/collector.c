@@ -497,7 +497,7 @@ static bool start_sources(struct collector *c)
         status_set(&c->sample->sources[SOURCE_SERVICES], READING_UNSUPPORTED,
                    reason_sentence(REASON_SYSROOT));
     }
-    for (size_t i = 0; platform_sources[i] && i < RUNNING_MAX; i++) {
+    for (size_t i = 0; i < RUNNING_MAX && platform_sources[i]; i++) {
         struct running *r = &c->running[c->running_count++];
         struct err err = ERR_INIT;
 

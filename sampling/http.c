@@ -406,6 +406,8 @@ static bool finish_all(struct http *h)
             if (r->easy == NULL)
                 last = r; /* the oldest: the list grows at its head */
         }
+        if (last == NULL)
+            break;
         finish_recorded(h, last);
         any = true;
     }

@@ -94,11 +94,12 @@ stage_tidy() {
 }
 
 stage_cppcheck() {
-    # constParameter and friends are matters of taste; what is unknown are system headers.
+    # It does not know the cleanup attribute (autofree, autofclose) and calls it a leak; leaks are
+    # what the sanitizer stage looks for, at run time.
     sources '*.c' | grep -v '^tests/' |
         xargs cppcheck --enable=warning,performance,portability --inline-suppr --quiet \
             --std=c11 --error-exitcode=1 -I. -D_GNU_SOURCE -DHAVE_CONFIG_H=1 \
-            -DPKGDATADIR='"/usr/share/tunetop"' --suppress=missingIncludeSystem \
+            -DPKGDATADIR='"/usr/share/tunetop"' --suppress=missingIncludeSystem --suppress=resourceLeak --suppress=memleak \
             -j "$(getconf _NPROCESSORS_ONLN)" 2>&1
 }
 
