@@ -1,10 +1,17 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#endif
 
 #include "base/alloc.h"
 #include "base/number.h"
@@ -132,10 +139,11 @@ static bool has_other_rows(const struct buf *text, size_t *from)
     }
 }
 
-/* Reads the table only as far as it lists listening sockets: on a busy server the rest is megabytes. */
-static int live_head(void *ctx, struct buf *out, struct err *err)
+/* The table as text, only as far as it lists listening sockets: on a busy server the rest is megabytes. Even so the
+ * kernel walks its whole hash of connections to find the first of them (1.3 ms where it has 256k places), so this
+ * is for kernels that do not answer live_sockets(). */
+static int live_text(const char *path, struct buf *out, struct err *err)
 {
-    const char *path = ctx;
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_sys(err, err_code_of_errno(errno), errno, "cannot open '%s'", path);
@@ -156,6 +164,92 @@ static int live_head(void *ctx, struct buf *out, struct err *err)
         if (has_other_rows(out, &from))
             return 0;
     }
+}
+
+#ifdef __linux__
+/* One socket as the row that /proc/net/tcp would have for it. */
+static void put_row(const struct inet_diag_msg *m, struct buf *out)
+{
+    size_t words = m->idiag_family == AF_INET6 ? 4 : 1;
+    buf_puts(out, "   0: ");
+    for (size_t i = 0; i < words; i++)
+        buf_printf(out, "%08X", m->id.idiag_src[i]);
+    buf_printf(out, ":%04X 0:0000 %02X 0:0 0:0 0 %u 0 %u\n", ntohs(m->id.idiag_sport), m->idiag_state,
+               m->idiag_uid, m->idiag_inode);
+}
+
+/* Takes the messages of one datagram: 1 at the end of the answer, 0 when more follow, -1 on an error. */
+static int take_messages(const char *data, size_t size, struct buf *out)
+{
+    while (size >= sizeof(struct nlmsghdr)) {
+        struct nlmsghdr head;
+        struct inet_diag_msg m;
+        memcpy(&head, data, sizeof(head));
+        if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > size || head.nlmsg_type == NLMSG_ERROR)
+            return -1;
+        if (head.nlmsg_type == NLMSG_DONE)
+            return 1;
+        if (head.nlmsg_type == SOCK_DIAG_BY_FAMILY && head.nlmsg_len >= NLMSG_HDRLEN + sizeof(m)) {
+            memcpy(&m, data + NLMSG_HDRLEN, sizeof(m));
+            put_row(&m, out);
+        }
+        size_t step = NLMSG_ALIGN(head.nlmsg_len);
+        if (step >= size)
+            break;
+        data += step;
+        size -= step;
+    }
+    return 0;
+}
+
+/* Asks the kernel for listening sockets only (sock_diag(7)): microseconds, whatever the number of connections. */
+static int live_sockets(int family, struct buf *out)
+{
+    autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+    if (fd < 0)
+        return -1;
+    struct {
+        struct nlmsghdr head;
+        struct inet_diag_req_v2 request;
+    } ask = {
+        .head = {.nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .request = {.sdiag_family = (unsigned char)family, .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = 1u << STATE_LISTEN},
+    };
+    if (send(fd, &ask, sizeof(ask), 0) != (ssize_t)sizeof(ask))
+        return -1;
+    buf_puts(out, "  sl  local_address\n");
+    for (;;) {
+        char data[16384]; /* the kernel fills at most this much at a time */
+        ssize_t n = recv(fd, data, sizeof(data), 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return -1; /* the answer is made within send(): nothing there means that there is none */
+        int end = take_messages(data, (size_t)n, out);
+        if (end != 0)
+            return end > 0 ? 0 : -1;
+    }
+}
+
+#else
+static int live_sockets(int family, struct buf *out)
+{
+    (void)family;
+    (void)out;
+    return -1; /* a recording of a Linux machine is read elsewhere too, a live kernel is not */
+}
+#endif
+
+static int live_head(void *ctx, struct buf *out, struct err *err)
+{
+    const char *path = ctx;
+    bool ipv6 = path[strlen(path) - 1] == '6';
+    if (live_sockets(ipv6 ? AF_INET6 : AF_INET, out) == 0)
+        return 0;
+    buf_clear(out);
+    return live_text(path, out, err);
 }
 
 int listeners_read(struct reader *reader, struct listener *out, size_t max, struct err *err)
