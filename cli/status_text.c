@@ -12,8 +12,6 @@
 
 /* Labels 10 columns and their values right-aligned in 6, as on the screen. */
 enum { LABEL_COLUMNS = 10, VALUE_COLUMNS = 6, BAR_COLUMNS = 20, LINE_MAX_ = 512 };
-/* Room for "gpu, power, network", the sources that most often share a reason. */
-enum { MISSING_COLUMNS = 21 };
 
 enum style { STYLE_TEXT, STYLE_TITLE, STYLE_DIM, STYLE_OK, STYLE_WARN, STYLE_CRIT, STYLE_COUNT };
 /* Attributes and the terminal's own 16 colours, which every theme makes readable. */
@@ -119,6 +117,7 @@ static void main_value(struct page *p, const struct reading *r, double divisor, 
     tab_to(p, LABEL_COLUMNS + VALUE_COLUMNS + 5);
     if (!there) {
         put(p, STYLE_DIM, reason_sentence(r->reason));
+        blanks(p, 3);
     }
 }
 
@@ -184,7 +183,7 @@ static void part_host(struct page *p)
     double up = 0;
     put(p, STYLE_TITLE, h->name[0] ? h->name : "this machine");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        blanks(p, 3);
+        blanks(p, words[i][0] ? 3 : 0);
         put(p, STYLE_TEXT, words[i]);
     }
     if (reading_get(&p->m->raw[METRIC_HOST_UPTIME], &up)) {
@@ -510,26 +509,37 @@ static bool same_fate(const struct source_status *a, const struct source_status 
 static void part_missing(struct page *p)
 {
     const struct source_status *all = p->m->sources;
-    bool title = false, done[SOURCE_COUNT] = {false};
+    char names[SOURCE_COUNT][SOURCE_COUNT * 16] = {{0}}; /* "gpu, power, network", by the first of them */
+    bool done[SOURCE_COUNT] = {false};
+    int widest = 0;
     for (int i = 0; i < SOURCE_COUNT; i++) {
         if (all[i].state == READING_OK || !all[i].name || done[i]) {
             continue;
         }
-        if (!title) {
-            line_end(p);
-            put(p, STYLE_TITLE, "Not measured");
-            line_end(p);
-            title = true;
-        }
-        blanks(p, 2);
-        put(p, STYLE_TEXT, all[i].name);
-        for (int j = i + 1; j < SOURCE_COUNT; j++) {
+        size_t size = 0;
+        for (int j = i; j < SOURCE_COUNT; j++) {
             if (all[j].name && same_fate(&all[i], &all[j])) {
-                putf(p, STYLE_TEXT, ", %s", all[j].name);
+                const int n = snprintf(names[i] + size, sizeof names[i] - size, "%s%s", j > i ? ", " : "",
+                                       all[j].name);
+                size += n > 0 && (size_t)n < sizeof names[i] - size ? (size_t)n : 0;
                 done[j] = true;
             }
         }
-        tab_to(p, 2 + MISSING_COLUMNS);
+        widest = (int)size > widest ? (int)size : widest;
+    }
+    if (!widest) {
+        return;
+    }
+    line_end(p);
+    put(p, STYLE_TITLE, "Not measured");
+    line_end(p);
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        if (!names[i][0]) {
+            continue;
+        }
+        blanks(p, 2);
+        put(p, STYLE_TEXT, names[i]);
+        tab_to(p, 2 + widest + 3);
         if (all[i].state != READING_NONE) {
             putf(p, STYLE_DIM, "%s: ", reading_state_name(all[i].state));
         }

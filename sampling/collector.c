@@ -126,9 +126,7 @@ static void poll_inline(struct collector *c, struct running *r, int64_t now)
     int64_t begun = clock_thread_cpu_ns();
     int code = r->ops->poll(r->state, &c->context, r->part, &err);
 
-    /* What a replay costs here says nothing about the recorded machine, and would differ each time. */
-    source_done(r, now, code, &err,
-                reader_kind(c->options.reader) == READER_RECORDING ? 0 : clock_thread_cpu_ns() - begun);
+    source_done(r, now, code, &err, clock_thread_cpu_ns() - begun);
 }
 
 /* The answer that a recording holds for a source of the probe process. */
@@ -321,6 +319,10 @@ static void publish(struct collector *c, int64_t now)
     if (c->services) {
         services_fill(c->services, now, s);
         services_status(c->services, &s->sources[SOURCE_DISCOVERY], &s->sources[SOURCE_SERVICES]);
+    }
+    /* What a replay costs here says nothing about the recorded machine, and would differ each time. */
+    for (int i = 0; i < SOURCE_COUNT && reader_kind(c->options.reader) == READER_RECORDING; i++) {
+        s->sources[i].cost_ns = 0;
     }
 
     pthread_mutex_lock(&c->lock);

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# --sysroot: another machine's /proc and /sys, and nothing of this one.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+root="$t_dir/root"
+mkdir "$root"
+"${abs_builddir:?}/tests/tools/unpack" "$abs_srcdir/tests/fixtures/machines/hybrid.manifest" "$root" || exit 99
+grep -q . "$root/proc/meminfo" || exit 99
+
+kib() {
+    awk -v key="$1:" '$1 == key { printf "%.0f\n", $2 * 1024 }' "$root/proc/meminfo" | head -n 1
+}
+
+t_run "$TUNETOP" --sysroot "$root" status --json
+t_expect_status 0
+"$abs_builddir/tests/tools/json_shape" "$abs_srcdir/tests/cli/status.shape" <"$t_dir/out" >"$t_dir/shape"
+t_is 'the shape is whole' "$(cat "$t_dir/shape")" '1 object, 0 differences'
+
+# field FORMAT EXPECTED
+field() {
+    t_run "$TUNETOP" status --sysroot "$root" --format "$1"
+    t_expect_out_is "$2"
+}
+field '{memory.total_bytes} {memory.available_bytes}' "$(kib MemTotal) $(kib MemAvailable)"
+field '{memory.used_bytes}' "$(($(kib MemTotal) - $(kib MemAvailable)))"
+field '{memory.swap_used_bytes}' "$(($(kib SwapTotal) - $(kib SwapFree)))"
+field '{cpu.load_average.0} {cpu.load_average.2}' "$(awk '{ print $1 + 0, $3 + 0 }' "$root/proc/loadavg")"
+field '{host.name} {host.os}' 'atelier Debian 12'
+field '{chip.name}' 'Intel Core i9-13900K'
+field '{cpu.tiers.P.core_count} {cpu.tiers.E.core_count} {cpu.tiers.X.core_count}' '16 16 -'
+# Counters that stand still give no rate, not a 0.
+field '{cpu.utilization_ratio:%}' '-'
+# This machine's services, disk and processes are none of it.
+field '{services.ollama.state} {disks.0.total_bytes}' '- -'
+t_run "$TUNETOP" --sysroot "$root" status
+t_expect_out '^  not asked with --sysroot$'
+t_expect_out '^atelier   Debian 12   Linux 6\.12\.48-amd64   up 3d16h$'
+
+# What cannot be a tree.
+t_run "$TUNETOP" --sysroot "$t_dir/none" status
+t_expect_status 1
+t_expect_err "^tunetop: cannot open the folder '$t_dir/none': No such file or directory$"
+t_run "$TUNETOP" --sysroot "$root/proc/stat" status
+t_expect_status 1
+
+# An empty tree: nothing is measured, everything is said.
+mkdir "$t_dir/empty"
+t_run "$TUNETOP" --sysroot "$t_dir/empty" status --format '{cpu.utilization_ratio:%} {memory.used_bytes} {host.name}'
+t_expect_status 0
+t_expect_out_is '- - -'
+t_run "$TUNETOP" --sysroot "$t_dir/empty" status --json
+"$abs_builddir/tests/tools/json_shape" "$abs_srcdir/tests/cli/status.shape" <"$t_dir/out" >"$t_dir/shape"
+t_is 'the shape is whole' "$(cat "$t_dir/shape")" '1 object, 0 differences'
+t_must_fail 'no source says ok without a file' grep -Eq '"name":[[:space:]]+"(cpu|memory)",[[:space:]]*"state":[[:space:]]+"ok"' "$t_dir/out"
+
+t_done
