@@ -11,18 +11,21 @@
 static int check_terminal(struct err *err)
 {
     if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)) {
-        return err_set(err, ERR_TERMINAL, "the dashboard needs a terminal, and standard %s is none; "
-                                          "'tunetop status' prints one reading",
+        return err_set(err, ERR_TERMINAL,
+                       "the dashboard needs a terminal, and standard %s is none; "
+                       "'tunetop status' prints one reading",
                        isatty(STDOUT_FILENO) ? "input" : "output");
     }
     const char *term = getenv("TERM");
     if (!term || !*term) {
-        return err_set(err, ERR_TERMINAL,
-                       "TERM is not set, so the terminal is unknown; set it, or use 'tunetop status'");
+        return err_set(
+            err, ERR_TERMINAL,
+            "TERM is not set, so the terminal is unknown; set it, or use 'tunetop status'");
     }
     if (strcmp(term, "dumb") == 0) {
-        return err_set(err, ERR_TERMINAL,
-                       "TERM is 'dumb', a terminal that cannot place a cursor; use 'tunetop status'");
+        return err_set(
+            err, ERR_TERMINAL,
+            "TERM is 'dumb', a terminal that cannot place a cursor; use 'tunetop status'");
     }
     return 0;
 }
@@ -39,18 +42,21 @@ static int script_size(int *width, int *height, struct err *err)
     char *end = NULL;
     const long w = strtol(size, &end, 10);
     if (w < 1 || w > 1000 || *end != 'x') {
-        return err_set(err, ERR_USAGE, "TUNETOP_SIZE is WIDTHxHEIGHT, such as 80x24, not '%s'", size);
+        return err_set(err, ERR_USAGE, "TUNETOP_SIZE is WIDTHxHEIGHT, such as 80x24, not '%s'",
+                       size);
     }
     const long h = strtol(end + 1, &end, 10);
     if (h < 1 || h > 1000 || *end) {
-        return err_set(err, ERR_USAGE, "TUNETOP_SIZE is WIDTHxHEIGHT, such as 80x24, not '%s'", size);
+        return err_set(err, ERR_USAGE, "TUNETOP_SIZE is WIDTHxHEIGHT, such as 80x24, not '%s'",
+                       size);
     }
     *width = (int)w;
     *height = (int)h;
     return 0;
 }
 
-static int find_theme(const struct options *o, const struct config *c, const struct theme **out, struct err *err)
+static int find_theme(const struct options *o, const struct config *c, const struct theme **out,
+                      struct err *err)
 {
     size_t count = 0;
     const char *const *names = theme_names(&count);
@@ -65,7 +71,8 @@ static int find_theme(const struct options *o, const struct config *c, const str
     } else {
         err_set(err, ERR_CONFIG, "'theme': '%s' is unknown, 'tunetop --help' lists them", name);
     }
-    return err_at(err, "%s:%lu:%lu", c->theme_place.file, c->theme_place.line, c->theme_place.column);
+    return err_at(err, "%s:%lu:%lu", c->theme_place.file, c->theme_place.line,
+                  c->theme_place.column);
 }
 
 int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err)
@@ -86,8 +93,10 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
         l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
                        : o->color == COLOR_NEVER ? TERM_COLOR_NEVER
                                                  : TERM_COLOR_AUTO;
-        /* The services are asked once the first frame is out; the time is only for a loop that draws none. */
-        const struct measure_start how = {.interval_ns = l.interval_ns, .hold_services_ns = NS_PER_S / 2};
+        /* The services are asked once the first frame is out; the time is only for a loop that
+         * draws none. */
+        const struct measure_start how = {.interval_ns = l.interval_ns,
+                                          .hold_services_ns = NS_PER_S / 2};
         if (o->at) {
             rc = measure_at(&s, o, &s.manual.mono_ns, err);
         }

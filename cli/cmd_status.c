@@ -11,7 +11,8 @@
 #include "cli/status_json.h"
 #include "cli/status_text.h"
 
-/* Of the second that the contract leaves beside the gap; the rest is for starting, printing and ending. */
+/* Of the second that the contract leaves beside the gap; the rest is for starting, printing and
+ * ending. */
 static const int64_t PATIENCE_NS = 700 * NS_PER_MS;
 /* A recording is made once a second: two of its reads lie that far apart. */
 static const int64_t REPLAY_GAP_NS = NS_PER_S;
@@ -24,10 +25,12 @@ static bool wants_color(const struct options *o)
     if (o->color != COLOR_AUTO) {
         return o->color == COLOR_ALWAYS;
     }
-    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && *term && strcmp(term, "dumb") != 0;
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && *term &&
+           strcmp(term, "dumb") != 0;
 }
 
-static int print(const struct model *m, int64_t now_wall_ns, const struct options *o, bool utf8, struct err *err)
+static int print(const struct model *m, int64_t now_wall_ns, const struct options *o, bool utf8,
+                 struct err *err)
 {
     struct buf out;
     int rc = 0;
@@ -113,7 +116,8 @@ int cmd_status(const struct options *o, struct outcome *outcome, struct err *err
     if (rc < 0) {
         return rc;
     }
-    rc = o->replay ? status_replay(&s, o, outcome->utf8, err) : status_live(&s, o, outcome->utf8, err);
+    rc = o->replay ? status_replay(&s, o, outcome->utf8, err)
+                   : status_live(&s, o, outcome->utf8, err);
     outcome->stuck = !measure_close(&s);
     return rc < 0 ? rc : 0;
 }

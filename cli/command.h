@@ -1,6 +1,6 @@
 /*
- * The commands. Each gets the options, fills what main() must do at the end, and returns 0 or a negative error;
- * none prints an error and none ends the program.
+ * The commands. Each gets the options, fills what main() must do at the end, and returns 0 or a
+ * negative error; none prints an error and none ends the program.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H

@@ -1,5 +1,6 @@
 /*
- * The program: options, one command, and the only place where an error becomes a message and an exit status.
+ * The program: options, one command, and the only place where an error becomes a message and an
+ * exit status.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -46,7 +47,8 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
     return cmd_help(o, err);
 }
 
-/* "tunetop: sentence"; an error that has a place in a file starts with the place, as compilers do. */
+/* "tunetop: sentence"; an error that has a place in a file starts with the place, as compilers do.
+ */
 static void report(const struct err *err)
 {
     char message[sizeof err->where + sizeof err->msg + 16];
@@ -93,7 +95,9 @@ int main(int argc, char **argv)
         sigaddset(&set, outcome.signal);
         sigprocmask(SIG_UNBLOCK, &set, NULL);
         raise(outcome.signal);
-        _exit(128 + outcome.signal); /* not reached unless the signal is one that does not end a program */
+        _exit(
+            128 +
+            outcome.signal); /* not reached unless the signal is one that does not end a program */
     }
     if (outcome.stuck) {
         fflush(NULL);

@@ -12,7 +12,8 @@
 /* A collector that is this late with a sample hangs in a read that should not hang. */
 static const int64_t LATE_NS = NS_PER_S / 2;
 
-/* ---- the clock of a running replay: real time, shifted to the recording, standing still at its end ---- */
+/* ---- the clock of a running replay: real time, shifted to the recording, standing still at its
+ * end ---- */
 
 static int64_t replay_mono_ns(void *ctx)
 {
@@ -65,7 +66,8 @@ int64_t measure_interval_ns(const struct measure *s, const struct options *o)
     return llround(seconds * (double)NS_PER_S);
 }
 
-int measure_start(struct measure *s, const struct options *o, const struct measure_start *how, struct err *err)
+int measure_start(struct measure *s, const struct options *o, const struct measure_start *how,
+                  struct err *err)
 {
     if (!s->reader) {
         s->reader = o->sysroot ? reader_new_sysroot(o->sysroot, err) : reader_new_kernel();
@@ -82,8 +84,8 @@ int measure_start(struct measure *s, const struct options *o, const struct measu
         .clock = s->clock,
         .interval_ns = how->interval_ns,
         .exact = how->exact,
-        /* The services of this machine say nothing about the tree below --sysroot; those that a config given
-         * with it names were chosen for it. */
+        /* The services of this machine say nothing about the tree below --sysroot; those that a
+         * config given with it names were chosen for it. */
         .services = !o->sysroot || (o->config && s->config.service_count > 0),
         .hold_services_ns = how->hold_services_ns,
     };
@@ -121,7 +123,8 @@ static void wait_once(struct measure *s, int timeout_ms, bool *reader_gone)
     }
 }
 
-const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone)
+const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t deadline_ns,
+                                 bool *reader_gone)
 {
     const struct model *newest = NULL;
     for (;;) {
@@ -130,9 +133,10 @@ const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t dead
             newest = m;
         }
         const int64_t now_ns = clock_mono_ns(&clock_real);
-        /* Ticks may come a little early; a second sample that was only published for the services does not
-         * make rates. */
-        if (newest && newest->services_settled && newest->at_ns - newest->started_ns >= gap_ns - gap_ns / 4) {
+        /* Ticks may come a little early; a second sample that was only published for the services
+         * does not make rates. */
+        if (newest && newest->services_settled &&
+            newest->at_ns - newest->started_ns >= gap_ns - gap_ns / 4) {
             return newest;
         }
         if (now_ns >= deadline_ns) {
@@ -169,15 +173,18 @@ int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns
     double seconds = 0;
     int64_t at_ns = s->last_ns;
     if (o->at && o->at[0] == '+') {
-        if (number_double(o->at + 1, strlen(o->at + 1), &seconds) < 0 || seconds < 0 || seconds > 1e9) {
-            return err_set(err, ERR_USAGE, "'--at' takes a time such as 2026-11-21T14:02:11Z, or +SECONDS, not '%s'",
-                           o->at);
+        if (number_double(o->at + 1, strlen(o->at + 1), &seconds) < 0 || seconds < 0 ||
+            seconds > 1e9) {
+            return err_set(
+                err, ERR_USAGE,
+                "'--at' takes a time such as 2026-11-21T14:02:11Z, or +SECONDS, not '%s'", o->at);
         }
         at_ns = s->first_ns + llround(seconds * (double)NS_PER_S);
     } else if (o->at) {
         if (clock_parse_rfc3339(o->at, &wall_ns) < 0) {
-            return err_set(err, ERR_USAGE, "'--at' takes a time such as 2026-11-21T14:02:11Z, or +SECONDS, not '%s'",
-                           o->at);
+            return err_set(
+                err, ERR_USAGE,
+                "'--at' takes a time such as 2026-11-21T14:02:11Z, or +SECONDS, not '%s'", o->at);
         }
         if (__builtin_sub_overflow(wall_ns, s->wall_offset_ns, &at_ns)) {
             at_ns = -1; /* outside any recording */
@@ -187,7 +194,8 @@ int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns
         char first[40], last[40];
         clock_format_rfc3339(s->first_ns + s->wall_offset_ns, first, sizeof first);
         clock_format_rfc3339(s->last_ns + s->wall_offset_ns, last, sizeof last);
-        return err_set(err, ERR_USAGE, "'--at %s' lies outside the recording: %s to %s, +0 to +%.3f", o->at, first,
+        return err_set(err, ERR_USAGE,
+                       "'--at %s' lies outside the recording: %s to %s, +0 to +%.3f", o->at, first,
                        last, (double)(s->last_ns - s->first_ns) / (double)NS_PER_S);
     }
     *out_ns = at_ns;

@@ -1,12 +1,13 @@
 /*
  * What every command that measures has in common: the config, the reader, the collector.
  *
- * Caller owned: measure_open(), measure_start(), measure_close(). When something hangs in the kernel the collector
- * cannot be joined; measure_close() then says false, leaves what may still be in use alone, and the caller must end
- * the program with _exit().
+ * Caller owned: measure_open(), measure_start(), measure_close(). When something hangs in the
+ * kernel the collector cannot be joined; measure_close() then says false, leaves what may still be
+ * in use alone, and the caller must end the program with _exit().
  *
- * With --replay time comes from the recording. Either it runs as real time does (measure_start with `live`, the
- * dashboard), or the caller steps it (measure_step), and then the same steps give the same models.
+ * With --replay time comes from the recording. Either it runs as real time does (measure_start with
+ * `live`, the dashboard), or the caller steps it (measure_step), and then the same steps give the
+ * same models.
  */
 #ifndef CLI_MEASURE_H
 #define CLI_MEASURE_H
@@ -39,15 +40,18 @@ struct measure_start {
     bool exact;   /* as in struct collector_options */
     bool stepped; /* no thread: measure_step() */
 };
-int measure_start(struct measure *s, const struct options *o, const struct measure_start *how, struct err *err);
+int measure_start(struct measure *s, const struct options *o, const struct measure_start *how,
+                  struct err *err);
 bool measure_close(struct measure *s); /* accepts a zeroed one */
 
-/* Waits until a model came whose rates are over at least most of gap_ns and whose services have answered or been
- * waited for, or until deadline_ns (monotonic). Returns the newest model there is, NULL when none came. Returns
- * early when the reader of our output went away (*reader_gone; may be NULL: not looked at). */
-const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t deadline_ns, bool *reader_gone);
-/* The next model that is newer than sequence `after`, however long it takes; NULL: the reader of our output went
- * away. */
+/* Waits until a model came whose rates are over at least most of gap_ns and whose services have
+ * answered or been waited for, or until deadline_ns (monotonic). Returns the newest model there is,
+ * NULL when none came. Returns early when the reader of our output went away (*reader_gone; may be
+ * NULL: not looked at). */
+const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t deadline_ns,
+                                 bool *reader_gone);
+/* The next model that is newer than sequence `after`, however long it takes; NULL: the reader of
+ * our output went away. */
 const struct model *measure_next(struct measure *s, uint64_t after);
 
 /* Replay: the time that --at names, on the recording's clock; its end without --at. */

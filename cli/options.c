@@ -14,16 +14,19 @@ enum { HELP_INDENT = 2, HELP_COLUMN = 28, HELP_WIDTH = 79 };
 enum { OPTIONS_GIVEN_MAX = 256 };
 
 static const struct command_row commands[COMMAND_COUNT] = {
-    [COMMAND_DASHBOARD] = {"", "the live dashboard of this machine",
-                           "Shows this machine and the AI services on it, live, until q is pressed. "
-                           "Press ? there for the keys."},
-    [COMMAND_STATUS] = {"status", "one reading of the machine and its services",
-                        "Takes two samples a short gap apart, so that rates are known, prints them and ends. "
-                        "It returns within the gap and one second, whatever hangs: what has not answered is "
-                        "shown as - (null in JSON), and such a service as busy."},
-    [COMMAND_STREAM] = {"stream", "one JSON object a line, again and again",
-                        "Prints what status --json prints, one object a line, until the reader of the pipe "
-                        "goes away or the wanted number of lines is reached."},
+    [COMMAND_DASHBOARD] =
+        {"", "the live dashboard of this machine",
+         "Shows this machine and the AI services on it, live, until q is pressed. "
+         "Press ? there for the keys."},
+    [COMMAND_STATUS] =
+        {"status", "one reading of the machine and its services",
+         "Takes two samples a short gap apart, so that rates are known, prints them and ends. "
+         "It returns within the gap and one second, whatever hangs: what has not answered is "
+         "shown as - (null in JSON), and such a service as busy."},
+    [COMMAND_STREAM] =
+        {"stream", "one JSON object a line, again and again",
+         "Prints what status --json prints, one object a line, until the reader of the pipe "
+         "goes away or the wanted number of lines is reached."},
     [COMMAND_HELP] = {"help", "this help, or that of one command", "Prints the help of COMMAND."},
 };
 
@@ -55,8 +58,10 @@ static const struct option_row rows[] = {
     {"count", 'n', STREAM, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL, "end after N lines"},
     {"interval", 'i', DASHBOARD | STREAM, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60, NULL,
      "seconds between samples, 0.2 to 60 (1, or as in tunetop.yaml)"},
-    {"theme", 0, DASHBOARD, OPTION_CHOICE, "THEME", AT(theme), 0, 0, theme_names, "colours of the dashboard"},
-    {"view", 0, DASHBOARD, OPTION_CHOICE, "VIEW", AT(view), 0, 0, choices_view, "what to show first"},
+    {"theme", 0, DASHBOARD, OPTION_CHOICE, "THEME", AT(theme), 0, 0, theme_names,
+     "colours of the dashboard"},
+    {"view", 0, DASHBOARD, OPTION_CHOICE, "VIEW", AT(view), 0, 0, choices_view,
+     "what to show first"},
     {"script", 0, DASHBOARD, OPTION_TEXT, "FILE", AT(script), 0, 0, NULL,
      "take keys and save-screen lines from FILE instead of a terminal"},
     {"config", 0, COMMAND_ALL, OPTION_TEXT, "FILE", AT(config), 0, 0, NULL,
@@ -68,11 +73,13 @@ static const struct option_row rows[] = {
     {"at", 0, COMMAND_ALL, OPTION_TEXT, "TIME", AT(at), 0, 0, NULL,
      "with --replay: the time to show, or to begin at; RFC 3339 or +SECONDS"},
     {"color", 0, COMMAND_ALL, OPTION_CHOICE, "WHEN", AT(color), 0, 0, choices_color, "use colours"},
-    {"ascii", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(ascii), 0, 0, NULL, "draw with ASCII characters only"},
+    {"ascii", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(ascii), 0, 0, NULL,
+     "draw with ASCII characters only"},
     {"verbose", 'v', COMMAND_ALL, OPTION_COUNT_, NULL, AT(verbose), 0, 0, NULL,
      "say on standard error what is done; twice: in detail"},
     {"help", 'h', COMMAND_ALL, OPTION_FLAG, NULL, AT(help), 0, 0, NULL, "print this help and end"},
-    {"version", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(version), 0, 0, NULL, "print the version and end"},
+    {"version", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(version), 0, 0, NULL,
+     "print the version and end"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -156,8 +163,8 @@ static int set_whole(const struct given *g, char *at, struct err *err)
     int64_t value = 0;
     if (number_i64(g->value, strlen(g->value), &value) < 0 || (double)value < row->min ||
         (double)value > row->max) {
-        return err_set(err, ERR_USAGE, "'%s' takes a whole number from %.0f, not '%s'", g->label, row->min,
-                       g->value);
+        return err_set(err, ERR_USAGE, "'%s' takes a whole number from %.0f, not '%s'", g->label,
+                       row->min, g->value);
     }
     memcpy(at, &value, sizeof value);
     return 0;
@@ -167,9 +174,10 @@ static int set_number(const struct given *g, char *at, struct err *err)
 {
     const struct option_row *row = g->row;
     double value = 0;
-    if (number_double(g->value, strlen(g->value), &value) < 0 || value < row->min || value > row->max) {
-        return err_set(err, ERR_USAGE, "'%s' takes a number from %g to %g, not '%s'", g->label, row->min, row->max,
-                       g->value);
+    if (number_double(g->value, strlen(g->value), &value) < 0 || value < row->min ||
+        value > row->max) {
+        return err_set(err, ERR_USAGE, "'%s' takes a number from %g to %g, not '%s'", g->label,
+                       row->min, row->max, g->value);
     }
     memcpy(at, &value, sizeof value);
     return 0;
@@ -192,10 +200,10 @@ static int set_choice(const struct given *g, char *at, struct err *err)
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
     }
     const char *near = nearest_name(g->value, names, count);
-    const int rc = near ? err_set(err, ERR_USAGE, "'%s' does not know '%s'; did you mean '%s'?", g->label,
-                                  g->value, near)
-                        : err_set(err, ERR_USAGE, "'%s' does not know '%s'; it takes %s", g->label, g->value,
-                                  list.data);
+    const int rc = near ? err_set(err, ERR_USAGE, "'%s' does not know '%s'; did you mean '%s'?",
+                                  g->label, g->value, near)
+                        : err_set(err, ERR_USAGE, "'%s' does not know '%s'; it takes %s", g->label,
+                                  g->value, list.data);
     buf_release(&list);
     return rc;
 }
@@ -212,7 +220,8 @@ static int set_option(const struct given *g, struct options *out, struct err *er
         return 0;
     case OPTION_TEXT:
         if (!*g->value) {
-            return err_set(err, ERR_USAGE, "'%s' needs a %s, not an empty word", g->label, g->row->argument);
+            return err_set(err, ERR_USAGE, "'%s' needs a %s, not an empty word", g->label,
+                           g->row->argument);
         }
         memcpy(at, &g->value, sizeof g->value);
         return 0;
@@ -329,9 +338,9 @@ static int check_belongs(const struct given *g, enum command command, struct err
     }
     for (int c = 0; c < COMMAND_COUNT; c++) {
         if (g->row->commands & COMMAND_BIT(c)) {
-            return err_set(err, ERR_USAGE, "'%s' is no option of %s%s%s; it belongs to %s%s%s", g->label,
-                           command ? "'" : "", command_label(command), command ? "'" : "", c ? "'" : "",
-                           command_label((enum command)c), c ? "'" : "");
+            return err_set(err, ERR_USAGE, "'%s' is no option of %s%s%s; it belongs to %s%s%s",
+                           g->label, command ? "'" : "", command_label(command), command ? "'" : "",
+                           c ? "'" : "", command_label((enum command)c), c ? "'" : "");
         }
     }
     return err_set(err, ERR_USAGE, "'%s' belongs to no command", g->label);
@@ -398,7 +407,8 @@ void option_label(const struct option_row *o, struct buf *out)
     }
 }
 
-/* Appends text, broken at blanks, with every line after the first indented; `column` is where the first begins. */
+/* Appends text, broken at blanks, with every line after the first indented; `column` is where the
+ * first begins. */
 static void add_wrapped(struct buf *out, size_t column, size_t indent, const char *text)
 {
     size_t at = column;
@@ -481,7 +491,8 @@ void options_help(enum command about, struct buf *out)
     add_options_of(out, COMMAND_BIT(about), false);
     buf_puts(out, "\nOptions of every command, before or after it:\n");
     add_options_of(out, COMMAND_ALL, true);
-    buf_puts(out, about == COMMAND_DASHBOARD
-                      ? "\n'tunetop help COMMAND' tells more; so do tunetop(1) and tunetop.yaml(5).\n"
-                      : "\nMore in tunetop(1).\n");
+    buf_puts(out,
+             about == COMMAND_DASHBOARD
+                 ? "\n'tunetop help COMMAND' tells more; so do tunetop(1) and tunetop.yaml(5).\n"
+                 : "\nMore in tunetop(1).\n");
 }

@@ -1,10 +1,11 @@
 /*
- * The command line: one table of commands, one of options. Help, the man page and the errors with the nearest
- * valid name come from these tables; options_parse() is driven by them.
+ * The command line: one table of commands, one of options. Help, the man page and the errors with
+ * the nearest valid name come from these tables; options_parse() is driven by them.
  *
- * Options may stand before or after the command. A letter takes its value attached or as the next word (-n5, -n 5),
- * a long name after '=' or as the next word. "--" ends the options. When one is given twice the last one counts.
- * Long names are not completed from a prefix: a script that relied on that would break with the next new option.
+ * Options may stand before or after the command. A letter takes its value attached or as the next
+ * word (-n5, -n 5), a long name after '=' or as the next word. "--" ends the options. When one is
+ * given twice the last one counts. Long names are not completed from a prefix: a script that relied
+ * on that would break with the next new option.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -41,9 +42,9 @@ enum option_type {
 #define COMMAND_ALL (~0u)
 
 struct option_row {
-    const char *name;     /* long name without dashes */
-    char letter;          /* 0: none */
-    unsigned commands;    /* COMMAND_BIT set, COMMAND_ALL for a global one */
+    const char *name;  /* long name without dashes */
+    char letter;       /* 0: none */
+    unsigned commands; /* COMMAND_BIT set, COMMAND_ALL for a global one */
     enum option_type type;
     const char *argument; /* "FILE"; NULL for flags */
     size_t offset;        /* in struct options */

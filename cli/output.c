@@ -13,8 +13,8 @@ void output_guard(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
-            /* Read-only on purpose for 1 and 2: writing to a closed output fails, as it should. open() takes the
-             * lowest free number, which is fd. */
+            /* Read-only on purpose for 1 and 2: writing to a closed output fails, as it should.
+             * open() takes the lowest free number, which is fd. */
             if (open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0) {
                 return;
             }
@@ -34,7 +34,8 @@ int output_write(const char *data, size_t size, struct err *err)
         if (errno == EINTR) {
             continue;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) { /* somebody else made the shared description non-blocking */
+        if (errno == EAGAIN ||
+            errno == EWOULDBLOCK) { /* somebody else made the shared description non-blocking */
             struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
             (void)poll(&p, 1, -1);
             continue;

@@ -1,6 +1,7 @@
 /*
- * Standard output, written whole or with a reason. What cannot be written is an error (a full disk), except that
- * the reader of a pipe went away: that is how such a reader says "enough", and ends a command quietly.
+ * Standard output, written whole or with a reason. What cannot be written is an error (a full
+ * disk), except that the reader of a pipe went away: that is how such a reader says "enough", and
+ * ends a command quietly.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
@@ -10,7 +11,8 @@
 
 #include "base/err.h"
 
-/* Makes sure that descriptors 0, 1 and 2 are taken, so that no file of ours ever becomes standard output. */
+/* Makes sure that descriptors 0, 1 and 2 are taken, so that no file of ours ever becomes standard
+ * output. */
 void output_guard(void);
 /* Writes all of it. 0; OUTPUT_READER_GONE; or a negative error. SIGPIPE must be ignored. */
 enum { OUTPUT_READER_GONE = 1 };

@@ -39,8 +39,8 @@ struct format {
 
 /* A path of the template, followed through the shape and, where there is one, the JSON. */
 struct followed {
-    char shape[PATH_MAX_];               /* "services[].queue.waiting" */
-    const char *element[ELEMENTS_MAX];   /* what stood for each [] */
+    char shape[PATH_MAX_];             /* "services[].queue.waiting" */
+    const char *element[ELEMENTS_MAX]; /* what stood for each [] */
     size_t element_size[ELEMENTS_MAX];
     size_t element_count;
     const cJSON *node; /* NULL: not there */
@@ -61,7 +61,8 @@ static bool has_below(const struct format *f, const char *path, const char *next
 {
     const size_t size = strlen(path), next_size = strlen(next);
     for (size_t i = 0; i < f->row_count; i++) {
-        if (strncmp(f->rows[i].path, path, size) == 0 && strncmp(f->rows[i].path + size, next, next_size) == 0) {
+        if (strncmp(f->rows[i].path, path, size) == 0 &&
+            strncmp(f->rows[i].path + size, next, next_size) == 0) {
             return true;
         }
     }
@@ -92,15 +93,15 @@ static bool may_follow(const struct format *f, const char *path, const char *res
     return may;
 }
 
-/* The element of `list` that `rest` begins with: the longest name, else a place. *size is how much of rest it
- * takes. Names may hold dots (qwen2.5:7b), so for one that is not there the shape tells where it ends. */
-static const cJSON *element(const struct format *f, const char *path, const cJSON *list, const char *rest,
-                            size_t *size)
+/* The element of `list` that `rest` begins with: the longest name, else a place. *size is how much
+ * of rest it takes. Names may hold dots (qwen2.5:7b), so for one that is not there the shape tells
+ * where it ends. */
+static const cJSON *element(const struct format *f, const char *path, const cJSON *list,
+                            const char *rest, size_t *size)
 {
     const cJSON *found = NULL, *item = NULL;
     size_t longest = 0;
-    cJSON_ArrayForEach(item, list)
-    {
+    cJSON_ArrayForEach (item, list) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "name"));
         const size_t n = name ? strlen(name) : 0;
         if (n > longest && strncmp(rest, name, n) == 0 && (rest[n] == '.' || rest[n] == '\0')) {
@@ -155,7 +156,8 @@ static int follow(const struct format *f, const char *path, struct followed *out
 }
 
 /* The nearest field, with the elements of the mistyped path put back in. */
-static int unknown_path(const struct format *f, const char *path, const struct followed *where, struct err *err)
+static int unknown_path(const struct format *f, const char *path, const struct followed *where,
+                        struct err *err)
 {
     const char **names = calloc(f->row_count, sizeof *names);
     const char *near = NULL;
@@ -167,7 +169,8 @@ static int unknown_path(const struct format *f, const char *path, const struct f
         free(names);
     }
     if (!near) {
-        return err_set(err, ERR_USAGE, "--format: no field '%s'; tunetop-metrics(7) lists them", path);
+        return err_set(err, ERR_USAGE, "--format: no field '%s'; tunetop-metrics(7) lists them",
+                       path);
     }
     struct buf b;
     buf_init(&b, PATH_MAX_);
@@ -187,18 +190,21 @@ static int unknown_path(const struct format *f, const char *path, const struct f
             near += 2;
         }
     }
-    const int rc = err_set(err, ERR_USAGE, "--format: no field '%s'; did you mean '%s'?", path, b.data);
+    const int rc = err_set(err, ERR_USAGE, "--format: no field '%s'; did you mean '%s'?", path,
+                           b.data);
     buf_release(&b);
     return rc;
 }
 
-static int parse_spec(const char *spec, size_t size, enum unit *unit, int *decimals, struct err *err)
+static int parse_spec(const char *spec, size_t size, enum unit *unit, int *decimals,
+                      struct err *err)
 {
     const char *dot = memchr(spec, '.', size);
     const size_t unit_size = dot ? (size_t)(dot - spec) : size;
     bool known = false;
     for (size_t i = 0; i < UNITS; i++) {
-        if (strlen(units[i].name) == unit_size && memcmp(units[i].name, spec, unit_size) == 0 && size) {
+        if (strlen(units[i].name) == unit_size && memcmp(units[i].name, spec, unit_size) == 0 &&
+            size) {
             *unit = (enum unit)i;
             known = true;
         }
@@ -209,12 +215,15 @@ static int parse_spec(const char *spec, size_t size, enum unit *unit, int *decim
         known = number_u64(dot + 1, size - unit_size - 1, 10, &n) == 0 && n <= DECIMALS_MAX;
         *decimals = (int)n;
     }
-    return known ? 0
-                 : err_set(err, ERR_USAGE, "--format: no format ':%.*s'; there are :%% :GiB :MiB :GHz :s :C and :.N",
-                           (int)(size < 40 ? size : 40), spec);
+    return known
+               ? 0
+               : err_set(err, ERR_USAGE,
+                         "--format: no format ':%.*s'; there are :%% :GiB :MiB :GHz :s :C and :.N",
+                         (int)(size < 40 ? size : 40), spec);
 }
 
-static void add_number(const struct format *f, const char *path, double value, enum unit unit, int decimals)
+static void add_number(const struct format *f, const char *path, double value, enum unit unit,
+                       int decimals)
 {
     if (unit == UNIT_PLAIN && decimals < 0) {
         units_add_number(f->out, value);
@@ -230,7 +239,8 @@ static void add_number(const struct format *f, const char *path, double value, e
     }
     const char *per = "_per_second";
     const size_t size = strlen(path), per_size = strlen(per);
-    if ((unit == UNIT_GIB || unit == UNIT_MIB) && size > per_size && strcmp(path + size - per_size, per) == 0) {
+    if ((unit == UNIT_GIB || unit == UNIT_MIB) && size > per_size &&
+        strcmp(path + size - per_size, per) == 0) {
         buf_puts(f->out, "/s");
     }
 }
@@ -240,8 +250,8 @@ static int add_field(const struct format *f, const char *text, size_t size, stru
 {
     char path[PATH_MAX_];
     const char *colon = memchr(text, ':', size);
-    /* A colon may be part of a model's or service's name (models.qwen3:8b.size_bytes): the last one is ours, unless
-     * what follows it goes on with the path. */
+    /* A colon may be part of a model's or service's name (models.qwen3:8b.size_bytes): the last one
+     * is ours, unless what follows it goes on with the path. */
     for (const char *c = colon; c; c = memchr(c + 1, ':', size - (size_t)(c + 1 - text))) {
         colon = c;
     }
@@ -253,7 +263,8 @@ static int add_field(const struct format *f, const char *text, size_t size, stru
     }
     const size_t path_size = colon ? (size_t)(colon - text) : size;
     if (path_size == 0 || path_size >= sizeof path) {
-        return err_set(err, ERR_USAGE, "--format: {%.*s} names no field", (int)(size < 40 ? size : 40), text);
+        return err_set(err, ERR_USAGE, "--format: {%.*s} names no field",
+                       (int)(size < 40 ? size : 40), text);
     }
     memcpy(path, text, path_size);
     path[path_size] = '\0';
@@ -271,11 +282,13 @@ static int add_field(const struct format *f, const char *text, size_t size, stru
     const struct shape_row *row = find_row(f, where.shape);
     if (!row) {
         return has_below(f, where.shape, ".") || has_below(f, where.shape, "[]")
-                   ? err_set(err, ERR_USAGE, "--format: '%s' is a group of fields; name one of them", path)
+                   ? err_set(err, ERR_USAGE,
+                             "--format: '%s' is a group of fields; name one of them", path)
                    : unknown_path(f, path, &where, err);
     }
     if (colon && row->type != SHAPE_NUMBER) {
-        return err_set(err, ERR_USAGE, "--format: '%s' is no number, so ':%.*s' means nothing for it", path,
+        return err_set(err, ERR_USAGE,
+                       "--format: '%s' is no number, so ':%.*s' means nothing for it", path,
                        (int)(size - path_size - 1), colon + 1);
     }
     if (cJSON_IsNumber(where.node)) {
@@ -307,11 +320,13 @@ static int fill(const struct format *f, const char *template, struct err *err)
         }
         const size_t column = (size_t)(p - template) + 1;
         if (*p == '}') {
-            return err_set(err, ERR_USAGE, "--format: '}' at column %zu closes nothing; a brace is '}}'", column);
+            return err_set(err, ERR_USAGE,
+                           "--format: '}' at column %zu closes nothing; a brace is '}}'", column);
         }
         const size_t size = strcspn(p + 1, "{}");
         if (p[1 + size] != '}') {
-            return err_set(err, ERR_USAGE, "--format: '{' at column %zu is never closed; a brace is '{{'", column);
+            return err_set(err, ERR_USAGE,
+                           "--format: '{' at column %zu is never closed; a brace is '{{'", column);
         }
         const int rc = add_field(f, p + 1, size, err);
         if (rc < 0) {
@@ -322,7 +337,8 @@ static int fill(const struct format *f, const char *template, struct err *err)
     return 0;
 }
 
-int status_format(const char *template, const cJSON *json, bool ascii, struct buf *out, struct err *err)
+int status_format(const char *template, const cJSON *json, bool ascii, struct buf *out,
+                  struct err *err)
 {
     struct arena arena;
     arena_init(&arena);

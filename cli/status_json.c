@@ -12,7 +12,8 @@
 #include "base/json.h"
 #include "sampling/metric.h"
 
-/* Of the shape; goes up only when a field is removed or changes its type, which CONTRACTS forbids. */
+/* Of the shape; goes up only when a field is removed or changes its type, which CONTRACTS forbids.
+ */
 static const int SCHEMA = 1;
 
 static double number_of(const struct reading *r)
@@ -38,15 +39,16 @@ static cJSON *child_object(cJSON *parent, const char *key, size_t size)
     return child ? child : cJSON_AddObjectToObject(parent, name);
 }
 
-/* Puts a number at a dotted path of the metric table; a last part that is a digit is a place in a list, which the
- * table names in order. */
+/* Puts a number at a dotted path of the metric table; a last part that is a digit is a place in a
+ * list, which the table names in order. */
 static void add_metric(cJSON *object, const char *path, double value)
 {
     const char *dot = strchr(path, '.');
     while (dot) {
         if (dot[1] >= '0' && dot[1] <= '9') {
             char name[64];
-            const size_t size = (size_t)(dot - path) < sizeof name ? (size_t)(dot - path) : sizeof name - 1;
+            const size_t size = (size_t)(dot - path) < sizeof name ? (size_t)(dot - path)
+                                                                   : sizeof name - 1;
             memcpy(name, path, size);
             name[size] = '\0';
             cJSON *list = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -122,7 +124,8 @@ static void add_cpu(cJSON *root, const struct model *m)
         cJSON *core = cJSON_CreateObject();
         cJSON_AddItemToArray(cores, core);
         cJSON_AddNumberToObject(core, "index", c->index);
-        json_add_text_or_null(core, "tier", c->tier < m->tier_count ? m->tiers[c->tier].name : NULL);
+        json_add_text_or_null(core, "tier",
+                              c->tier < m->tier_count ? m->tiers[c->tier].name : NULL);
         cJSON_AddBoolToObject(core, "online", c->online);
         add_metrics(core, SCOPE_CORE, c->online ? c->v : NULL);
     }
@@ -200,7 +203,8 @@ static cJSON *service_object(const struct model *m, const struct service_model_s
     cJSON_AddBoolToObject(o, "loading", f->loading);
     add_models(o, f);
     add_metrics(o, SCOPE_SERVICE, s->raw);
-    cJSON_AddBoolToObject(child_object(o, "queue", 5), "waiting_is_estimate", f->waiting_is_estimate);
+    cJSON_AddBoolToObject(child_object(o, "queue", 5), "waiting_is_estimate",
+                          f->waiting_is_estimate);
     cJSON *health = child_object(o, "health", 6);
     json_add_text_or_null(health, "state", service_state_name(f->state));
     add_time(health, "since", f->since_ns ? m->wall_ns - (m->at_ns - f->since_ns) : 0);
@@ -228,9 +232,9 @@ static void add_profile(cJSON *root)
 
 /* Names of rows that no source of this platform fills. */
 static const char *const source_names[SOURCE_COUNT] = {
-    [SOURCE_HOST] = "host",       [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
-    [SOURCE_THERMAL] = "thermal", [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
-    [SOURCE_POWER] = "power",     [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
+    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
+    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
+    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
     [SOURCE_SERVICES] = "services",
 };
 
@@ -244,16 +248,20 @@ static void add_sources(cJSON *root, const struct model *m)
         cJSON *o = cJSON_CreateObject();
         cJSON_AddItemToArray(sources, o);
         cJSON_AddStringToObject(o, "name", s->name ? s->name : source_names[i]);
-        json_add_text_or_null(o, "state", missing ? reading_state_name(READING_UNSUPPORTED)
-                                          : none  ? NULL
-                                                  : reading_state_name(s->state));
-        json_add_text_or_null(o, "reason", s->state == READING_OK ? NULL
-                                           : s->reason[0]         ? s->reason
-                                           : missing              ? reason_sentence(REASON_NO_SOURCE)
-                                                                  : reason_sentence(REASON_NOT_YET));
+        json_add_text_or_null(o, "state",
+                              missing ? reading_state_name(READING_UNSUPPORTED)
+                              : none  ? NULL
+                                      : reading_state_name(s->state));
+        json_add_text_or_null(o, "reason",
+                              s->state == READING_OK ? NULL
+                              : s->reason[0]         ? s->reason
+                              : missing              ? reason_sentence(REASON_NO_SOURCE)
+                                                     : reason_sentence(REASON_NOT_YET));
         const double age_ns = (double)(m->at_ns - s->answered_ns);
-        json_add_number(o, "age_seconds", s->answered_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
-        json_add_number(o, "cost_seconds", s->answered_ns ? (double)s->cost_ns / (double)NS_PER_S : NAN);
+        json_add_number(o, "age_seconds",
+                        s->answered_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
+        json_add_number(o, "cost_seconds",
+                        s->answered_ns ? (double)s->cost_ns / (double)NS_PER_S : NAN);
     }
 }
 
@@ -267,7 +275,8 @@ cJSON *status_json(const struct model *m, int64_t now_wall_ns)
     add_chip(root, m);
     add_cpu(root, m);
     cJSON_AddArrayToObject(root, "gpus");
-    json_add_text_or_null(cJSON_AddObjectToObject(root, "memory"), "pressure", memory_pressure_name(m->pressure));
+    json_add_text_or_null(cJSON_AddObjectToObject(root, "memory"), "pressure",
+                          memory_pressure_name(m->pressure));
     add_thermal(root, m);
     cJSON_AddNullToObject(cJSON_AddObjectToObject(root, "power"), "battery");
     add_disks(root, m);

@@ -12,7 +12,8 @@ static const struct shape_row fixed[] = {
     {"host.name", SHAPE_TEXT, "name of the machine"},
     {"host.os", SHAPE_TEXT, "name and version of the operating system"},
     {"host.kernel", SHAPE_TEXT, "name and version of the kernel"},
-    {"host.virtual", SHAPE_TEXT, "hypervisor or container that tunetop runs in; null on bare metal"},
+    {"host.virtual", SHAPE_TEXT,
+     "hypervisor or container that tunetop runs in; null on bare metal"},
     {"chip.name", SHAPE_TEXT, "name of the CPU"},
     {"chip.model", SHAPE_TEXT, "name of the machine's model"},
     {"chip.tier_names[]", SHAPE_TEXT, "kinds of cores, fastest first"},
@@ -34,7 +35,8 @@ static const struct shape_row fixed[] = {
     {"gpus[].temperature_celsius", SHAPE_NUMBER, NULL},
     {"gpus[].throttle_reasons[]", SHAPE_TEXT, NULL},
     {"memory.pressure", SHAPE_TEXT, "normal, warn or critical"},
-    {"thermal.pressure", SHAPE_TEXT, "nominal, fair, serious or critical; null where the system does not tell"},
+    {"thermal.pressure", SHAPE_TEXT,
+     "nominal, fair, serious or critical; null where the system does not tell"},
     {"thermal.sensors[].name", SHAPE_TEXT, "name of the sensor"},
     {"thermal.sensors[].group", SHAPE_TEXT, "cpu, gpu, disk, board, memory or other"},
     {"thermal.fans[].name", SHAPE_TEXT, "name of the fan"},
@@ -59,10 +61,12 @@ static const struct shape_row fixed[] = {
     {"services[].models[].name", SHAPE_TEXT, "name of a loaded model"},
     {"services[].models[].quantization", SHAPE_TEXT, "its quantisation"},
     {"services[].models[].parameter_count", SHAPE_TEXT, "its size in parameters"},
-    {"services[].models[].unload_at", SHAPE_TIME, "when it is unloaded; null when that is not known or never"},
+    {"services[].models[].unload_at", SHAPE_TIME,
+     "when it is unloaded; null when that is not known or never"},
     {"services[].models[].keep_loaded", SHAPE_BOOL, "true when it is never unloaded"},
     {"services[].models_left_out", SHAPE_NUMBER, "loaded models beyond those listed"},
-    {"services[].queue.waiting_is_estimate", SHAPE_BOOL, "whether the number that waits was counted or estimated"},
+    {"services[].queue.waiting_is_estimate", SHAPE_BOOL,
+     "whether the number that waits was counted or estimated"},
     {"services[].health.state", SHAPE_TEXT, "the state"},
     {"services[].health.since", SHAPE_TIME, "since when tunetop sees it in this state"},
     {"profile.recommended", SHAPE_TEXT, NULL},
@@ -86,7 +90,8 @@ static const struct shape_row fixed[] = {
     {"alerts[].value", SHAPE_NUMBER, NULL},
     {"alerts[].threshold", SHAPE_NUMBER, NULL},
     {"sources[].name", SHAPE_TEXT, "what is read"},
-    {"sources[].state", SHAPE_TEXT, "ok, stale, unsupported, denied or failed; null before it was read"},
+    {"sources[].state", SHAPE_TEXT,
+     "ok, stale, unsupported, denied or failed; null before it was read"},
     {"sources[].reason", SHAPE_TEXT, "why it is not ok"},
     {"sources[].age_seconds", SHAPE_NUMBER, "since it answered"},
     {"sources[].cost_seconds", SHAPE_NUMBER, "what the last read took"},
@@ -103,7 +108,8 @@ static const char *const scope_prefix[SCOPE_COUNT] = {
     [SCOPE_MODEL] = "services[].models[].",
 };
 
-/* Metrics that no source of this version measures, as beginnings of paths: the manual names them apart. */
+/* Metrics that no source of this version measures, as beginnings of paths: the manual names them
+ * apart. */
 static const char *const unmeasured[] = {
     "disks[].read_bytes_per_second",
     "disks[].write_bytes_per_second",

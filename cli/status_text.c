@@ -16,7 +16,8 @@ enum { LABEL_COLUMNS = 10, VALUE_COLUMNS = 6, BAR_COLUMNS = 20, LINE_MAX_ = 512 
 enum style { STYLE_TEXT, STYLE_TITLE, STYLE_DIM, STYLE_OK, STYLE_WARN, STYLE_CRIT, STYLE_COUNT };
 /* Attributes and the terminal's own 16 colours, which every theme makes readable. */
 static const char *const style_code[STYLE_COUNT] = {
-    [STYLE_TITLE] = "1", [STYLE_DIM] = "2", [STYLE_OK] = "32", [STYLE_WARN] = "33", [STYLE_CRIT] = "1;31",
+    [STYLE_TITLE] = "1", [STYLE_DIM] = "2",     [STYLE_OK] = "32",
+    [STYLE_WARN] = "33", [STYLE_CRIT] = "1;31",
 };
 
 struct page {
@@ -44,7 +45,8 @@ static void put(struct page *p, enum style style, const char *text)
     }
 }
 
-static void putf(struct page *p, enum style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void putf(struct page *p, enum style style, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 static void putf(struct page *p, enum style style, const char *fmt, ...)
 {
     char text[LINE_MAX_];
@@ -53,7 +55,8 @@ static void putf(struct page *p, enum style style, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    put(p, style, utf8_copy(clean, sizeof clean, text)); /* a cut text ends with a whole character */
+    put(p, style,
+        utf8_copy(clean, sizeof clean, text)); /* a cut text ends with a whole character */
 }
 
 static void blanks(struct page *p, int n)
@@ -92,7 +95,8 @@ static void label(struct page *p, const char *text)
 /* ---- values ---- */
 
 /* value / divisor with a unit, or a dash. A stale one stands in brackets. */
-static void value_text(const struct reading *r, double divisor, int decimals, char *out, size_t size)
+static void value_text(const struct reading *r, double divisor, int decimals, char *out,
+                       size_t size)
 {
     double v = 0;
     if (!reading_get(r, &v)) {
@@ -103,7 +107,8 @@ static void value_text(const struct reading *r, double divisor, int decimals, ch
 }
 
 /* The main number of a row: right-aligned, its unit behind it. */
-static void main_value(struct page *p, const struct reading *r, double divisor, int decimals, const char *unit)
+static void main_value(struct page *p, const struct reading *r, double divisor, int decimals,
+                       const char *unit)
 {
     char text[64];
     double v = 0;
@@ -122,8 +127,8 @@ static void main_value(struct page *p, const struct reading *r, double divisor, 
 }
 
 /* "load 3.10": a word and a number, left out when there is none. Returns whether it was there. */
-static bool extra(struct page *p, const char *word, const struct reading *r, double divisor, int decimals,
-                  const char *unit)
+static bool extra(struct page *p, const char *word, const struct reading *r, double divisor,
+                  int decimals, const char *unit)
 {
     char text[64];
     double v = 0;
@@ -229,7 +234,8 @@ static void part_cpu(struct page *p)
         extra(p, "", &m->tiers[0].v[METRIC_TIER_FREQUENCY], UNITS_GHZ, 2, "GHz");
     }
     double load[3];
-    if (reading_get(&m->raw[METRIC_HOST_LOAD_1], &load[0]) && reading_get(&m->raw[METRIC_HOST_LOAD_5], &load[1]) &&
+    if (reading_get(&m->raw[METRIC_HOST_LOAD_1], &load[0]) &&
+        reading_get(&m->raw[METRIC_HOST_LOAD_5], &load[1]) &&
         reading_get(&m->raw[METRIC_HOST_LOAD_15], &load[2])) {
         put(p, STYLE_DIM, "load");
         blanks(p, 1);
@@ -293,14 +299,16 @@ static void part_memory(struct page *p)
     extra(p, "limit", &v[METRIC_HOST_MEMORY_LIMIT], UNITS_GIB, 1, "");
     if (pressure) {
         put(p, STYLE_DIM, "pressure ");
-        put(p, p->m->pressure == PRESSURE_CRITICAL ? STYLE_CRIT
-               : p->m->pressure == PRESSURE_WARN   ? STYLE_WARN
-                                                   : STYLE_OK,
+        put(p,
+            p->m->pressure == PRESSURE_CRITICAL ? STYLE_CRIT
+            : p->m->pressure == PRESSURE_WARN   ? STYLE_WARN
+                                                : STYLE_OK,
             pressure);
     }
     line_end(p);
     if (reading_get(&v[METRIC_HOST_SWAP_TOTAL], &swap) && swap > 0) {
-        const struct reading swapped = ratio_of(&v[METRIC_HOST_SWAP_USED], &v[METRIC_HOST_SWAP_TOTAL]);
+        const struct reading swapped = ratio_of(&v[METRIC_HOST_SWAP_USED],
+                                                &v[METRIC_HOST_SWAP_TOTAL]);
         label(p, "Swap");
         share(p, &swapped);
         of_whole(p, &v[METRIC_HOST_SWAP_USED], &v[METRIC_HOST_SWAP_TOTAL]);
@@ -363,7 +371,8 @@ static struct columns service_columns(const struct model *m)
     struct columns c = {.name = LABEL_COLUMNS - 2, .state = 2, .version = 1};
     for (size_t i = 0; i < m->service_count; i++) {
         const struct service_facts *f = m->services[i].facts;
-        const int name = width_of_text(f->name), state = width_of_text(service_state_name(f->state));
+        const int name = width_of_text(f->name),
+                  state = width_of_text(service_state_name(f->state));
         const int version = width_of_text(f->version);
         c.name = name > c.name ? name : c.name;
         c.state = state > c.state ? state : c.state;
@@ -393,20 +402,23 @@ static void counted(struct page *p, const char *word, const struct reading *r, b
     char text[64], cell[72];
     double v = 0;
     value_text(r, 1, 0, text, sizeof text);
-    snprintf(cell, sizeof cell, "%s%s", estimate && reading_get(r, &v) ? (p->o->ascii ? "~" : "\u2248") : "", text);
+    snprintf(cell, sizeof cell, "%s%s",
+             estimate && reading_get(r, &v) ? (p->o->ascii ? "~" : "\u2248") : "", text);
     put(p, STYLE_DIM, word);
     put_right(p, STYLE_TEXT, 4, cell);
     blanks(p, 3);
 }
 
-static void model_line(struct page *p, const struct service_model_facts *l, int indent, int name_columns)
+static void model_line(struct page *p, const struct service_model_facts *l, int indent,
+                       int name_columns)
 {
     double size = 0, gpu = 0;
     blanks(p, indent);
     put(p, STYLE_TEXT, l->name);
     tab_to(p, indent + name_columns + 3);
     extra(p, "", &l->v[METRIC_MODEL_SIZE], UNITS_GIB, 1, "GiB");
-    if (reading_get(&l->v[METRIC_MODEL_SIZE], &size) && reading_get(&l->v[METRIC_MODEL_GPU], &gpu) && size > 0) {
+    if (reading_get(&l->v[METRIC_MODEL_SIZE], &size) &&
+        reading_get(&l->v[METRIC_MODEL_GPU], &gpu) && size > 0) {
         putf(p, STYLE_TEXT, "%.0f", gpu / size * 100);
         put(p, STYLE_DIM, " % GPU");
         blanks(p, 3);
@@ -429,7 +441,8 @@ static void model_line(struct page *p, const struct service_model_facts *l, int 
     line_end(p);
 }
 
-static void service_lines(struct page *p, const struct service_model_state *s, const struct columns *c)
+static void service_lines(struct page *p, const struct service_model_state *s,
+                          const struct columns *c)
 {
     const struct service_facts *f = s->facts;
     int column = 2 + c->name + 3;
@@ -483,9 +496,10 @@ static void part_services(struct page *p)
     if (!m->service_count) {
         const struct source_status *d = &m->sources[SOURCE_DISCOVERY];
         blanks(p, 2);
-        put(p, STYLE_DIM, d->state == READING_OK ? "none found: neither Ollama nor ComfyUI runs or listens here"
-                          : d->reason[0]         ? d->reason
-                                                 : reason_sentence(REASON_NOT_YET));
+        put(p, STYLE_DIM,
+            d->state == READING_OK ? "none found: neither Ollama nor ComfyUI runs or listens here"
+            : d->reason[0]         ? d->reason
+                                   : reason_sentence(REASON_NOT_YET));
         line_end(p);
         return;
     }
@@ -509,7 +523,8 @@ static bool same_fate(const struct source_status *a, const struct source_status 
 static void part_missing(struct page *p)
 {
     const struct source_status *all = p->m->sources;
-    char names[SOURCE_COUNT][SOURCE_COUNT * 16] = {{0}}; /* "gpu, power, network", by the first of them */
+    char names[SOURCE_COUNT][SOURCE_COUNT * 16] = {
+        {0}}; /* "gpu, power, network", by the first of them */
     bool done[SOURCE_COUNT] = {false};
     int widest = 0;
     for (int i = 0; i < SOURCE_COUNT; i++) {
@@ -519,8 +534,8 @@ static void part_missing(struct page *p)
         size_t size = 0;
         for (int j = i; j < SOURCE_COUNT; j++) {
             if (all[j].name && same_fate(&all[i], &all[j])) {
-                const int n = snprintf(names[i] + size, sizeof names[i] - size, "%s%s", j > i ? ", " : "",
-                                       all[j].name);
+                const int n = snprintf(names[i] + size, sizeof names[i] - size, "%s%s",
+                                       j > i ? ", " : "", all[j].name);
                 size += n > 0 && (size_t)n < sizeof names[i] - size ? (size_t)n : 0;
                 done[j] = true;
             }
@@ -548,8 +563,8 @@ static void part_missing(struct page *p)
     }
 }
 
-void status_text(const struct model *m, const struct assessment *a, const struct status_text_options *o,
-                 struct buf *out)
+void status_text(const struct model *m, const struct assessment *a,
+                 const struct status_text_options *o, struct buf *out)
 {
     struct page p = {.m = m, .o = o, .out = out};
     part_host(&p);

@@ -1,4 +1,5 @@
-/* What status prints for a person: one reading, aligned, with the reason of everything that is missing. */
+/* What status prints for a person: one reading, aligned, with the reason of everything that is
+ * missing. */
 #ifndef CLI_STATUS_TEXT_H
 #define CLI_STATUS_TEXT_H
 
@@ -13,7 +14,7 @@ struct status_text_options {
     bool ascii;
 };
 
-void status_text(const struct model *m, const struct assessment *a, const struct status_text_options *o,
-                 struct buf *out);
+void status_text(const struct model *m, const struct assessment *a,
+                 const struct status_text_options *o, struct buf *out);
 
 #endif

@@ -3,8 +3,8 @@
  *
  *   gen_man man/tunetop.1
  *
- * A generated part stands between the comment lines `.\" begin NAME` and `.\" end NAME`. `make update-man` writes
- * the pages, tests/cli/man.sh compares them.
+ * A generated part stands between the comment lines `.\" begin NAME` and `.\" end NAME`. `make
+ * update-man` writes the pages, tests/cli/man.sh compares them.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -37,7 +37,8 @@ static void put_escaped(const char *text, size_t size)
     }
 }
 
-/* Running text for mdoc, in lines of its own: none may begin with a dot or a quote, a sentence ends a line. */
+/* Running text for mdoc, in lines of its own: none may begin with a dot or a quote, a sentence ends
+ * a line. */
 static void put_text(const char *text)
 {
     size_t column = 0;
@@ -73,7 +74,8 @@ static void put_sentence(const char *text)
     buf_release(&b);
 }
 
-/* A word that is the name of a macro would be one: a character without width in front prevents it. */
+/* A word that is the name of a macro would be one: a character without width in front prevents it.
+ */
 static void put_argument(const char *word)
 {
     printf("\\&%s", word);
@@ -96,7 +98,8 @@ static void part_options(const char *of)
     puts(".Bl -tag -width Ds");
     for (size_t i = 0; i < count; i++) {
         const struct option_row *o = &rows[i];
-        if (global ? o->commands != COMMAND_ALL : o->commands == COMMAND_ALL || !(o->commands & mask)) {
+        if (global ? o->commands != COMMAND_ALL
+                   : o->commands == COMMAND_ALL || !(o->commands & mask)) {
             continue;
         }
         fputs(".It ", stdout);
@@ -215,8 +218,10 @@ static bool same_group(const char *a, const char *b)
 
 static void part_fields(bool filled)
 {
-    static const char *const type[] = {
-        [SHAPE_NUMBER] = "number", [SHAPE_TEXT] = "text", [SHAPE_BOOL] = "true or false", [SHAPE_TIME] = "time"};
+    static const char *const type[] = {[SHAPE_NUMBER] = "number",
+                                       [SHAPE_TEXT] = "text",
+                                       [SHAPE_BOOL] = "true or false",
+                                       [SHAPE_TIME] = "time"};
     struct arena arena;
     arena_init(&arena);
     size_t count = 0;
@@ -228,7 +233,8 @@ static void part_fields(bool filled)
     for (size_t i = 0; i < count; i++) {
         bool open = false;
         for (size_t j = i; j < count; j++) {
-            if (done[j] || !same_group(rows[i].path, rows[j].path) || filled != (rows[j].help != NULL)) {
+            if (done[j] || !same_group(rows[i].path, rows[j].path) ||
+                filled != (rows[j].help != NULL)) {
                 continue;
             }
             done[j] = true;

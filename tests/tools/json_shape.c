@@ -3,10 +3,11 @@
  *
  *   json_shape SHAPE <one-or-more-objects
  *
- * SHAPE has one `path type` a line: "services[].pid number?". Types are number, text, bool, time, object and list;
- * a question mark allows null. Every object must have all keys that SHAPE gives it and no others; the values of
- * names that end in _ratio, _bytes and the like must lie in their range. Objects are read a line each when the
- * input holds several. Prints every difference; exit 1 when there is one.
+ * SHAPE has one `path type` a line: "services[].pid number?". Types are number, text, bool, time,
+ * object and list; a question mark allows null. Every object must have all keys that SHAPE gives it
+ * and no others; the values of names that end in _ratio, _bytes and the like must lie in their
+ * range. Objects are read a line each when the input holds several. Prints every difference; exit 1
+ * when there is one.
  */
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -86,10 +87,12 @@ static void check_number(const char *path, double v)
 {
     if (!isfinite(v)) {
         differ(path, "is not finite");
-    } else if (ends_with(path, "_ratio") && (v < 0 || (v > 1 && strncmp(path, "services[]", 10) != 0))) {
+    } else if (ends_with(path, "_ratio") &&
+               (v < 0 || (v > 1 && strncmp(path, "services[]", 10) != 0))) {
         differ(path, "is no ratio of 0 to 1");
-    } else if ((ends_with(path, "_bytes") || ends_with(path, "_per_second") || ends_with(path, "_seconds") ||
-                ends_with(path, "_hertz") || ends_with(path, "count")) &&
+    } else if ((ends_with(path, "_bytes") || ends_with(path, "_per_second") ||
+                ends_with(path, "_seconds") || ends_with(path, "_hertz") ||
+                ends_with(path, "count")) &&
                v < 0) {
         differ(path, "is negative");
     } else if (ends_with(path, "_celsius") && (v < -40 || v > 150)) {
@@ -103,7 +106,7 @@ static void check_object(const char *path, const cJSON *object)
 {
     char child[PATH_BYTES];
     const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, object) {
+    cJSON_ArrayForEach (item, object) {
         snprintf(child, sizeof child, "%s%s%s", path, *path ? "." : "", item->string);
         check(child, item);
         for (const cJSON *other = item->next; other; other = other->next) {
@@ -158,7 +161,7 @@ static void check(const char *path, const cJSON *value)
         char child[PATH_BYTES];
         const cJSON *item = NULL;
         snprintf(child, sizeof child, "%s[]", path);
-        cJSON_ArrayForEach(item, value) {
+        cJSON_ArrayForEach (item, value) {
             check(child, item);
         }
     }
