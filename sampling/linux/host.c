@@ -159,7 +159,8 @@ void parse_chip_name(const char *text, size_t size, char *out, size_t out_size)
     /* "CPU" is a word of its own here ("Xeon CPU E5-2680", "Core i7 CPU"), never a part of one. */
     char padded[sizeof name + 2];
     snprintf(padded, sizeof padded, " %s ", name);
-    while (cut(padded, " CPU")) {
+    while ((at = strstr(padded, " CPU "))) {
+        memmove(at, at + strlen(" CPU"), strlen(at + strlen(" CPU")) + 1);
     }
     squeeze_blanks(padded);
     utf8_copy(out, out_size, padded);

@@ -1,0 +1,180 @@
+/*
+ * Every parser of kernel text, and that of recordings. The first byte chooses which; the rest is
+ * its text. What a parser accepts must keep its promises: numbers in range, texts that are clean.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "sampling/linux/cgroup.h"
+#include "sampling/linux/cpu.h"
+#include "sampling/linux/disk.h"
+#include "sampling/linux/host.h"
+#include "sampling/linux/memory.h"
+#include "sampling/linux/scan.h"
+#include "sampling/linux/thermal.h"
+#include "sampling/reader_recording.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool good)
+{
+    if (!good) {
+        abort();
+    }
+}
+
+/* Text that utf8_sanitise() would change did not go through it. */
+static void require_clean(const char *text)
+{
+    char again[512];
+    utf8_sanitise(text, strlen(text), again, sizeof again, NULL);
+    require(strcmp(text, again) == 0);
+}
+
+static void run_stat(const char *text, size_t size)
+{
+    struct cpu_stat *s = calloc(1, sizeof *s);
+    struct err err = ERR_INIT;
+    require(s != NULL);
+    if (parse_stat(text, size, s, &err) == 0) {
+        require(s->core_count >= 1 && s->core_count <= SAMPLE_CORES);
+        for (uint32_t i = 1; i < s->core_count; i++) {
+            require(s->cores[i].index > s->cores[i - 1].index);
+        }
+    } else {
+        require(err.code == ERR_PARSE && err.msg[0]);
+    }
+    free(s);
+}
+
+static void run_meminfo(const char *text, size_t size)
+{
+    struct meminfo m;
+    struct err err = ERR_INIT;
+    if (parse_meminfo(text, size, &m, &err) == 0) {
+        require(m.total > 0 && m.available <= m.total && m.free <= m.total);
+        require(!m.has_swap || m.swap_free <= m.swap_total);
+    }
+}
+
+static void run_small(const char *text, size_t size)
+{
+    double v[3];
+    uint64_t a, b;
+    struct psi psi;
+    bool cpus[64] = {false};
+    if (parse_loadavg(text, size, v)) {
+        require(isfinite(v[0]) && isfinite(v[1]) && isfinite(v[2]));
+    }
+    if (parse_uptime(text, size, &v[0])) {
+        require(v[0] >= 0);
+    }
+    parse_psi(text, size, &psi);
+    require(!psi.has_some || psi.some_ratio >= 0);
+    (void)parse_vmstat_swap(text, size, &a, &b);
+    (void)parse_zram_mm_stat(text, size, &a);
+    if (parse_smaps_page_bytes(text, size, &a)) {
+        require(a > 0 && (a & (a - 1)) == 0);
+    }
+    (void)scan_cpu_list(text, size, cpus, 64);
+}
+
+static void run_cgroup(const char *text, size_t size)
+{
+    struct cgroup_membership m;
+    struct err err = ERR_INIT;
+    double limit;
+    if (parse_cgroup(text, size, &m, &err) == 0) {
+        const char *const paths[] = {m.unified, m.cpu, m.memory};
+        for (size_t i = 0; i < 3; i++) {
+            require(strlen(paths[i]) < CGROUP_PATH);
+            require(paths[i][0] == '\0' || (paths[i][0] == '/' && !strstr(paths[i], "/..")));
+        }
+    }
+    if (parse_cgroup_cpu_max(text, size, &limit)) {
+        require(limit > 0);
+    }
+    if (parse_cgroup_memory(text, size, &limit)) {
+        require(limit >= 0);
+    }
+}
+
+static void run_host(const char *text, size_t size)
+{
+    char out[SAMPLE_NAME];
+    struct cpuinfo_names names;
+    (void)parse_os_release(text, size, out, sizeof out);
+    require_clean(out);
+    parse_chip_name(text, size, out, sizeof out);
+    require_clean(out);
+    parse_dmi(text, size, out, sizeof out);
+    require_clean(out);
+    (void)parse_dt_compatible(text, size, out, sizeof out);
+    require_clean(out);
+    parse_cpuinfo(text, size, &names);
+    require_clean(names.chip);
+    require_clean(names.machine);
+}
+
+static void run_thermal(const char *text, size_t size)
+{
+    enum hwmon_kind kind;
+    unsigned number;
+    double value;
+    (void)parse_hwmon_input(text, size, &kind, &number);
+    (void)parse_runtime_asleep(text, size);
+    struct reading r = parse_temperature(text, size, true, 1);
+    require(!reading_get(&r, &value) || (value >= -40 && value <= 150));
+    r = parse_fan(text, size, 1);
+    require(!reading_get(&r, &value) || (value >= 0 && value <= 30000));
+}
+
+static void run_disk(const char *text, size_t size)
+{
+    struct mount m;
+    struct disk_facts d;
+    char out[DISK_TEXT];
+    double total, available;
+    (void)parse_mountinfo_for(text, size, "/home/ann/My Models/blobs", &m);
+    (void)disk_unescape(text, size, out, sizeof out);
+    if (parse_disk_reply(text, size, 1, &d)) {
+        require_clean(d.name);
+        require_clean(d.mount);
+        require(!reading_get(&d.total, &total) || !reading_get(&d.free, &available) ||
+                available <= total);
+    }
+}
+
+static void run_recording(const char *text, size_t size)
+{
+    struct err err = ERR_INIT;
+    struct recording *rec = recording_parse("r", text, size, &err);
+    if (!rec) {
+        require(err.code != 0);
+        return;
+    }
+    struct buf out;
+    buf_init(&out, 1 << 16);
+    require(recording_first_ns(rec) <= recording_last_ns(rec));
+    (void)recording_find(rec, "file /proc/stat", INT64_MAX, &out, &err);
+    buf_release(&out);
+    recording_free(rec);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const parsers[])(const char *text, size_t size) = {
+        run_stat, run_meminfo, run_small, run_cgroup,
+        run_host, run_thermal, run_disk,  run_recording,
+    };
+    if (size == 0) {
+        return 0;
+    }
+    /* '0' is the first, so that the corpus can be read and written by hand. */
+    parsers[(unsigned char)(data[0] - '0') % (sizeof parsers / sizeof *parsers)](
+        (const char *)data + 1, size - 1);
+    return 0;
+}
