@@ -90,8 +90,11 @@ static bool parse_mount_line(struct span line, struct mount *out)
     }
     out->device_major = (unsigned)major;
     out->device_minor = (unsigned)minor;
-    if (!scan_word(&line, &word) || !scan_word(&line, &word) ||
-        !keep_word(word, out->mount, sizeof out->mount)) {
+    /* The root of the mount within its file system says nothing here; the mount point is next. */
+    if (!scan_word(&line, &word)) {
+        return false;
+    }
+    if (!scan_word(&line, &word) || !keep_word(word, out->mount, sizeof out->mount)) {
         return false;
     }
     do {
