@@ -7,8 +7,9 @@
 #   t_expect_out '^tunetop [0-9]'
 #   t_done
 #
-# t_run leaves the standard output in $t_dir/out, standard error in $t_dir/err, the exit status in $t_status.
-# Every check names what was run last, so most need no words of their own. Runs under bash 3.2.
+# t_run leaves the standard output in $t_dir/out, standard error in $t_dir/err, the exit status in
+# $t_status. Every check names what was run last, so most need no words of their own. Runs under
+# bash 3.2.
 
 set -u
 
@@ -19,7 +20,8 @@ t_status=0
 t_what=
 t_pids=
 
-export HOME="$t_dir/home" XDG_CONFIG_HOME="$t_dir/home/.config" XDG_STATE_HOME="$t_dir/home/.local/state"
+export HOME="$t_dir/home"
+export XDG_CONFIG_HOME="$HOME/.config" XDG_STATE_HOME="$HOME/.local/state"
 export LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color
 unset NO_COLOR COLORTERM OLLAMA_HOST LANG LC_CTYPE TUNETOP_SIZE TUNETOP_FRAME_LOG
 mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
@@ -76,7 +78,7 @@ t_must_fail() {
 }
 
 t_expect_status() {
-    if [ "$t_status" -eq "$1" ]; then t_report 0 "$t_what: exit $1"; else t_report 1 "$t_what: exit $1"; fi
+    t_ok "$t_what: exit $1" test "$t_status" -eq "$1"
 }
 
 # t_cmp NAME ACTUAL EXPECTED: two files are the same.
@@ -111,6 +113,13 @@ t_expect_out_is() {
 }
 t_expect_err_is() {
     t_is "$t_what: says exactly that" "$(cat "$t_dir/err")" "$1"
+}
+
+# t_expect_shape N: what was printed are N JSON objects, each with the fields of status.shape.
+t_expect_shape() {
+    local shape=${abs_srcdir:?}/tests/cli/status.shape
+    "${abs_builddir:?}/tests/tools/json_shape" "$shape" <"$t_dir/out" >"$t_dir/shape"
+    t_is "$t_what: the shape of status --json" "$(cat "$t_dir/shape")" "$1 whole, 0 differences"
 }
 
 # t_wait_for NAME COMMAND...: until COMMAND succeeds, at most 10 seconds.

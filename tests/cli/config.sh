@@ -4,7 +4,7 @@
 
 file="$XDG_CONFIG_HOME/tunetop/tunetop.yaml"
 
-# wrong TEXT PLACE-AND-SENTENCE: status, stream and the dashboard refuse it, before anything else is printed.
+# wrong TEXT PLACE-AND-SENTENCE: status refuses it, before anything else is printed.
 wrong() {
     printf '%b' "$1" >"$file"
     t_run "$TUNETOP" status
@@ -16,9 +16,11 @@ wrong() {
 wrong 'intervall: 2\n' "1:1: unknown key 'intervall', did you mean 'interval'?"
 wrong '# mine\ninterval: 0.1\n' "2:11: 'interval': expected a number from 0.2 to 60, found '0.1'"
 wrong 'interval: 2\ninterval: 3\n' "2:1: the key 'interval' is there twice, first in line 1"
-wrong 'services:\n  - nme: ollama\n    kind: ollama\n' "2:5: unknown key 'nme', did you mean 'name'?"
+wrong 'services:\n  - nme: ollama\n    kind: ollama\n' \
+    "2:5: unknown key 'nme', did you mean 'name'?"
+kinds='ollama, comfyui, lmstudio, llama_server, vllm, mlx_lm, diffusionapi, pipeline, openai'
 wrong 'services:\n  - name: x\n    kind: olama\n' \
-    "3:11: 'kind': expected one of ollama, comfyui, lmstudio, llama_server, vllm, mlx_lm, diffusionapi, pipeline, openai; found 'olama', did you mean 'ollama'?"
+    "3:11: 'kind': expected one of $kinds; found 'olama', did you mean 'ollama'?"
 wrong 'services:\n  - name: x\n' "2:5: the key 'kind' is missing"
 wrong 'services:\n  - {name: a, kind: ollama}\n  - {name: a, kind: comfyui}\n' \
     "3:5: services: the name 'a' is given twice, first at $file:2:5"
@@ -51,7 +53,8 @@ fi
 
 # A service that is named is shown, under that name, while it is down.
 printf 'services:\n  - name: images\n    kind: comfyui\n    url: http://127.0.0.1:9\n' >"$file"
-t_run "$TUNETOP" status --format '{services.images.state} {services.images.kind} {services.images.url}'
+t_run "$TUNETOP" status --format \
+    '{services.images.state} {services.images.kind} {services.images.url}'
 t_expect_status 0
 t_expect_out_is 'down comfyui http://127.0.0.1:9'
 

@@ -47,7 +47,8 @@ refuse "'--at' names a time of a recording: it needs '--replay'" status --at +1
 # What a hostile word holds does not reach the terminal.
 t_run "$TUNETOP" "$(printf 'a\033]0;x\007b')"
 t_expect_status 2
-t_must_fail 'control characters of the command line are not printed' grep -q "$(printf '\033')" "$t_dir/err"
+t_must_fail 'control characters of the command line are not printed' \
+    grep -q "$(printf '\033')" "$t_dir/err"
 
 t_run "$TUNETOP" --version
 t_expect_status 0
@@ -78,8 +79,9 @@ for command in status stream help; do
 done
 
 # Options before and after, attached and apart, the last one counting.
-for words in 'status --format {schema}' '--format {schema} status' '--format={schema} status --ascii' \
-    '--ascii status --format no --format {schema}' '--format {schema} -- status' '-v status --format {schema} -v'; do
+for words in 'status --format {schema}' '--format {schema} status' \
+    '--format={schema} status --ascii' '--ascii status --format no --format {schema}' \
+    '--format {schema} -- status' '-v status --format {schema} -v'; do
     # shellcheck disable=SC2086 # the words are the arguments
     t_run "$TUNETOP" $words
     t_expect_status 0

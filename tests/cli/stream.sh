@@ -6,9 +6,8 @@ t_run "$TUNETOP" stream -n 3 -i 0.2
 t_expect_status 0
 t_expect_err_is ''
 t_is 'three lines' "$(wc -l <"$t_dir/out" | tr -d ' ')" 3
-"${abs_builddir:?}/tests/tools/json_shape" "$abs_srcdir/tests/cli/status.shape" <"$t_dir/out" >"$t_dir/shape"
-t_is 'each has the shape of status --json' "$(cat "$t_dir/shape")" '3 objects, 0 differences'
-t_must_fail 'rates are there from the first line on' grep -q '"cpu":{.*"utilization_ratio":null,"steal_ratio"' "$t_dir/out"
+t_expect_shape 3
+t_must_fail 'rates are there from the first line on' grep -q '"steal_ratio":null' "$t_dir/out"
 t_is 'three times' "$(grep -o '"time":"[^"]*"' "$t_dir/out" | sort -u | wc -l | tr -d ' ')" 3
 
 # The reader goes away between two lines: noticed at once, not with the next line a minute later.

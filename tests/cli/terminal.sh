@@ -4,7 +4,8 @@
 
 t_run "$TUNETOP"
 t_expect_status 1
-t_expect_err_is "tunetop: the dashboard needs a terminal, and standard output is none; 'tunetop status' prints one reading"
+t_expect_err_is "tunetop: the dashboard needs a terminal, and standard output is none; \
+'tunetop status' prints one reading"
 t_expect_out_is ''
 
 # The rest needs a terminal of some kind; util-linux and BSD script(1) differ.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What status --json says, against /proc read independently, under load (tests/tools/truth.c says how).
+# What status --json says, against /proc read independently, under load: tests/tools/truth.c.
 . "${abs_srcdir:?}/tests/lib.sh"
 
 [ -x "${abs_builddir:?}/tests/tools/truth" ] || t_skip_all "there is no /proc on this system"

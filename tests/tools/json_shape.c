@@ -194,7 +194,6 @@ int main(int argc, char **argv)
         }
     }
     free(input);
-    printf("%zu object%s, %d difference%s\n", objects, objects == 1 ? "" : "s", differences,
-           differences == 1 ? "" : "s");
+    printf("%zu whole, %d differences\n", objects, differences);
     return differences || !objects;
 }
