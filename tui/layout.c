@@ -163,17 +163,17 @@ static bool give_up(struct plan *p)
            drop_row(&p->empty_rows, 1) || drop_row(&p->why_rows, 1);
 }
 
-/* Rows of the main strip of a block: a tall one leaves its last row blank, so that parts stay
- * apart. */
-static int strip_rows(int rows, bool second)
+/* Rows of the main strip of a block. The last row belongs to the second strip, or stays blank in a
+ * tall block that no blank row follows, so that parts stay apart. */
+static int strip_rows(int rows, bool second, bool gap)
 {
-    int n = second ? rows - 1 : rows >= 3 ? rows - 1 : rows;
+    int n = second || (rows >= 3 && !gap) ? rows - 1 : rows;
     return n < 1 ? 1 : n > LAYOUT_STRIP_MAX ? LAYOUT_STRIP_MAX : n;
 }
 
-static bool grow_one(int rows, bool second, int *grown, int *left)
+static bool grow_one(int rows, bool second, bool gap, int *grown, int *left)
 {
-    if (*left <= 0 || strip_rows(rows, second) >= LAYOUT_STRIP_MAX)
+    if (*left <= 0 || strip_rows(rows, second, gap) >= LAYOUT_STRIP_MAX)
         return false;
     ++*grown;
     --*left;
@@ -185,24 +185,25 @@ static void grow(struct plan *p, int left)
     const struct layout_wish *w = p->wish;
     for (bool more = !w->ascii; more && left > 0;) {
         more = false;
-        for (int i = 0; i < p->shown; i++)
+        for (int i = 0; i < p->shown; i++) {
+            int rows = 1 + p->details[i] + p->grown[i];
             if (w->services[i].strips && !w->services[i].down)
-                more |= grow_one(1 + p->details[i] + p->grown[i],
-                                 w->services[i].wait_strip && p->details[i] > 0, &p->grown[i],
-                                 &left);
-        more |= grow_one(p->cpu_rows + p->cpu_grown, false, &p->cpu_grown, &left);
-        more |= grow_one(p->memory_rows + p->memory_grown, false, &p->memory_grown, &left);
+                more |= grow_one(rows, w->services[i].wait_strip && rows > 1, p->gap_blocks,
+                                 &p->grown[i], &left);
+        }
+        more |= grow_one(p->cpu_rows + p->cpu_grown, false, false, &p->cpu_grown, &left);
+        more |= grow_one(p->memory_rows + p->memory_grown, false, false, &p->memory_grown, &left);
         if (w->thermal_strip)
-            more |= grow_one(1 + p->thermal_grown, false, &p->thermal_grown, &left);
+            more |= grow_one(1 + p->thermal_grown, false, false, &p->thermal_grown, &left);
         if (p->power && w->power_strip)
-            more |= grow_one(1 + p->power_grown, false, &p->power_grown, &left);
+            more |= grow_one(1 + p->power_grown, false, false, &p->power_grown, &left);
     }
 }
 
 static int place(struct layout_block *b, int y, int rows, bool strip)
 {
     *b = (struct layout_block){.y = y, .rows = rows, .wait_y = -1};
-    b->strip_rows = strip && rows > 0 ? strip_rows(rows, false) : 0;
+    b->strip_rows = strip && rows > 0 ? strip_rows(rows, false, false) : 0;
     return y + rows;
 }
 
@@ -228,10 +229,9 @@ static int place_services(const struct plan *p, struct layout *out, int y)
         bool second = s->wait_strip && rows > 1;
         y = place(b, y, rows, s->strips);
         b->details = p->details[i];
-        if (s->strips && second) {
-            b->strip_rows = strip_rows(rows, true);
+        b->strip_rows = s->strips ? strip_rows(rows, second, p->gap_blocks) : 0;
+        if (s->strips && second)
             b->wait_y = b->y + rows - 1;
-        }
     }
     if (p->down_in_one && down_count(p) > 0) {
         y += p->gap_blocks && y > first_y;

@@ -23,6 +23,19 @@ void line_put(struct line *l, enum role role, const char *fmt, ...)
     l->x = surface_text_max(l->surface, l->x, l->y, l->end - l->x, role, text);
 }
 
+void line_value(struct line *l, bool stale, const char *text)
+{
+    if (!stale) {
+        line_put(l, ROLE_TEXT, "%s", text);
+        return;
+    }
+    while (text[0] == ' ' && text[1] == ' ') {
+        l->x++;
+        text++;
+    }
+    line_put(l, ROLE_DIM, "(%s)", text + (text[0] == ' '));
+}
+
 void line_glyph(struct line *l, enum role role, enum glyph g)
 {
     if (l->x < l->end)

@@ -17,6 +17,9 @@ struct line {
 struct line line_at(struct surface *s, int x, int y, int end);
 void line_put(struct line *l, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* A number; a stale one DIM and in brackets, of which the first takes the place of a leading blank.
+ */
+void line_value(struct line *l, bool stale, const char *text);
 void line_glyph(struct line *l, enum role role, enum glyph g);
 void line_gap(struct line *l, int columns);
 void line_to(struct line *l, int x); /* at least x; never back */

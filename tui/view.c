@@ -107,7 +107,11 @@ static bool put_machine(struct page *p, unsigned details)
     put_cores(&l, p->m);
     if (page_value(p, &p->m->v[METRIC_HOST_MEMORY_TOTAL], &value, &stale)) {
         line_put(&l, ROLE_DIM, ", ");
-        line_put(&l, ROLE_TEXT, "%s GiB", format_gib(text, value, 0));
+        format_gib(text, value, 0);
+        char *point = strchr(text, '.');
+        if (point != NULL && strcmp(point, ".0") == 0)
+            *point = '\0';
+        line_put(&l, ROLE_TEXT, "%s GiB", text);
     }
     if ((details & SHOW_OS) != 0 && h->os[0] != '\0')
         line_put(&l, ROLE_DIM, "   %s", h->os);

@@ -106,9 +106,9 @@ void help_draw(struct surface *s, const struct ui *ui)
     surface_repeat(s, 1, 1, s->width - 2, ROLE_DIM, surface_glyph(s, GLYPH_RULE));
     bool one = in_one(s->width);
     int middle = s->width < 110 ? 42 : 52;
-    struct place left = {s,         1,     19, one ? s->width - 1 : middle - 1, HEAD_ROWS - scroll,
+    struct place left = {s,         1,     12, one ? s->width - 1 : middle - 1, HEAD_ROWS - scroll,
                          HEAD_ROWS, bottom};
-    struct place right = {s,         middle, middle + 19, s->width - 1, HEAD_ROWS - scroll,
+    struct place right = {s,         middle, middle + 18, s->width - 1, HEAD_ROWS - scroll,
                           HEAD_ROWS, bottom};
     if (one) {
         right = left;

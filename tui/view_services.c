@@ -73,7 +73,7 @@ static void list_details(const struct page *p, const struct service_model_state 
     d->count = 0;
     if (f->state == SERVICE_DOWN || f->state == SERVICE_STARTING)
         return;
-    if (f->state != SERVICE_UP)
+    if (f->state != SERVICE_UP && !in_words(p, s))
         add_detail(d, DETAIL_STATE, 0);
     if (page_value(p, &s->v[METRIC_SERVICE_JOB_STEPS], &value, &stale))
         add_detail(d, DETAIL_JOB, 0);
@@ -140,13 +140,15 @@ static void wish_of(const struct page *p, const struct service_model_state *s,
         models += d.row[i].what == DETAIL_MODEL;
     w->extra = models > 1 ? models - 1 : 0;
     w->down = s->facts->state == SERVICE_DOWN;
-    w->strips = s->history_slot >= 0 && !w->down && s->facts->state != SERVICE_STARTING &&
-                !s->facts->remote;
-    w->wait_strip = w->strips && (measured(p, s, HISTORY_WAIT) ||
-                                  s->v[METRIC_SERVICE_QUEUE_WAITING].state == READING_OK);
-    if (s->facts->remote &&
-        !w->down) /* its processes are not here, but what it tells is measured */
-        w->strips = w->wait_strip || measured(p, s, HISTORY_SPEED);
+    if (s->history_slot < 0 || w->down || s->facts->state == SERVICE_STARTING)
+        return;
+    w->wait_strip = measured(p, s, HISTORY_WAIT) ||
+                    s->v[METRIC_SERVICE_QUEUE_WAITING].state == READING_OK;
+    /* Room also for what will come with the next sample, but not for what never comes. */
+    int cpu = s->v[METRIC_SERVICE_CPU_UTILIZATION].state;
+    w->strips = w->wait_strip || measured(p, s, HISTORY_SPEED) ||
+                measured(p, s, HISTORY_SERVICE_CPU) || cpu == READING_OK || cpu == READING_STALE ||
+                (cpu == READING_NONE && !s->facts->remote);
 }
 
 void services_wish(struct page *p, struct layout_wish *w)
@@ -168,7 +170,7 @@ void services_wish(struct page *p, struct layout_wish *w)
             wish_of(p, s, &w->services[w->service_count++]);
         }
     }
-    w->empty_rows = 8;
+    w->empty_rows = p->m->services_settled ? 7 : 2;
 }
 
 /* Ends at x_end; "(12)" hangs its bracket over, so that the digits stay in line. */
@@ -239,8 +241,7 @@ static void draw_words(struct page *p, const struct service_model_state *s, stru
         return;
     case SERVICE_BUSY:
         line_put(l, ROLE_WARN, "busy");
-        line_put(l, ROLE_DIM, " %s",
-                 f->reason[0] != '\0' ? f->reason : "takes connections, does not answer yet");
+        line_put(l, ROLE_DIM, " %s", f->reason[0] != '\0' ? f->reason : "it does not answer yet");
         return;
     default:
         line_put(l, ROLE_CRIT, "%s", service_state_name(f->state));
@@ -258,7 +259,11 @@ static void draw_head(struct page *p, const struct service_model_state *s, int y
                      : f->state == SERVICE_BUSY || f->state == SERVICE_STARTING ? ROLE_WARN
                                                                                 : ROLE_CRIT;
     bool words = in_words(p, s);
-    struct line l = line_at(p->s, 1, y, words ? c->text_end : c->run_end - 2);
+    bool strip = measured(p, s, HISTORY_SERVICE_CPU) || measured(p, s, HISTORY_SPEED);
+    struct line l = line_at(p->s, 1, y,
+                            !words  ? c->run_end - 2
+                            : strip ? c->text_end
+                                    : p->s->width - 1);
     if (role == ROLE_CRIT)
         line_put(&l, role, "!");
     else
@@ -284,9 +289,10 @@ static void put_gib(struct page *p, struct line *l, const struct reading *r)
     double value;
     bool stale;
     if (page_value(p, r, &value, &stale))
-        line_put(l, stale ? ROLE_DIM : ROLE_TEXT, "%s GiB", format_gib(text, value, 5));
+        line_value(l, stale, format_gib(text, value, 5));
     else
-        line_put(l, ROLE_TEXT, "    - GiB");
+        line_put(l, ROLE_TEXT, "    -");
+    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, " GiB");
 }
 
 static void draw_model(struct page *p, const struct service_facts *f, size_t index, int y)
@@ -294,7 +300,7 @@ static void draw_model(struct page *p, const struct service_facts *f, size_t ind
     static const struct {
         int size_x, split_x, tail_x;
     } at[] = {
-        [LAYOUT_NARROW] = {17, 28, 38}, [LAYOUT_MID] = {20, 30, 40}, [LAYOUT_WIDE] = {26, 37, 47}};
+        [LAYOUT_NARROW] = {17, 28, 38}, [LAYOUT_MID] = {20, 30, 40}, [LAYOUT_WIDE] = {26, 36, 47}};
     const struct service_model_facts *model = &f->models[index];
     const struct layout_columns *c = &p->layout.columns;
     char text[FORMAT_SIZE];
@@ -347,10 +353,14 @@ static void draw_usage(struct page *p, const struct service_model_state *s, stru
     double value;
     bool stale;
     line_put(l, ROLE_DIM, "cpu ");
-    if (page_value(p, &s->v[METRIC_SERVICE_CPU_UTILIZATION], &value, &stale))
-        line_put(l, stale ? ROLE_DIM : ROLE_TEXT, "%4s %%", format_percent(text, value));
-    else
-        line_put(l, ROLE_TEXT, "   - %%");
+    if (page_value(p, &s->v[METRIC_SERVICE_CPU_UTILIZATION], &value, &stale)) {
+        format_percent(text, value);
+        line_gap(l, 5 - width_of_text(text));
+        line_value(l, stale, text);
+    } else {
+        line_put(l, ROLE_TEXT, "    -");
+    }
+    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, " %%");
     line_gap(l, 1);
     put_gib(p, l, &s->v[METRIC_SERVICE_MEMORY_USED]);
     if (f->model_count > 0 &&
@@ -463,6 +473,15 @@ static void speed_label(const struct service_model_state *s, double ceiling, cha
         snprintf(out, size, per_step ? "%g/s" : "%g", ceiling);
 }
 
+/* "200 %", "2000%", "20k %": the room between the numbers and the strip is five columns. */
+static void percent_label(double ceiling, char *out, size_t size)
+{
+    if (ceiling >= 100)
+        snprintf(out, size, "%.0fk %%", ceiling / 10);
+    else
+        snprintf(out, size, ceiling >= 10 ? "%.0f%%" : "%.0f %%", ceiling * 100);
+}
+
 static void draw_strips(struct page *p, const struct service_model_state *s,
                         const struct layout_block *b)
 {
@@ -483,7 +502,7 @@ static void draw_strips(struct page *p, const struct service_model_state *s,
         if (fast)
             speed_label(s, ceiling, label, sizeof label);
         else
-            snprintf(label, sizeof label, "%.0f %%", ceiling * 100);
+            percent_label(ceiling, label, sizeof label);
         surface_text_right(p->s, c->strip_x - 1, b->y, ROLE_DIM, label);
     }
     if (b->wait_y < 0)
@@ -504,11 +523,13 @@ static void draw_empty(struct page *p)
 {
     int y = p->layout.services_y + 1, end = p->s->width - 1;
     bool mac = strncmp(p->m->host.os, "macOS", 5) == 0;
-    const char *install = mac             ? "brew install ollama && brew services start ollama"
-                          : end - 28 < 47 ? "see ollama.com/download"
-                                          : "curl -fsSL https://ollama.com/install.sh | sh";
-    const char *file = end - 28 < 46 ? "name it in tunetop/tunetop.yaml"
-                                     : "name it in ~/.config/tunetop/tunetop.yaml";
+    int room = end - 28;
+    const char *install = mac && room >= 51 ? "brew install ollama && brew services start ollama"
+                          : mac             ? "brew install ollama"
+                          : room >= 47      ? "curl -fsSL https://ollama.com/install.sh | sh"
+                                            : "see ollama.com/download";
+    const char *file = room < 46 ? "name it in tunetop/tunetop.yaml"
+                                 : "name it in ~/.config/tunetop/tunetop.yaml";
     const struct {
         const char *when, *what;
     } rows[] = {{"it is here but stopped", "start it; it appears by itself"},
@@ -524,7 +545,8 @@ static void draw_empty(struct page *p)
     for (int i = 1; i < p->layout.empty_rows; i++) {
         l = line_at(p->s, 1, y + i, end);
         if (i == 1) {
-            line_put(&l, ROLE_DIM, "Looked for ollama :11434 and OLLAMA_HOST, comfyui :8188.");
+            line_put(&l, ROLE_DIM, "%s ollama :11434 and OLLAMA_HOST, comfyui :8188.",
+                     p->m->services_settled ? "Looked for" : "Asked are");
         } else if (i >= 3 && i - 3 < 4 && p->m->services_settled) {
             line_gap(&l, 2);
             line_put(&l, ROLE_TEXT, "%s", rows[i - 3].when);

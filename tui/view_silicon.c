@@ -63,7 +63,8 @@ static struct line row(struct page *p, int y, const char *label)
 {
     const struct layout_columns *c = &p->layout.columns;
     surface_text(p->s, 1, y, ROLE_TITLE, label);
-    return line_at(p->s, c->label_x, y, c->text_end);
+    /* The ceiling of the row's strip stands at the end: six columns with a blank. */
+    return line_at(p->s, c->label_x, y, c->ceilings ? c->text_end - 6 : c->text_end);
 }
 
 /* "-   a virtual machine does not show it": why there is no value. */
@@ -80,7 +81,8 @@ static const char *source_reason(const struct page *p, enum source_id id, const 
     const struct source_status *s = &p->m->sources[id];
     if (s->reason[0] != '\0')
         return s->reason;
-    return s->state == READING_NONE ? "not measured yet" : reading_state_name(s->state);
+    return s->state == READING_NONE || s->state == READING_OK ? "not measured yet"
+                                                              : reading_state_name(s->state);
 }
 
 static void draw_ceiling(struct page *p, const struct layout_block *b, const char *text)
@@ -151,10 +153,11 @@ static void put_percent(struct page *p, struct line *l, const struct reading *r)
     char text[FORMAT_SIZE];
     double value;
     bool stale;
-    if (!page_value(p, r, &value, &stale))
-        line_put(l, ROLE_TEXT, "  - %%");
+    if (page_value(p, r, &value, &stale))
+        line_value(l, stale, format_percent(text, value));
     else
-        line_put(l, stale ? ROLE_DIM : ROLE_TEXT, "%s %%", format_percent(text, value));
+        line_put(l, ROLE_TEXT, "  -");
+    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, " %%");
 }
 
 static void put_ghz(struct page *p, struct line *l, const struct reading *r, bool unit)
@@ -200,8 +203,8 @@ static void put_cpu_details(struct page *p, struct line *l)
     }
     if (has(p, METRIC_HOST_LOAD_1, &value, &stale)) {
         line_group(l);
-        line_put(l, ROLE_DIM, wide ? "   load " : "  load ");
-        line_put(l, ROLE_TEXT, "%5.2f", value);
+        line_put(l, ROLE_DIM, "  load ");
+        line_put(l, ROLE_TEXT, value < 99.995 ? "%5.2f" : "%5.1f", value);
         line_group_end(l);
     }
 }
@@ -387,8 +390,7 @@ static void draw_memory(struct page *p)
     }
     format_gib(all, total, 0);
     bool known = has(p, METRIC_HOST_MEMORY_USED, &used, &stale);
-    line_put(&l, stale && known ? ROLE_DIM : ROLE_TEXT, "%*s", width_of_text(all),
-             known ? format_gib(text, used, 0) : "-");
+    line_value(&l, known && stale, known ? format_gib(text, used, width_of_text(all)) : "   -");
     line_put(&l, ROLE_DIM, " of ");
     line_put(&l, ROLE_TEXT, "%s GiB", all);
     put_pressure(p, &l);
@@ -527,9 +529,10 @@ static bool put_disk(struct page *p, struct line *l, const struct disk_facts *d)
     bool stale;
     if (!page_value(p, &d->total, &total, &stale) || !page_value(p, &d->free, &left, &stale))
         return false;
-    char all[FORMAT_SIZE];
+    char all[FORMAT_SIZE], text[FORMAT_SIZE];
     int width = snprintf(all, sizeof all, "%.0f", total / 0x1p30);
-    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, "%*.0f", width, left / 0x1p30);
+    snprintf(text, sizeof text, "%*.0f", width, left / 0x1p30);
+    line_value(l, stale, text);
     line_put(l, ROLE_DIM, " of ");
     line_put(l, ROLE_TEXT, "%s", all);
     line_put(l, ROLE_DIM, " GiB free");

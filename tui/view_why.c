@@ -14,11 +14,13 @@
 enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 16, STATE_X = 18, STATE_COLUMNS = 11, TEXT_X = 30 };
 enum { TEXT_MAX_BYTES = 600 };
 
+/* Worst first. */
+enum pass { PASS_SERVICES, PASS_WRONG, PASS_LACKING };
 struct walk {
     struct surface *s;         /* NULL: only count */
     int width, y, first, last; /* draw rows [first, last) from y on */
     int row;
-    bool unsupported; /* this pass: what the machine or version lacks; the other: what is wrong */
+    enum pass pass;
 };
 
 static enum role state_role(int state)
@@ -74,7 +76,7 @@ static void emit(struct walk *w, const char *subject, const char *word, enum rol
 static void emit_reading(struct walk *w, const char *subject, const struct reading *r)
 {
     if (r->state == READING_OK || r->state == READING_NONE ||
-        (r->state == READING_UNSUPPORTED) != w->unsupported)
+        w->pass != (r->state == READING_UNSUPPORTED ? PASS_LACKING : PASS_WRONG))
         return;
     char text[TEXT_MAX_BYTES];
     const char *next = reason_next_step(r->reason);
@@ -98,7 +100,7 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
         {METRIC_SERVICE_GENERATION_RATE, "speed"}, {METRIC_SERVICE_ETA, "done in"},
         {METRIC_SERVICE_CPU_UTILIZATION, "cpu"},   {METRIC_SERVICE_MEMORY_USED, "memory"},
     };
-    if (f->state != SERVICE_UP && !w->unsupported) {
+    if (f->state != SERVICE_UP && w->pass == PASS_SERVICES) {
         int64_t since = f->answered_ns > 0 ? f->answered_ns : f->since_ns;
         format_duration(age, since > 0 ? (double)(m->at_ns - since) / NS_PER_S : 0);
         snprintf(text, sizeof text, "%s%s%s %s%s; %s", f->reason, f->reason[0] != '\0' ? "; " : "",
@@ -122,7 +124,7 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
         if (!per_step)
             emit_reading(w, subject, r);
     }
-    if (f->models_left_out > 0 && w->unsupported) {
+    if (f->models_left_out > 0 && w->pass == PASS_LACKING) {
         snprintf(text, sizeof text, "%zu more models are loaded than are shown",
                  f->models_left_out);
         emit(w, f->name, "cut", ROLE_DIM, text);
@@ -185,8 +187,7 @@ static void emit_source(struct walk *w, const struct model *m, const struct sour
 
 static void walk_all(struct walk *w, const struct model *m)
 {
-    for (int pass = 0; pass < 2; pass++) {
-        w->unsupported = pass == 1;
+    for (w->pass = PASS_SERVICES; w->pass <= PASS_LACKING; w->pass++) {
         for (size_t i = 0; i < m->service_count; i++)
             emit_service(w, m, &m->services[i]);
         emit_host(w, m);

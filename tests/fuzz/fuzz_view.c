@@ -1,0 +1,194 @@
+/*
+ * Any model at any size: drawing never leaves the surface, never loops, never reads a value that is not there. The
+ * input is a stream of choices; when it ends all further choices are 0.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "tui/view.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct stream {
+    const uint8_t *data;
+    size_t size, at;
+};
+
+static unsigned pick(struct stream *s, unsigned below)
+{
+    unsigned value = s->at < s->size ? s->data[s->at++] : 0;
+    value = value << 8 | (s->at < s->size ? s->data[s->at++] : 0);
+    return below > 0 ? value % below : value;
+}
+
+static double number(struct stream *s)
+{
+    static const double odd[] = {0, -1, 1e300, -1e300, 0x1p30, 0x1p60, 0.999999, 1, 1e-300, 85};
+    switch (pick(s, 4)) {
+    case 0:
+        return odd[pick(s, sizeof odd / sizeof odd[0])];
+    case 1:
+        return pick(s, 2) != 0 ? (double)NAN : (double)INFINITY;
+    case 2:
+        return pick(s, 0) / 65535.0;
+    default:
+        return pick(s, 0) * 1e7;
+    }
+}
+
+static struct reading reading(struct stream *s, int64_t now)
+{
+    unsigned state = pick(s, READING_FAILED + 1);
+    if (state != READING_OK && state != READING_STALE)
+        return reading_missing((enum reading_state)state, (enum reason)pick(s, REASON_COUNT), SOURCE_CPU);
+    struct reading r = reading_ok(number(s), now - pick(s, 100) * NS_PER_S, SOURCE_CPU);
+    r.state = (uint8_t)state;
+    return r;
+}
+
+static void text(struct stream *s, char *out, size_t size)
+{
+    char raw[200];
+    size_t n = pick(s, sizeof raw);
+    for (size_t i = 0; i < n; i++)
+        raw[i] = (char)pick(s, 256);
+    utf8_sanitise(raw, n, out, size, NULL);
+}
+
+static const char *arena_text(struct stream *s, struct arena *a)
+{
+    char out[128];
+    text(s, out, sizeof out);
+    return arena_strdup(a, out);
+}
+
+static void make_service(struct stream *s, struct model *m)
+{
+    struct service_model_state *x = &m->services[m->service_count];
+    struct service_facts *f = arena_alloc(&m->arena, sizeof *f);
+    f->name = arena_text(s, &m->arena);
+    f->kind = (int)pick(s, SERVICE_KIND_COUNT);
+    f->state = (int)pick(s, SERVICE_STATE_COUNT);
+    f->since_ns = m->at_ns - pick(s, 0) * NS_PER_S;
+    f->answered_ns = pick(s, 2) != 0 ? m->at_ns - pick(s, 0) * NS_PER_S : 0;
+    f->answered_wall_ns = pick(s, 0) * NS_PER_S;
+    f->reason = arena_text(s, &m->arena);
+    f->version = arena_text(s, &m->arena);
+    f->url = f->install = f->argv = "";
+    f->device = arena_text(s, &m->arena);
+    f->runtime = arena_text(s, &m->arena);
+    f->remote = pick(s, 4) == 0;
+    f->waiting_is_estimate = pick(s, 2) != 0;
+    f->models_left_out = pick(s, 3);
+    f->model_count = pick(s, 9);
+    f->models = arena_calloc(&m->arena, f->model_count + 1, sizeof *f->models);
+    for (size_t i = 0; i < f->model_count; i++) {
+        f->models[i].name = arena_text(s, &m->arena);
+        f->models[i].quantization = arena_text(s, &m->arena);
+        f->models[i].parameter_count = "";
+        for (int v = 0; v < METRIC_MODEL_COUNT; v++)
+            f->models[i].v[v] = reading(s, m->at_ns);
+        f->models[i].keep_loaded = pick(s, 2) != 0;
+        f->models[i].unload_wall_ns = m->wall_ns + (int64_t)pick(s, 0) * NS_PER_S - 1000 * NS_PER_S;
+    }
+    x->facts = f;
+    x->history_slot = m->service_count < HISTORY_SERVICES ? (int)m->service_count : -1;
+    for (int v = 0; v < METRIC_SERVICE_COUNT; v++)
+        x->v[v] = reading(s, m->at_ns);
+    m->service_count++;
+}
+
+static void make_host(struct stream *s, struct model *m)
+{
+    text(s, m->host.name, sizeof m->host.name);
+    text(s, m->host.os, sizeof m->host.os);
+    text(s, m->host.chip_name, sizeof m->host.chip_name);
+    text(s, m->host.machine_model, sizeof m->host.machine_model);
+    text(s, m->host.virtual_name, sizeof m->host.virtual_name);
+    text(s, m->thermal.pressure, sizeof m->thermal.pressure);
+    for (int i = 0; i < METRIC_HOST_COUNT; i++)
+        m->v[i] = reading(s, m->at_ns);
+    m->pressure = (enum memory_pressure)pick(s, PRESSURE_CRITICAL + 1);
+    m->tier_count = pick(s, SAMPLE_TIERS + 1);
+    for (uint32_t t = 0; t < m->tier_count; t++) {
+        text(s, m->tiers[t].name, sizeof m->tiers[t].name);
+        m->tiers[t].core_count = pick(s, 500);
+        for (int v = 0; v < METRIC_TIER_COUNT; v++)
+            m->tiers[t].v[v] = reading(s, m->at_ns);
+    }
+    m->core_count = pick(s, 8) == 0 ? SAMPLE_CORES : pick(s, 40);
+    for (uint32_t i = 0; i < m->core_count; i++) {
+        m->cores[i].tier = (uint8_t)(m->tier_count > 0 ? i % m->tier_count : 0);
+        m->cores[i].online = i % 7 != 3;
+        m->cores[i].v[METRIC_CORE_UTILIZATION] = i < 16 ? reading(s, m->at_ns) : reading_ok(0.3, m->at_ns, SOURCE_CPU);
+    }
+    m->thermal.sensor_count = pick(s, 6);
+    for (uint32_t i = 0; i < m->thermal.sensor_count; i++) {
+        static const char *const sensor_groups[] = {"cpu", "gpu", "board", "disk"};
+        utf8_copy(m->thermal.sensors[i].group, sizeof m->thermal.sensors[i].group, sensor_groups[pick(s, 4)]);
+        m->thermal.sensors[i].temperature_c = reading(s, m->at_ns);
+    }
+    m->disk.disk_count = pick(s, SAMPLE_DISKS + 1);
+    for (uint32_t i = 0; i < m->disk.disk_count; i++) {
+        text(s, m->disk.disks[i].mount, sizeof m->disk.disks[i].mount);
+        m->disk.disks[i].total = reading(s, m->at_ns);
+        m->disk.disks[i].free = reading(s, m->at_ns);
+    }
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        m->sources[i].name = pick(s, 5) == 0 ? NULL : "source";
+        m->sources[i].state = (uint8_t)pick(s, READING_FAILED + 1);
+        m->sources[i].answered_ns = pick(s, 2) != 0 ? m->at_ns - pick(s, 0) * NS_PER_MS : 0;
+        m->sources[i].cost_ns = pick(s, 0) * 1000;
+        text(s, m->sources[i].reason, sizeof m->sources[i].reason);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct stream s = {data, size, 0};
+    struct surface surface;
+    struct assessment a;
+    struct ui ui;
+    struct model *m = model_new();
+    m->sequence = pick(&s, 5);
+    m->at_ns = INT64_C(1000000) * NS_PER_S;
+    m->wall_ns = INT64_C(1795269731) * NS_PER_S;
+    m->started_ns = m->at_ns - pick(&s, 600) * NS_PER_S;
+    m->services_settled = pick(&s, 2) != 0;
+    struct history *h = history_new(m->wall_ns - m->at_ns);
+    m->history = h;
+    make_host(&s, m);
+    size_t services = pick(&s, 3) == 0 ? pick(&s, 40) : pick(&s, 4);
+    m->services = arena_calloc(&m->arena, services + 1, sizeof *m->services);
+    for (size_t i = 0; i < services; i++)
+        make_service(&s, m);
+    for (unsigned i = pick(&s, 30); i > 0; i--)
+        history_add(h, (int)pick(&s, HISTORY_SERIES), m->at_ns - i * 7 * NS_PER_S, number(&s));
+    assess_run(m, &a);
+    ui_init(&ui, NS_PER_S);
+    surface_init(&surface, 1, 1);
+    for (int frame = 0; frame < 4; frame++) {
+        surface_resize(&surface, 1 + (int)pick(&s, frame == 3 ? 420 : 130), 1 + (int)pick(&s, frame == 3 ? 130 : 50));
+        surface.ascii = pick(&s, 2) != 0;
+        view_draw(&surface, m, &a, &ui);
+        for (unsigned i = pick(&s, 6); i > 0; i--)
+            view_act(&ui, (enum action)pick(&s, ACTION_COUNT), m, surface.width, surface.height);
+        surface_clear(&surface);
+        view_draw(&surface, m, &a, &ui);
+        for (int i = 0; i < surface.width * surface.height; i++) {
+            const struct cell *c = &surface.cells[i];
+            /* Wide ones end inside their row; every cell has a role. */
+            if (c->width > 2 || c->role >= ROLE_COUNT || c->rune < ' ' ||
+                (c->width == 2 && (i % surface.width == surface.width - 1 || c[1].width != 0)) ||
+                (surface.ascii && c->rune >= 0x80))
+                abort();
+        }
+    }
+    surface_release(&surface);
+    model_free(m);
+    history_free(h);
+    return 0;
+}

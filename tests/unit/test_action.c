@@ -1,0 +1,129 @@
+/* The action table: every key is known, means one thing, and what help shows is what was written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tui/action.h"
+#include "tui/view.h"
+
+static void test_key_names(void **state)
+{
+    (void)state;
+    assert_int_equal(key_of_name("q"), 'q');
+    assert_int_equal(key_of_name("Space"), ' ');
+    assert_int_equal(key_of_name("F1"), KEYCODE_F1);
+    assert_int_equal(key_of_name("F12"), KEYCODE_F12);
+    assert_int_equal(key_of_name("F"), 'F');
+    assert_int_equal(key_of_name("C-l"), KEYCODE_CTRL_BASE + 'l');
+    assert_int_equal(key_of_name("\xC3\xA9"), 0xE9);
+    assert_int_equal(key_of_name("-"), '-');
+    static const char *const wrong[] = {"", "F0", "F13", "F1x", "C-", "C-L", "C-lx", "qq", "Sp", "\xFF", "\x01", " "};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(key_of_name(wrong[i]), 0);
+}
+
+/* Each word of each row's keys leads back to that row: no key is unknown or taken twice. */
+static void test_table(void **state)
+{
+    (void)state;
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
+        const struct action_row *row = action_row((enum action)a);
+        assert_int_equal(action_of_name(row->name), a);
+        assert_true(row->help[0] != '\0');
+        const char *p = row->keys;
+        while (*p != '\0') {
+            char word[16];
+            size_t n = strcspn(p, " ");
+            assert_true(n > 0 && n < sizeof word);
+            memcpy(word, p, n);
+            word[n] = '\0';
+            uint32_t key = key_of_name(word);
+            assert_int_not_equal(key, 0);
+            assert_int_equal(action_of_key(key), a);
+            if (row->group == ACTION_ACT && n == 1)
+                assert_true(word[0] >= 'A' && word[0] <= 'Z');
+            p += n;
+            p += *p == ' ';
+        }
+    }
+    assert_int_equal(action_of_key('Z'), ACTION_NONE);
+    assert_int_equal(action_of_key(0), ACTION_NONE);
+    assert_int_equal(action_of_name("no-such"), ACTION_NONE);
+    assert_string_equal(action_row(ACTION_COUNT)->name, "");
+}
+
+static void test_labels(void **state)
+{
+    char out[32], small[6];
+    (void)state;
+    assert_string_equal(action_key_label(ACTION_HELP, true, out, sizeof out), "?");
+    assert_string_equal(action_key_label(ACTION_HELP, false, out, sizeof out), "?  F1");
+    assert_string_equal(action_key_label(ACTION_REPAINT, true, out, sizeof out), "Ctrl-L");
+    assert_string_equal(action_key_label(ACTION_QUIT, false, small, sizeof small), "q");
+}
+
+static void test_ui(void **state)
+{
+    struct model *m = model_new();
+    struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    view_act(&ui, ACTION_HELP, m, 80, 24);
+    view_act(&ui, ACTION_WHY, m, 80, 24);
+    assert_true(ui.why && !ui.help);
+    view_act(&ui, ACTION_BACK, m, 80, 24);
+    assert_true(!ui.why && !ui.help);
+    view_act(&ui, ACTION_DOWN, m, 80, 24);
+    assert_int_equal(ui.scroll, 0);
+    view_act(&ui, ACTION_HELP, m, 60, 15);
+    view_act(&ui, ACTION_LAST, m, 60, 15);
+    assert_true(ui.scroll > 0);
+    int last = ui.scroll;
+    view_act(&ui, ACTION_PAGE_DOWN, m, 60, 15);
+    assert_int_equal(ui.scroll, last);
+    view_act(&ui, ACTION_UP, m, 60, 15);
+    assert_int_equal(ui.scroll, last - 1);
+    view_act(&ui, ACTION_PAGE_UP, m, 60, 15);
+    view_act(&ui, ACTION_PAGE_UP, m, 60, 15);
+    assert_int_equal(ui.scroll, 0);
+    /* Interval: steps of the table, from a value between two to the next one, never beyond the ends. */
+    ui.interval_ns = NS_PER_S * 3 / 2;
+    view_act(&ui, ACTION_INTERVAL_LONGER, m, 80, 24);
+    assert_true(ui.interval_ns == 2 * NS_PER_S && ui.interval_changed && ui.note != NULL);
+    ui.interval_ns = NS_PER_S * 3 / 2;
+    view_act(&ui, ACTION_INTERVAL_SHORTER, m, 80, 24);
+    assert_true(ui.interval_ns == NS_PER_S);
+    for (int i = 0; i < 20; i++)
+        view_act(&ui, ACTION_INTERVAL_SHORTER, m, 80, 24);
+    assert_true(ui.interval_ns == NS_PER_S / 5);
+    for (int i = 0; i < 20; i++)
+        view_act(&ui, ACTION_INTERVAL_LONGER, m, 80, 24);
+    assert_true(ui.interval_ns == 60 * NS_PER_S);
+    /* Column time starts from what the width shows by itself. */
+    view_act(&ui, ACTION_STEP_LONGER, m, 120, 40);
+    assert_int_equal(history_step_s[ui.step], 10);
+    for (int i = 0; i < 9; i++)
+        view_act(&ui, ACTION_STEP_SHORTER, m, 120, 40);
+    assert_int_equal(history_step_s[ui.step], 1);
+    view_act(&ui, ACTION_PAUSE, m, 80, 24);
+    assert_true(ui.paused);
+    view_act(&ui, ACTION_QUIT, m, 80, 24);
+    assert_true(ui.quit);
+    model_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_key_names),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_ui),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
