@@ -211,6 +211,8 @@ static int place_services(const struct plan *p, struct layout *out, int y)
 {
     const struct layout_wish *w = p->wish;
     out->down_y = out->more_y = -1;
+    for (int i = 0; i < LAYOUT_SERVICES; i++)
+        out->services[i].wait_y = -1;
     out->more_count = left_out(p);
     if (w->service_count == 0) {
         out->empty_rows = p->empty_rows;

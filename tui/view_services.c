@@ -390,7 +390,7 @@ static void draw_job(struct page *p, const struct service_model_state *s, struct
     bool stale = false;
     page_value(p, &s->v[METRIC_SERVICE_JOB_STEPS], &steps, &stale);
     page_value(p, &s->v[METRIC_SERVICE_JOB_STEP], &step, &stale);
-    if (!(steps >= 1) || steps > 9999)
+    if (!(steps >= 1 && steps <= 9999 && step >= 0 && step <= 9999))
         return;
     line_put(l, stale ? ROLE_DIM : ROLE_TEXT, stale ? "step (%.0f)/%.0f  " : "step %2.0f/%.0f  ",
              step, steps);

@@ -329,7 +329,8 @@ static void draw_memory_bar(struct page *p, int y, double total, const struct pa
         shown += parts[i].bytes > 0;
     int room = BAR_COLUMNS - (shown > 0 ? shown - 1 : 0);
     for (int i = 0; i < count; i++) {
-        lengths[i] = parts[i].bytes > 0 ? (int)(parts[i].bytes / total * room + 0.5) : 0;
+        double share = parts[i].bytes < total ? parts[i].bytes / total : 1;
+        lengths[i] = share > 0 ? (int)(share * room + 0.5) : 0;
         if (parts[i].bytes > 0 && lengths[i] == 0)
             lengths[i] = 1;
         sum += lengths[i];

@@ -1,6 +1,6 @@
 /*
- * Any model at any size: drawing never leaves the surface, never loops, never reads a value that is not there. The
- * input is a stream of choices; when it ends all further choices are 0.
+ * Any model at any size: drawing never leaves the surface, never loops, never reads a value that is
+ * not there. The input is a stream of choices.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,10 +17,20 @@ struct stream {
     size_t size, at;
 };
 
+static unsigned byte(struct stream *s)
+{
+    if (s->size == 0)
+        return 0;
+    /* After the end from the start again, a little different each time. */
+    unsigned value = (unsigned)s->data[s->at % s->size] + (unsigned)(s->at / s->size * 37);
+    s->at++;
+    return value & 0xFF;
+}
+
 static unsigned pick(struct stream *s, unsigned below)
 {
-    unsigned value = s->at < s->size ? s->data[s->at++] : 0;
-    value = value << 8 | (s->at < s->size ? s->data[s->at++] : 0);
+    unsigned value = byte(s) << 8;
+    value |= byte(s);
     return below > 0 ? value % below : value;
 }
 
@@ -43,7 +53,8 @@ static struct reading reading(struct stream *s, int64_t now)
 {
     unsigned state = pick(s, READING_FAILED + 1);
     if (state != READING_OK && state != READING_STALE)
-        return reading_missing((enum reading_state)state, (enum reason)pick(s, REASON_COUNT), SOURCE_CPU);
+        return reading_missing((enum reading_state)state, (enum reason)pick(s, REASON_COUNT),
+                               SOURCE_CPU);
     struct reading r = reading_ok(number(s), now - pick(s, 100) * NS_PER_S, SOURCE_CPU);
     r.state = (uint8_t)state;
     return r;
@@ -123,12 +134,14 @@ static void make_host(struct stream *s, struct model *m)
     for (uint32_t i = 0; i < m->core_count; i++) {
         m->cores[i].tier = (uint8_t)(m->tier_count > 0 ? i % m->tier_count : 0);
         m->cores[i].online = i % 7 != 3;
-        m->cores[i].v[METRIC_CORE_UTILIZATION] = i < 16 ? reading(s, m->at_ns) : reading_ok(0.3, m->at_ns, SOURCE_CPU);
+        m->cores[i].v[METRIC_CORE_UTILIZATION] = i < 16 ? reading(s, m->at_ns)
+                                                        : reading_ok(0.3, m->at_ns, SOURCE_CPU);
     }
     m->thermal.sensor_count = pick(s, 6);
     for (uint32_t i = 0; i < m->thermal.sensor_count; i++) {
         static const char *const sensor_groups[] = {"cpu", "gpu", "board", "disk"};
-        utf8_copy(m->thermal.sensors[i].group, sizeof m->thermal.sensors[i].group, sensor_groups[pick(s, 4)]);
+        utf8_copy(m->thermal.sensors[i].group, sizeof m->thermal.sensors[i].group,
+                  sensor_groups[pick(s, 4)]);
         m->thermal.sensors[i].temperature_c = reading(s, m->at_ns);
     }
     m->disk.disk_count = pick(s, SAMPLE_DISKS + 1);
@@ -171,7 +184,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ui_init(&ui, NS_PER_S);
     surface_init(&surface, 1, 1);
     for (int frame = 0; frame < 4; frame++) {
-        surface_resize(&surface, 1 + (int)pick(&s, frame == 3 ? 420 : 130), 1 + (int)pick(&s, frame == 3 ? 130 : 50));
+        surface_resize(&surface, 1 + (int)pick(&s, frame == 3 ? 420 : 130),
+                       1 + (int)pick(&s, frame == 3 ? 130 : 50));
         surface.ascii = pick(&s, 2) != 0;
         view_draw(&surface, m, &a, &ui);
         for (unsigned i = pick(&s, 6); i > 0; i--)

@@ -1,4 +1,5 @@
-/* The action table: every key is known, means one thing, and what help shows is what was written. */
+/* The action table: every key is known, means one thing, and what help shows is what was written.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,8 @@ static void test_key_names(void **state)
     assert_int_equal(key_of_name("C-l"), KEYCODE_CTRL_BASE + 'l');
     assert_int_equal(key_of_name("\xC3\xA9"), 0xE9);
     assert_int_equal(key_of_name("-"), '-');
-    static const char *const wrong[] = {"", "F0", "F13", "F1x", "C-", "C-L", "C-lx", "qq", "Sp", "\xFF", "\x01", " "};
+    static const char *const wrong[] = {"",     "F0", "F13", "F1x",  "C-",   "C-L",
+                                        "C-lx", "qq", "Sp",  "\xFF", "\x01", " "};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_equal(key_of_name(wrong[i]), 0);
 }
@@ -91,7 +93,8 @@ static void test_ui(void **state)
     view_act(&ui, ACTION_PAGE_UP, m, 60, 15);
     view_act(&ui, ACTION_PAGE_UP, m, 60, 15);
     assert_int_equal(ui.scroll, 0);
-    /* Interval: steps of the table, from a value between two to the next one, never beyond the ends. */
+    /* Interval: steps of the table, from a value between two to the next one, never beyond the
+     * ends. */
     ui.interval_ns = NS_PER_S * 3 / 2;
     view_act(&ui, ACTION_INTERVAL_LONGER, m, 80, 24);
     assert_true(ui.interval_ns == 2 * NS_PER_S && ui.interval_changed && ui.note != NULL);

@@ -1,4 +1,5 @@
-/* What fits: columns of the documented widths, rows that never overlap or leave the page, the order of disappearance. */
+/* What fits: columns of the documented widths, rows that never overlap or leave the page, the order
+ * of disappearance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,9 +23,11 @@ static void test_columns(void **state)
         int width, text, columns, step_s;
         enum layout_style style;
     } cases[] = {
-        {60, 42, 15, 20, LAYOUT_NARROW}, {79, 57, 19, 20, LAYOUT_WIDE}, {80, 47, 30, 10, LAYOUT_MID},
-        {90, 57, 30, 10, LAYOUT_WIDE},   {119, 57, 59, 10, LAYOUT_WIDE}, {120, 57, 60, 5, LAYOUT_WIDE},
-        {200, 57, 140, 5, LAYOUT_WIDE},  {400, 57, 340, 5, LAYOUT_WIDE}, {700, 57, 400, 5, LAYOUT_WIDE},
+        {60, 42, 15, 20, LAYOUT_NARROW}, {79, 57, 19, 20, LAYOUT_WIDE},
+        {80, 47, 30, 10, LAYOUT_MID},    {90, 57, 30, 10, LAYOUT_WIDE},
+        {119, 57, 59, 10, LAYOUT_WIDE},  {120, 57, 60, 5, LAYOUT_WIDE},
+        {200, 57, 140, 5, LAYOUT_WIDE},  {400, 57, 340, 5, LAYOUT_WIDE},
+        {700, 57, 400, 5, LAYOUT_WIDE},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -66,7 +69,8 @@ static void check(const struct layout_wish *w, const struct layout *l)
         const struct layout_block *b = &l->services[i];
         take(&p, b->y, b->rows);
         shown += b->rows > 0;
-        assert_true(b->strip_rows <= LAYOUT_STRIP_MAX && b->strip_rows <= (b->rows > 0 ? b->rows : 0));
+        assert_true(b->strip_rows <= LAYOUT_STRIP_MAX &&
+                    b->strip_rows <= (b->rows > 0 ? b->rows : 0));
         assert_true(b->details < b->rows || b->rows == 0);
         if (b->wait_y >= 0)
             assert_true(b->wait_y >= b->y + b->strip_rows && b->wait_y < b->y + b->rows);
@@ -79,10 +83,12 @@ static void check(const struct layout_wish *w, const struct layout *l)
     if (w->service_count == 0)
         take(&p, l->services_y + 1, l->empty_rows);
     take(&p, l->silicon_y, 1);
-    const struct layout_block *blocks[] = {&l->gpu, &l->cpu, &l->memory, &l->thermal, &l->power, &l->disk};
+    const struct layout_block *blocks[] = {&l->gpu,     &l->cpu,   &l->memory,
+                                           &l->thermal, &l->power, &l->disk};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         take(&p, blocks[i]->y, blocks[i]->rows);
-        assert_true(blocks[i]->strip_rows <= LAYOUT_STRIP_MAX && blocks[i]->strip_rows <= blocks[i]->rows);
+        assert_true(blocks[i]->strip_rows <= LAYOUT_STRIP_MAX &&
+                    blocks[i]->strip_rows <= blocks[i]->rows);
     }
     assert_true(l->cpu.rows > 0 && l->memory.rows > 0 && l->thermal.rows > 0);
     if (l->why_y >= 0)
@@ -94,7 +100,8 @@ static void check(const struct layout_wish *w, const struct layout *l)
 
 static struct layout_wish wish(int width, int height, int services, int details, int why)
 {
-    struct layout_wish w = {.width = width, .height = height, .service_count = services, .empty_rows = 7};
+    struct layout_wish w = {
+        .width = width, .height = height, .service_count = services, .empty_rows = 7};
     for (int i = 0; i < services; i++)
         w.services[i] = (struct layout_service_wish){.details = details,
                                                      .extra = details > 2 ? details - 2 : 0,
@@ -125,7 +132,8 @@ static void test_all_sizes(void **state)
                 }
 }
 
-/* As the page gets lower things go in the documented order, and nothing that went earlier is back. */
+/* As the page gets lower things go in the documented order, and nothing that went earlier is back.
+ */
 static void test_order(void **state)
 {
     enum { GPU, PARTS, DISK, EXTRA, POWER, MACHINE, THINGS };
@@ -136,9 +144,12 @@ static void test_order(void **state)
         struct layout_wish w = wish(120, height, 2, 4, 0);
         layout_make(&w, &l);
         const bool gone[THINGS] = {
-            [GPU] = l.gpu.rows == 0,           [PARTS] = l.cpu.details == 0 && l.memory.details == 0,
-            [DISK] = l.disk.rows == 0,         [EXTRA] = l.services[0].details <= 2 && l.services[1].details <= 2,
-            [POWER] = l.power.rows == 0,       [MACHINE] = l.machine_y < 0,
+            [GPU] = l.gpu.rows == 0,
+            [PARTS] = l.cpu.details == 0 && l.memory.details == 0,
+            [DISK] = l.disk.rows == 0,
+            [EXTRA] = l.services[0].details <= 2 && l.services[1].details <= 2,
+            [POWER] = l.power.rows == 0,
+            [MACHINE] = l.machine_y < 0,
         };
         for (int i = 0; i < THINGS; i++) {
             if (gone[i] && gone_at[i] == 0)
@@ -151,8 +162,8 @@ static void test_order(void **state)
     assert_true(gone_at[GPU] > gone_at[MACHINE]);
 }
 
-/* Every size from 1x1 to 420x130 with a real page: under the sanitizers nothing is drawn outside. Below 60x15 one
- * line says so. */
+/* Every size from 1x1 to 420x130 with a real page: under the sanitizers nothing is drawn outside.
+ * Below 60x15 one line says so. */
 static void test_draws_at_every_size(void **state)
 {
     static const char *const names[] = {"mac", "epyc", "trouble", "none", "many"};

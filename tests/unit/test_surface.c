@@ -88,10 +88,14 @@ static void test_ascii(void **state)
     s.ascii = true;
     int x = surface_put_glyph(&s, 0, 0, ROLE_TEXT, GLYPH_ON);
     x = surface_put_glyph(&s, x, 0, ROLE_TEXT, GLYPH_DEGREE); /* left out */
-    x = surface_text(&s, x, 0, ROLE_TEXT, "\xE2\x89\x88" "1\xC2\xB0\xC3\xA9\xE2\x94\x80");
+    x = surface_text(&s, x, 0, ROLE_TEXT,
+                     "\xE2\x89\x88"
+                     "1\xC2\xB0\xC3\xA9\xE2\x94\x80");
     assert_int_equal(x, 5);
     assert_string_equal(dump(&s), "*~1?-     \n");
-    surface_text_right(&s, 10, 0, ROLE_TEXT, "5\xC2\xB0" "C");
+    surface_text_right(&s, 10, 0, ROLE_TEXT,
+                       "5\xC2\xB0"
+                       "C");
     assert_string_equal(dump(&s), "*~1?-   5C\n");
     surface_release(&s);
 }
@@ -112,7 +116,7 @@ static void test_overlay(void **state)
     assert_string_equal(dump(&s), "abcd  \n34    \n    12\n");
     buf_init(&roles, 100);
     surface_dump_roles(&s, &roles);
-    assert_string_equal(roles.data, "ddddtt\nwwdddd\nddddww\n");
+    assert_string_equal(roles.data, "ddddtt\nwwdddd\nttddww\n");
     buf_release(&roles);
     surface_release(&over);
     surface_release(&s);
@@ -143,9 +147,12 @@ int main(void)
 {
     bool utf8;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clips_on_all_sides), cmocka_unit_test(test_wide_characters),
-        cmocka_unit_test(test_right_and_max),      cmocka_unit_test(test_ascii),
-        cmocka_unit_test(test_overlay),            cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_clips_on_all_sides),
+        cmocka_unit_test(test_wide_characters),
+        cmocka_unit_test(test_right_and_max),
+        cmocka_unit_test(test_ascii),
+        cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_sizes),
     };
     term_set_locale(&utf8);
     return cmocka_run_group_tests(tests, NULL, NULL);
