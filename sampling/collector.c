@@ -303,6 +303,14 @@ static int free_slot(const struct collector *c)
     return 0; /* cannot be: newest is always one of the two others or was just replaced */
 }
 
+/* What a part has no room for is said, never silently gone. */
+static void note_left_out(struct source_status *status, uint32_t count, const char *what)
+{
+    if (count > 0 && status->reason[0] == '\0') {
+        snprintf(status->reason, sizeof status->reason, "%u %s more than it keeps", count, what);
+    }
+}
+
 static void publish(struct collector *c, int64_t now)
 {
     struct sample *s = c->sample;
@@ -315,6 +323,8 @@ static void publish(struct collector *c, int64_t now)
     for (size_t i = 0; i < c->running_count; i++) {
         s->sources[c->running[i].ops->id] = c->running[i].status;
     }
+    note_left_out(&s->sources[SOURCE_CPU], s->cpu.cores_left_out, "cores");
+    note_left_out(&s->sources[SOURCE_THERMAL], s->thermal.left_out, "sensors and fans");
     s->services_settled = !c->services || services_settled(c->services, now);
     if (c->services) {
         services_fill(c->services, now, s);
