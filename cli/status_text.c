@@ -121,7 +121,7 @@ static void main_value(struct page *p, const struct reading *r, double divisor, 
     }
     tab_to(p, LABEL_COLUMNS + VALUE_COLUMNS + 5);
     if (!there) {
-        put(p, STYLE_DIM, reason_sentence(r->reason));
+        put(p, STYLE_DIM, reason_sentence(r->reason == REASON_NONE ? REASON_NOT_YET : r->reason));
         blanks(p, 3);
     }
 }
@@ -254,7 +254,8 @@ static void part_cpu(struct page *p)
         label(p, name);
         share(p, &m->tiers[i].v[METRIC_TIER_UTILIZATION]);
         extra(p, "", &m->tiers[i].v[METRIC_TIER_FREQUENCY], UNITS_GHZ, 2, "GHz");
-        putf(p, STYLE_DIM, "%u cores", m->tiers[i].core_count);
+        putf(p, STYLE_DIM, "%u core%s", m->tiers[i].core_count,
+             m->tiers[i].core_count == 1 ? "" : "s");
         line_end(p);
     }
 }
