@@ -26,7 +26,7 @@ scripts() {
     # Whatever says so in its first line, so that no script is forgotten.
     find . -path ./build -prune -o -path './build-*' -prune -o -path ./.git -prune -o \
         -path ./tests/fixtures -prune -o -path ./tests/fuzz/corpus -prune -o \
-        -name configure -prune -o -name autom4te.cache -prune -o -type f -print |
+        -name 'configure*' -prune -o -name autom4te.cache -prune -o -type f -print |
         while IFS= read -r file; do
             if head -n 1 "$file" | grep -qa '^#!.*sh$'; then
                 echo "$file"
@@ -174,7 +174,7 @@ for stage in $wanted; do
         echo "ok $number - $stage"
     else
         echo "not ok $number - $stage"
-        head -n 200 "$log" | sed 's/^/# /'
+        head -n 60 "$log" | sed 's/^/# /'
         failed=$((failed + 1))
     fi
 done
