@@ -95,7 +95,9 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
                                                  : TERM_COLOR_AUTO;
         /* The services are asked once the first frame is out; the time is only for a loop that
          * draws none. */
+        /* A recording holds a read an interval: an early second sample would find no new one. */
         const struct measure_start how = {.interval_ns = l.interval_ns,
+                                          .exact = o->replay != NULL,
                                           .hold_services_ns = NS_PER_S / 2};
         if (o->at) {
             rc = measure_at(&s, o, &s.manual.mono_ns, err);

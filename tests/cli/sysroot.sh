@@ -3,6 +3,8 @@
 . "${abs_srcdir:?}/tests/lib.sh"
 
 root="$t_dir/root"
+mkfifo "$t_dir/life" # the stdin of a server that is started below: it ends with it
+exec 8<>"$t_dir/life"
 mkdir "$root"
 machine="$abs_srcdir/tests/fixtures/machines/hybrid.manifest"
 "${abs_builddir:?}/tests/tools/unpack" "$machine" "$root" || exit 99
@@ -36,6 +38,19 @@ field '{services.ollama.state} {disks.0.total_bytes}' '- -'
 t_run "$TUNETOP" --sysroot "$root" status
 t_expect_out '^  not asked with --sysroot$'
 t_expect_out '^atelier   Debian 12   Linux 6\.12\.48-amd64   up 3d16h$'
+
+# Only services that --config names are asked; the user's own tunetop.yaml is not such a wish.
+"$abs_builddir/tests/fake_server" --kind ollama <&8 >"$t_dir/port" &
+t_own "$!"
+t_wait_for 'a service runs' test -s "$t_dir/port"
+read -r port _ <"$t_dir/port"
+printf 'services:\n  - {name: mine, kind: ollama, url: "http://127.0.0.1:%s"}\n' "$port" \
+    >"$XDG_CONFIG_HOME/tunetop/tunetop.yaml"
+field '{services.mine.state}' '-'
+t_run "$TUNETOP" --sysroot "$root" --config "$XDG_CONFIG_HOME/tunetop/tunetop.yaml" status \
+    --format '{services.mine.state} {services.ollama.state} {host.name}'
+t_expect_out_is 'up - atelier'
+rm "$XDG_CONFIG_HOME/tunetop/tunetop.yaml"
 
 # What cannot be a tree.
 t_run "$TUNETOP" --sysroot "$t_dir/none" status
