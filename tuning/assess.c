@@ -1,6 +1,7 @@
 /*
- * Findings of this version: states of services, memory pressure, heat, what the machine is short of. Each sentence is
- * built from measured numbers only; where a number is missing there is no finding.
+ * Findings of this version: states of services, memory pressure, heat, what the machine is short
+ * of. Each sentence is built from measured numbers only; where a number is missing there is no
+ * finding.
  */
 #include "tuning/assess.h"
 
@@ -68,7 +69,8 @@ static void assess_service(const struct model *m, const struct service_model_sta
         }
         break;
     case SERVICE_BUSY:
-        /* Busy is normal while a model loads; worth a sentence once it lasts (10 s: ollama.md 2.3). */
+        /* Busy is normal while a model loads; worth a sentence once it lasts (10 s: ollama.md 2.3).
+         */
         if (f->answered_ns > 0 && seconds_since(m->at_ns, f->answered_ns) >= 10) {
             n = add(a, "service_busy", FINDING_WARN, f->name);
             if (n) {
@@ -105,8 +107,8 @@ static void assess_memory(const struct model *m, struct assessment *a)
         return;
     }
     if (critical && reading_get(&m->v[METRIC_HOST_PSI_FULL], &full) && full >= 0.10) {
-        say(n->clause, sizeof n->clause, "memory is short: all tasks waited for it %.0f %% of the time",
-            full * 100);
+        say(n->clause, sizeof n->clause,
+            "memory is short: all tasks waited for it %.0f %% of the time", full * 100);
     } else if (!critical && reading_get(&m->v[METRIC_HOST_PSI_SOME], &some)) {
         say(n->clause, sizeof n->clause, "memory is short: tasks waited for it %.0f %% of the time",
             some * 100);
@@ -141,7 +143,8 @@ static void assess_host(const struct model *m, struct assessment *a)
     if (reading_get(&m->v[METRIC_HOST_CPU_STEAL], &value) && value >= 0.10) {
         n = add(a, "cpu_steal", FINDING_WARN, "");
         if (n) {
-            say(n->clause, sizeof n->clause, "the hypervisor takes %.0f %% of the CPU time", value * 100);
+            say(n->clause, sizeof n->clause, "the hypervisor takes %.0f %% of the CPU time",
+                value * 100);
         }
     }
 }

@@ -1,6 +1,6 @@
 /*
- * The assessment: what the model means. Pure: (model) -> findings, worst first. Catalog, profiles, drift and advice
- * join here later. A finding is one sentence that names only measured numbers.
+ * The assessment: what the model means. Pure: (model) -> findings, worst first. Catalog, profiles,
+ * drift and advice join here later. A finding is one sentence that names only measured numbers.
  */
 #ifndef TUNING_ASSESS_H
 #define TUNING_ASSESS_H
@@ -11,11 +11,11 @@
 
 enum finding_level { FINDING_INFO, FINDING_WARN, FINDING_CRITICAL };
 struct finding {
-    const char *id;         /* "service_stuck"; static */
+    const char *id; /* "service_stuck"; static */
     enum finding_level level;
-    char service[48];       /* "" none */
-    char clause[96];        /* fits 60 columns: "comfyui is stuck: no answer for 42s" */
-    char more[128];         /* what follows where there is room; may be empty */
+    char service[48]; /* "" none */
+    char clause[96];  /* fits 60 columns: "comfyui is stuck: no answer for 42s" */
+    char more[128];   /* what follows where there is room; may be empty */
 };
 enum { FINDINGS_MAX = 16 };
 struct assessment {
