@@ -17,22 +17,22 @@
 #include "base/err.h"
 
 enum schema_type {
-    SCHEMA_TEXT,   /* const char * in the arena; min..max is its length in bytes; no control
-                      characters but   newlines and tabs of block texts: sanitise before showing all
-                      the   same */
+    /* const char * in the arena; min..max is its length in bytes; no control characters but
+     * newlines and tabs of block texts: sanitise before showing all the same */
+    SCHEMA_TEXT,
     SCHEMA_BOOL,   /* bool: true/false/yes/no/on/off as YAML 1.1 writes them */
     SCHEMA_INT,    /* int64_t, min..max */
     SCHEMA_DOUBLE, /* double, min..max */
     SCHEMA_CHOICE, /* int: index into choices[] (NULL-terminated) */
     SCHEMA_OBJECT, /* nested struct at offset, fields */
-    SCHEMA_LIST,   /* struct schema_list at offset; items are structs of item_size described by
-                      fields; min..max is   their number; a first field with key "" (no SCHEMA_PLACE):
-                      items are plain values of it */
-    SCHEMA_PLACE,  /* no key of the file: stores the struct schema_place of the mapping (key ""), or
-                    * of the value  of another field (its key; untouched when the file does not have
-                    * it) */
-    SCHEMA_RESERVED, /* a key of the contract that this version reads but does not use: any
-                        well-formed value */
+    /* struct schema_list at offset; items are structs of item_size described by fields; min..max is
+     * their number; a first field with key "" (no SCHEMA_PLACE): items are plain values of it */
+    SCHEMA_LIST,
+    /* no key of the file: stores the struct schema_place of the mapping (key ""), or of the value
+     * of another field (its key; untouched when the file does not have it) */
+    SCHEMA_PLACE,
+    /* a key of the contract that this version reads but does not use: any well-formed value */
+    SCHEMA_RESERVED,
 };
 
 struct schema_list {

@@ -1,9 +1,11 @@
 /*
- * One thread that waits in one place (http_step) and does, in this order, what is due: take answers of probes, take
- * a sample and publish it, look for services, ask them. Nothing here can wait for anything else.
+ * One thread that waits in one place (http_step) and does, in this order, what is due: take answers
+ * of probes, take a sample and publish it, look for services, ask them. Nothing here can wait for
+ * anything else.
  *
- * Models live in three slots: one the reader holds, one in the mailbox, one being written. Publishing swaps under a
- * mutex; the slot being written is neither of the two others, so no model is ever copied or changed while read.
+ * Models live in three slots: one the reader holds, one in the mailbox, one being written.
+ * Publishing swaps under a mutex; the slot being written is neither of the two others, so no model
+ * is ever copied or changed while read.
  */
 #include "sampling/collector.h"
 
@@ -29,12 +31,13 @@
 enum {
     SLOTS = 3,
     RUNNING_MAX = 16,
-    BACKOFF_MAX = 16,        /* periods: a source that fails is asked less and less often */
-    PROBE_WAIT_MS = 100,     /* at the end: a healthy hwmon scan takes a few milliseconds */
-    FIRST_GAP_MS = 250,      /* between the first and the second sample, so that rates come soon */
+    BACKOFF_MAX = 16,    /* periods: a source that fails is asked less and less often */
+    PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
+    FIRST_GAP_MS = 250,  /* between the first and the second sample, so that rates come soon */
 };
 
-/* Ticks come a little early or late: a source whose period is a multiple of the interval must not skip one. */
+/* Ticks come a little early or late: a source whose period is a multiple of the interval must not
+ * skip one. */
 #define DUE_SLACK_NS (100 * NS_PER_MS)
 
 struct running {
@@ -44,8 +47,8 @@ struct running {
     struct source_status status;
     int64_t next_ns, asked_ns; /* asked_ns: 0 when nothing is outstanding */
     unsigned fails;
-    struct probe *probe;       /* probe thread */
-    void *part;                /* in c->sample */
+    struct probe *probe; /* probe thread */
+    void *part;          /* in c->sample */
 };
 
 struct collector {
@@ -100,7 +103,8 @@ static enum reading_state state_of_code(int code)
 }
 
 /* Books the end of one poll: state, reason, when next. */
-static void source_done(struct running *r, int64_t now, int code, const struct err *err, int64_t cost_ns)
+static void source_done(struct running *r, int64_t now, int code, const struct err *err,
+                        int64_t cost_ns)
 {
     int64_t period = (int64_t)r->ops->period_ms * NS_PER_MS;
 
@@ -330,7 +334,8 @@ static void publish(struct collector *c, int64_t now)
         services_fill(c->services, now, s);
         services_status(c->services, &s->sources[SOURCE_DISCOVERY], &s->sources[SOURCE_SERVICES]);
     }
-    /* What a replay costs here says nothing about the recorded machine, and would differ each time. */
+    /* What a replay costs here says nothing about the recorded machine, and would differ each time.
+     */
     for (int i = 0; i < SOURCE_COUNT && reader_kind(c->options.reader) == READER_RECORDING; i++) {
         s->sources[i].cost_ns = 0;
     }
@@ -369,11 +374,12 @@ const struct model *collector_take(struct collector *c)
 
 static bool services_allowed(const struct collector *c, int64_t now)
 {
-    return c->services && (atomic_load(&c->released) || now - c->begun_ns >= c->options.hold_services_ns);
+    return c->services &&
+           (atomic_load(&c->released) || now - c->begun_ns >= c->options.hold_services_ns);
 }
 
-/* Ticks of a whole number of seconds fall on full seconds of the wall clock, so that the clock on the screen steps
- * evenly; the second sample comes early, so that rates are there soon. */
+/* Ticks of a whole number of seconds fall on full seconds of the wall clock, so that the clock on
+ * the screen steps evenly; the second sample comes early, so that rates are there soon. */
 static int64_t next_tick(const struct collector *c, int64_t now)
 {
     int64_t interval = atomic_load(&c->interval_ns);
@@ -488,11 +494,10 @@ int collector_start(struct collector *c, struct err *err)
 /* ---------------------------------------------------------------- life cycle */
 
 static const char *const source_names[SOURCE_COUNT] = {
-    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",
-    [SOURCE_MEMORY] = "memory",     [SOURCE_THERMAL] = "thermal",
-    [SOURCE_DISK] = "disk",         [SOURCE_GPU] = "gpu",
-    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network",
-    [SOURCE_DISCOVERY] = "discovery", [SOURCE_SERVICES] = "services",
+    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
+    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
+    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
+    [SOURCE_SERVICES] = "services",
 };
 
 static bool start_sources(struct collector *c)

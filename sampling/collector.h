@@ -1,11 +1,14 @@
 /*
- * The collector: polls the sources, asks the services, advances the model, publishes it. One thread.
+ * The collector: polls the sources, asks the services, advances the model, publishes it. One
+ * thread.
  *
- * collector_new() forks the probe process, so it must run before any thread exists. Either collector_start() runs
- * it on its own thread, or (replay, tests, one-shot commands without a thread) collector_step() is called by hand.
+ * collector_new() forks the probe process, so it must run before any thread exists. Either
+ * collector_start() runs it on its own thread, or (replay, tests, one-shot commands without a
+ * thread) collector_step() is called by hand.
  *
- * Hand-over is a single-slot mailbox: the newest model replaces an untaken one, one byte wakes the reader. A model
- * that was taken stays valid and unchanged until the next collector_take() by that reader (there is one reader).
+ * Hand-over is a single-slot mailbox: the newest model replaces an untaken one, one byte wakes the
+ * reader. A model that was taken stays valid and unchanged until the next collector_take() by that
+ * reader (there is one reader).
  */
 #ifndef SAMPLING_COLLECTOR_H
 #define SAMPLING_COLLECTOR_H
@@ -24,10 +27,12 @@ struct collector_options {
     const struct config *config; /* borrowed for the collector's life */
     struct reader *reader;       /* borrowed */
     struct clock_ops clock;
-    int64_t interval_ns;         /* first distance between samples */
-    bool exact;                  /* that distance from the start; else an early second sample, then whole seconds */
-    bool services;               /* false: neither discover nor ask (--sysroot without --config) */
-    int64_t hold_services_ns;    /* wait at least this long before the first question (after the first frame) */
+    int64_t interval_ns; /* first distance between samples */
+    /* that distance from the start; else an early second sample, then whole seconds */
+    bool exact;
+    bool services; /* false: neither discover nor ask (--sysroot without --config) */
+    /* wait at least this long before the first question (after the first frame) */
+    int64_t hold_services_ns;
 };
 
 struct collector *collector_new(const struct collector_options *options, struct err *err);
@@ -42,8 +47,9 @@ void collector_set_interval(struct collector *c, int64_t interval_ns);
 void collector_release_services(struct collector *c);
 /* Without a thread: takes one sample now and publishes it. */
 void collector_step(struct collector *c);
-/* Ends the thread and the probes. true: everything was joined and freed. false: a probe is stuck, its memory is
- * left alone and the caller must leave with _exit() after restoring the terminal. c is gone either way. */
+/* Ends the thread and the probes. true: everything was joined and freed. false: a probe is stuck,
+ * its memory is left alone and the caller must leave with _exit() after restoring the terminal. c
+ * is gone either way. */
 bool collector_free(struct collector *c);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Rings of columns. For each series and step: `head` is the newest column that was begun; element head % COLUMNS is
- * the running mean of what was measured in it. Columns that were skipped (nothing measured) are blanked on the way.
- * The writer's own sums are plain: no reader looks at them.
+ * Rings of columns. For each series and step: `head` is the newest column that was begun; element
+ * head % COLUMNS is the running mean of what was measured in it. Columns that were skipped (nothing
+ * measured) are blanked on the way. The writer's own sums are plain: no reader looks at them.
  */
 #include "sampling/history.h"
 
@@ -23,7 +23,8 @@ struct ring {
 
 struct history {
     int64_t wall_offset_ns;
-    struct ring ring[HISTORY_SERIES][HISTORY_STEPS]; /* calloc'ed: pages that nobody writes stay untouched */
+    /* calloc'ed: pages that nobody writes stay untouched */
+    struct ring ring[HISTORY_SERIES][HISTORY_STEPS];
     bool used[HISTORY_SERIES];
 };
 
@@ -60,9 +61,8 @@ static void ring_add(struct ring *r, int64_t column, double value)
         return; /* never rewrite what was shown; below COLUMNS lies 1970 */
     }
     if (column != head) {
-        int64_t from = head == 0 || column - head > HISTORY_COLUMNS
-                           ? column - HISTORY_COLUMNS + 1
-                           : head + 1;
+        int64_t from = head == 0 || column - head > HISTORY_COLUMNS ? column - HISTORY_COLUMNS + 1
+                                                                    : head + 1;
 
         for (int64_t c = from; c <= column; c++) {
             atomic_store_explicit(&r->column[c % HISTORY_COLUMNS], NAN, memory_order_relaxed);

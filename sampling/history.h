@@ -1,10 +1,11 @@
 /*
- * History for the strips: per series a ring of columns for each column width, written by the collector only.
+ * History for the strips: per series a ring of columns for each column width, written by the
+ * collector only.
  *
- * Elements are atomics (relaxed), heads are released after the value: any number of readers, no lock, TSan-clean.
- * Time is history time: monotonic nanoseconds plus the offset to wall time at start, so that columns line up with
- * wall-clock minutes. A column is the mean of what was measured in it; a column in which nothing was measured is
- * NAN and drawn blank.
+ * Elements are atomics (relaxed), heads are released after the value: any number of readers, no
+ * lock, TSan-clean. Time is history time: monotonic nanoseconds plus the offset to wall time at
+ * start, so that columns line up with wall-clock minutes. A column is the mean of what was measured
+ * in it; a column in which nothing was measured is NAN and drawn blank.
  */
 #ifndef SAMPLING_HISTORY_H
 #define SAMPLING_HISTORY_H
@@ -23,7 +24,14 @@ enum {
 };
 extern const int history_step_s[HISTORY_STEPS]; /* 1 5 10 20 30 60 */
 
-enum history_host { HISTORY_CPU, HISTORY_MEMORY, HISTORY_TEMPERATURE, HISTORY_GPU, HISTORY_GPU_MEMORY, HISTORY_POWER };
+enum history_host {
+    HISTORY_CPU,
+    HISTORY_MEMORY,
+    HISTORY_TEMPERATURE,
+    HISTORY_GPU,
+    HISTORY_GPU_MEMORY,
+    HISTORY_POWER
+};
 enum history_service { HISTORY_SPEED, HISTORY_WAIT, HISTORY_SERVICE_CPU, HISTORY_SERVICE_MEMORY };
 
 struct history;
@@ -33,7 +41,8 @@ struct history *history_new(int64_t wall_offset_ns);
 void history_free(struct history *h);
 
 /* Writer only. */
-void history_add(struct history *h, int series, int64_t mono_ns, double value); /* NAN: not measured */
+/* NAN: not measured */
+void history_add(struct history *h, int series, int64_t mono_ns, double value);
 void history_clear_series(struct history *h, int series);
 
 /* Readers. step: index into history_step_s; column: floor(history time / step). NAN: blank. */

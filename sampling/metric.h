@@ -90,7 +90,9 @@ const struct metric *metric_rows(enum metric_scope scope, size_t *count);
 const char *metric_scope_name(enum metric_scope scope); /* "host", "tier", ... */
 const char *metric_unit_name(enum metric_unit unit);    /* "ratio", "bytes", ... as in JSON names */
 
-/* A measured value as a reading: FAILED with REASON_BAD_DATA when it is not finite or outside its row's range. */
-struct reading metric_reading(enum metric_scope scope, int id, double value, int64_t at_ns, uint8_t source);
+/* A measured value as a reading: FAILED with REASON_BAD_DATA when it is not finite or outside its
+ * row's range. */
+struct reading metric_reading(enum metric_scope scope, int id, double value, int64_t at_ns,
+                              uint8_t source);
 
 #endif

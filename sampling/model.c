@@ -1,8 +1,8 @@
 /*
  * From facts to rates. Every function here is pure; the only state is what `prev` carries.
  *
- * Order: (1) is this a gap, (2) host: counters to rates, gauges aged, (3) pressure by the rule of the contract,
- * (4) services matched by name with their former selves, (5) history.
+ * Order: (1) is this a gap, (2) host: counters to rates, gauges aged, (3) pressure by the rule of
+ * the contract, (4) services matched by name with their former selves, (5) history.
  */
 #include "sampling/model.h"
 
@@ -15,10 +15,12 @@
 
 /* What is drawn follows a change within about 2 s (screens: "smoothed (about 2 s)"). */
 #define SMOOTHING_S 2.0
-/* A value is stale five periods after it was measured and gone after a minute (screens: "Numbers"). */
+/* A value is stale five periods after it was measured and gone after a minute (screens: "Numbers").
+ */
 #define STALE_PERIODS 5
 #define GONE_NS (60 * NS_PER_S)
-/* Two samples further apart than three intervals and two seconds: a sleep or a stop lies between. */
+/* Two samples further apart than three intervals and two seconds: a sleep or a stop lies between.
+ */
 #define GAP_INTERVALS 3
 #define GAP_SLACK_NS (2 * NS_PER_S)
 /* Pressure thresholds as ratios: CONTRACTS section 3 (PSI avg10 of 10, 5 % available). */
@@ -98,8 +100,10 @@ struct ticks {
     uint64_t busy, idle, iowait, steal;
 };
 
-/* What the core did between two reads. A counter that runs backwards (iowait may, see proc(5)) counts as still. */
-static struct ticks core_delta(const struct cpu_core_facts *before, const struct cpu_core_facts *now)
+/* What the core did between two reads. A counter that runs backwards (iowait may, see proc(5))
+ * counts as still. */
+static struct ticks core_delta(const struct cpu_core_facts *before,
+                               const struct cpu_core_facts *now)
 {
     struct ticks d = {0};
 
@@ -188,7 +192,8 @@ static void advance_cpu_rates(const struct model *prev, const struct cpu_part *n
     }
     host_set(prev, next, METRIC_HOST_CPU_UTILIZATION, ticks_ratio(all.busy, ticks_total(&all), at),
              true);
-    host_set(prev, next, METRIC_HOST_CPU_STEAL, ticks_ratio(all.steal, ticks_total(&all), at), true);
+    host_set(prev, next, METRIC_HOST_CPU_STEAL, ticks_ratio(all.steal, ticks_total(&all), at),
+             true);
     host_set(prev, next, METRIC_HOST_CPU_IOWAIT, ticks_ratio(all.iowait, ticks_total(&all), at),
              true);
     for (uint32_t i = 0; i < next->tier_count; i++) {
@@ -284,7 +289,7 @@ static enum memory_pressure pressure_of(const struct model *m, const struct memo
     bool have_some, have_full;
 
     if (p->system_level != 0) {
-        return p->system_level >= 4 ? PRESSURE_CRITICAL
+        return p->system_level >= 4   ? PRESSURE_CRITICAL
                : p->system_level >= 2 ? PRESSURE_WARN
                                       : PRESSURE_NORMAL;
     }
@@ -312,12 +317,12 @@ static void advance_memory(const struct model *prev, const struct sample *s, str
         int id;
         const struct reading *r;
     } gauges[] = {
-        {METRIC_HOST_MEMORY_TOTAL, &p->total},         {METRIC_HOST_MEMORY_AVAILABLE, &p->available},
-        {METRIC_HOST_MEMORY_CACHED, &p->cached},       {METRIC_HOST_MEMORY_FREE, &p->free},
-        {METRIC_HOST_MEMORY_WIRED, &p->wired},         {METRIC_HOST_MEMORY_COMPRESSED, &p->compressed},
-        {METRIC_HOST_SWAP_USED, &p->swap_used},        {METRIC_HOST_SWAP_TOTAL, &p->swap_total},
-        {METRIC_HOST_MEMORY_LIMIT, &p->limit},         {METRIC_HOST_GPU_LIMIT, &p->gpu_limit},
-        {METRIC_HOST_PSI_SOME, &p->psi_some_ratio},    {METRIC_HOST_PSI_FULL, &p->psi_full_ratio},
+        {METRIC_HOST_MEMORY_TOTAL, &p->total},      {METRIC_HOST_MEMORY_AVAILABLE, &p->available},
+        {METRIC_HOST_MEMORY_CACHED, &p->cached},    {METRIC_HOST_MEMORY_FREE, &p->free},
+        {METRIC_HOST_MEMORY_WIRED, &p->wired},      {METRIC_HOST_MEMORY_COMPRESSED, &p->compressed},
+        {METRIC_HOST_SWAP_USED, &p->swap_used},     {METRIC_HOST_SWAP_TOTAL, &p->swap_total},
+        {METRIC_HOST_MEMORY_LIMIT, &p->limit},      {METRIC_HOST_GPU_LIMIT, &p->gpu_limit},
+        {METRIC_HOST_PSI_SOME, &p->psi_some_ratio}, {METRIC_HOST_PSI_FULL, &p->psi_full_ratio},
     };
     double total, available;
 
@@ -332,7 +337,8 @@ static void advance_memory(const struct model *prev, const struct sample *s, str
         r.value = total > available ? total - available : 0;
         host_set(prev, next, METRIC_HOST_MEMORY_USED, r, false);
     } else {
-        host_set(prev, next, METRIC_HOST_MEMORY_USED, next->raw[METRIC_HOST_MEMORY_AVAILABLE], false);
+        host_set(prev, next, METRIC_HOST_MEMORY_USED, next->raw[METRIC_HOST_MEMORY_AVAILABLE],
+                 false);
     }
     host_set(prev, next, METRIC_HOST_SWAP_IN,
              page_rate(&before->swap_in_pages, &p->swap_in_pages, p->page_bytes, prev, next,
@@ -363,9 +369,8 @@ static void advance_thermal(const struct model *prev, const struct sample *s, st
 {
     struct reading state = aged(&s->thermal.state, s);
     bool nothing = state.state != READING_OK && state.state != READING_STALE;
-    struct reading none = nothing ? state
-                                  : reading_missing(READING_UNSUPPORTED, REASON_NO_SENSOR,
-                                                    SOURCE_THERMAL);
+    struct reading none =
+        nothing ? state : reading_missing(READING_UNSUPPORTED, REASON_NO_SENSOR, SOURCE_THERMAL);
     struct reading cpu = none, fan = none;
 
     next->thermal = s->thermal;
@@ -401,7 +406,8 @@ static void advance_rest(const struct model *prev, const struct sample *s, struc
 
     for (size_t i = 0; i < sizeof no_source / sizeof no_source[0]; i++) {
         host_set(prev, next, no_source[i].id,
-                 reading_missing(READING_UNSUPPORTED, REASON_NO_SOURCE, no_source[i].source), false);
+                 reading_missing(READING_UNSUPPORTED, REASON_NO_SOURCE, no_source[i].source),
+                 false);
     }
     next->host = s->host;
     if (up.state == READING_OK) { /* read once a minute; it grows as the clock does */

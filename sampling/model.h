@@ -1,8 +1,10 @@
 /*
- * The model: what the samples say, as rates, smoothed values and history. Pure: model_advance() looks at nothing
- * but its arguments. The collector advances it on every sample and publishes it read-only.
+ * The model: what the samples say, as rates, smoothed values and history. Pure: model_advance()
+ * looks at nothing but its arguments. The collector advances it on every sample and publishes it
+ * read-only.
  *
- * Smoothing: exponential with a time constant of 2 s for what is drawn; `raw` is unsmoothed and goes to JSON.
+ * Smoothing: exponential with a time constant of 2 s for what is drawn; `raw` is unsmoothed and
+ * goes to JSON.
  */
 #ifndef SAMPLING_MODEL_H
 #define SAMPLING_MODEL_H
@@ -23,9 +25,9 @@ struct tier_model {
     uint32_t core_count;
     struct reading v[METRIC_TIER_COUNT];
 };
-struct service_model_state { /* one service now */
-    const struct service_facts *facts;   /* in the model's arena */
-    struct reading v[METRIC_SERVICE_COUNT];      /* smoothed, rates filled in */
+struct service_model_state {                /* one service now */
+    const struct service_facts *facts;      /* in the model's arena */
+    struct reading v[METRIC_SERVICE_COUNT]; /* smoothed, rates filled in */
     struct reading raw[METRIC_SERVICE_COUNT];
     int history_slot; /* -1: none left */
 };
@@ -55,11 +57,14 @@ struct model {
 
 struct model *model_new(void); /* empty: sequence 0 */
 void model_free(struct model *m);
-/* Makes `next` from the one before (`prev`, sequence 0 for the first) and a new sample; takes over the sample's
- * arena (s->arena is empty afterwards) and appends to `history` (may be NULL). prev and next are different. */
-void model_advance(const struct model *prev, struct sample *s, struct model *next, struct history *history);
+/* Makes `next` from the one before (`prev`, sequence 0 for the first) and a new sample; takes over
+ * the sample's arena (s->arena is empty afterwards) and appends to `history` (may be NULL). prev
+ * and next are different. */
+void model_advance(const struct model *prev, struct sample *s, struct model *next,
+                   struct history *history);
 
-const char *memory_pressure_name(enum memory_pressure p); /* "normal", "warn", "critical", NULL for unknown */
+/* "normal", "warn", "critical", NULL for unknown */
+const char *memory_pressure_name(enum memory_pressure p);
 const char *service_state_name(int state);
 const char *service_kind_name(int kind);
 

@@ -60,8 +60,8 @@ static void *probe_main(void *arg)
     return NULL;
 }
 
-struct probe *probe_new(const struct source_ops *ops, void *state, const struct source_context *context,
-                        void (*wake)(void *ctx), void *ctx)
+struct probe *probe_new(const struct source_ops *ops, void *state,
+                        const struct source_context *context, void (*wake)(void *ctx), void *ctx)
 {
     struct probe *p = xcalloc(1, sizeof *p);
 
@@ -82,7 +82,8 @@ void probe_ask(struct probe *p)
         pthread_attr_t attr;
 
         pthread_attr_init(&attr);
-        /* Parsers keep their buffers on the heap; 256 KiB is four times what a poll was seen to use. */
+        /* Parsers keep their buffers on the heap; 256 KiB is four times what a poll was seen to
+         * use. */
         pthread_attr_setstacksize(&attr, 256 * 1024);
         p->started = pthread_create(&p->thread, &attr, probe_main, p) == 0;
         pthread_attr_destroy(&attr);
@@ -118,7 +119,8 @@ bool probe_take(struct probe *p, void *part, int *code, struct err *err, int64_t
         *code = p->code;
         *err = p->err;
         *cost_ns = p->cost_ns;
-        /* Also after an error: poll() sets every reading each time, and those say why there is no value. */
+        /* Also after an error: poll() sets every reading each time, and those say why there is no
+         * value. */
         memcpy(part, p->part, p->ops->part_size);
         p->phase = PROBE_IDLE;
     }

@@ -1,13 +1,16 @@
 /*
- * Where raw reads come from. Everything that any source reads goes through here: the kernel, a tree below
+ * Where raw reads come from. Everything that any source reads goes through here: the kernel, a tree
+ * below
  * --sysroot, or a recording. A replay swaps this layer, never the parsers above it.
  *
- * A reader is thread-safe: sources on the collector thread and probe threads use it at the same time. All read
- * functions clear `out` first, fill it with bytes as they came (not sanitised: parsers do that), and return 0 or a
- * negative error. Files of the kernel are opened once and read with pread().
+ * A reader is thread-safe: sources on the collector thread and probe threads use it at the same
+ * time. All read functions clear `out` first, fill it with bytes as they came (not sanitised:
+ * parsers do that), and return 0 or a negative error. Files of the kernel are opened once and read
+ * with pread().
  *
- * Recording: with reader_set_tee() every read, also a failed one, is handed to the tee (thread-safe on its side).
- * Keys: "file PATH", "list DIR", "link PATH" and, for reader_call(), the key given ("statvfs /", "http GET URL").
+ * Recording: with reader_set_tee() every read, also a failed one, is handed to the tee (thread-safe
+ * on its side). Keys: "file PATH", "list DIR", "link PATH" and, for reader_call(), the key given
+ * ("statvfs /", "http GET URL").
  */
 #ifndef SAMPLING_READER_H
 #define SAMPLING_READER_H
@@ -25,8 +28,9 @@ struct reader;
 
 enum reader_kind { READER_KERNEL, READER_SYSROOT, READER_RECORDING };
 
-/* A kernel file that is read again and again. Caller owned; zero-initialise with the path; reader_file_close()
- * at the end. A descriptor is kept open between reads (kernel and sysroot only). */
+/* A kernel file that is read again and again. Caller owned; zero-initialise with the path;
+ * reader_file_close() at the end. A descriptor is kept open between reads (kernel and sysroot
+ * only). */
 struct reader_file {
     char path[256]; /* absolute, as on the real machine: "/proc/stat" */
     int fd;         /* internal: 0 not open yet, else descriptor + 1 */
@@ -35,15 +39,19 @@ struct reader_file {
 struct reader *reader_new_kernel(void);
 /* Reads /proc and /sys below dir. */
 struct reader *reader_new_sysroot(const char *dir, struct err *err);
-/* Plays DIR/reads.jsonl (CONTRACTS section 5, kind "reads"); time comes from `clock` (borrowed): a read gives the
- * newest recorded one that is not newer than now. reader_first_ns/last_ns bound the recording. */
-struct reader *reader_new_recording(const char *dir, const struct clock_ops *clock, struct err *err);
+/* Plays DIR/reads.jsonl (CONTRACTS section 5, kind "reads"); time comes from `clock` (borrowed): a
+ * read gives the newest recorded one that is not newer than now. reader_first_ns/last_ns bound the
+ * recording. */
+struct reader *reader_new_recording(const char *dir, const struct clock_ops *clock,
+                                    struct err *err);
 void reader_free(struct reader *r); /* accepts NULL */
 
 enum reader_kind reader_kind(const struct reader *r);
-int64_t reader_first_ns(const struct reader *r); /* recording only, else 0; t_ns of the first read */
+/* recording only, else 0; t_ns of the first read */
+int64_t reader_first_ns(const struct reader *r);
 int64_t reader_last_ns(const struct reader *r);
-int64_t reader_wall_start_ns(const struct reader *r); /* wall time that belongs to reader_first_ns */
+/* wall time that belongs to reader_first_ns */
+int64_t reader_wall_start_ns(const struct reader *r);
 
 void reader_file_init(struct reader_file *f, const char *path);
 int reader_file(struct reader *r, struct reader_file *f, struct buf *out, struct err *err);
@@ -54,22 +62,27 @@ int reader_once(struct reader *r, const char *path, struct buf *out, struct err 
 int reader_list(struct reader *r, const char *dir, struct buf *out, struct err *err);
 /* Target of a symbolic link. */
 int reader_link(struct reader *r, const char *path, struct buf *out, struct err *err);
-/* true when the reader can answer reader_call() by asking the live system (kernel), false below a sysroot. */
+/* true when the reader can answer reader_call() by asking the live system (kernel), false below a
+ * sysroot. */
 bool reader_is_live(const struct reader *r);
-/* Any other question: asks live(ctx) on the kernel, the recording by key else. -ERR_UNSUPPORTED below a sysroot
- * or when not recorded. */
+/* Any other question: asks live(ctx) on the kernel, the recording by key else. -ERR_UNSUPPORTED
+ * below a sysroot or when not recorded. */
 typedef int (*reader_live_fn)(void *ctx, struct buf *out, struct err *err);
-int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ctx, struct buf *out, struct err *err);
-/* For an answer that arrives later (HTTP, a probe process): hands it to the tee. code 0 or a negative error. */
+int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ctx, struct buf *out,
+                struct err *err);
+/* For an answer that arrives later (HTTP, a probe process): hands it to the tee. code 0 or a
+ * negative error. */
 void reader_note(struct reader *r, const char *key, const void *data, size_t size, int code);
 /* In a recording: the newest answer to `key` up to now. */
 int reader_recorded(struct reader *r, const char *key, struct buf *out, struct err *err);
 
-/* The reading that a failed read becomes: NOENT is "the kernel does not offer it", DENIED "readable by other users
- * only", and so on; a recording and a sysroot say that it was not recorded or not asked. code is negative. */
+/* The reading that a failed read becomes: NOENT is "the kernel does not offer it", DENIED "readable
+ * by other users only", and so on; a recording and a sysroot say that it was not recorded or not
+ * asked. code is negative. */
 struct reading reader_missing(const struct reader *r, int code, uint8_t source);
 
 typedef void (*reader_tee_fn)(void *ctx, const char *key, int code, const char *data, size_t size);
-void reader_set_tee(struct reader *r, reader_tee_fn tee, void *ctx); /* before any thread uses the reader */
+/* before any thread uses the reader */
+void reader_set_tee(struct reader *r, reader_tee_fn tee, void *ctx);
 
 #endif

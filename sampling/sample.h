@@ -1,9 +1,9 @@
 /*
  * A sample: facts with time stamps, no rates.
  *
- * A fixed-size host block made of parts, each written by one source, and the services in an arena. The collector
- * fills it, model_advance() turns it into the model and takes the arena over; nothing else keeps it. All text in it
- * is sanitised (utf8_sanitise) by the parser that put it there.
+ * A fixed-size host block made of parts, each written by one source, and the services in an arena.
+ * The collector fills it, model_advance() turns it into the model and takes the arena over; nothing
+ * else keeps it. All text in it is sanitised (utf8_sanitise) by the parser that put it there.
  */
 #ifndef SAMPLING_SAMPLE_H
 #define SAMPLING_SAMPLE_H
@@ -16,8 +16,8 @@
 #include "sampling/metric.h"
 #include "sampling/reading.h"
 
-/* Sizes: SAMPLE_CORES covers 2 sockets of 192 cores with two threads each (768); the others are generous for one
- * machine. What does not fit is counted and said in the source's row. */
+/* Sizes: SAMPLE_CORES covers 2 sockets of 192 cores with two threads each (768); the others are
+ * generous for one machine. What does not fit is counted and said in the source's row. */
 enum {
     SAMPLE_CORES = 1024,
     SAMPLE_TIERS = 4,
@@ -43,30 +43,31 @@ enum source_id {
 };
 
 struct source_status {
-    const char *name;     /* "cpu"; static */
-    uint8_t state;        /* enum reading_state; NONE until it answered once */
-    int64_t answered_ns;  /* monotonic, of the last answer; 0 never */
-    int64_t cost_ns;      /* CPU or wall time of the last poll, whichever is known */
+    const char *name;    /* "cpu"; static */
+    uint8_t state;       /* enum reading_state; NONE until it answered once */
+    int64_t answered_ns; /* monotonic, of the last answer; 0 never */
+    int64_t cost_ns;     /* CPU or wall time of the last poll, whichever is known */
     int64_t period_ns;
-    char reason[160];     /* "" when ok */
+    char reason[160]; /* "" when ok */
 };
 
-struct host_part {        /* SOURCE_HOST: names, rarely changing */
+struct host_part { /* SOURCE_HOST: names, rarely changing */
     char name[SAMPLE_NAME];
-    char os[SAMPLE_NAME];      /* "Debian 12", "macOS 26.1" */
-    char kernel[SAMPLE_NAME];  /* "Linux 6.18.44" */
-    char virtual_name[32];     /* "" none, "kvm", "docker", ... */
+    char os[SAMPLE_NAME];     /* "Debian 12", "macOS 26.1" */
+    char kernel[SAMPLE_NAME]; /* "Linux 6.18.44" */
+    char virtual_name[32];    /* "" none, "kvm", "docker", ... */
     char chip_name[SAMPLE_NAME];
     char machine_model[SAMPLE_NAME]; /* "Mac mini", a DMI product name; may be empty */
-    int64_t boot_wall_ns;      /* 0 unknown */
+    int64_t boot_wall_ns;            /* 0 unknown */
     struct reading uptime_s;
 };
 
 struct cpu_core_facts {
-    int32_t index;  /* the kernel's number */
+    int32_t index; /* the kernel's number */
     uint8_t tier;
     bool online;
-    uint64_t busy_ticks, idle_ticks, iowait_ticks, steal_ticks; /* busy excludes steal, idle, iowait; guest not twice */
+    /* busy excludes steal, idle, iowait; guest not twice */
+    uint64_t busy_ticks, idle_ticks, iowait_ticks, steal_ticks;
     struct reading frequency_hz;
 };
 
@@ -79,19 +80,22 @@ struct cpu_part {
         uint32_t core_count;
         struct reading frequency_hz, frequency_max_hz;
     } tiers[SAMPLE_TIERS];
-    struct reading ticks;    /* state of the counters below; value = 1 when they were read */
+    struct reading ticks; /* state of the counters below; value = 1 when they were read */
     struct cpu_core_facts cores[SAMPLE_CORES];
     struct reading load[3];
     struct reading limit_cores;
-    uint64_t forks;          /* processes created since boot ("processes" of /proc/stat), 0 unknown */
+    /* processes created since boot ("processes" of /proc/stat), 0 unknown */
+    uint64_t forks;
 };
 
 struct memory_part {
-    struct reading total, available, cached, free, wired, compressed, swap_used, swap_total, limit, gpu_limit;
+    struct reading total, available, cached, free, wired, compressed, swap_used, swap_total, limit,
+        gpu_limit;
     struct reading psi_some_ratio, psi_full_ratio;
     struct reading swap_in_pages, swap_out_pages; /* counters */
     uint64_t page_bytes;
-    int8_t system_level; /* macOS: 1 normal, 2 warn, 4 critical; 0 not told: use the rule of CONTRACTS section 3 */
+    /* macOS: 1 normal, 2 warn, 4 critical; 0 not told: use the rule of CONTRACTS section 3 */
+    int8_t system_level;
 };
 
 struct sensor_facts {
@@ -121,18 +125,14 @@ struct disk_part {
     struct disk_facts disks[SAMPLE_DISKS];
 };
 
-enum service_kind {
-    SERVICE_OLLAMA,
-    SERVICE_COMFYUI,
-    SERVICE_KIND_COUNT
-};
+enum service_kind { SERVICE_OLLAMA, SERVICE_COMFYUI, SERVICE_KIND_COUNT };
 enum service_state {
     SERVICE_UP,
     SERVICE_BUSY,     /* listens, does not answer (yet) */
     SERVICE_STARTING, /* its process runs, its port is not open yet */
     SERVICE_DOWN,
-    SERVICE_STUCK,    /* busy for 30 s while its processes use under 1 % of a core */
-    SERVICE_ERROR,    /* answers, but not as this service does */
+    SERVICE_STUCK, /* busy for 30 s while its processes use under 1 % of a core */
+    SERVICE_ERROR, /* answers, but not as this service does */
     SERVICE_STATE_COUNT
 };
 
@@ -141,17 +141,19 @@ struct service_model_facts {
     const char *quantization;    /* "" unknown */
     const char *parameter_count; /* "8.0B", "" unknown */
     struct reading v[METRIC_MODEL_COUNT];
-    bool keep_loaded;            /* for ever */
-    bool in_use;                 /* its time to unload is past: busy for longer than that, or being unloaded */
-    int64_t unload_wall_ns;      /* 0: not told, or keep_loaded */
+    bool keep_loaded; /* for ever */
+    /* its time to unload is past: busy for longer than that, or being unloaded */
+    bool in_use;
+    int64_t unload_wall_ns; /* 0: not told, or keep_loaded */
 };
 
-/* Facts of one service. Texts are in the sample's arena, never NULL. `name` is its identity over samples. */
+/* Facts of one service. Texts are in the sample's arena, never NULL. `name` is its identity over
+ * samples. */
 struct service_facts {
-    const char *name; /* "ollama"; a second one "ollama-21434"; or as in tunetop.yaml */
-    int kind;         /* enum service_kind */
-    int state;        /* enum service_state */
-    int64_t since_ns; /* in this state, monotonic */
+    const char *name;    /* "ollama"; a second one "ollama-21434"; or as in tunetop.yaml */
+    int kind;            /* enum service_kind */
+    int state;           /* enum service_state */
+    int64_t since_ns;    /* in this state, monotonic */
     int64_t answered_ns; /* last whole and right answer, 0 never */
     int64_t answered_wall_ns;
     const char *reason;  /* why it is not up; "" */
@@ -167,10 +169,10 @@ struct service_facts {
     bool remote;         /* on another host */
     bool loading;
     bool waiting_is_estimate;
-    struct reading cpu_seconds; /* counter: CPU time of the tree; rate is the model's */
+    struct reading cpu_seconds;             /* counter: CPU time of the tree; rate is the model's */
     struct reading v[METRIC_SERVICE_COUNT]; /* gauges; rates are filled by the model */
-    size_t model_count;      /* entries in models[] */
-    size_t models_left_out;  /* the service has more than we keep */
+    size_t model_count;                     /* entries in models[] */
+    size_t models_left_out;                 /* the service has more than we keep */
     struct service_model_facts *models;
 };
 
@@ -178,7 +180,8 @@ struct sample {
     uint64_t sequence; /* 1, 2, ... */
     int64_t at_ns, wall_ns;
     int64_t interval_ns; /* wanted distance to the next one */
-    bool services_settled; /* discovery ran and every service found was asked and answered or timed out once */
+    /* discovery ran and every service found was asked and answered or timed out once */
+    bool services_settled;
     struct host_part host;
     struct cpu_part cpu;
     struct memory_part memory;

@@ -1,12 +1,13 @@
 /*
  * A source: one thing that is read, with a thin read_* and a pure parse_*.
  *
- * Three ways to run, chosen by flags: on the collector thread (bounded kernel text), on a probe thread of its own
- * (may hang but can be abandoned: hwmon), or with its read in the probe process (a driver or a mount: statvfs).
- * poll() writes its own part of the sample and nothing else. A source never fails the sample: an error becomes a
- * state and a reason in its row. It is asked again after period_ms, and later and later (up to 16 periods) while
- * it fails. A poll that takes longer than deadline_ms makes its readings stale; it is never cancelled and not
- * asked again until it answers.
+ * Three ways to run, chosen by flags: on the collector thread (bounded kernel text), on a probe
+ * thread of its own (may hang but can be abandoned: hwmon), or with its read in the probe process
+ * (a driver or a mount: statvfs). poll() writes its own part of the sample and nothing else. A
+ * source never fails the sample: an error becomes a state and a reason in its row. It is asked
+ * again after period_ms, and later and later (up to 16 periods) while it fails. A poll that takes
+ * longer than deadline_ms makes its readings stale; it is never cancelled and not asked again until
+ * it answers.
  */
 #ifndef SAMPLING_SOURCE_H
 #define SAMPLING_SOURCE_H
@@ -29,19 +30,19 @@ struct source_context { /* what a poll may use */
 struct source; /* one running source; ops keep their state in ->state */
 
 struct source_ops {
-    const char *name;     /* "cpu": as in sources[] */
+    const char *name; /* "cpu": as in sources[] */
     enum source_id id;
     size_t part_offset, part_size; /* of its part in struct sample */
     unsigned period_ms, deadline_ms, flags;
     int (*open)(void **state, const struct source_context *c, struct err *err);
     /* Inline and probe thread. `part` holds the previous answer (zeroed at first). */
     int (*poll)(void *state, const struct source_context *c, void *part, struct err *err);
-    /* Probe process: request() writes what to ask; serve() runs in the child and answers one request; reply()
-     * parses the answer into the part. */
+    /* Probe process: request() writes what to ask; serve() runs in the child and answers one
+     * request; reply() parses the answer into the part. */
     int (*request)(void *state, const struct source_context *c, struct buf *out, struct err *err);
     void (*serve)(const char *request, size_t size, struct buf *reply);
-    int (*reply)(void *state, const struct source_context *c, const char *data, size_t size, void *part,
-                 struct err *err);
+    int (*reply)(void *state, const struct source_context *c, const char *data, size_t size,
+                 void *part, struct err *err);
     void (*close)(void *state, const struct source_context *c);
 };
 

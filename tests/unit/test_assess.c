@@ -1,4 +1,5 @@
-/* Findings: which state makes which sentence, worst first, and silence when nothing is wrong or nothing is known. */
+/* Findings: which state makes which sentence, worst first, and silence when nothing is wrong or
+ * nothing is known. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,7 +97,8 @@ static void test_memory_names_its_figures(void **state)
     m.v[METRIC_HOST_SWAP_OUT] = reading_ok(3 * 0x1p20, m.at_ns, SOURCE_MEMORY);
     assess_run(&m, &a);
     assert_int_equal(a.count, 1);
-    assert_string_equal(a.findings[0].clause, "memory is short: all tasks waited for it 25 % of the time");
+    assert_string_equal(a.findings[0].clause,
+                        "memory is short: all tasks waited for it 25 % of the time");
     assert_string_equal(a.findings[0].more, "0.5 of 16.0 GiB available, 3.0 MiB/s to swap");
 }
 

@@ -1,6 +1,6 @@
 /*
- * The collector with sources of the test's own: nothing that hangs delays a sample, the mailbox drops what was not
- * taken, and the end tells whether everything was joined.
+ * The collector with sources of the test's own: nothing that hangs delays a sample, the mailbox
+ * drops what was not taken, and the end tells whether everything was joined.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,7 +61,8 @@ static int poll_thermal(void *state, const struct source_context *c, void *part,
     return 0;
 }
 
-static int request_disk(void *state, const struct source_context *c, struct buf *out, struct err *err)
+static int request_disk(void *state, const struct source_context *c, struct buf *out,
+                        struct err *err)
 {
     (void)state;
     (void)c;
@@ -80,8 +81,8 @@ static void serve_disk(const char *request, size_t size, struct buf *reply)
     buf_add(reply, request, size);
 }
 
-static int reply_disk(void *state, const struct source_context *c, const char *data, size_t size, void *part,
-                      struct err *err)
+static int reply_disk(void *state, const struct source_context *c, const char *data, size_t size,
+                      void *part, struct err *err)
 {
     struct disk_part *p = part;
 
@@ -94,17 +95,30 @@ static int reply_disk(void *state, const struct source_context *c, const char *d
     return 0;
 }
 
-static const struct source_ops cpu_ops = {
-    .name = "cpu", .id = SOURCE_CPU, .part_offset = offsetof(struct sample, cpu),
-    .part_size = sizeof(struct cpu_part), .deadline_ms = 1000, .poll = poll_cpu};
-static const struct source_ops thermal_ops = {
-    .name = "thermal", .id = SOURCE_THERMAL, .part_offset = offsetof(struct sample, thermal),
-    .part_size = sizeof(struct thermal_part), .period_ms = 20, .deadline_ms = 50,
-    .flags = SOURCE_PROBE_THREAD, .poll = poll_thermal};
-static const struct source_ops disk_ops = {
-    .name = "disk", .id = SOURCE_DISK, .part_offset = offsetof(struct sample, disk),
-    .part_size = sizeof(struct disk_part), .period_ms = 20, .deadline_ms = 50,
-    .flags = SOURCE_PROBE_PROCESS, .request = request_disk, .serve = serve_disk, .reply = reply_disk};
+static const struct source_ops cpu_ops = {.name = "cpu",
+                                          .id = SOURCE_CPU,
+                                          .part_offset = offsetof(struct sample, cpu),
+                                          .part_size = sizeof(struct cpu_part),
+                                          .deadline_ms = 1000,
+                                          .poll = poll_cpu};
+static const struct source_ops thermal_ops = {.name = "thermal",
+                                              .id = SOURCE_THERMAL,
+                                              .part_offset = offsetof(struct sample, thermal),
+                                              .part_size = sizeof(struct thermal_part),
+                                              .period_ms = 20,
+                                              .deadline_ms = 50,
+                                              .flags = SOURCE_PROBE_THREAD,
+                                              .poll = poll_thermal};
+static const struct source_ops disk_ops = {.name = "disk",
+                                           .id = SOURCE_DISK,
+                                           .part_offset = offsetof(struct sample, disk),
+                                           .part_size = sizeof(struct disk_part),
+                                           .period_ms = 20,
+                                           .deadline_ms = 50,
+                                           .flags = SOURCE_PROBE_PROCESS,
+                                           .request = request_disk,
+                                           .serve = serve_disk,
+                                           .reply = reply_disk};
 const struct source_ops *const platform_sources[] = {&cpu_ops, &thermal_ops, &disk_ops, NULL};
 
 struct fixture {
@@ -203,7 +217,7 @@ static void test_a_hanging_process_costs_its_own_value_only(void **state)
     assert_false(reading_get(&m->disk.disks[0].free, &v));
     assert_true(strstr(m->sources[SOURCE_DISK].reason, "has not answered") != NULL);
     assert_int_equal(m->sources[SOURCE_THERMAL].state, READING_OK);
-    assert_true(collector_free(f->c)); /* a child can be killed */
+    assert_true(collector_free(f->c));                /* a child can be killed */
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* and leaves no zombie */
 }
 

@@ -60,7 +60,8 @@ static void test_a_gap_stays_blank(void **state)
     for (int i = 5; i < 100; i += 5) {
         assert_true(isnan(history_column(h, HISTORY_CPU, 1, column_at(h, i * NS_PER_S, 1))));
     }
-    assert_float_equal(history_column(h, HISTORY_CPU, 1, column_at(h, 100 * NS_PER_S, 1)), 0.7, 1e-6);
+    assert_float_equal(history_column(h, HISTORY_CPU, 1, column_at(h, 100 * NS_PER_S, 1)), 0.7,
+                       1e-6);
     history_free(h);
 }
 
@@ -74,7 +75,8 @@ static void test_wraps_and_forgets(void **state)
         history_add(h, HISTORY_CPU, i * NS_PER_S, (double)i);
     }
     for (int64_t i = last; i > last - HISTORY_COLUMNS; i--) {
-        assert_float_equal(history_column(h, HISTORY_CPU, 0, column_at(h, i * NS_PER_S, 0)), (double)i, 1e-3);
+        assert_float_equal(history_column(h, HISTORY_CPU, 0, column_at(h, i * NS_PER_S, 0)),
+                           (double)i, 1e-3);
     }
     assert_true(isnan(
         history_column(h, HISTORY_CPU, 0, column_at(h, (last - HISTORY_COLUMNS) * NS_PER_S, 0))));

@@ -205,8 +205,7 @@ static void test_smoothing_follows_in_two_seconds(void **state)
         m = step(f);
     }
     assert_float_equal(value(&m->raw[METRIC_HOST_CPU_UTILIZATION]), 1, 1e-9);
-    assert_float_equal(value(&m->v[METRIC_HOST_CPU_UTILIZATION]), (float)(1 - exp(-1)),
-                       1e-6);
+    assert_float_equal(value(&m->v[METRIC_HOST_CPU_UTILIZATION]), (float)(1 - exp(-1)), 1e-6);
 }
 
 static void test_stale_then_gone(void **state)
@@ -234,11 +233,11 @@ static void test_pressure_rule(void **state)
         bool psi;
         enum memory_pressure want;
     } rows[] = {
-        {0, 0, 0, 0.5, true, PRESSURE_NORMAL},       {0.099, 0, 0, 0.5, true, PRESSURE_NORMAL},
-        {0.10, 0, 0, 0.5, true, PRESSURE_WARN},      {0.5, 0.099, 0, 0.5, true, PRESSURE_WARN},
+        {0, 0, 0, 0.5, true, PRESSURE_NORMAL},        {0.099, 0, 0, 0.5, true, PRESSURE_NORMAL},
+        {0.10, 0, 0, 0.5, true, PRESSURE_WARN},       {0.5, 0.099, 0, 0.5, true, PRESSURE_WARN},
         {0.5, 0.10, 0, 0.5, true, PRESSURE_CRITICAL}, {0, 0, 10, 0.049, true, PRESSURE_CRITICAL},
-        {0, 0, 10, 0.05, true, PRESSURE_NORMAL},     {0, 0, 0, 0.01, true, PRESSURE_NORMAL},
-        {0, 0, 0, 0.5, false, PRESSURE_UNKNOWN},     {0, 0, 10, 0.01, false, PRESSURE_CRITICAL},
+        {0, 0, 10, 0.05, true, PRESSURE_NORMAL},      {0, 0, 0, 0.01, true, PRESSURE_NORMAL},
+        {0, 0, 0, 0.5, false, PRESSURE_UNKNOWN},      {0, 0, 10, 0.01, false, PRESSURE_CRITICAL},
     };
     struct fixture *f = *state;
     double swapped = 0;
@@ -251,12 +250,13 @@ static void test_pressure_rule(void **state)
         fill(f, at);
         swapped += rows[i].swapped_pages;
         f->s->memory.swap_out_pages = reading_ok(swapped, at, SOURCE_MEMORY);
-        f->s->memory.available = reading_ok(16 * 0x1p30 * rows[i].available_ratio, at, SOURCE_MEMORY);
+        f->s->memory.available = reading_ok(16 * 0x1p30 * rows[i].available_ratio, at,
+                                            SOURCE_MEMORY);
         f->s->memory.psi_some_ratio = reading_ok(rows[i].some, at, SOURCE_MEMORY);
         f->s->memory.psi_full_ratio = reading_ok(rows[i].full, at, SOURCE_MEMORY);
         if (!rows[i].psi) {
-            f->s->memory.psi_some_ratio = f->s->memory.psi_full_ratio =
-                reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
+            f->s->memory.psi_some_ratio = f->s->memory.psi_full_ratio = reading_missing(
+                READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
         }
         if (step(f)->pressure != rows[i].want) {
             fail_msg("row %zu: got %d", i, f->a->pressure);
@@ -333,7 +333,8 @@ static void test_history_of_a_service(void **state)
     fill(f, 10 * S);
     add_service(f, "comfyui", 9, 1, 10 * S);
     model_advance(f->a, f->s, f->b, h);
-    assert_float_equal(history_column(h, history_service_series(0, HISTORY_WAIT), 0, column), 3, 1e-6);
+    assert_float_equal(history_column(h, history_service_series(0, HISTORY_WAIT), 0, column), 3,
+                       1e-6);
     assert_float_equal(history_column(h, HISTORY_MEMORY, 0, column), 12 * 0x1p30, 1e4);
     assert_true(isnan(history_column(h, HISTORY_CPU, 0, column)));
     history_free(h);
@@ -364,12 +365,18 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_rates_need_two_samples), T(test_same_counters_again_keep_the_rate),
-        T(test_gap_starts_new_rates),   T(test_counters_running_backwards),
-        T(test_offline_core),           T(test_smoothing_follows_in_two_seconds),
-        T(test_stale_then_gone),        T(test_pressure_rule),
-        T(test_swap_rate_is_bytes_a_second), T(test_service_rate_and_identity),
-        T(test_history_of_a_service),   T(test_hottest_cpu_sensor),
+        T(test_rates_need_two_samples),
+        T(test_same_counters_again_keep_the_rate),
+        T(test_gap_starts_new_rates),
+        T(test_counters_running_backwards),
+        T(test_offline_core),
+        T(test_smoothing_follows_in_two_seconds),
+        T(test_stale_then_gone),
+        T(test_pressure_rule),
+        T(test_swap_rate_is_bytes_a_second),
+        T(test_service_rate_and_identity),
+        T(test_history_of_a_service),
+        T(test_hottest_cpu_sensor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
