@@ -116,7 +116,10 @@ static void add_cpu(cJSON *root, const struct model *m)
         cJSON_AddItemToArray(tiers, tier);
         cJSON_AddStringToObject(tier, "name", m->tiers[i].name);
         cJSON_AddNumberToObject(tier, "core_count", m->tiers[i].core_count);
-        add_metrics(tier, SCOPE_TIER, m->tiers[i].v);
+        struct reading v[METRIC_TIER_COUNT];
+        memcpy(v, m->tiers[i].v, sizeof v);
+        v[METRIC_TIER_UTILIZATION] = m->tiers[i].raw_utilization;
+        add_metrics(tier, SCOPE_TIER, v);
     }
     cJSON *cores = cJSON_AddArrayToObject(cpu, "cores");
     for (uint32_t i = 0; i < m->core_count; i++) {
@@ -127,7 +130,10 @@ static void add_cpu(cJSON *root, const struct model *m)
         json_add_text_or_null(core, "tier",
                               c->tier < m->tier_count ? m->tiers[c->tier].name : NULL);
         cJSON_AddBoolToObject(core, "online", c->online);
-        add_metrics(core, SCOPE_CORE, c->online ? c->v : NULL);
+        struct reading v[METRIC_CORE_COUNT];
+        memcpy(v, c->v, sizeof v);
+        v[METRIC_CORE_UTILIZATION] = c->raw_utilization;
+        add_metrics(core, SCOPE_CORE, c->online ? v : NULL);
     }
 }
 

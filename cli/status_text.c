@@ -252,7 +252,7 @@ static void part_cpu(struct page *p)
         char name[24];
         snprintf(name, sizeof name, "  %s", m->tiers[i].name);
         label(p, name);
-        share(p, &m->tiers[i].v[METRIC_TIER_UTILIZATION]);
+        share(p, &m->tiers[i].raw_utilization);
         extra(p, "", &m->tiers[i].v[METRIC_TIER_FREQUENCY], UNITS_GHZ, 2, "GHz");
         putf(p, STYLE_DIM, "%u core%s", m->tiers[i].core_count,
              m->tiers[i].core_count == 1 ? "" : "s");

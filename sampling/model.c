@@ -155,10 +155,10 @@ static void advance_cpu_none(struct model *next, enum reading_state state, enum 
         next->raw[host[i]] = next->v[host[i]] = r;
     }
     for (uint32_t i = 0; i < next->tier_count; i++) {
-        next->tiers[i].v[METRIC_TIER_UTILIZATION] = r;
+        next->tiers[i].v[METRIC_TIER_UTILIZATION] = next->tiers[i].raw_utilization = r;
     }
     for (uint32_t i = 0; i < next->core_count; i++) {
-        next->cores[i].v[METRIC_CORE_UTILIZATION] = r;
+        next->cores[i].v[METRIC_CORE_UTILIZATION] = next->cores[i].raw_utilization = r;
     }
 }
 
@@ -176,7 +176,7 @@ static void advance_cpu_rates(const struct model *prev, const struct cpu_part *n
 
         if (!core->online || i >= before->core_count || before->cores[i].index != core->index ||
             !before->cores[i].online) {
-            out->v[METRIC_CORE_UTILIZATION] =
+            out->raw_utilization = out->v[METRIC_CORE_UTILIZATION] =
                 core->online ? reading_missing(READING_NONE, REASON_FIRST_SAMPLE, SOURCE_CPU)
                              : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_CPU);
             continue;
@@ -187,6 +187,7 @@ static void advance_cpu_rates(const struct model *prev, const struct cpu_part *n
             ticks_add(&tier[core->tier], &d);
         }
         struct reading r = ticks_ratio(d.busy, ticks_total(&d), at);
+        out->raw_utilization = r;
         out->v[METRIC_CORE_UTILIZATION] =
             i < prev->core_count ? smooth(&prev->cores[i].v[METRIC_CORE_UTILIZATION], &r) : r;
     }
@@ -199,6 +200,7 @@ static void advance_cpu_rates(const struct model *prev, const struct cpu_part *n
     for (uint32_t i = 0; i < next->tier_count; i++) {
         struct reading r = ticks_ratio(tier[i].busy, ticks_total(&tier[i]), at);
 
+        next->tiers[i].raw_utilization = r;
         next->tiers[i].v[METRIC_TIER_UTILIZATION] =
             i < prev->tier_count ? smooth(&prev->tiers[i].v[METRIC_TIER_UTILIZATION], &r) : r;
     }
@@ -250,9 +252,11 @@ static void advance_cpu(const struct model *prev, const struct sample *s, struct
         }
         for (uint32_t i = 0; i < c->tier_count; i++) {
             next->tiers[i].v[METRIC_TIER_UTILIZATION] = prev->tiers[i].v[METRIC_TIER_UTILIZATION];
+            next->tiers[i].raw_utilization = prev->tiers[i].raw_utilization;
         }
         for (uint32_t i = 0; i < c->core_count; i++) {
             next->cores[i].v[METRIC_CORE_UTILIZATION] = prev->cores[i].v[METRIC_CORE_UTILIZATION];
+            next->cores[i].raw_utilization = prev->cores[i].raw_utilization;
         }
     } else {
         advance_cpu_rates(prev, c, next);

@@ -18,12 +18,14 @@ struct core_model {
     int32_t index;
     uint8_t tier;
     bool online;
-    struct reading v[METRIC_CORE_COUNT];
+    struct reading v[METRIC_CORE_COUNT]; /* smoothed */
+    struct reading raw_utilization;      /* for JSON */
 };
 struct tier_model {
     char name[16];
     uint32_t core_count;
-    struct reading v[METRIC_TIER_COUNT];
+    struct reading v[METRIC_TIER_COUNT]; /* smoothed */
+    struct reading raw_utilization;      /* for JSON */
 };
 struct service_model_state {                /* one service now */
     const struct service_facts *facts;      /* in the model's arena */

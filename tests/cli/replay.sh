@@ -63,6 +63,16 @@ t_is 'a line a second' "$(times 20-27)" \
 t_run "$TUNETOP" --replay "$rec" --at +1 stream -n 2 -i 0.5
 t_is 'two lines' "$(times 20-31)" '14:00:01.000 14:00:01.500 '
 
+# JSON is what was measured, without the smoothing of the screen, for cores and their kinds too.
+ratios() {
+    grep -o "$1" "$t_dir/out" | grep -o '[0-9.]*$' | tr '\n' ' '
+}
+t_run "$TUNETOP" --replay "$rec" stream
+t_is 'each core as measured' "$(ratios '"online":true,"utilization_ratio":[0-9.]*')" \
+    '0.25 0.25 0.5 0.5 0.75 0.75 '
+t_is 'each kind as measured' "$(ratios '"core_count":2,"utilization_ratio":[0-9.]*')" \
+    '0.25 0.5 0.75 '
+
 # Nothing of this machine: what was not recorded is a dash.
 t_run "$TUNETOP" --replay "$rec" status --format \
     '{host.name} {disks.0.total_bytes} {services.ollama.state}'

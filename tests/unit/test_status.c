@@ -102,14 +102,14 @@ static struct model *new_model(void)
     memcpy(m->tiers[1].name, "E", 2);
     m->tiers[0].core_count = 2;
     m->tiers[1].core_count = 1;
-    m->tiers[0].v[METRIC_TIER_UTILIZATION] = ok(0.5);
+    m->tiers[0].raw_utilization = ok(0.5);
     m->tiers[0].v[METRIC_TIER_FREQUENCY] = ok(3.2e9);
     m->cores[0].online = m->cores[1].online = true; /* the third is switched off */
     m->cores[1].index = 1;
     m->cores[2].index = 2;
     m->cores[2].tier = 1;
-    m->cores[0].v[METRIC_CORE_UTILIZATION] = ok(0.5);
-    m->cores[2].v[METRIC_CORE_UTILIZATION] = ok(0.9);
+    m->cores[0].raw_utilization = ok(0.5);
+    m->cores[2].raw_utilization = ok(0.9);
     m->raw[METRIC_HOST_CPU_UTILIZATION] = ok(0.375);
     m->raw[METRIC_HOST_LOAD_1] = ok(3.1);
     m->raw[METRIC_HOST_LOAD_5] = ok(2);
@@ -405,8 +405,7 @@ static void test_text(void **state)
     a.findings[0].level = FINDING_CRITICAL;
     utf8_copy(a.findings[0].clause, sizeof a.findings[0].clause, "images.big is stuck");
     utf8_copy(a.findings[0].more, sizeof a.findings[0].more, "and more");
-    m->tiers[1].v[METRIC_TIER_UTILIZATION] = reading_missing(READING_NONE, REASON_NOT_YET,
-                                                             SOURCE_CPU);
+    m->tiers[1].raw_utilization = reading_missing(READING_NONE, REASON_NOT_YET, SOURCE_CPU);
     buf_init(&out, 65536);
     status_text(m, &a, &o, &out);
     assert_string_equal(out.data, expected);
