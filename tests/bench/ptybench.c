@@ -679,7 +679,7 @@ int main(int argc, char **argv)
     terminal.trace = open_for(options.trace_path);
     terminal.dump = open_for(options.dump_path);
     int64_t first_ns = measure_first(&terminal, &options);
-    printf("first_ms=%.2f first_bytes=%lld ", (double)first_ns / 1e6, (long long)terminal.bytes);
+    printf("first_ms=%.2f first_bytes=%lld ", first_ns < 0 ? -1.0 : (double)first_ns / 1e6, (long long)terminal.bytes);
     if (options.window_s > 0 || options.key_count > 0)
         terminal_drain(&terminal, now_ns() + (int64_t)(options.settle_s * 1e9));
     if (options.window_s > 0 && !terminal.ended)
