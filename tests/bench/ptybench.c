@@ -97,7 +97,7 @@ struct tree {
 struct usage {
     int64_t at_ns, cpu_ns, reaped_ns, switches, perf_ns;
     int processes, threads;
-    int64_t rss_kib, anon_kib, pss_kib;
+    int64_t rss_kib, once_kib, anon_kib, pss_kib;
 };
 
 static void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -255,8 +255,12 @@ static void usage_read(struct usage *usage, const struct terminal *terminal, int
         char path[64], text[8192];
         snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
         read_text(path, text, sizeof text);
-        usage->rss_kib += text_number_after(text, "\nVmRSS:");
-        usage->anon_kib += text_number_after(text, "\nRssAnon:");
+        int64_t rss_kib = text_number_after(text, "\nVmRSS:"),
+                anon_kib = text_number_after(text, "\nRssAnon:");
+        usage->rss_kib += rss_kib;
+        usage->anon_kib += anon_kib;
+        /* A helper runs the same program: the files it maps are the pages of the first process. */
+        usage->once_kib += pid == terminal->child ? rss_kib : anon_kib;
         snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
         read_text(path, text, sizeof text);
         usage->pss_kib += text_number_after(text, "\nPss:");
@@ -504,9 +508,9 @@ static void measure_window(struct terminal *terminal, const struct options *opti
            (double)bytes / span_s, (long long)bursts,
            bursts > 0 ? (double)bytes / (double)bursts : 0.0,
            (double)(after.switches - before.switches) / span_s);
-    printf("processes=%d threads=%d rss_kib=%lld anon_kib=%lld pss_kib=%lld ", after.processes,
-           after.threads, (long long)after.rss_kib, (long long)after.anon_kib,
-           (long long)after.pss_kib);
+    printf("processes=%d threads=%d rss_kib=%lld once_kib=%lld anon_kib=%lld pss_kib=%lld ",
+           after.processes, after.threads, (long long)after.rss_kib, (long long)after.once_kib,
+           (long long)after.anon_kib, (long long)after.pss_kib);
 }
 
 /* Asks the program to end, then makes it. Prints how it ended and the CPU time of its whole life.
@@ -679,7 +683,8 @@ int main(int argc, char **argv)
     terminal.trace = open_for(options.trace_path);
     terminal.dump = open_for(options.dump_path);
     int64_t first_ns = measure_first(&terminal, &options);
-    printf("first_ms=%.2f first_bytes=%lld ", first_ns < 0 ? -1.0 : (double)first_ns / 1e6, (long long)terminal.bytes);
+    printf("first_ms=%.2f first_bytes=%lld ", first_ns < 0 ? -1.0 : (double)first_ns / 1e6,
+           (long long)terminal.bytes);
     if (options.window_s > 0 || options.key_count > 0)
         terminal_drain(&terminal, now_ns() + (int64_t)(options.settle_s * 1e9));
     if (options.window_s > 0 && !terminal.ended)
