@@ -346,8 +346,8 @@ static void set_modes(int fd, const struct termios *before)
 
 /*
  * Asks the terminal how wide it shows U+2500: print one, ask for the cursor's place. It goes out
- * before the first frame in the same write, the frame erases it, and the answer comes as a key when
- * it comes: nothing waits.
+ * right before the first frame, which erases it, and the answer comes as a key when it comes:
+ * nothing waits. Written here: what putp() writes waits in stdio until the end of the program.
  */
 static void probe_width(struct term *t)
 {
@@ -365,8 +365,9 @@ static void probe_width(struct term *t)
         define_key(sequence, answers[i].code);
     }
     snprintf(sequence, sizeof sequence, "\033[1;%dH\xE2\x94\x80\033[6n", PROBE_COLUMN);
-    putp(sequence);
-    t->probe_pending = true;
+    if (write(STDOUT_FILENO, sequence, strlen(sequence)) > 0)
+        t->probe_pending = true;
+    clearok(curscr, TRUE); /* curses knows nothing of it */
 }
 
 static int check_terminal(struct err *err)
@@ -411,6 +412,27 @@ static SCREEN *open_screen(struct err *err)
     return NULL;
 }
 
+/*
+ * Until its first endwin(), ncurses takes the program for one that only moves the cursor and
+ * flushes at every move: a frame of 30 runs is 30 writes, over ssh as many packets. So the first
+ * endwin() happens here, unseen: its bytes, and those of the start before it, go to /dev/null;
+ * refresh() then sends the start again, as after a Ctrl-Z.
+ */
+static void leave_initial_state(void)
+{
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int tty = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (null >= 0 && tty >= 0 && dup2(null, STDOUT_FILENO) >= 0) {
+        endwin();
+        dup2(tty, STDOUT_FILENO);
+        refresh();
+    }
+    if (null >= 0)
+        close(null);
+    if (tty >= 0)
+        close(tty);
+}
+
 struct term *term_open(const struct term_options *options, struct err *err)
 {
     if (check_terminal(err) != 0)
@@ -438,7 +460,11 @@ struct term *term_open(const struct term_options *options, struct err *err)
     rescue_prepare(STDOUT_FILENO);
     catch_fatal();
     stderr_capture(t);
-    set_escdelay(25); /* the default of 1 s makes a lone Escape hang */
+    /* The default of 1 s makes a lone Escape hang. 15 ms leaves room below the 30 ms from key to
+     * frame, and is more than tmux waits (10 ms since 3.5). */
+    set_escdelay(15);
+    typeahead(-1); /* a frame is drawn whole: no looking for keys in the middle of it */
+    leave_initial_state();
     set_modes(STDIN_FILENO, &rescue.modes);
     t->pad = newpad(1, 1);
     if (t->pad == NULL)
