@@ -154,7 +154,7 @@ static void bar(struct page *p, double ratio)
     const char *used = p->o->ascii ? "=" : "\u2501", *rest = p->o->ascii ? "-" : "\u2504";
     struct buf b;
     ratio = ratio < 0 ? 0 : ratio > 1 ? 1 : ratio;
-    const int full = (int)lround(ratio * BAR_COLUMNS);
+    const int full = (int)lround(ratio * (double)BAR_COLUMNS);
     buf_init(&b, (size_t)BAR_COLUMNS * 4);
     for (int i = 0; i < full; i++) {
         buf_puts(&b, used);

@@ -42,7 +42,7 @@ static void settle_queue(struct service_answers *a)
     /* One prompt runs at a time, and one that waits for an idle worker is taken at once. */
     a->waiting = a->remaining - 1;
     a->waiting_is_estimate = true;
-    if ((a->capabilities & CAPABILITY_NO_JOBS) && a->remaining > QUEUE_MAX_ENTRIES)
+    if ((a->capabilities & CAPABILITY_NO_JOBS) && a->remaining > (double)QUEUE_MAX_ENTRIES)
         a->queue_reason = REASON_COSTLY;
 }
 
@@ -65,7 +65,7 @@ static int parse_prompt(long status, const char *body, size_t size, int64_t wall
         out->running = NAN; /* that nothing ran is no longer true */
         out->job_id[0] = '\0';
     }
-    if ((out->capabilities & CAPABILITY_NO_JOBS) && out->remaining > QUEUE_MAX_ENTRIES) {
+    if ((out->capabilities & CAPABILITY_NO_JOBS) && out->remaining > (double)QUEUE_MAX_ENTRIES) {
         out->running = NAN;
         out->job_id[0] = '\0';
     }
@@ -114,7 +114,7 @@ static int parse_jobs(long status, const char *body, size_t size, int64_t wall_n
 
 static bool wants_queue(const struct service_answers *a)
 {
-    return (a->capabilities & CAPABILITY_NO_JOBS) && a->remaining > 0 && a->remaining <= QUEUE_MAX_ENTRIES;
+    return (a->capabilities & CAPABILITY_NO_JOBS) && a->remaining > 0 && a->remaining <= (double)QUEUE_MAX_ENTRIES;
 }
 
 static void skip_blanks(const char **at, const char *end)
