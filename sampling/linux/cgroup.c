@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "sampling/linux/scan.h"
 #include "sampling/metric.h"
 #include "sampling/sample.h"
+#include "sampling/scan.h"
 
 enum {
     CGROUP_FILE_BYTES = 4096, /* one number or two */

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "sampling/linux/cgroup.h"
 #include "sampling/linux/host.h"
-#include "sampling/linux/scan.h"
+#include "sampling/scan.h"
 
 /* A read may cost an interrupt on the core that is asked. A tenth less than 2 s, so that an
  * interval of 1 s that jitters asks at every second sample and not sometimes at the third. */

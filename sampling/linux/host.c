@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/utf8.h"
-#include "sampling/linux/scan.h"
+#include "sampling/scan.h"
 
 enum {
     SMALL_FILE_BYTES = 4096,

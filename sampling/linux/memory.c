@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "sampling/linux/cgroup.h"
-#include "sampling/linux/scan.h"
+#include "sampling/scan.h"
 
 #define LIMIT_PERIOD_NS                                                                            \
     (10 * NS_PER_S) /* limits change when somebody edits a unit, not by themselves */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sampling/process.h"
+#include "sampling/process_text.h"
 
 struct process_stat { /* of /proc/PID/stat */
     int32_t pid, ppid;
@@ -22,8 +23,6 @@ struct process_stat { /* of /proc/PID/stat */
 };
 /* The name stands in brackets and may itself hold brackets, blanks and newlines: it ends at the last bracket. */
 int process_parse_stat(const char *text, size_t size, struct process_stat *out);
-/* Arguments (each ended by NUL) to one text, separated by PROCESS_ARGV_SEPARATOR, cut at out_size. */
-void process_parse_cmdline(const char *text, size_t size, char *out, size_t out_size);
 /* The effective user id in /proc/PID/status. */
 int process_parse_status_uid(const char *text, size_t size, int64_t *out);
 

@@ -8,7 +8,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "sampling/linux/host.h"
-#include "sampling/linux/scan.h"
+#include "sampling/scan.h"
 
 #define SCAN_PERIOD_NS (60 * NS_PER_S)     /* devices come and go rarely */
 #define SCAN_AFTER_LOSS_NS (10 * NS_PER_S) /* sooner when one was lost, but not at every poll */

@@ -13,9 +13,9 @@
 #include "sampling/linux/disk.h"
 #include "sampling/linux/host.h"
 #include "sampling/linux/memory.h"
-#include "sampling/linux/scan.h"
 #include "sampling/linux/thermal.h"
 #include "sampling/reader_recording.h"
+#include "sampling/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 
 #include "sampling/linux/cgroup.h"
 #include "sampling/linux/cpu.h"
-#include "sampling/linux/scan.h"
+#include "sampling/scan.h"
 #include "tests/machine.h"
 #include "tests/manifest.h"
 

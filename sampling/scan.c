@@ -1,4 +1,4 @@
-#include "sampling/linux/scan.h"
+#include "sampling/scan.h"
 
 #include <string.h>
 

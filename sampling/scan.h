@@ -2,8 +2,8 @@
  * Walking through kernel text: lines, words, numbers. Nothing here needs a NUL at the end, and
  * nothing allocates.
  */
-#ifndef SAMPLING_LINUX_SCAN_H
-#define SAMPLING_LINUX_SCAN_H
+#ifndef SAMPLING_SCAN_H
+#define SAMPLING_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
