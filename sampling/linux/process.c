@@ -24,6 +24,7 @@ enum {
 struct entry_state {
     int64_t read_ns;
     bool fresh;
+    bool kernel; /* a thread of the kernel: never calls exec(), not read again */
 };
 
 struct process_table {
@@ -266,7 +267,7 @@ static void read_argv(struct process_table *t, struct process *p)
 }
 
 /* Reads everything about one process; -1 when it is gone. What is known already tells what can be left out. */
-static int read_process(struct process_table *t, struct process *p)
+static int read_process(struct process_table *t, struct process *p, struct entry_state *state)
 {
     struct err err = ERR_INIT;
     struct process_stat stat;
@@ -278,6 +279,7 @@ static int read_process(struct process_table *t, struct process *p)
     p->start = stat.start_ticks;
     p->ppid = stat.ppid;
     utf8_copy(p->name, sizeof(p->name), stat.name);
+    state->kernel = stat.kernel;
     if (stat.kernel) { /* most processes of a small machine: nothing more to read */
         process_release(p);
         p->argv = xstrdup("");
@@ -343,8 +345,9 @@ static void merge(struct process_table *t, const int32_t *pids, size_t pid_count
         }
         struct process *p = &list[count];
         *p = (struct process){.pid = pids[i], .uid = -1};
-        if (read_process(t, p) == 0)
-            state[count++] = (struct entry_state){now_ns, true};
+        state[count] = (struct entry_state){.read_ns = now_ns, .fresh = true};
+        if (read_process(t, p, &state[count]) == 0)
+            count++;
     }
     while (old < t->count)
         process_release(&t->list[old++]);
@@ -363,12 +366,12 @@ static void refresh(struct process_table *t, int64_t now_ns)
     for (size_t i = 0; i < t->count; i++) {
         struct entry_state *s = &t->state[i];
         bool old = now_ns - s->read_ns >= REFRESH_NS && budget > 0;
-        if ((!s->fresh && !old) || s->read_ns == now_ns)
+        if ((!s->fresh && !old) || s->read_ns == now_ns || s->kernel)
             continue;
         if (!s->fresh)
             budget--;
-        *s = (struct entry_state){now_ns, false};
-        if (read_process(t, &t->list[i]) < 0)
+        *s = (struct entry_state){.read_ns = now_ns};
+        if (read_process(t, &t->list[i], s) < 0)
             gone = true;
     }
     if (gone)

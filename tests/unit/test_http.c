@@ -1,0 +1,285 @@
+/* HTTP against a server that plays traps: each ends with a code and a sentence, and none holds up another. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sampling/http.h"
+#include "tests/unit/fake.h"
+
+struct seen {
+    int calls, code;
+    long status;
+    bool connected;
+    size_t size;
+    char body[256], message[256];
+    double seconds;
+};
+
+static void on_done(void *ctx, const struct http_answer *a)
+{
+    struct seen *s = ctx;
+    s->calls++;
+    s->code = a->code;
+    s->status = a->status;
+    s->connected = a->connected;
+    s->size = a->size;
+    s->seconds = a->seconds;
+    snprintf(s->body, sizeof(s->body), "%s", a->body);
+    snprintf(s->message, sizeof(s->message), "%s", a->message);
+}
+
+static struct reader *reader;
+static struct http *http;
+static struct fake fake;
+
+static int set_up(void **state)
+{
+    static const char *const argv[] = {"fake_server", "--kind", "ollama", NULL};
+    struct err err = ERR_INIT;
+    (void)state;
+    reader = reader_new_kernel();
+    http = http_new(reader, &clock_real, &err);
+    return http != NULL && fake_start(&fake, argv) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    http_free(http);
+    reader_free(reader);
+    fake_stop(&fake);
+    return 0;
+}
+
+static void mode(const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/mode?%s", name);
+    assert_true(fake_control(&fake, path, NULL, 0));
+}
+
+static void start(struct seen *s, const char *path, unsigned total_ms, size_t body_max)
+{
+    char url[128];
+    struct err err = ERR_INIT;
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", fake.port, path);
+    struct http_request r = {.url = url, .total_ms = total_ms, .body_max = body_max, .done = on_done, .ctx = s};
+    assert_int_equal(http_get(http, &r, &err), 0);
+}
+
+static void wait_for(const struct seen *s)
+{
+    struct err err = ERR_INIT;
+    int64_t end = clock_mono_ns(&clock_real) + 10 * NS_PER_S;
+    while (s->calls == 0 && clock_mono_ns(&clock_real) < end)
+        assert_int_equal(http_step(http, NULL, 0, 100, &err), 0);
+    assert_int_equal(s->calls, 1);
+}
+
+static struct seen ask(const char *how, unsigned total_ms, size_t body_max)
+{
+    struct seen s = {0};
+    mode(how);
+    start(&s, "/api/version", total_ms, body_max);
+    wait_for(&s);
+    return s;
+}
+
+static void test_an_answer(void **state)
+{
+    (void)state;
+    struct seen s = ask("normal", 0, 0);
+    assert_int_equal(s.code, 0);
+    assert_int_equal(s.status, 200);
+    assert_true(s.connected);
+    assert_string_equal(s.body, "{\"version\":\"0.32.3\"}");
+    assert_string_equal(s.message, "");
+    assert_true(s.seconds > 0 && s.seconds < 5);
+}
+
+static void test_one_connection_is_used_again(void **state)
+{
+    (void)state;
+    mode("normal");
+    unsigned before = fake_count(&fake, "connections");
+    for (int i = 0; i < 5; i++)
+        (void)ask("normal", 0, 0);
+    assert_true(fake_count(&fake, "connections") <= before + 1);
+}
+
+static void test_traps(void **state)
+{
+    static const struct {
+        const char *mode;
+        int code;
+        long status;
+        bool connected;
+    } cases[] = {
+        {"never", -ERR_TIMEOUT, 0, true},
+        {"dribble", -ERR_TIMEOUT, 0, true},
+        {"empty", -ERR_NET, 0, true},
+        {"midclose", -ERR_NET, 200, true},
+        {"longlength", -ERR_NET, 200, true},
+        {"huge", -ERR_TOO_BIG, 200, true},
+        {"endless", -ERR_TOO_BIG, 200, true},
+        {"headers", -ERR_TOO_BIG, 0, true},
+        {"nothttp", -ERR_NET, 0, true},
+        {"redirect", 0, 302, true},
+        {"401", 0, 401, true},
+        {"500", 0, 500, true},
+        {"html", 0, 200, true},
+        {"gzip", 0, 200, true},
+        {"closed", -ERR_REFUSED, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct seen s = ask(cases[i].mode, 700, 4096);
+        if (s.code != cases[i].code && !(strcmp(cases[i].mode, "headers") == 0 && s.code < 0))
+            fail_msg("%s: code %d (%s), not %d", cases[i].mode, s.code, s.message, cases[i].code);
+        if (s.connected != cases[i].connected)
+            fail_msg("%s: connected is %d", cases[i].mode, s.connected);
+        if (cases[i].code == 0 && s.status != cases[i].status)
+            fail_msg("%s: status %ld", cases[i].mode, s.status);
+        if (cases[i].code != 0) {
+            assert_true(s.message[0] != '\0');
+            assert_int_equal(s.size, 0); /* half an answer is none */
+        }
+    }
+    /* What came compressed without being asked for stays as it is. */
+    struct seen s = ask("gzip", 700, 4096);
+    assert_int_equal(s.size, 14);
+}
+
+static void test_the_cap_is_exact(void **state)
+{
+    (void)state;
+    size_t size = strlen("{\"version\":\"0.32.3\"}");
+    assert_int_equal(ask("normal", 0, size).code, 0);
+    assert_int_equal(ask("normal", 0, size - 1).code, -ERR_TOO_BIG);
+}
+
+static void test_a_hanging_one_holds_up_nobody(void **state)
+{
+    static const char *const argv[] = {"fake_server", "--mode", "never", NULL};
+    struct fake hanging;
+    struct seen slow = {0}, fast = {0};
+    struct err err = ERR_INIT;
+    char url[64];
+    (void)state;
+    assert_true(fake_start(&hanging, argv));
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/", hanging.port);
+    struct http_request r = {.url = url, .total_ms = 60000, .done = on_done, .ctx = &slow};
+    assert_int_equal(http_get(http, &r, &err), 0);
+    mode("normal");
+    int64_t before = clock_mono_ns(&clock_real);
+    start(&fast, "/api/version", 0, 0);
+    wait_for(&fast);
+    assert_true(clock_mono_ns(&clock_real) - before < 2 * NS_PER_S);
+    assert_int_equal(slow.calls, 0);
+    assert_int_equal(http_outstanding(http), 1);
+    http_cancel(http, &slow);
+    assert_int_equal(http_outstanding(http), 0);
+    assert_int_equal(slow.calls, 0);
+    fake_stop(&hanging);
+}
+
+static void reduce(const char *body, size_t size, struct buf *out)
+{
+    (void)body;
+    buf_printf(out, "%zu bytes", size);
+}
+
+struct note {
+    char key[128], text[128];
+    int code;
+};
+
+static void on_note(void *ctx, const char *key, int code, const char *data, size_t size)
+{
+    struct note *n = ctx;
+    n->code = code;
+    snprintf(n->key, sizeof(n->key), "%s", key);
+    snprintf(n->text, sizeof(n->text), "%.*s", (int)size, data != NULL ? data : "");
+}
+
+/* What a recording keeps is what the callback got: a reduced body never lies anywhere in full. */
+static void test_a_recording_sees_the_reduced_body(void **state)
+{
+    struct note note = {0};
+    struct seen s = {0};
+    struct err err = ERR_INIT;
+    char url[64], key[96];
+    (void)state;
+    mode("normal");
+    reader_set_tee(reader, on_note, &note);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/api/version", fake.port);
+    struct http_request r = {.url = url, .reduce = reduce, .done = on_done, .ctx = &s};
+    assert_int_equal(http_get(http, &r, &err), 0);
+    wait_for(&s);
+    reader_set_tee(reader, NULL, NULL);
+    snprintf(key, sizeof(key), "http GET %s", url);
+    assert_string_equal(s.body, "20 bytes");
+    assert_string_equal(note.key, key);
+    assert_string_equal(note.text, "200\n20 bytes");
+}
+
+static void test_a_proxy_of_the_environment_is_not_used(void **state)
+{
+    (void)state;
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
+    assert_int_equal(ask("normal", 0, 0).code, 0);
+    unsetenv("http_proxy");
+    unsetenv("ALL_PROXY");
+}
+
+static void test_other_protocols_are_refused(void **state)
+{
+    static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1:1/"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct seen s = {0};
+        struct err err = ERR_INIT;
+        struct http_request r = {.url = urls[i], .done = on_done, .ctx = &s};
+        assert_int_equal(http_get(http, &r, &err), 0);
+        wait_for(&s);
+        assert_true(s.code < 0);
+        assert_int_equal(s.size, 0);
+    }
+}
+
+static void test_wake_ends_the_wait(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    int64_t before = clock_mono_ns(&clock_real);
+    http_wake(http);
+    assert_int_equal(http_step(http, NULL, 0, 5000, &err), 0);
+    assert_true(clock_mono_ns(&clock_real) - before < 2 * NS_PER_S);
+    before = clock_mono_ns(&clock_real);
+    assert_int_equal(http_step(http, NULL, 0, 50, &err), 0); /* the byte was taken */
+    assert_true(clock_mono_ns(&clock_real) - before >= 40 * NS_PER_MS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_answer),
+        cmocka_unit_test(test_one_connection_is_used_again),
+        cmocka_unit_test(test_traps),
+        cmocka_unit_test(test_the_cap_is_exact),
+        cmocka_unit_test(test_a_hanging_one_holds_up_nobody),
+        cmocka_unit_test(test_a_recording_sees_the_reduced_body),
+        cmocka_unit_test(test_a_proxy_of_the_environment_is_not_used),
+        cmocka_unit_test(test_other_protocols_are_refused),
+        cmocka_unit_test(test_wake_ends_the_wait),
+    };
+    return cmocka_run_group_tests_name("http", tests, set_up, tear_down);
+}
