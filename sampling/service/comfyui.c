@@ -360,7 +360,9 @@ static enum service_match matches(const char *name, const char *argv)
     }
     if (!main_py)
         return MATCH_NOT;
-    if (contains_nocase(argv, "comfyui"))
+    char front[512]; /* the interpreter's path and the program's own */
+    snprintf(front, sizeof(front), "%.*s", (int)(strstr(argv, "main.py") - argv), argv);
+    if (contains_nocase(front, "comfyui"))
         return MATCH_SURE;
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         if (service_argument(argv, flags[i], value, sizeof(value)) != NULL)

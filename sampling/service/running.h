@@ -42,6 +42,7 @@ struct running {
 
     /* From discovery. */
     bool seen, listening, sure, proxy;
+    bool was_listening; /* at the time before */
     int32_t pid;
     int64_t pid_start;
     char install[16];

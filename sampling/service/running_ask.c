@@ -86,8 +86,9 @@ static int pick(struct running *r, int64_t now_ns)
     return best;
 }
 
-static void fail(struct running *r, int code, const char *text)
+static void fail(struct running *r, int index, int code, const char *text)
 {
+    r->questions[index].next_ns = r->owner->now_ns; /* again as soon as the back-off allows, whatever its period */
     r->last_code = code;
     utf8_copy(r->fault, sizeof(r->fault), text);
     int64_t wait = BACK_OFF_NS << (r->failures < 3 ? r->failures : 3);
@@ -168,7 +169,7 @@ static void take_answer(struct running *r, int index, const struct http_answer *
         r->questions[index].answered_ns = r->owner->now_ns;
     } else {
         r->last_connected = true;
-        fail(r, code, text);
+        fail(r, index, code, text);
         if (!r->identified && !r->configured && !r->sure) {
             r->rejected = true;
             r->not_before_ns = r->owner->now_ns + REJECTED_NS;
@@ -207,7 +208,7 @@ static void on_answer(void *ctx, const struct http_answer *answer)
     r->last_connected = answer->connected;
     if (!answer->connected && answer->code != -ERR_TIMEOUT)
         r->quiet_ns = 0;
-    fail(r, answer->code, answer->message);
+    fail(r, index, answer->code, answer->message);
     if (answer->code == -ERR_REFUSED || answer->code == -ERR_NET)
         s->discover_next_ns = s->now_ns + NS_PER_S / 2; /* it may be gone: look soon */
 }
@@ -244,7 +245,7 @@ void running_ask(struct running *r, int64_t now_ns)
     if (http_get(r->owner->http, &request, &err) < 0) {
         r->finished_count++;
         r->last_connected = false;
-        fail(r, -ERR_NET, err.msg);
+        fail(r, index, -ERR_NET, err.msg);
         return;
     }
     r->question = index;

@@ -215,6 +215,15 @@ static struct running *find(struct services *s, int kind, uint16_t port)
     return NULL;
 }
 
+static void set_listening(struct running *r)
+{
+    r->listening = true;
+    if (r->was_listening)
+        return;
+    r->failures = 0; /* it has just opened its port: asked at once */
+    r->not_before_ns = 0;
+}
+
 static void take_candidate(struct services *s, const struct candidate *c)
 {
     struct running *r = find(s, c->kind, c->port);
@@ -231,12 +240,9 @@ static void take_candidate(struct services *s, const struct candidate *c)
         if (c->try_ipv6)
             snprintf(r->other_url, sizeof(r->other_url), "http://[::1]:%u", c->port);
     }
-    if (c->listening && !r->listening) { /* it has just opened its port */
-        r->not_before_ns = r->rejected ? r->not_before_ns : 0;
-        r->failures = 0;
-    }
     r->seen = true;
-    r->listening = c->listening;
+    if (c->listening)
+        set_listening(r);
     r->proxy = c->proxy;
     r->sure = c->sure;
     set_process(s, r, c->pid, c->pid_start);
@@ -252,7 +258,7 @@ static void look_at_port(struct services *s, struct running *r, const struct lis
         if (listeners[i].port != r->port)
             continue;
         bool readable;
-        r->listening = true;
+        set_listening(r);
         int32_t pid = listener_owner(s->processes, listeners[i].inode, listeners[i].uid, &readable);
         const struct process *p = pid > 0 ? process_table_find(s->processes, pid) : NULL;
         if (p != NULL && !discovery_is_proxy(p)) {
@@ -300,6 +306,7 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     size_t count = discovery_candidates(&in, candidates, CANDIDATES_MAX);
     for (size_t i = 0; i < s->count; i++) {
         s->list[i]->seen = false;
+        s->list[i]->was_listening = s->list[i]->listening;
         if (s->listeners_known)
             s->list[i]->listening = false;
     }

@@ -184,6 +184,7 @@ static void test_which_process(void **state)
         {"python3\x1f/opt/ComfyUI/main.py\x1f--listen", MATCH_SURE, 0},
         {"python3.12\x1f-s\x1f-u\x1fmain.py\x1f--port=8190", MATCH_PERHAPS, 8190},
         {"python\x1fmain.py", MATCH_PERHAPS, 0},
+        {"python\x1fmain.py\x1f--for\x1f" "comfyui", MATCH_PERHAPS, 0},
         {"python\x1fmain.py\x1f--port\x1f" "99999", MATCH_PERHAPS, 0},
         {"python\x1fmain.py\x1f--port", MATCH_PERHAPS, 0},
         {"python\x1fserver.py\x1f--port\x1f" "8188", MATCH_NOT, 8188},
