@@ -301,9 +301,16 @@ static void note(const char *path)
     }
 }
 
+/* One call each on Linux, but macOS has neither SOCK_CLOEXEC nor accept4(). */
+static void prepare(int fd)
+{
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
 static int listen_on(const struct sockaddr_storage *address, socklen_t size, int backlog)
 {
-    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(address->ss_family, SOCK_STREAM, 0);
     int one = 1;
     if (fd < 0)
         die("socket");
@@ -312,7 +319,7 @@ static int listen_on(const struct sockaddr_storage *address, socklen_t size, int
         die("bind");
     if (listen(fd, backlog) < 0)
         die("listen");
-    fcntl(fd, F_SETFL, O_NONBLOCK);
+    prepare(fd);
     return fd;
 }
 
@@ -449,9 +456,10 @@ static void on_writable(struct connection *c)
 
 static void accept_one(int listen_fd, bool is_control)
 {
-    int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept(listen_fd, NULL, NULL);
     if (fd < 0)
         return;
+    prepare(fd);
     for (int i = 0; i < CONNECTIONS; i++) {
         struct connection *c = &server.connections[i];
         if (c->fd >= 0)
