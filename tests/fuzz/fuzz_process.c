@@ -1,0 +1,72 @@
+/* The kernel's text about processes and sockets; the first byte chooses which parser. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sampling/linux/process_parse.h"
+#include "sampling/service/discovery.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    const char *text = (const char *)data + 1;
+    size--;
+    switch (data[0] % 5) {
+    case 0: {
+        struct process_stat s;
+        if (process_parse_stat(text, size, &s) == 0 && (s.pid < 1 || s.ppid < 0 || strlen(s.name) >= sizeof(s.name)))
+            abort();
+        break;
+    }
+    case 1: {
+        char argv[128], line[64], value[16];
+        process_parse_cmdline(text, size, argv, sizeof(argv));
+        if (memchr(argv, '\0', sizeof(argv)) == NULL)
+            abort();
+        service_mask_argv(argv, line, sizeof(line));
+        if (memchr(line, '\0', sizeof(line)) == NULL || strchr(line, PROCESS_ARGV_SEPARATOR) != NULL)
+            abort();
+        (void)service_argument(argv, "--port", value, sizeof(value));
+        for (size_t k = 0; k < SERVICE_KIND_COUNT; k++)
+            (void)service_kinds[k]->matches("x", argv);
+        break;
+    }
+    case 2: {
+        int64_t uid = -1;
+        if (process_parse_status_uid(text, size, &uid) == 0 && uid < 0)
+            abort();
+        break;
+    }
+    case 3: {
+        struct listener out[8];
+        size_t count = 0;
+        listener_parse(text, size, (data[0] & 0x80) != 0, out, 8, &count);
+        if (count > 8)
+            abort();
+        for (size_t i = 0; i < count; i++) {
+            char url[128];
+            discovery_url(&out[i], url, sizeof(url));
+            if (strncmp(url, "http://", 7) != 0)
+                abort();
+        }
+        break;
+    }
+    default: {
+        char value[128], url[128];
+        uint16_t port = 0;
+        bool remote;
+        uint64_t inode;
+        size_t n = size < sizeof(value) - 1 ? size : sizeof(value) - 1;
+        memcpy(value, text, n);
+        value[n] = '\0';
+        if (discovery_ollama_host(value, url, sizeof(url), &port, &remote) && port == 0)
+            abort();
+        (void)listener_parse_link(text, size, &inode);
+        break;
+    }
+    }
+    return 0;
+}
