@@ -10,8 +10,9 @@
 #include "base/number.h"
 #include "sampling/sample.h"
 
-/* The contract's list of kinds. The first SERVICE_KIND_COUNT are those of enum service_kind, in its order; the
- * others are words that a configuration may hold already but that this version cannot watch. */
+/* The contract's list of kinds. The first SERVICE_KIND_COUNT are those of enum service_kind, in its
+ * order; the others are words that a configuration may hold already but that this version cannot
+ * watch. */
 static const char *const kind_choices[] = {
     "ollama", "comfyui",      "lmstudio", "llama_server", "vllm",
     "mlx_lm", "diffusionapi", "pipeline", "openai",       NULL,
@@ -26,19 +27,39 @@ enum {
     CONFIG_MAX_BYTES = 1024 * 1024,
 };
 
-#define RESERVED(name, text) {.key = (name), .type = SCHEMA_RESERVED, .help = (text)}
+#define RESERVED(name, text)                                                                       \
+    {                                                                                              \
+        .key = (name), .type = SCHEMA_RESERVED, .help = (text)                                     \
+    }
 
 static const struct schema_field service_fields[] = {
     {.key = "", .type = SCHEMA_PLACE, .offset = offsetof(struct config_service, place)},
-    {.key = "name", .type = SCHEMA_TEXT, .offset = offsetof(struct config_service, name), .min = 1,
-     .max = NAME_MAX_BYTES, .required = true, .help = "what the service is called; unique"},
-    {.key = "kind", .type = SCHEMA_CHOICE, .offset = offsetof(struct config_service, kind),
-     .choices = kind_choices, .required = true, .help = "which software it is"},
-    {.key = "version", .type = SCHEMA_TEXT, .offset = offsetof(struct config_service, version), .min = 1,
-     .max = TEXT_MAX_BYTES, .help = "shown when the service cannot be asked",
+    {.key = "name",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct config_service, name),
+     .min = 1,
+     .max = NAME_MAX_BYTES,
+     .required = true,
+     .help = "what the service is called; unique"},
+    {.key = "kind",
+     .type = SCHEMA_CHOICE,
+     .offset = offsetof(struct config_service, kind),
+     .choices = kind_choices,
+     .required = true,
+     .help = "which software it is"},
+    {.key = "version",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct config_service, version),
+     .min = 1,
+     .max = TEXT_MAX_BYTES,
+     .help = "shown when the service cannot be asked",
      .fallback = "the service is asked"},
-    {.key = "url", .type = SCHEMA_TEXT, .offset = offsetof(struct config_service, url), .min = 1,
-     .max = URL_MAX_BYTES, .help = "where it answers: http or https, host, port; no user name, no query",
+    {.key = "url",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct config_service, url),
+     .min = 1,
+     .max = URL_MAX_BYTES,
+     .help = "where it answers: http or https, host, port; no user name, no query",
      .fallback = "the kind's own port on 127.0.0.1"},
     RESERVED("config", "the file that holds its settings"),
     RESERVED("control", "how it is started and stopped"),
@@ -62,13 +83,26 @@ struct raw_config {
 };
 
 const struct schema_field config_fields[] = {
-    {.key = "interval", .type = SCHEMA_DOUBLE, .offset = offsetof(struct raw_config, interval_s), .min = 0.2,
-     .max = 60, .help = "seconds between samples", .fallback = "1"},
-    {.key = "theme", .type = SCHEMA_TEXT, .offset = offsetof(struct raw_config, theme), .min = 1,
-     .max = TEXT_MAX_BYTES, .help = "name of the colour theme", .fallback = "default"},
+    {.key = "interval",
+     .type = SCHEMA_DOUBLE,
+     .offset = offsetof(struct raw_config, interval_s),
+     .min = 0.2,
+     .max = 60,
+     .help = "seconds between samples",
+     .fallback = "1"},
+    {.key = "theme",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct raw_config, theme),
+     .min = 1,
+     .max = TEXT_MAX_BYTES,
+     .help = "name of the colour theme",
+     .fallback = "default"},
     {.key = "theme", .type = SCHEMA_PLACE, .offset = offsetof(struct raw_config, theme_place)},
-    {.key = "services", .type = SCHEMA_LIST, .offset = offsetof(struct raw_config, services),
-     .fields = service_fields, .item_size = sizeof(struct config_service),
+    {.key = "services",
+     .type = SCHEMA_LIST,
+     .offset = offsetof(struct raw_config, services),
+     .fields = service_fields,
+     .item_size = sizeof(struct config_service),
      .help = "services to watch beside those that are discovered"},
     RESERVED("alerts", "own thresholds"),
     {.key = NULL},
@@ -137,10 +171,12 @@ static int copy_path(const char *path, char *out, size_t out_size, struct err *e
     for (size_t i = 0; i < size; i++) {
         char c = lower(path[i]);
         if (!is_host_char(c) && c != '/' && c != '~' && c != '%')
-            return err_set(err, ERR_CONFIG, "the path of the url holds a character that it may not hold");
+            return err_set(err, ERR_CONFIG,
+                           "the path of the url holds a character that it may not hold");
     }
     if (size >= out_size)
-        return err_set(err, ERR_CONFIG, "the path of the url is longer than %zu bytes", out_size - 1);
+        return err_set(err, ERR_CONFIG, "the path of the url is longer than %zu bytes",
+                       out_size - 1);
     memcpy(out, path, size);
     out[size] = '\0';
     return 0;
@@ -171,8 +207,10 @@ int config_parse_url(const char *url, struct config_url *out, struct err *err)
             return err_set(err, ERR_CONFIG, "the bracket of the url's IPv6 address is not closed");
         host_size = (size_t)(end - rest) - 1;
         u.ipv6 = true;
-        if (!copy_host(rest + 1, host_size, true, u.host, sizeof(u.host)) || strchr(u.host, ':') == NULL)
-            return err_set(err, ERR_CONFIG, "what stands in the url's brackets is not an IPv6 address");
+        if (!copy_host(rest + 1, host_size, true, u.host, sizeof(u.host)) ||
+            strchr(u.host, ':') == NULL)
+            return err_set(err, ERR_CONFIG,
+                           "what stands in the url's brackets is not an IPv6 address");
         after = host_size + 2;
     } else {
         const char *colon = memchr(rest, ':', authority);
@@ -186,7 +224,8 @@ int config_parse_url(const char *url, struct config_url *out, struct err *err)
     if (after < authority) {
         uint64_t port = 0;
         if (rest[after] != ':' ||
-            number_u64(rest + after + 1, authority - after - 1, 10, &port) < 0 || port < 1 || port > 65535)
+            number_u64(rest + after + 1, authority - after - 1, 10, &port) < 0 || port < 1 ||
+            port > 65535)
             return err_set(err, ERR_CONFIG, "the url's port is not a number from 1 to 65535");
         u.port = (uint16_t)port;
     }
@@ -211,15 +250,16 @@ static int check_service(const struct config_service *items, size_t i, struct er
     for (size_t k = 0; k < i; k++) {
         const struct config_service *before = &items[k];
         if (strcmp(before->name, s->name) == 0) {
-            err_set(err, ERR_CONFIG, "services: the name '%s' is given twice, first at %s:%lu:%lu", s->name,
-                    before->place.file, before->place.line, before->place.column);
+            err_set(err, ERR_CONFIG, "services: the name '%s' is given twice, first at %s:%lu:%lu",
+                    s->name, before->place.file, before->place.line, before->place.column);
             return fail_at(err, &s->place);
         }
     }
     if (s->kind < 0 || s->kind >= SERVICE_KIND_COUNT) {
-        err_set(err, ERR_CONFIG,
-                "services: '%s' is of kind %s, which this version does not watch (it watches ollama and comfyui)",
-                s->name, kind_choices[s->kind]);
+        err_set(
+            err, ERR_CONFIG,
+            "services: '%s' is of kind %s, which this version does not watch (it watches ollama and comfyui)",
+            s->name, kind_choices[s->kind]);
         return fail_at(err, &s->place);
     }
     struct config_url u;

@@ -1,6 +1,6 @@
 /*
- * tunetop.yaml: what to watch and how often. Loaded once before the screen; errors are ERR_CONFIG with
- * file:line:column in err->where, the key, what was expected and the nearest valid name.
+ * tunetop.yaml: what to watch and how often. Loaded once before the screen; errors are ERR_CONFIG
+ * with file:line:column in err->where, the key, what was expected and the nearest valid name.
  */
 #ifndef SAMPLING_CONFIG_H
 #define SAMPLING_CONFIG_H
@@ -15,14 +15,14 @@
 
 struct config_service {
     const char *name;
-    int kind;              /* enum service_kind */
-    const char *version;   /* NULL: ask it */
-    const char *url;       /* NULL: the kind's default */
+    int kind;            /* enum service_kind */
+    const char *version; /* NULL: ask it */
+    const char *url;     /* NULL: the kind's default */
     struct schema_place place;
 };
 
 struct config {
-    double interval_s;     /* 0.2 to 60 */
+    double interval_s; /* 0.2 to 60 */
     const char *theme;
     struct schema_place theme_place; /* file NULL: the default stands */
     struct config_service *services;
@@ -32,20 +32,22 @@ struct config {
 
 void config_init(struct config *c);    /* the defaults */
 void config_release(struct config *c); /* accepts a zeroed one */
-/* path NULL: the default place, $XDG_CONFIG_HOME/tunetop/tunetop.yaml or ~/.config/...; when that does not exist
- * the defaults stand. A named file must exist. */
+/* path NULL: the default place, $XDG_CONFIG_HOME/tunetop/tunetop.yaml or ~/.config/...; when that
+ * does not exist the defaults stand. A named file must exist. */
 int config_load(struct config *c, const char *path, struct err *err);
 /* Text of a file called `file` (tests, fuzzing). */
-int config_parse(struct config *c, const char *file, const char *text, size_t size, struct err *err);
-/* A service's url: http or https, a host, perhaps a port and a path; nothing secret and no query in it. Fills out
- * (any field may be NULL) or fails with ERR_CONFIG and a sentence that says what is wrong. Pure. */
+int config_parse(struct config *c, const char *file, const char *text, size_t size,
+                 struct err *err);
+/* A service's url: http or https, a host, perhaps a port and a path; nothing secret and no query in
+ * it. Fills out (any field may be NULL) or fails with ERR_CONFIG and a sentence that says what is
+ * wrong. Pure. */
 struct config_url {
     bool https;
-    char host[64];   /* lower case, without brackets */
-    bool ipv6;       /* host is an IPv6 address */
-    uint16_t port;   /* 80 and 443 when not given */
-    char path[64];   /* "" or "/prefix", no trailing slash */
-    bool loopback;   /* localhost, 127.0.0.0/8, ::1 */
+    char host[64]; /* lower case, without brackets */
+    bool ipv6;     /* host is an IPv6 address */
+    uint16_t port; /* 80 and 443 when not given */
+    char path[64]; /* "" or "/prefix", no trailing slash */
+    bool loopback; /* localhost, 127.0.0.0/8, ::1 */
 };
 int config_parse_url(const char *url, struct config_url *out, struct err *err);
 

@@ -17,10 +17,12 @@
 enum {
     CONNECT_MS = 1000,
     TOTAL_MS = 10000,
-    HEADER_MAX = 64 * 1024,  /* headers of the services are below 1 KB; a hostile one sends them for ever */
-    IDLE_HANDLES = 8,        /* easy handles kept for the next request */
-    CONNECTIONS_KEPT = 32,   /* idle ones: at most one per service */
-    CONNECTIONS_TOTAL = 128, /* above the number of services, so that hanging ones never hold up the others */
+    HEADER_MAX =
+        64 * 1024, /* headers of the services are below 1 KB; a hostile one sends them for ever */
+    IDLE_HANDLES = 8,      /* easy handles kept for the next request */
+    CONNECTIONS_KEPT = 32, /* idle ones: at most one per service */
+    CONNECTIONS_TOTAL =
+        128, /* above the number of services, so that hanging ones never hold up the others */
     STEP_FDS = 16,
     URL_MAX = 512,
 };
@@ -28,7 +30,7 @@ enum {
 struct request {
     struct request *next;
     struct http *http;
-    CURL *easy;           /* NULL: answered from a recording */
+    CURL *easy;               /* NULL: answered from a recording */
     struct http_request spec; /* its url is not used after the start */
     char url[URL_MAX];
     struct buf body;
@@ -76,8 +78,8 @@ static void request_free(struct request *r)
     free(r);
 }
 
-/* Takes the handle out of the multi handle and keeps it for the next request. A connection whose answer was not
- * read to its end is closed by curl here. */
+/* Takes the handle out of the multi handle and keeps it for the next request. A connection whose
+ * answer was not read to its end is closed by curl here. */
 static void handle_retire(struct http *h, CURL *easy)
 {
     curl_multi_remove_handle(h->multi, easy);
@@ -179,7 +181,8 @@ static void handle_set_up(CURL *easy, struct request *r)
     curl_easy_setopt(easy, CURLOPT_PRIVATE, r);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, r->text);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "tunetop");
-    /* A proxy from the environment must never see questions to a local service; signals belong to the program. */
+    /* A proxy from the environment must never see questions to a local service; signals belong to
+     * the program. */
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -237,7 +240,8 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
         if (code != CURLM_OK) {
             curl_easy_cleanup(r->easy);
             request_free(r);
-            return err_set(err, ERR_NET, "libcurl cannot start a request: %s", curl_multi_strerror(code));
+            return err_set(err, ERR_NET, "libcurl cannot start a request: %s",
+                           curl_multi_strerror(code));
         }
     } else {
         h->recorded++;
@@ -266,8 +270,8 @@ size_t http_outstanding(const struct http *h)
     return h->outstanding;
 }
 
-/* What curl's result means here, with a sentence. The errors of which a user can make something are told apart;
- * curl's own text says the rest. */
+/* What curl's result means here, with a sentence. The errors of which a user can make something are
+ * told apart; curl's own text says the rest. */
 static int result_code(const struct request *r, CURLcode code, const char **message)
 {
     long sys = 0;
@@ -386,7 +390,8 @@ static void finish_recorded(struct http *h, struct request *r)
     } else if (answer.code == 0) {
         answer.code = -ERR_PARSE;
     }
-    answer.connected = answer.code == 0 || answer.code == -ERR_TIMEOUT || answer.code == -ERR_TOO_BIG;
+    answer.connected = answer.code == 0 || answer.code == -ERR_TIMEOUT ||
+                       answer.code == -ERR_TOO_BIG;
     if (answer.code < 0)
         answer.message = err.msg[0] != '\0' ? err.msg : err_sentence(answer.code);
     request_unlink(h, r);
@@ -399,7 +404,8 @@ static void finish_recorded(struct http *h, struct request *r)
 static bool finish_all(struct http *h)
 {
     bool any = false;
-    /* Callbacks may start requests: those recorded ones wait for the next step, so that a step always ends. */
+    /* Callbacks may start requests: those recorded ones wait for the next step, so that a step
+     * always ends. */
     for (size_t n = h->recorded; n > 0 && h->recorded > 0; n--) {
         struct request *last = NULL;
         for (struct request *r = h->requests; r != NULL; r = r->next) {

@@ -1,9 +1,10 @@
 /*
- * A table of processes that is cheap to keep: new process ids are read once (name, command line, owner, parent,
- * start time), the others are left alone. The full scan of every process is for the Processes tab, not for this.
+ * A table of processes that is cheap to keep: new process ids are read once (name, command line,
+ * owner, parent, start time), the others are left alone. The full scan of every process is for the
+ * Processes tab, not for this.
  *
- * Identity is pid + start time. Text is sanitised; command lines are kept to PROCESS_ARGV bytes with arguments
- * separated by '\x1f' (so that a blank inside an argument is not a separator).
+ * Identity is pid + start time. Text is sanitised; command lines are kept to PROCESS_ARGV bytes
+ * with arguments separated by '\x1f' (so that a blank inside an argument is not a separator).
  */
 #ifndef SAMPLING_PROCESS_H
 #define SAMPLING_PROCESS_H
@@ -20,36 +21,39 @@
 
 struct process {
     int32_t pid, ppid;
-    int64_t start;     /* kernel's start time: Linux clock ticks since boot; macOS microseconds since 1970 */
-    int64_t uid;       /* effective; -1 unknown */
-    char name[32];     /* comm */
-    const char *argv;  /* NUL-terminated, owned by the table; "" for kernel threads or when not readable */
+    int64_t start; /* kernel's start time: Linux clock ticks since boot; macOS microseconds since
+                      1970 */
+    int64_t uid;   /* effective; -1 unknown */
+    char name[32]; /* comm */
+    const char
+        *argv; /* NUL-terminated, owned by the table; "" for kernel threads or when not readable */
 };
 
 struct process_usage { /* of one process, now */
     int32_t pid;
     int64_t start;
     int32_t ppid;
-    double cpu_seconds;    /* user + system since its start, of itself and of children that ended */
+    double cpu_seconds; /* user + system since its start, of itself and of children that ended */
     uint64_t resident_bytes;
 };
 
 struct process_table;
 struct process_table *process_table_new(struct reader *reader);
 void process_table_free(struct process_table *t);
-/* Looks for new and vanished processes: one directory listing, one read of each new one. `forks` (from the cpu
- * source, 0 unknown): when unchanged since the last scan no process can be new and only known ones that were
- * asked for are checked. Forgets everything once a minute, so that a re-used pid is seen. */
+/* Looks for new and vanished processes: one directory listing, one read of each new one. `forks`
+ * (from the cpu source, 0 unknown): when unchanged since the last scan no process can be new and
+ * only known ones that were asked for are checked. Forgets everything once a minute, so that a
+ * re-used pid is seen. */
 int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err);
 /* Sorted by pid; valid until the next scan. */
 const struct process *process_table_list(const struct process_table *t, size_t *count);
 const struct process *process_table_find(const struct process_table *t, int32_t pid);
-/* Usage of `pid` and all its descendants that the table knows, summed; *members and *usage are what was readable.
- * -ERR_NOENT when pid is gone or its start time differs. */
+/* Usage of `pid` and all its descendants that the table knows, summed; *members and *usage are what
+ * was readable. -ERR_NOENT when pid is gone or its start time differs. */
 /* A tree has at most PROCESS_TREE members; more are left out. */
 enum { PROCESS_TREE = 256 };
-int process_table_tree(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
-                       unsigned *members, struct err *err);
+int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
+                       struct process_usage *sum, unsigned *members, struct err *err);
 
 /* A listening TCP socket. */
 struct listener {
@@ -60,10 +64,12 @@ struct listener {
     uint64_t inode;
 };
 enum { LISTENERS_MAX = 1024 };
-/* Listening sockets of this network namespace, IPv4 first. Returns how many were stored or a negative error. */
+/* Listening sockets of this network namespace, IPv4 first. Returns how many were stored or a
+ * negative error. */
 int listeners_read(struct reader *reader, struct listener *out, size_t max, struct err *err);
-/* Pid that holds socket `inode` among the table's processes with this uid: > 0, 0 when it cannot be seen (their
- * descriptors are not readable, or none holds it). *readable tells whether all of them could be looked at. */
+/* Pid that holds socket `inode` among the table's processes with this uid: > 0, 0 when it cannot be
+ * seen (their descriptors are not readable, or none holds it). *readable tells whether all of them
+ * could be looked at. */
 int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
 
 #endif

@@ -1,20 +1,20 @@
 /*
  * A service on loopback that plays every trap a real one can be, for tests.
  *
- *   fake_server [--kind ollama|comfyui] [--mode MODE] [--host ADDRESS] [--port N] [--old] [--models N]
+ *   fake_server [--kind ollama|comfyui] [--mode MODE] [--host ADDRESS] [--port N] [--old] [--models
+ * N]
  *
- * Prints "PORT CONTROL\n" (the port of the service and a second one to steer it by) and serves until it is killed
- * or its stdin ends. On the control port:
- *   GET /mode?MODE                     from the next request on
- *   GET /set?remaining=N&running=N     ComfyUI's queue
- *   GET /set?version=TEXT
- *   GET /log                           "PATH COUNT" a line, then "most-at-once N" and "connections N"
+ * Prints "PORT CONTROL\n" (the port of the service and a second one to steer it by) and serves
+ * until it is killed or its stdin ends. On the control port: GET /mode?MODE from the next request
+ * on GET /set?remaining=N&running=N     ComfyUI's queue GET /set?version=TEXT GET /log "PATH COUNT"
+ * a line, then "most-at-once N" and "connections N"
  *
- * Modes: normal, slow:MS, never (takes connections, no answer), noaccept (does not even take them), closed
- * (refuses), dribble (a byte a second), midclose, empty, huge (100 MB announced), endless (no length, no end),
- * longlength and shortlength (wrong Content-Length), headers (headers without end), redirect, 401, 403, 404, 500,
- * html, nothttp, nan, deep (JSON of 10,000 levels), names (a name of 1 MB, escapes, bidi, wide, broken UTF-8),
- * numbers (1e999, 2^60, duplicates), wrongtypes, gzip (a bomb nobody asked for), thousand (models), nojson.
+ * Modes: normal, slow:MS, never (takes connections, no answer), noaccept (does not even take them),
+ * closed (refuses), dribble (a byte a second), midclose, empty, huge (100 MB announced), endless
+ * (no length, no end), longlength and shortlength (wrong Content-Length), headers (headers without
+ * end), redirect, 401, 403, 404, 500, html, nothttp, nan, deep (JSON of 10,000 levels), names (a
+ * name of 1 MB, escapes, bidi, wide, broken UTF-8), numbers (1e999, 2^60, duplicates), wrongtypes,
+ * gzip (a bomb nobody asked for), thousand (models), nojson.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -124,13 +124,15 @@ static void put_model(struct text *b, const char *name, int index)
         "{\"name\":\"%s%.0d\",\"model\":\"%s\",\"size\":%s,\"digest\":\"92ece2ed72b4\",\"details\":{\"parent_model\":"
         "\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],\"parameter_size\":\"8.0B\","
         "\"quantization_level\":\"Q4_K_M\"},\"expires_at\":\"%s\",\"size_vram\":%s,\"context_length\":8192}",
-        name, index, name, mode_is("nan") ? "NaN" : "5368709120", when, mode_is("nan") ? "-Infinity" : "5368709120");
+        name, index, name, mode_is("nan") ? "NaN" : "5368709120", when,
+        mode_is("nan") ? "-Infinity" : "5368709120");
 }
 
 static void put_hostile_name(struct text *b)
 {
-    static const char part[] = "evil\\u001b[31m\\u001b]0;title\\u0007\\u202e\\u200b\\u0301\xe6\xbc\xa2\xff\xc3("
-                               "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\\u0000\\n";
+    static const char part[] =
+        "evil\\u001b[31m\\u001b]0;title\\u0007\\u202e\\u200b\\u0301\xe6\xbc\xa2\xff\xc3("
+        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\\u0000\\n";
     put(b, "{\"name\":\"");
     for (size_t i = 0; i < 1024 * 1024 / 4 / sizeof(part); i++)
         add(b, part, sizeof(part) - 1);
@@ -144,10 +146,12 @@ static void body_ollama_ps(struct text *b)
     if (mode_is("names")) {
         put_hostile_name(b);
     } else if (mode_is("numbers")) {
-        put(b, "{\"name\":\"big\",\"name\":\"twice\",\"size\":1e999,\"size_vram\":-5,\"context_length\":"
-               "1152921504606846977,\"expires_at\":\"9999-12-31T23:59:59.999999999Z\"}");
+        put(b,
+            "{\"name\":\"big\",\"name\":\"twice\",\"size\":1e999,\"size_vram\":-5,\"context_length\":"
+            "1152921504606846977,\"expires_at\":\"9999-12-31T23:59:59.999999999Z\"}");
     } else if (mode_is("wrongtypes")) {
-        put(b, "7,\"x\",null,{\"name\":8},{\"name\":\"a\",\"size\":\"big\",\"details\":[],\"expires_at\":0}");
+        put(b,
+            "7,\"x\",null,{\"name\":8},{\"name\":\"a\",\"size\":\"big\",\"details\":[],\"expires_at\":0}");
     } else {
         for (int i = 0; i < count; i++) {
             put(b, "%s", i > 0 ? "," : "");
@@ -165,19 +169,22 @@ static void body_stats(struct text *b)
         "\"embedded_python\": false, \"argv\": [\"main.py\", \"--cpu\", \"--port\", \"8188\", \"--token\", "
         "\"hunter2hunter2\"]}, \"devices\": [{\"name\": \"%s\", \"type\": \"cpu\", \"index\": null, "
         "\"vram_total\": %s, \"vram_free\": 1, \"torch_vram_total\": 1, \"torch_vram_free\": 1}]}",
-        server.version, mode_is("names") ? "cpu\\u001b[2J\\u202e" : "cpu", mode_is("nan") ? "NaN" : "25276510208");
+        server.version, mode_is("names") ? "cpu\\u001b[2J\\u202e" : "cpu",
+        mode_is("nan") ? "NaN" : "25276510208");
 }
 
 static void body_queue(struct text *b)
 {
     put(b, "{\"queue_running\": [");
     for (int i = 0; i < server.running; i++)
-        put(b, "%s[%d, \"b479c0b5-83d9-4ef5-929b-%012d\", {\"1\": {\"class_type\": \"X\", \"inputs\": {\"a\": "
-               "\"]}\\\"[\"}}}, {\"api_key_comfy_org\": \"SECRET\"}, [\"3\"]]",
+        put(b,
+            "%s[%d, \"b479c0b5-83d9-4ef5-929b-%012d\", {\"1\": {\"class_type\": \"X\", \"inputs\": {\"a\": "
+            "\"]}\\\"[\"}}}, {\"api_key_comfy_org\": \"SECRET\"}, [\"3\"]]",
             i > 0 ? ", " : "", i, i);
     put(b, "], \"queue_pending\": [");
     for (int i = 0; i < server.remaining - server.running; i++)
-        put(b, "%s[%d, \"0080d9f9-a239-426f-a1a9-%012d\", {}, {}, [\"3\"]]", i > 0 ? ", " : "", i, i);
+        put(b, "%s[%d, \"0080d9f9-a239-426f-a1a9-%012d\", {}, {}, [\"3\"]]", i > 0 ? ", " : "", i,
+            i);
     put(b, "]}");
 }
 
@@ -209,7 +216,8 @@ static int body_of(const char *path, struct text *b)
         return 200;
     }
     if (strcmp(path, "/prompt") == 0)
-        put(b, "{\"exec_info\": {\"queue_remaining\": %s%d}}", mode_is("nan") ? "NaN, \"x\": " : "", server.remaining);
+        put(b, "{\"exec_info\": {\"queue_remaining\": %s%d}}", mode_is("nan") ? "NaN, \"x\": " : "",
+            server.remaining);
     else if (strcmp(path, "/system_stats") == 0)
         body_stats(b);
     else if (strcmp(path, "/queue") == 0)
@@ -217,9 +225,11 @@ static int body_of(const char *path, struct text *b)
     else if (strncmp(path, "/api/jobs", 9) == 0 && !server.old) {
         put(b, "{\"jobs\": [");
         for (int i = 0; i < server.running; i++)
-            put(b, "%s{\"id\": \"33df6f9c-b1f3-4b78-937c-%012d\", \"status\": \"in_progress\", \"priority\": 0}",
+            put(b,
+                "%s{\"id\": \"33df6f9c-b1f3-4b78-937c-%012d\", \"status\": \"in_progress\", \"priority\": 0}",
                 i > 0 ? ", " : "", i);
-        put(b, "], \"pagination\": {\"offset\": 0, \"limit\": null, \"total\": %d, \"has_more\": false}}",
+        put(b,
+            "], \"pagination\": {\"offset\": 0, \"limit\": null, \"total\": %d, \"has_more\": false}}",
             server.running);
     } else {
         return 404;
@@ -231,8 +241,9 @@ static int body_of(const char *path, struct text *b)
 
 static void head(struct text *out, int status, size_t length, const char *more)
 {
-    put(out, "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=utf-8\r\n%sContent-Length: %zu\r\n\r\n", status,
-        more, length);
+    put(out,
+        "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=utf-8\r\n%sContent-Length: %zu\r\n\r\n",
+        status, more, length);
 }
 
 static void answer(struct connection *c, const char *path)
@@ -288,7 +299,8 @@ static void note(const char *path)
 {
     unsigned busy = 0;
     for (int i = 0; i < CONNECTIONS; i++)
-        busy += server.connections[i].fd >= 0 && server.connections[i].answering && !server.connections[i].control;
+        busy += server.connections[i].fd >= 0 && server.connections[i].answering &&
+                !server.connections[i].control;
     if (busy + 1 > server.most_at_once)
         server.most_at_once = busy + 1;
     for (int i = 0; i < PATHS; i++) {
@@ -329,7 +341,8 @@ static uint16_t port_of(int fd)
     socklen_t size = sizeof(a);
     in_port_t port;
     getsockname(fd, (struct sockaddr *)&a, &size);
-    memcpy(&port, (const char *)&a + offsetof(struct sockaddr_in, sin_port), sizeof(port)); /* same place in both */
+    memcpy(&port, (const char *)&a + offsetof(struct sockaddr_in, sin_port),
+           sizeof(port)); /* same place in both */
     return ntohs(port);
 }
 
@@ -343,7 +356,8 @@ static void set_mode(const char *mode)
         for (int i = 0; i < CONNECTIONS; i++) {
             struct connection *c = &server.connections[i];
             if (c->fd >= 0 && !c->control)
-                c->close_after = true, c->answering = true, c->out.size = c->sent = 0, c->silent = false;
+                c->close_after = true, c->answering = true, c->out.size = c->sent = 0,
+                c->silent = false;
         }
     } else if (closed && !mode_is("closed")) {
         server.listen_fd = listen_on(&server.address, server.address_size, 16);
@@ -482,7 +496,8 @@ static void serve(void)
         int64_t now = now_ms(), wait = 60000;
         fds[count++] = (struct pollfd){.fd = stdin_open ? STDIN_FILENO : -1, .events = POLLIN};
         fds[count++] = (struct pollfd){.fd = server.control_fd, .events = POLLIN};
-        fds[count++] = (struct pollfd){.fd = mode_is("noaccept") ? -1 : server.listen_fd, .events = POLLIN};
+        fds[count++] = (struct pollfd){.fd = mode_is("noaccept") ? -1 : server.listen_fd,
+                                       .events = POLLIN};
         for (int i = 0; i < CONNECTIONS; i++) {
             struct connection *c = &server.connections[i];
             if (c->fd < 0)
@@ -491,7 +506,8 @@ static void serve(void)
             if (c->answering && !c->silent && !may_write && c->not_before_ms - now < wait)
                 wait = c->not_before_ms - now;
             index[count] = i;
-            fds[count++] = (struct pollfd){.fd = c->fd, .events = (short)(POLLIN | (may_write ? POLLOUT : 0))};
+            fds[count++] = (struct pollfd){.fd = c->fd,
+                                           .events = (short)(POLLIN | (may_write ? POLLOUT : 0))};
         }
         if (poll(fds, (nfds_t)count, (int)wait) < 0 && errno != EINTR)
             die("poll");
@@ -550,7 +566,8 @@ int main(int argc, char **argv)
             server.old = true;
         /* Other arguments are ignored: a test may dress it up as the real server's command line. */
     }
-    snprintf(server.version, sizeof(server.version), "%s", strcmp(server.kind, "ollama") == 0 ? "0.32.3" : "0.38.1");
+    snprintf(server.version, sizeof(server.version), "%s",
+             strcmp(server.kind, "ollama") == 0 ? "0.32.3" : "0.38.1");
     for (int i = 0; i < CONNECTIONS; i++)
         server.connections[i].fd = -1;
     signal(SIGPIPE, SIG_IGN);
@@ -560,7 +577,8 @@ int main(int argc, char **argv)
     memcpy(&control_address, &control, sizeof(control));
     server.control_fd = listen_on(&control_address, sizeof(control), 8);
     make_address(host, (uint16_t)port);
-    server.listen_fd = listen_on(&server.address, server.address_size, strcmp(mode, "noaccept") == 0 ? 0 : 16);
+    server.listen_fd = listen_on(&server.address, server.address_size,
+                                 strcmp(mode, "noaccept") == 0 ? 0 : 16);
     uint16_t real_port = port_of(server.listen_fd);
     make_address(host, real_port); /* to open the same port again after "closed" */
     printf("%u %u\n", real_port, port_of(server.control_fd));

@@ -38,8 +38,8 @@ static bool take_word(const char **at, const char *end, const char **word, size_
     return *size > 0;
 }
 
-/* An address is printed as the 32-bit words lie in memory: on the little-endian machines that there are, the bytes
- * of each word are reversed. */
+/* An address is printed as the 32-bit words lie in memory: on the little-endian machines that there
+ * are, the bytes of each word are reversed. */
 static bool parse_address(const char *hex, size_t size, bool ipv6, struct listener *out)
 {
     size_t words = ipv6 ? 4 : 1;
@@ -73,7 +73,8 @@ static bool parse_address(const char *hex, size_t size, bool ipv6, struct listen
                      sizeof(out->address)) != NULL;
 }
 
-/* "  0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1 ..." */
+/* "  0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1 ..."
+ */
 enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, struct listener *out)
 {
     enum { COLUMN_LOCAL = 1, COLUMN_STATE = 3, COLUMN_UID = 7, COLUMN_INODE = 9, COLUMNS };
@@ -94,9 +95,9 @@ enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, s
         return LISTENER_ROW_BAD;
     size_t address_size = (size_t)(colon - word[COLUMN_LOCAL]);
     if (!parse_address(word[COLUMN_LOCAL], address_size, ipv6, &l) ||
-        number_u64(colon + 1, length[COLUMN_LOCAL] - address_size - 1, 16, &port) < 0 || port > 65535 ||
-        number_u64(word[COLUMN_UID], length[COLUMN_UID], 10, &uid) < 0 || uid > UINT32_MAX ||
-        number_u64(word[COLUMN_INODE], length[COLUMN_INODE], 10, &l.inode) < 0)
+        number_u64(colon + 1, length[COLUMN_LOCAL] - address_size - 1, 16, &port) < 0 ||
+        port > 65535 || number_u64(word[COLUMN_UID], length[COLUMN_UID], 10, &uid) < 0 ||
+        uid > UINT32_MAX || number_u64(word[COLUMN_INODE], length[COLUMN_INODE], 10, &l.inode) < 0)
         return LISTENER_ROW_BAD;
     l.port = (uint16_t)port;
     l.uid = (int64_t)uid;
@@ -104,7 +105,8 @@ enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, s
     return LISTENER_ROW_LISTENS;
 }
 
-void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max, size_t *count)
+void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max,
+                    size_t *count)
 {
     const char *end = text + size;
     const char *line = memchr(text, '\n', size); /* behind the head line */
@@ -113,7 +115,8 @@ void listener_parse(const char *text, size_t size, bool ipv6, struct listener *o
         const char *line_end = memchr(line, '\n', (size_t)(end - line));
         if (line_end == NULL)
             return; /* cut */
-        enum listener_row row = listener_parse_row(line, (size_t)(line_end - line), ipv6, &out[*count]);
+        enum listener_row row = listener_parse_row(line, (size_t)(line_end - line), ipv6,
+                                                   &out[*count]);
         if (row == LISTENER_ROW_OTHER_STATE)
             return;
         if (row == LISTENER_ROW_LISTENS)
@@ -122,8 +125,9 @@ void listener_parse(const char *text, size_t size, bool ipv6, struct listener *o
     }
 }
 
-/* true when the text holds a whole row of another state: the kernel prints the listening ones first, all in front
- * of the others, so nothing that matters follows. *from: where to go on looking. */
+/* true when the text holds a whole row of another state: the kernel prints the listening ones
+ * first, all in front of the others, so nothing that matters follows. *from: where to go on
+ * looking. */
 static bool has_other_rows(const struct buf *text, size_t *from)
 {
     for (;;) {
@@ -134,14 +138,15 @@ static bool has_other_rows(const struct buf *text, size_t *from)
         struct listener l;
         bool head = *from == 0;
         *from = (size_t)(line_end + 1 - text->data);
-        if (!head && listener_parse_row(line, (size_t)(line_end - line), false, &l) == LISTENER_ROW_OTHER_STATE)
+        if (!head && listener_parse_row(line, (size_t)(line_end - line), false, &l) ==
+                         LISTENER_ROW_OTHER_STATE)
             return true;
     }
 }
 
-/* The table as text, only as far as it lists listening sockets: on a busy server the rest is megabytes. Even so the
- * kernel walks its whole hash of connections to find the first of them (1.3 ms where it has 256k places), so this
- * is for kernels that do not answer live_sockets(). */
+/* The table as text, only as far as it lists listening sockets: on a busy server the rest is
+ * megabytes. Even so the kernel walks its whole hash of connections to find the first of them (1.3
+ * ms where it has 256k places), so this is for kernels that do not answer live_sockets(). */
 static int live_text(const char *path, struct buf *out, struct err *err)
 {
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -174,18 +179,20 @@ static void put_row(const struct inet_diag_msg *m, struct buf *out)
     buf_puts(out, "   0: ");
     for (size_t i = 0; i < words; i++)
         buf_printf(out, "%08X", m->id.idiag_src[i]);
-    buf_printf(out, ":%04X 0:0000 %02X 0:0 0:0 0 %u 0 %u\n", ntohs(m->id.idiag_sport), m->idiag_state,
-               m->idiag_uid, m->idiag_inode);
+    buf_printf(out, ":%04X 0:0000 %02X 0:0 0:0 0 %u 0 %u\n", ntohs(m->id.idiag_sport),
+               m->idiag_state, m->idiag_uid, m->idiag_inode);
 }
 
-/* Takes the messages of one datagram: 1 at the end of the answer, 0 when more follow, -1 on an error. */
+/* Takes the messages of one datagram: 1 at the end of the answer, 0 when more follow, -1 on an
+ * error. */
 static int take_messages(const char *data, size_t size, struct buf *out)
 {
     while (size >= sizeof(struct nlmsghdr)) {
         struct nlmsghdr head;
         struct inet_diag_msg m;
         memcpy(&head, data, sizeof(head));
-        if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > size || head.nlmsg_type == NLMSG_ERROR)
+        if (head.nlmsg_len < sizeof(head) || head.nlmsg_len > size ||
+            head.nlmsg_type == NLMSG_ERROR)
             return -1;
         if (head.nlmsg_type == NLMSG_DONE)
             return 1;
@@ -202,19 +209,23 @@ static int take_messages(const char *data, size_t size, struct buf *out)
     return 0;
 }
 
-/* Asks the kernel for listening sockets only (sock_diag(7)): microseconds, whatever the number of connections. */
+/* Asks the kernel for listening sockets only (sock_diag(7)): microseconds, whatever the number of
+ * connections. */
 static int live_sockets(int family, struct buf *out)
 {
-    autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+    autoclose int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                              NETLINK_SOCK_DIAG);
     if (fd < 0)
         return -1;
     struct {
         struct nlmsghdr head;
         struct inet_diag_req_v2 request;
     } ask = {
-        .head = {.nlmsg_len = sizeof(ask), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+        .head = {.nlmsg_len = sizeof(ask),
+                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
                  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .request = {.sdiag_family = (unsigned char)family, .sdiag_protocol = IPPROTO_TCP,
+        .request = {.sdiag_family = (unsigned char)family,
+                    .sdiag_protocol = IPPROTO_TCP,
                     .idiag_states = 1u << STATE_LISTEN},
     };
     if (send(fd, &ask, sizeof(ask), 0) != (ssize_t)sizeof(ask))
@@ -226,7 +237,8 @@ static int live_sockets(int family, struct buf *out)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return -1; /* the answer is made within send(): nothing there means that there is none */
+            return -1; /* the answer is made within send(): nothing there means that there is none
+                        */
         int end = take_messages(data, (size_t)n, out);
         if (end != 0)
             return end > 0 ? 0 : -1;
@@ -258,7 +270,8 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
         const char *key;
         char path[32];
         bool ipv6;
-    } tables[] = {{"head /proc/net/tcp", "/proc/net/tcp", false}, {"head /proc/net/tcp6", "/proc/net/tcp6", true}};
+    } tables[] = {{"head /proc/net/tcp", "/proc/net/tcp", false},
+                  {"head /proc/net/tcp6", "/proc/net/tcp6", true}};
     size_t count = 0;
     struct buf text;
     buf_init(&text, HEAD_MAX_BYTES);
@@ -287,8 +300,8 @@ int listener_parse_link(const char *text, size_t size, uint64_t *out_inode)
     return number_u64(text + head_size, size - head_size - 1, 10, out_inode);
 }
 
-/* Owners that were found, by socket: looking through descriptors is the expensive part, and a listening socket
- * keeps its number for its whole life. */
+/* Owners that were found, by socket: looking through descriptors is the expensive part, and a
+ * listening socket keeps its number for its whole life. */
 struct listener_memory {
     struct {
         uint64_t inode;
@@ -296,7 +309,7 @@ struct listener_memory {
         int32_t pid;
         int64_t start;
         bool readable;
-        uint64_t asked; /* order of use */
+        uint64_t asked;   /* order of use */
         size_t processes; /* how many there were when nobody was found */
     } rows[ANSWERS];
     uint64_t asked;
@@ -369,7 +382,8 @@ int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, boo
     int64_t start = 0;
     bool all = true;
     for (size_t i = 0; i < count && pid == 0; i++) {
-        if (list[i].uid != uid || list[i].argv[0] == '\0') /* kernel threads hold no sockets of ours */
+        if (list[i].uid != uid ||
+            list[i].argv[0] == '\0') /* kernel threads hold no sockets of ours */
             continue;
         enum holds holds = process_holds(process_table_reader(t), list[i].pid, inode);
         if (holds == HOLDS_UNREADABLE)

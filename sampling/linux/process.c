@@ -17,8 +17,9 @@ enum {
     STATUS_MAX_BYTES = 16384,     /* 1.5 KB; the CPU lists grow with the machine */
     CMDLINE_MAX_BYTES = 65536,    /* what lies behind PROCESS_ARGV is cut anyway */
 };
-/* A process found the first time may be a copy of its parent just before exec(): it is read once more at the next
- * scan. After that exec() is rare, and a round through all entries once a minute finds it (and a re-used pid). */
+/* A process found the first time may be a copy of its parent just before exec(): it is read once
+ * more at the next scan. After that exec() is rare, and a round through all entries once a minute
+ * finds it (and a re-used pid). */
 #define REFRESH_NS (60 * NS_PER_S)
 
 struct entry_state {
@@ -85,7 +86,8 @@ static bool stat_field(struct process_stat *out, int field, const char *at, size
     case STAT_STIME:
     case STAT_CUTIME:
     case STAT_CSTIME:
-        out->cpu_ticks += positive; /* cannot overflow into nonsense: four 63-bit terms, at worst it wraps */
+        out->cpu_ticks +=
+            positive; /* cannot overflow into nonsense: four 63-bit terms, at worst it wraps */
         break;
     case STAT_START:
         out->start_ticks = (int64_t)positive;
@@ -101,8 +103,9 @@ static bool stat_field(struct process_stat *out, int field, const char *at, size
 
 static bool stat_field_wanted(int field)
 {
-    return field == STAT_STATE || field == STAT_PPID || field == STAT_FLAGS || (field >= STAT_UTIME && field <= STAT_CSTIME) ||
-           field == STAT_START || field == STAT_RSS;
+    return field == STAT_STATE || field == STAT_PPID || field == STAT_FLAGS ||
+           (field >= STAT_UTIME && field <= STAT_CSTIME) || field == STAT_START ||
+           field == STAT_RSS;
 }
 
 int process_parse_stat(const char *text, size_t size, struct process_stat *out)
@@ -183,7 +186,8 @@ static void read_units(struct process_table *t)
 {
     struct err err = ERR_INIT;
     uint64_t page = 4096, ticks = 100; /* what nearly every Linux machine has */
-    if (reader_call(t->reader, "sysconf page-size clock-ticks", live_units, NULL, &t->text, &err) == 0) {
+    if (reader_call(t->reader, "sysconf page-size clock-ticks", live_units, NULL, &t->text, &err) ==
+        0) {
         const char *blank = memchr(t->text.data, ' ', t->text.size);
         if (blank != NULL) {
             (void)number_u64(t->text.data, (size_t)(blank - t->text.data), 10, &page);
@@ -236,7 +240,8 @@ struct listener_memory **process_table_sockets(struct process_table *t)
     return &t->sockets;
 }
 
-static int read_text(struct process_table *t, int32_t pid, const char *file, size_t max, struct err *err)
+static int read_text(struct process_table *t, int32_t pid, const char *file, size_t max,
+                     struct err *err)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
@@ -244,7 +249,8 @@ static int read_text(struct process_table *t, int32_t pid, const char *file, siz
     return reader_once(t->reader, path, &t->text, err);
 }
 
-static int read_stat(struct process_table *t, int32_t pid, struct process_stat *out, struct err *err)
+static int read_stat(struct process_table *t, int32_t pid, struct process_stat *out,
+                     struct err *err)
 {
     int code = read_text(t, pid, "stat", STAT_MAX_BYTES, err);
     if (code < 0)
@@ -266,7 +272,8 @@ static void read_argv(struct process_table *t, struct process *p)
     p->argv = xstrdup(argv);
 }
 
-/* Reads everything about one process; -1 when it is gone. What is known already tells what can be left out. */
+/* Reads everything about one process; -1 when it is gone. What is known already tells what can be
+ * left out. */
 static int read_process(struct process_table *t, struct process *p, struct entry_state *state)
 {
     struct err err = ERR_INIT;
@@ -313,7 +320,8 @@ static int list_pids(struct process_table *t, int32_t **out, struct err *err)
         if (line_end == NULL)
             line_end = end;
         uint64_t pid = 0;
-        if (number_u64(line, (size_t)(line_end - line), 10, &pid) == 0 && pid > 0 && pid <= INT32_MAX) {
+        if (number_u64(line, (size_t)(line_end - line), 10, &pid) == 0 && pid > 0 &&
+            pid <= INT32_MAX) {
             if (count == capacity) {
                 capacity *= 2;
                 pids = xreallocarray(pids, capacity, sizeof(*pids));
@@ -418,7 +426,8 @@ const struct process *process_table_find(const struct process_table *t, int32_t 
 }
 
 /* `pid` and its descendants in the table, breadth first. */
-static size_t tree_members(const struct process_table *t, int32_t pid, int32_t members[PROCESS_TREE])
+static size_t tree_members(const struct process_table *t, int32_t pid,
+                           int32_t members[PROCESS_TREE])
 {
     size_t count = 0;
     members[count++] = pid;
@@ -431,8 +440,8 @@ static size_t tree_members(const struct process_table *t, int32_t pid, int32_t m
     return count;
 }
 
-int process_table_tree(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
-                       unsigned *members, struct err *err)
+int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
+                       struct process_usage *sum, unsigned *members, struct err *err)
 {
     int32_t pids[PROCESS_TREE];
     size_t count = tree_members(t, pid, pids);

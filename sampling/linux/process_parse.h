@@ -1,6 +1,7 @@
 /*
- * The kernel's text about processes and sockets, parsed. Pure: bytes in, struct out; texts in the results are
- * sanitised. All return 0, or -1 when the text has not the expected form (then *out is not to be used).
+ * The kernel's text about processes and sockets, parsed. Pure: bytes in, struct out; texts in the
+ * results are sanitised. All return 0, or -1 when the text has not the expected form (then *out is
+ * not to be used).
  */
 #ifndef SAMPLING_LINUX_PROCESS_PARSE_H
 #define SAMPLING_LINUX_PROCESS_PARSE_H
@@ -15,22 +16,25 @@
 struct process_stat { /* of /proc/PID/stat */
     int32_t pid, ppid;
     char name[32];
-    char state;           /* 'R', 'S', 'Z', ... */
-    bool kernel;          /* a thread of the kernel: no command line, no sockets */
-    uint64_t cpu_ticks;   /* user + system, of itself and of the children it has waited for */
-    int64_t start_ticks;  /* after boot */
+    char state;          /* 'R', 'S', 'Z', ... */
+    bool kernel;         /* a thread of the kernel: no command line, no sockets */
+    uint64_t cpu_ticks;  /* user + system, of itself and of the children it has waited for */
+    int64_t start_ticks; /* after boot */
     uint64_t resident_pages;
 };
-/* The name stands in brackets and may itself hold brackets, blanks and newlines: it ends at the last bracket. */
+/* The name stands in brackets and may itself hold brackets, blanks and newlines: it ends at the
+ * last bracket. */
 int process_parse_stat(const char *text, size_t size, struct process_stat *out);
 /* The effective user id in /proc/PID/status. */
 int process_parse_status_uid(const char *text, size_t size, int64_t *out);
 
 enum listener_row { LISTENER_ROW_LISTENS, LISTENER_ROW_OTHER_STATE, LISTENER_ROW_BAD };
 /* One line of /proc/net/tcp or tcp6, without its newline. */
-enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, struct listener *out);
+enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6,
+                                     struct listener *out);
 /* Whole text with its head line; adds to out[*count]. Stops behind the last listening row. */
-void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max, size_t *count);
+void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max,
+                    size_t *count);
 /* "socket:[1234]" */
 int listener_parse_link(const char *text, size_t size, uint64_t *out_inode);
 

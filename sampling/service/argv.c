@@ -82,11 +82,13 @@ const char *service_argument_base(const char *argv, size_t index, char *out, siz
     return out;
 }
 
-/* Whether a flag's or variable's name promises a secret: one of its parts says so. "--max-tokens" does not. */
+/* Whether a flag's or variable's name promises a secret: one of its parts says so. "--max-tokens"
+ * does not. */
 static bool name_is_secret(const char *name, size_t size)
 {
-    static const char *const words[] = {"token",  "password", "passwd", "passphrase", "secret",
-                                        "apikey", "auth",     "credential", "credentials", "bearer"};
+    static const char *const words[] = {"token",       "password", "passwd", "passphrase",
+                                        "secret",      "apikey",   "auth",   "credential",
+                                        "credentials", "bearer"};
     char part[24];
     bool api = false;
     for (size_t at = 0; at <= size;) {
@@ -105,8 +107,9 @@ static bool name_is_secret(const char *name, size_t size)
         if (api && strcmp(part, "key") == 0)
             return true;
         /* api-key, secret-key, access_key, hf_key ...: "key" behind any of these */
-        api = strcmp(part, "api") == 0 || strcmp(part, "access") == 0 || strcmp(part, "private") == 0 ||
-              strcmp(part, "hf") == 0 || strcmp(part, "encryption") == 0;
+        api = strcmp(part, "api") == 0 || strcmp(part, "access") == 0 ||
+              strcmp(part, "private") == 0 || strcmp(part, "hf") == 0 ||
+              strcmp(part, "encryption") == 0;
     }
     return false;
 }

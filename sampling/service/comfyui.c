@@ -1,7 +1,8 @@
 /*
- * ComfyUI, asked at constant cost: /prompt tells how much is left in 40 bytes whatever the queue holds. The queue
- * itself carries every workflow in full (100 MB and 4 s of a blocked server have been seen), so it is read only
- * from versions that cannot tell otherwise what runs, and only while it is short.
+ * ComfyUI, asked at constant cost: /prompt tells how much is left in 40 bytes whatever the queue
+ * holds. The queue itself carries every workflow in full (100 MB and 4 s of a blocked server have
+ * been seen), so it is read only from versions that cannot tell otherwise what runs, and only while
+ * it is short.
  */
 #include <ctype.h>
 #include <math.h>
@@ -16,13 +17,15 @@ enum {
     PROMPT_MS = 2000,
     JOBS_MS = 5000,
     QUEUE_MS = 5000,
-    STATS_MS = 60000, /* version, device and arguments: they change with a restart, and then it is asked at once */
+    STATS_MS = 60000, /* version, device and arguments: they change with a restart, and then it is
+                         asked at once */
     QUEUE_MAX_ENTRIES = 20,
     QUEUE_MAX_BYTES = 2 * 1024 * 1024, /* 20 entries of 100 KB */
     CAPABILITY_NO_JOBS = 1,
 };
 
-/* Fits running and waiting to what /prompt and the other question said; both may be a few seconds apart. */
+/* Fits running and waiting to what /prompt and the other question said; both may be a few seconds
+ * apart. */
 static void settle_queue(struct service_answers *a)
 {
     a->waiting_is_estimate = false;
@@ -46,8 +49,8 @@ static void settle_queue(struct service_answers *a)
         a->queue_reason = REASON_COSTLY;
 }
 
-static int parse_prompt(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                        struct err *err)
+static int parse_prompt(long status, const char *body, size_t size, int64_t wall_ns,
+                        struct service_answers *out, struct err *err)
 {
     (void)status;
     (void)wall_ns;
@@ -55,7 +58,8 @@ static int parse_prompt(long status, const char *body, size_t size, int64_t wall
     if (root == NULL)
         return -ERR_PARSE;
     double remaining;
-    bool told = json_number(json_get(root, "exec_info"), "queue_remaining", &remaining) && remaining >= 0;
+    bool told = json_number(json_get(root, "exec_info"), "queue_remaining", &remaining) &&
+                remaining >= 0;
     cJSON_Delete(root);
     if (!told)
         return err_set(err, ERR_PARSE, "there is no exec_info.queue_remaining in the answer");
@@ -80,8 +84,8 @@ static bool wants_jobs(const struct service_answers *a)
     return a->remaining > 0 && !(a->capabilities & CAPABILITY_NO_JOBS);
 }
 
-static int parse_jobs(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                      struct err *err)
+static int parse_jobs(long status, const char *body, size_t size, int64_t wall_ns,
+                      struct service_answers *out, struct err *err)
 {
     (void)wall_ns;
     if (status == 404) {
@@ -100,7 +104,7 @@ static int parse_jobs(long status, const char *body, size_t size, int64_t wall_n
     int running = 0;
     const cJSON *item;
     out->job_id[0] = '\0';
-    cJSON_ArrayForEach(item, jobs) {
+    cJSON_ArrayForEach (item, jobs) {
         if (strcmp(json_text(item, "status", "in_progress"), "in_progress") != 0)
             continue;
         if (running++ == 0)
@@ -114,7 +118,8 @@ static int parse_jobs(long status, const char *body, size_t size, int64_t wall_n
 
 static bool wants_queue(const struct service_answers *a)
 {
-    return (a->capabilities & CAPABILITY_NO_JOBS) && a->remaining > 0 && a->remaining <= (double)QUEUE_MAX_ENTRIES;
+    return (a->capabilities & CAPABILITY_NO_JOBS) && a->remaining > 0 &&
+           a->remaining <= (double)QUEUE_MAX_ENTRIES;
 }
 
 static void skip_blanks(const char **at, const char *end)
@@ -221,8 +226,9 @@ static bool count_entries(const char **at, const char *end, size_t *count, char 
     }
 }
 
-/* What is kept of /queue: how many run, the id of the first, how many wait. The rest holds whole workflows and, in
- * 0.3.64, other people's API keys. Anything of an unexpected form becomes an empty text. */
+/* What is kept of /queue: how many run, the id of the first, how many wait. The rest holds whole
+ * workflows and, in 0.3.64, other people's API keys. Anything of an unexpected form becomes an
+ * empty text. */
 static void reduce_queue(const char *body, size_t size, struct buf *out)
 {
     const char *at = body, *end = body + size;
@@ -246,11 +252,13 @@ static void reduce_queue(const char *body, size_t size, struct buf *out)
             return;
         skip_blanks(&at, end);
         const char *before = at;
-        if (key_size == strlen("\"queue_running\"") && memcmp(key, "\"queue_running\"", key_size) == 0) {
+        if (key_size == strlen("\"queue_running\"") &&
+            memcmp(key, "\"queue_running\"", key_size) == 0) {
             if (!count_entries(&at, end, &running, id, sizeof(id)))
                 return;
             running_told = true;
-        } else if (key_size == strlen("\"queue_pending\"") && memcmp(key, "\"queue_pending\"", key_size) == 0) {
+        } else if (key_size == strlen("\"queue_pending\"") &&
+                   memcmp(key, "\"queue_pending\"", key_size) == 0) {
             if (!count_entries(&at, end, &pending, ignored, sizeof(ignored)))
                 return;
         } else if (!skip_value(&at, end) || at == before) {
@@ -261,8 +269,8 @@ static void reduce_queue(const char *body, size_t size, struct buf *out)
         buf_printf(out, "{\"running\":%zu,\"id\":\"%s\",\"pending\":%zu}", running, id, pending);
 }
 
-static int parse_queue(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                       struct err *err)
+static int parse_queue(long status, const char *body, size_t size, int64_t wall_ns,
+                       struct service_answers *out, struct err *err)
 {
     (void)status;
     (void)wall_ns;
@@ -288,17 +296,18 @@ static void copy_argv(const cJSON *list, char *out, size_t out_size)
     size_t used = 0;
     const cJSON *item;
     out[0] = '\0';
-    cJSON_ArrayForEach(item, list) {
+    cJSON_ArrayForEach (item, list) {
         if (!cJSON_IsString(item) || used + 2 >= out_size)
             continue;
         if (used > 0)
             out[used++] = PROCESS_ARGV_SEPARATOR;
-        used += utf8_sanitise(item->valuestring, strlen(item->valuestring), out + used, out_size - used, NULL);
+        used += utf8_sanitise(item->valuestring, strlen(item->valuestring), out + used,
+                              out_size - used, NULL);
     }
 }
 
-static int parse_stats(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                       struct err *err)
+static int parse_stats(long status, const char *body, size_t size, int64_t wall_ns,
+                       struct service_answers *out, struct err *err)
 {
     (void)status;
     (void)wall_ns;
@@ -335,16 +344,31 @@ static bool contains_nocase(const char *text, const char *lower_case)
     return false;
 }
 
-/* A program called main.py is ComfyUI's beyond doubt when a path says so or it was given flags that only ComfyUI
- * has; otherwise its answer must tell. */
+/* A program called main.py is ComfyUI's beyond doubt when a path says so or it was given flags that
+ * only ComfyUI has; otherwise its answer must tell. */
 static enum service_match matches(const char *name, const char *argv)
 {
     static const char *const flags[] = {
-        "--front-end-root",  "--front-end-version", "--preview-method", "--disable-api-nodes",
-        "--disable-all-custom-nodes", "--extra-model-paths-config", "--output-directory", "--reserve-vram",
-        "--lowvram", "--normalvram", "--highvram", "--novram", "--gpu-only", "--use-pytorch-cross-attention",
-        "--use-split-cross-attention", "--enable-cors-header", "--base-directory", "--force-fp16",
-        "--disable-smart-memory", "--cuda-device",
+        "--front-end-root",
+        "--front-end-version",
+        "--preview-method",
+        "--disable-api-nodes",
+        "--disable-all-custom-nodes",
+        "--extra-model-paths-config",
+        "--output-directory",
+        "--reserve-vram",
+        "--lowvram",
+        "--normalvram",
+        "--highvram",
+        "--novram",
+        "--gpu-only",
+        "--use-pytorch-cross-attention",
+        "--use-split-cross-attention",
+        "--enable-cors-header",
+        "--base-directory",
+        "--force-fp16",
+        "--disable-smart-memory",
+        "--cuda-device",
     };
     char base[64], value[8];
     (void)name;
@@ -354,7 +378,8 @@ static enum service_match matches(const char *name, const char *argv)
     if (strncmp(base, "python", 6) != 0 && strncmp(base, "Python", 6) != 0)
         return MATCH_NOT;
     bool main_py = false;
-    for (size_t i = 1; i < 8 && !main_py; i++) { /* -s, -u, -W error and the like may stand in front */
+    for (size_t i = 1; i < 8 && !main_py;
+         i++) { /* -s, -u, -W error and the like may stand in front */
         service_argument_base(argv, i, base, sizeof(base));
         main_py = strcmp(base, "main.py") == 0;
     }
@@ -384,10 +409,18 @@ static uint16_t port_of(const char *argv)
 static const struct service_question questions[] = {
     {.path = "/prompt", .period_ms = PROMPT_MS, .body_max = 64 * 1024, .parse = parse_prompt},
     {.path = "/system_stats", .period_ms = STATS_MS, .optional = true, .parse = parse_stats},
-    {.path = "/api/jobs?status=in_progress", .period_ms = JOBS_MS, .optional = true, .wanted = wants_jobs,
+    {.path = "/api/jobs?status=in_progress",
+     .period_ms = JOBS_MS,
+     .optional = true,
+     .wanted = wants_jobs,
      .parse = parse_jobs},
-    {.path = "/queue", .period_ms = QUEUE_MS, .body_max = QUEUE_MAX_BYTES, .optional = true, .reduce = reduce_queue,
-     .wanted = wants_queue, .parse = parse_queue},
+    {.path = "/queue",
+     .period_ms = QUEUE_MS,
+     .body_max = QUEUE_MAX_BYTES,
+     .optional = true,
+     .reduce = reduce_queue,
+     .wanted = wants_queue,
+     .parse = parse_queue},
     {.path = NULL},
 };
 

@@ -8,10 +8,11 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
-/* Programs that hold a container's published port: docker, rootless docker, podman, and what they forward with. */
+/* Programs that hold a container's published port: docker, rootless docker, podman, and what they
+ * forward with. */
 static const char *const proxies[] = {
-    "docker-proxy", "rootlessport", "rootlesskit", "conmon", "slirp4netns", "pasta", "pasta.avx2", "vpnkit",
-    "com.docker.backend", "gvproxy", "limactl", "ssh",
+    "docker-proxy", "rootlessport", "rootlesskit",        "conmon",  "slirp4netns", "pasta",
+    "pasta.avx2",   "vpnkit",       "com.docker.backend", "gvproxy", "limactl",     "ssh",
 };
 
 enum { MATCHES_MAX = 64 };
@@ -45,7 +46,8 @@ void discovery_url(const struct listener *l, char *out, size_t out_size)
         snprintf(out, out_size, "http://%s:%u", host, l->port);
 }
 
-/* Which of a port's sockets to ask: what listens on IPv4 first, loopback and all addresses before a single one. */
+/* Which of a port's sockets to ask: what listens on IPv4 first, loopback and all addresses before a
+ * single one. */
 static int listener_rank(const struct listener *l)
 {
     if (!l->any && !l->loopback)
@@ -131,8 +133,9 @@ static uint16_t default_port(const struct search *s)
     return s->extra_port != 0 ? s->extra_port : s->ops->ports[0];
 }
 
-/* The matching process behind a listening socket of ours: the one that holds it when that can be seen, else the
- * one that names the port, else the only one of that user. NULL: none or not clear which. */
+/* The matching process behind a listening socket of ours: the one that holds it when that can be
+ * seen, else the one that names the port, else the only one of that user. NULL: none or not clear
+ * which. */
 static struct match *match_of(struct search *s, const struct listener *l)
 {
     struct match *only = NULL, *named = NULL;
@@ -252,7 +255,8 @@ static const struct listener *best_listener(const struct search *s, uint16_t por
     const struct listener *best = NULL;
     for (size_t i = 0; i < s->in->listener_count; i++) {
         const struct listener *l = &s->in->listeners[i];
-        if (l->port == port && l->uid == uid && (best == NULL || listener_rank(l) < listener_rank(best)))
+        if (l->port == port && l->uid == uid &&
+            (best == NULL || listener_rank(l) < listener_rank(best)))
             best = l;
     }
     return best;
@@ -284,7 +288,8 @@ static void ask_process(struct search *s, struct match *m)
         }
     }
     uint16_t port = m->port != 0 ? m->port : default_port(s);
-    /* Its port is not open yet. Not said of a process that may well be listening where we cannot see it. */
+    /* Its port is not open yet. Not said of a process that may well be listening where we cannot
+     * see it. */
     if (holds || hidden || m->how != MATCH_SURE || is_known(s, port))
         return;
     char url[128];
@@ -314,7 +319,8 @@ size_t discovery_candidates(const struct discovery_input *in, struct candidate *
             !discovery_ollama_host(in->ollama_host, url, sizeof(url), &s.extra_port, &remote))
             s.extra_port = 0;
         collect_matches(&s);
-        for (size_t i = 0; i < sizeof(s.ops->ports) / sizeof(s.ops->ports[0]) && s.ops->ports[i] != 0; i++)
+        for (size_t i = 0;
+             i < sizeof(s.ops->ports) / sizeof(s.ops->ports[0]) && s.ops->ports[i] != 0; i++)
             ask_own_port(&s, s.ops->ports[i]);
         ask_own_port(&s, s.extra_port);
         for (size_t i = 0; i < s.match_count; i++) {
@@ -341,8 +347,10 @@ static void trim(const char **text, size_t *size)
     }
 }
 
-/* Its own rules: without a scheme the port is 11434, with http 80, with https 443; a bad port is the default. */
-bool discovery_ollama_host(const char *value, char *url, size_t url_size, uint16_t *port, bool *remote)
+/* Its own rules: without a scheme the port is 11434, with http 80, with https 443; a bad port is
+ * the default. */
+bool discovery_ollama_host(const char *value, char *url, size_t url_size, uint16_t *port,
+                           bool *remote)
 {
     size_t size = strlen(value);
     trim(&value, &size);
@@ -397,7 +405,8 @@ bool discovery_ollama_host(const char *value, char *url, size_t url_size, uint16
     }
     uint64_t number = standard;
     if (port_text != NULL &&
-        (number_u64(port_text, (size_t)(rest + authority - port_text), 10, &number) < 0 || number > 65535))
+        (number_u64(port_text, (size_t)(rest + authority - port_text), 10, &number) < 0 ||
+         number > 65535))
         number = standard;
     if (number == 0)
         return false;

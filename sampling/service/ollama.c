@@ -9,7 +9,8 @@
 #include "sampling/service/service.h"
 
 enum {
-    FOREVER_YEARS = 20, /* keep_alive -1 is 292 years; Ollama's own client says "Forever" beyond 20 */
+    FOREVER_YEARS =
+        20, /* keep_alive -1 is 292 years; Ollama's own client says "Forever" beyond 20 */
     VERSION_MS = 60000,
     PS_MS = 3000, /* each question is a line in its log: not more often than needed */
 };
@@ -17,8 +18,8 @@ enum {
 /* A zero time of Go (year 1) saturates far below any real one. */
 #define LONG_AGO_NS (-50 * YEAR_NS)
 
-static int parse_version(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                         struct err *err)
+static int parse_version(long status, const char *body, size_t size, int64_t wall_ns,
+                         struct service_answers *out, struct err *err)
 {
     (void)status;
     (void)wall_ns;
@@ -71,8 +72,8 @@ static bool parse_model(const cJSON *model, int64_t wall_ns, struct service_mode
     return true;
 }
 
-static int parse_ps(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                    struct err *err)
+static int parse_ps(long status, const char *body, size_t size, int64_t wall_ns,
+                    struct service_answers *out, struct err *err)
 {
     (void)status;
     cJSON *root = json_parse(body, size, err);
@@ -85,7 +86,7 @@ static int parse_ps(long status, const char *body, size_t size, int64_t wall_ns,
     }
     size_t count = 0, left_out = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, models) {
+    cJSON_ArrayForEach (item, models) {
         if (count == SERVICE_MODELS_KEPT)
             left_out++;
         else if (parse_model(item, wall_ns, &out->models[count]))
@@ -106,7 +107,8 @@ static enum service_match matches(const char *name, const char *argv)
     service_argument_base(argv, 0, base, sizeof(base));
     if (strcmp(base, "ollama") != 0 && strcmp(base, "ollama.exe") != 0)
         return MATCH_NOT;
-    /* "ollama run" and "ollama runner" are clients and children; only "ollama serve" listens for users. */
+    /* "ollama run" and "ollama runner" are clients and children; only "ollama serve" listens for
+     * users. */
     service_argument_base(argv, 1, base, sizeof(base));
     return strcmp(base, "serve") == 0 || strcmp(base, "start") == 0 ? MATCH_SURE : MATCH_NOT;
 }
@@ -118,7 +120,10 @@ static uint16_t port_of(const char *argv)
 }
 
 static const struct service_question questions[] = {
-    {.path = "/api/version", .period_ms = VERSION_MS, .body_max = 64 * 1024, .parse = parse_version},
+    {.path = "/api/version",
+     .period_ms = VERSION_MS,
+     .body_max = 64 * 1024,
+     .parse = parse_version},
     {.path = "/api/ps", .period_ms = PS_MS, .parse = parse_ps},
     {.path = NULL},
 };

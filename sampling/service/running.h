@@ -1,6 +1,6 @@
 /*
- * One service while it is watched: what discovery, its answers and its processes say. Shared by the files of this
- * folder only; everybody else sees service.h.
+ * One service while it is watched: what discovery, its answers and its processes say. Shared by the
+ * files of this folder only; everybody else sees service.h.
  *
  *   discovery --> running --> question --> http --> on_answer --> answers
  *                    |                                              |
@@ -19,12 +19,13 @@ enum {
 };
 
 /* The times by which states are told apart (nanoseconds). */
-#define BUSY_AFTER_NS (2 * NS_PER_S)      /* one question without an answer for this long */
-#define STUCK_AFTER_NS (30 * NS_PER_S)    /* without an answer, and idle all that time */
-#define STUCK_CORES 0.01                  /* of one core */
-#define LOST_AFTER_NS (60 * NS_PER_S)     /* then a value is no longer shown as stale but as missing */
+#define BUSY_AFTER_NS (2 * NS_PER_S)   /* one question without an answer for this long */
+#define STUCK_AFTER_NS (30 * NS_PER_S) /* without an answer, and idle all that time */
+#define STUCK_CORES 0.01               /* of one core */
+#define LOST_AFTER_NS (60 * NS_PER_S)  /* then a value is no longer shown as stale but as missing  \
+                                        */
 #define STALE_PERIODS 5
-#define SETTLE_NS (400 * NS_PER_MS)       /* the first picture does not wait longer for anybody */
+#define SETTLE_NS (400 * NS_PER_MS) /* the first picture does not wait longer for anybody */
 
 struct cpu_mark {
     int64_t at_ns;
@@ -34,7 +35,7 @@ struct cpu_mark {
 struct running {
     struct services *owner;
     const struct service_ops *ops;
-    char name[48]; /* "" until it is shown the first time */
+    char name[48];                 /* "" until it is shown the first time */
     char url[224], other_url[128]; /* other: to try when this one refuses; "" none */
     uint16_t port;
     bool configured, remote;
@@ -53,18 +54,19 @@ struct running {
     bool rejected;     /* it answers, but is something else */
     unsigned failures; /* in a row */
     int64_t not_before_ns;
-    int question;      /* outstanding, -1 none */
+    int question; /* outstanding, -1 none */
     int64_t asked_ns, first_asked_ns;
-    int64_t quiet_ns;  /* when its silence began: the last answer, or the first question since it was reachable */
+    int64_t quiet_ns; /* when its silence began: the last answer, or the first question since it was
+                         reachable */
     struct {
         int64_t next_ns, answered_ns;
         bool wanted;
     } questions[RUNNING_QUESTIONS];
     double tokens; /* how many questions it may be asked now, see running_ask.c */
     int64_t tokens_ns;
-    int last_code;    /* of the last finished question: 0 or a negative error */
+    int last_code; /* of the last finished question: 0 or a negative error */
     bool last_connected;
-    char fault[120];  /* what was wrong with it, as the end of a sentence */
+    char fault[120]; /* what was wrong with it, as the end of a sentence */
     int64_t answered_ns, answered_wall_ns;
     double answer_seconds;
     uint64_t finished_count, answered_count;
@@ -105,13 +107,16 @@ struct services {
 };
 
 /* running_ask.c */
-void running_reconnect(struct running *r, int64_t now_ns); /* everything is due, what a restart may change is forgotten */
+void running_reconnect(
+    struct running *r,
+    int64_t now_ns); /* everything is due, what a restart may change is forgotten */
 void running_ask(struct running *r, int64_t now_ns);
 int64_t running_next_ns(const struct running *r, int64_t now_ns);
 bool running_may_be_asked(const struct running *r);
 
 /* running_state.c: pure */
-enum service_state running_decide(const struct running *r, int64_t now_ns, char *reason, size_t reason_size);
+enum service_state running_decide(const struct running *r, int64_t now_ns, char *reason,
+                                  size_t reason_size);
 /* Mean use of cores over the last STUCK_AFTER_NS; false when it was not watched for so long. */
 bool running_cpu_cores(const struct running *r, int64_t now_ns, double *out);
 void running_mark_cpu(struct running *r, int64_t now_ns, double cpu_seconds);
@@ -119,6 +124,7 @@ bool running_is_shown(const struct running *r, int64_t now_ns);
 void running_format_seconds(int64_t ns, char *out, size_t out_size); /* "42 s", "3 min", "2 h" */
 
 /* running_fill.c */
-void running_fill(const struct running *r, int64_t now_ns, struct arena *arena, struct service_facts *out);
+void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
+                  struct service_facts *out);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Asking one service: one question at a time, never a second one while the first is outstanding, and on average
- * one every two seconds at most. A bucket of tokens allows a short burst when a service is found, so that the first
- * picture is whole.
+ * Asking one service: one question at a time, never a second one while the first is outstanding,
+ * and on average one every two seconds at most. A bucket of tokens allows a short burst when a
+ * service is found, so that the first picture is whole.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,8 @@
 #define OPTIONAL_AGAIN_NS (60 * NS_PER_S)
 enum {
     CONNECT_MS = 2000,
-    /* A hanging server keeps one connection and one question for a minute: every new one would fill its backlog. */
+    /* A hanging server keeps one connection and one question for a minute: every new one would fill
+       its backlog. */
     TOTAL_MS = 60000,
 };
 
@@ -42,7 +43,8 @@ bool running_may_be_asked(const struct running *r)
     return r->remote || !r->owner->discovers || !r->owner->listeners_known || r->listening;
 }
 
-/* A question may come this much before or after its time, so that it falls on a tick that happens anyway. */
+/* A question may come this much before or after its time, so that it falls on a tick that happens
+ * anyway. */
 static int64_t slack_ns(const struct service_question *q)
 {
     int64_t slack = (int64_t)q->period_ms * NS_PER_MS / 8;
@@ -75,7 +77,8 @@ static int pick(struct running *r, int64_t now_ns)
             continue;
         if (!r->identified)
             return i; /* the first question says whether there is anything to ask */
-        double late = (double)(now_ns - r->questions[i].next_ns) / ((double)q->period_ms * (double)NS_PER_MS);
+        double late = (double)(now_ns - r->questions[i].next_ns) /
+                      ((double)q->period_ms * (double)NS_PER_MS);
         if (r->questions[i].answered_ns == 0)
             late += 1000; /* never asked: before everything else */
         if (best < 0 || late > best_late) {
@@ -88,7 +91,8 @@ static int pick(struct running *r, int64_t now_ns)
 
 static void fail(struct running *r, int index, int code, const char *text)
 {
-    r->questions[index].next_ns = r->owner->now_ns; /* again as soon as the back-off allows, whatever its period */
+    r->questions[index].next_ns =
+        r->owner->now_ns; /* again as soon as the back-off allows, whatever its period */
     r->last_code = code;
     utf8_copy(r->fault, sizeof(r->fault), text);
     int64_t wait = BACK_OFF_NS << (r->failures < 3 ? r->failures : 3);
@@ -103,7 +107,8 @@ static void status_sentence(long status, const char *path, char *out, size_t siz
     size_t n = strcspn(path, "?");
     snprintf(at, sizeof(at), "%.*s", (int)n, path);
     if (status == 401 || status == 403)
-        snprintf(out, size, "answers %ld to %s: it wants a key or does not allow this address", status, at);
+        snprintf(out, size, "answers %ld to %s: it wants a key or does not allow this address",
+                 status, at);
     else if (status >= 300 && status < 400)
         snprintf(out, size, "answers %ld to %s: it points somewhere else", status, at);
     else if (status >= 500)
@@ -156,8 +161,8 @@ static void take_answer(struct running *r, int index, const struct http_answer *
     if (answer->status == 200 || (q->optional && answer->status == 404)) {
         int64_t wall_ns = clock_wall_ns(&r->owner->clock);
         code = q->parse(answer->status, answer->body, answer->size, wall_ns, &r->answers, &err);
-        snprintf(text, sizeof(text), "answers %.*s, but not as %s does: %.60s", (int)strcspn(q->path, "?"), q->path,
-                 r->ops->name, err.msg);
+        snprintf(text, sizeof(text), "answers %.*s, but not as %s does: %.60s",
+                 (int)strcspn(q->path, "?"), q->path, r->ops->name, err.msg);
     } else {
         code = -ERR_PARSE;
         status_sentence(answer->status, q->path, text, sizeof(text));
@@ -254,7 +259,8 @@ void running_ask(struct running *r, int64_t now_ns)
 int64_t running_next_ns(const struct running *r, int64_t now_ns)
 {
     if (r->question >= 0)
-        return now_ns - r->asked_ns < SETTLE_NS && r->finished_count == 0 ? r->asked_ns + SETTLE_NS : INT64_MAX;
+        return now_ns - r->asked_ns < SETTLE_NS && r->finished_count == 0 ? r->asked_ns + SETTLE_NS
+                                                                          : INT64_MAX;
     if (!running_may_be_asked(r))
         return INT64_MAX;
     int64_t next = INT64_MAX;
@@ -271,7 +277,9 @@ int64_t running_next_ns(const struct running *r, int64_t now_ns)
             next = due;
     }
     double tokens = tokens_at(r, now_ns);
-    int64_t token_ns = tokens >= 1 ? 0 : now_ns + (int64_t)((1 - tokens) * (double)TOKEN_NS) + NS_PER_MS;
+    int64_t token_ns = tokens >= 1
+                           ? 0
+                           : now_ns + (int64_t)((1 - tokens) * (double)TOKEN_NS) + NS_PER_MS;
     if (next < token_ns)
         next = token_ns;
     return next < r->not_before_ns ? r->not_before_ns : next;

@@ -8,16 +8,17 @@
 #include "sampling/service/running.h"
 
 /* How a value that came with question `index` stands now. */
-static struct reading told(const struct running *r, double value, size_t index, int64_t now_ns, uint8_t reason)
+static struct reading told(const struct running *r, double value, size_t index, int64_t now_ns,
+                           uint8_t reason)
 {
     int64_t at = r->questions[index].answered_ns;
     bool gone = r->state == SERVICE_DOWN || r->state == SERVICE_STARTING;
     if (gone)
         return reading_missing(READING_FAILED, REASON_NOT_RUNNING, SOURCE_SERVICES);
     if (at == 0 || now_ns - r->answered_ns > LOST_AFTER_NS)
-        return reading_missing(at == 0 && r->state == SERVICE_UP ? READING_NONE : READING_FAILED,
-                               at == 0 && r->state == SERVICE_UP ? REASON_NOT_YET : REASON_NO_ANSWER,
-                               SOURCE_SERVICES);
+        return reading_missing(
+            at == 0 && r->state == SERVICE_UP ? READING_NONE : READING_FAILED,
+            at == 0 && r->state == SERVICE_UP ? REASON_NOT_YET : REASON_NO_ANSWER, SOURCE_SERVICES);
     if (isnan(value))
         return reading_missing(READING_UNSUPPORTED, reason, SOURCE_SERVICES);
     struct reading v = reading_ok(value, at, SOURCE_SERVICES);
@@ -29,8 +30,8 @@ static struct reading told(const struct running *r, double value, size_t index, 
     return v;
 }
 
-/* The question whose answer holds the loaded models: the last one of the kind's plan that is always asked and not
- * optional. */
+/* The question whose answer holds the loaded models: the last one of the kind's plan that is always
+ * asked and not optional. */
 static size_t main_question(const struct service_ops *ops)
 {
     size_t found = 0;
@@ -41,7 +42,8 @@ static size_t main_question(const struct service_ops *ops)
     return found;
 }
 
-static void fill_models(const struct running *r, int64_t now_ns, struct arena *arena, struct service_facts *out)
+static void fill_models(const struct running *r, int64_t now_ns, struct arena *arena,
+                        struct service_facts *out)
 {
     const struct service_answers *a = &r->answers;
     bool gone = r->state == SERVICE_DOWN || r->state == SERVICE_STARTING;
@@ -62,7 +64,8 @@ static void fill_models(const struct running *r, int64_t now_ns, struct arena *a
         m->unload_wall_ns = raw->unload_wall_ns;
         m->v[METRIC_MODEL_SIZE] = told(r, raw->size_bytes, question, now_ns, REASON_NOT_TOLD);
         m->v[METRIC_MODEL_GPU] = told(r, raw->gpu_bytes, question, now_ns, REASON_NOT_TOLD);
-        m->v[METRIC_MODEL_CONTEXT] = told(r, raw->context_length, question, now_ns, REASON_NOT_TOLD);
+        m->v[METRIC_MODEL_CONTEXT] = told(r, raw->context_length, question, now_ns,
+                                          REASON_NOT_TOLD);
     }
 }
 
@@ -79,10 +82,11 @@ static void fill_process(const struct running *r, struct service_facts *out)
     if (!r->usage_known || r->pid == 0)
         return;
     out->cpu_seconds = reading_ok(r->usage.cpu_seconds, r->usage_ns, SOURCE_SERVICES);
-    out->v[METRIC_SERVICE_MEMORY_USED] = reading_ok((double)r->usage.resident_bytes, r->usage_ns, SOURCE_SERVICES);
+    out->v[METRIC_SERVICE_MEMORY_USED] = reading_ok((double)r->usage.resident_bytes, r->usage_ns,
+                                                    SOURCE_SERVICES);
     out->v[METRIC_SERVICE_PROCESSES] = reading_ok(r->members, r->usage_ns, SOURCE_SERVICES);
-    out->v[METRIC_SERVICE_CPU_UTILIZATION] =
-        reading_missing(READING_NONE, REASON_FIRST_SAMPLE, SOURCE_SERVICES);
+    out->v[METRIC_SERVICE_CPU_UTILIZATION] = reading_missing(READING_NONE, REASON_FIRST_SAMPLE,
+                                                             SOURCE_SERVICES);
 }
 
 static const char *shown_argv(const struct running *r, struct arena *arena)
@@ -96,7 +100,8 @@ static const char *shown_argv(const struct running *r, struct arena *arena)
     return arena_strdup(arena, line);
 }
 
-void running_fill(const struct running *r, int64_t now_ns, struct arena *arena, struct service_facts *out)
+void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
+                  struct service_facts *out)
 {
     const struct service_answers *a = &r->answers;
     *out = (struct service_facts){
@@ -125,17 +130,19 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena, 
     size_t main = main_question(r->ops);
     out->v[METRIC_SERVICE_QUEUE_RUNNING] = told(r, a->running, main, now_ns, a->queue_reason);
     out->v[METRIC_SERVICE_QUEUE_WAITING] = told(r, a->waiting, main, now_ns, a->queue_reason);
-    double elapsed = r->job_id[0] != '\0' ? (double)(now_ns - r->job_seen_ns) / (double)NS_PER_S : NAN;
+    double elapsed = r->job_id[0] != '\0' ? (double)(now_ns - r->job_seen_ns) / (double)NS_PER_S
+                                          : NAN;
     if (r->job_id[0] != '\0')
         out->v[METRIC_SERVICE_JOB_ELAPSED] = told(r, elapsed, main, now_ns, REASON_NOT_TOLD);
     if (r->answered_ns > 0) {
         out->v[METRIC_SERVICE_ANSWER] = told(r, r->answer_seconds, main, now_ns, REASON_NOT_TOLD);
         if (r->questions[main].answered_ns == 0)
-            out->v[METRIC_SERVICE_ANSWER] = reading_ok(r->answer_seconds, r->answered_ns, SOURCE_SERVICES);
+            out->v[METRIC_SERVICE_ANSWER] = reading_ok(r->answer_seconds, r->answered_ns,
+                                                       SOURCE_SERVICES);
     }
     if (r->finished_count > 0)
-        out->v[METRIC_SERVICE_AVAILABILITY] =
-            reading_ok((double)r->answered_count / (double)r->finished_count, now_ns, SOURCE_SERVICES);
+        out->v[METRIC_SERVICE_AVAILABILITY] = reading_ok(
+            (double)r->answered_count / (double)r->finished_count, now_ns, SOURCE_SERVICES);
     fill_process(r, out);
     fill_models(r, now_ns, arena, out);
 }

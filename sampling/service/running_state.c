@@ -54,14 +54,16 @@ bool running_cpu_cores(const struct running *r, int64_t now_ns, double *out)
     return false;
 }
 
-static enum service_state decide_silent(const struct running *r, int64_t now_ns, char *reason, size_t size)
+static enum service_state decide_silent(const struct running *r, int64_t now_ns, char *reason,
+                                        size_t size)
 {
     char quiet_text[32];
     int64_t quiet = now_ns - r->quiet_ns;
     double cores = 0;
     bool cores_known = running_cpu_cores(r, now_ns, &cores);
-    const char *what = r->question < 0 && !r->last_connected ? "its port is open but takes no connections"
-                                                             : "takes connections";
+    const char *what = r->question < 0 && !r->last_connected
+                           ? "its port is open but takes no connections"
+                           : "takes connections";
     running_format_seconds(quiet, quiet_text, sizeof(quiet_text));
     if (quiet < STUCK_AFTER_NS) {
         snprintf(reason, size, "%s, no answer for %s", what, quiet_text);
@@ -72,18 +74,23 @@ static enum service_state decide_silent(const struct running *r, int64_t now_ns,
         return SERVICE_STUCK;
     }
     if (cores_known)
-        snprintf(reason, size, "%s, no answer for %s, its processes use %.2f cores", what, quiet_text, cores);
+        snprintf(reason, size, "%s, no answer for %s, its processes use %.2f cores", what,
+                 quiet_text, cores);
     else if (r->remote)
-        snprintf(reason, size, "%s, no answer for %s; whether it works is not visible from here", what, quiet_text);
+        snprintf(reason, size, "%s, no answer for %s; whether it works is not visible from here",
+                 what, quiet_text);
     else if (r->usage_known)
-        snprintf(reason, size, "%s, no answer for %s; its processes are watched too short to call it stuck", what,
+        snprintf(reason, size,
+                 "%s, no answer for %s; its processes are watched too short to call it stuck", what,
                  quiet_text);
     else
-        snprintf(reason, size, "%s, no answer for %s; its processes are not visible here", what, quiet_text);
+        snprintf(reason, size, "%s, no answer for %s; its processes are not visible here", what,
+                 quiet_text);
     return SERVICE_BUSY;
 }
 
-static enum service_state decide_closed(const struct running *r, int64_t now_ns, char *reason, size_t size)
+static enum service_state decide_closed(const struct running *r, int64_t now_ns, char *reason,
+                                        size_t size)
 {
     char text[32];
     bool was_so = r->state == SERVICE_STARTING && r->since_ns > 0;
@@ -99,11 +106,13 @@ static enum service_state decide_closed(const struct running *r, int64_t now_ns,
     return SERVICE_DOWN;
 }
 
-enum service_state running_decide(const struct running *r, int64_t now_ns, char *reason, size_t size)
+enum service_state running_decide(const struct running *r, int64_t now_ns, char *reason,
+                                  size_t size)
 {
     reason[0] = '\0';
     bool silent = r->question >= 0 && now_ns - r->asked_ns >= BUSY_AFTER_NS;
-    bool timed_out = r->last_code == -ERR_TIMEOUT && (r->last_connected || (r->listening && !r->remote));
+    bool timed_out = r->last_code == -ERR_TIMEOUT &&
+                     (r->last_connected || (r->listening && !r->remote));
     if (silent || timed_out)
         return decide_silent(r, now_ns, reason, size);
     if (r->question < 0 && !running_may_be_asked(r) && r->answered_ns <= r->owner->discovered_ns)
@@ -126,5 +135,6 @@ bool running_is_shown(const struct running *r, int64_t now_ns)
         return true;
     if (!r->sure || !r->seen)
         return false;
-    return !r->listening || r->finished_count > 0 || (r->question >= 0 && now_ns - r->asked_ns >= SETTLE_NS);
+    return !r->listening || r->finished_count > 0 ||
+           (r->question >= 0 && now_ns - r->asked_ns >= SETTLE_NS);
 }

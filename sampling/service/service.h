@@ -1,9 +1,10 @@
 /*
  * Services: found, asked, told apart. One `services` object per collector, on its thread.
  *
- * services_discover() decides which addresses to ask (discovery.h, pure); each found service is asked by its kind's
- * ops through http; services_fill() copies what is known into a sample. A service never delays another or the
- * sample. Adding a kind: one file with a struct service_ops, one row in service_kinds[].
+ * services_discover() decides which addresses to ask (discovery.h, pure); each found service is
+ * asked by its kind's ops through http; services_fill() copies what is known into a sample. A
+ * service never delays another or the sample. Adding a kind: one file with a struct service_ops,
+ * one row in service_kinds[].
  */
 #ifndef SAMPLING_SERVICE_SERVICE_H
 #define SAMPLING_SERVICE_SERVICE_H
@@ -14,7 +15,8 @@
 #include "sampling/process.h"
 #include "sampling/sample.h"
 
-/* What a kind knows about one server: filled by its parsers, kept over polls. Fixed size: texts are cut. */
+/* What a kind knows about one server: filled by its parsers, kept over polls. Fixed size: texts are
+ * cut. */
 enum { SERVICE_MODELS_KEPT = 64 };
 struct service_model_state_raw {
     char name[128], quantization[32], parameter_count[32];
@@ -24,31 +26,31 @@ struct service_model_state_raw {
 };
 struct service_answers { /* service_answers_init() before the first parse */
     char version[48], device[96], runtime[64], argv[1024];
-    double remaining;             /* running and waiting together; NAN: not told */
-    double running, waiting;      /* NAN: unknown */
-    uint8_t queue_reason;         /* enum reason, why they are unknown */
+    double remaining;        /* running and waiting together; NAN: not told */
+    double running, waiting; /* NAN: unknown */
+    uint8_t queue_reason;    /* enum reason, why they are unknown */
     bool waiting_is_estimate;
     bool loading;
-    char job_id[64];              /* of the running job; "" none */
+    char job_id[64]; /* of the running job; "" none */
     size_t model_count, models_left_out;
     bool models_known;
     struct service_model_state_raw models[SERVICE_MODELS_KEPT];
-    int64_t capabilities;         /* the kind's own bits */
+    int64_t capabilities; /* the kind's own bits */
 };
 
 /* One question of a kind's poll plan. */
 struct service_question {
-    const char *path;             /* "/api/ps" */
+    const char *path; /* "/api/ps" */
     unsigned period_ms;
-    size_t body_max;              /* 0: HTTP_BODY_MAX */
-    bool optional;                /* its failure costs its own values only, not the service's state */
+    size_t body_max; /* 0: HTTP_BODY_MAX */
+    bool optional;   /* its failure costs its own values only, not the service's state */
     void (*reduce)(const char *body, size_t size, struct buf *out); /* see struct http_request */
     /* Whether to ask it now, given what is known; NULL: always. */
     bool (*wanted)(const struct service_answers *a);
-    /* Pure: status and body to answers. 0; -ERR_PARSE: not this service's shape; -ERR_UNSUPPORTED: this version
-     * has no such endpoint (not an error). */
-    int (*parse)(long status, const char *body, size_t size, int64_t wall_ns, struct service_answers *out,
-                 struct err *err);
+    /* Pure: status and body to answers. 0; -ERR_PARSE: not this service's shape; -ERR_UNSUPPORTED:
+     * this version has no such endpoint (not an error). */
+    int (*parse)(long status, const char *body, size_t size, int64_t wall_ns,
+                 struct service_answers *out, struct err *err);
 };
 enum service_match {
     MATCH_NOT,
@@ -57,11 +59,12 @@ enum service_match {
 };
 struct service_ops {
     int kind;
-    const char *name;             /* "ollama" */
-    uint16_t ports[4];            /* asked when something listens there (rules: discovery.h); 0 ends */
-    uint16_t shared_ports[4];     /* other software uses them too: need a matching process; 0 ends */
+    const char *name;         /* "ollama" */
+    uint16_t ports[4];        /* asked when something listens there (rules: discovery.h); 0 ends */
+    uint16_t shared_ports[4]; /* other software uses them too: need a matching process; 0 ends */
     const struct service_question *questions; /* the first one identifies; path NULL ends */
-    /* Whether this process is a server of the kind: name, argv (separated by PROCESS_ARGV_SEPARATOR). */
+    /* Whether this process is a server of the kind: name, argv (separated by
+     * PROCESS_ARGV_SEPARATOR). */
     enum service_match (*matches)(const char *name, const char *argv);
     /* Port named in its argv or environment; 0: not told. */
     uint16_t (*port_of)(const char *argv);
@@ -93,6 +96,7 @@ bool services_settled(const struct services *s, int64_t now_ns);
 /* Puts all services into the sample's arena. */
 void services_fill(struct services *s, int64_t now_ns, struct sample *out);
 /* The rows SOURCE_DISCOVERY and SOURCE_SERVICES. */
-void services_status(const struct services *s, struct source_status *discovery, struct source_status *asked);
+void services_status(const struct services *s, struct source_status *discovery,
+                     struct source_status *asked);
 
 #endif

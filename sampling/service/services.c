@@ -48,7 +48,8 @@ static struct running *add(struct services *s, int kind)
     if (s->count == RUNNING_MAX) {
         /* Room is made by one that is down and not in the configuration. */
         size_t i = 0;
-        while (i < s->count && (s->list[i]->configured || s->list[i]->seen || s->list[i]->question >= 0))
+        while (i < s->count &&
+               (s->list[i]->configured || s->list[i]->seen || s->list[i]->question >= 0))
             i++;
         if (i == s->count)
             return NULL;
@@ -75,7 +76,8 @@ static void add_configured(struct services *s)
         struct config_url u;
         struct err err = ERR_INIT;
         char standard[64];
-        snprintf(standard, sizeof(standard), "http://127.0.0.1:%u", service_kinds[c->kind]->ports[0]);
+        snprintf(standard, sizeof(standard), "http://127.0.0.1:%u",
+                 service_kinds[c->kind]->ports[0]);
         const char *url = c->url != NULL ? c->url : standard;
         if (r == NULL)
             return;
@@ -85,8 +87,8 @@ static void add_configured(struct services *s)
         if (config_parse_url(url, &u, &err) < 0)
             continue; /* refused when it was loaded */
         const char *host = strcmp(u.host, "localhost") == 0 ? "127.0.0.1" : u.host;
-        snprintf(r->url, sizeof(r->url), "%s://%s%s%s:%u%s", u.https ? "https" : "http", u.ipv6 ? "[" : "", host,
-                 u.ipv6 ? "]" : "", u.port, u.path);
+        snprintf(r->url, sizeof(r->url), "%s://%s%s%s:%u%s", u.https ? "https" : "http",
+                 u.ipv6 ? "[" : "", host, u.ipv6 ? "]" : "", u.port, u.path);
         r->port = u.port;
         r->remote = !u.loopback && !is_own_address(u.host);
     }
@@ -114,12 +116,14 @@ struct services *services_new(const struct config *config, struct reader *reader
     struct buf text;
     struct err err = ERR_INIT;
     buf_init(&text, sizeof(s->ollama_host) - 1);
-    if (s->discovers && reader_call(reader, "env OLLAMA_HOST", live_environment, NULL, &text, &err) == 0)
+    if (s->discovers &&
+        reader_call(reader, "env OLLAMA_HOST", live_environment, NULL, &text, &err) == 0)
         utf8_copy(s->ollama_host, sizeof(s->ollama_host), text.data);
     if (s->discovers && reader_link(reader, "/proc/self/ns/net", &text, &err) == 0)
         utf8_copy(s->own_network, sizeof(s->own_network), text.data);
     buf_release(&text);
-    if (reader_kind(reader) != READER_RECORDING) /* a replay shows the recorded machine, not the user's list */
+    if (reader_kind(reader) !=
+        READER_RECORDING) /* a replay shows the recorded machine, not the user's list */
         add_configured(s);
     return s;
 }
@@ -143,7 +147,8 @@ static int32_t owner_callback(void *ctx, uint64_t inode, int64_t uid, bool *read
 
 static bool names_container(const char *cgroup)
 {
-    static const char *const words[] = {"docker", "libpod", "containerd", "kubepods", "/lxc", "machine.slice"};
+    static const char *const words[] = {"docker",   "libpod", "containerd",
+                                        "kubepods", "/lxc",   "machine.slice"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strstr(cgroup, words[i]) != NULL)
             return true;
@@ -160,8 +165,8 @@ static void read_cgroup(struct services *s, int32_t pid, struct buf *out)
         buf_clear(out);
 }
 
-/* A process in a network of its own: its ports are not ours. Where the kernel does not show that (another user's
- * process), the name of its control group tells. */
+/* A process in a network of its own: its ports are not ours. Where the kernel does not show that
+ * (another user's process), the name of its control group tells. */
 static bool elsewhere_callback(void *ctx, int32_t pid)
 {
     struct services *s = ctx;
@@ -250,9 +255,10 @@ static void take_candidate(struct services *s, const struct candidate *c)
         utf8_copy(r->install, sizeof(r->install), "container");
 }
 
-/* A configured service may listen where discovery would not ask (any port, any program): whoever holds the port is
- * its process, except a proxy. */
-static void look_at_port(struct services *s, struct running *r, const struct listener *listeners, size_t count)
+/* A configured service may listen where discovery would not ask (any port, any program): whoever
+ * holds the port is its process, except a proxy. */
+static void look_at_port(struct services *s, struct running *r, const struct listener *listeners,
+                         size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (listeners[i].port != r->port)
@@ -289,7 +295,8 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     struct err err = ERR_INIT;
     size_t process_count;
     int code = process_table_scan(s->processes, now_ns, forks, &err);
-    int listener_count = listeners_read(s->reader, listeners, LISTENERS_MAX, code < 0 ? &(struct err)ERR_INIT : &err);
+    int listener_count = listeners_read(s->reader, listeners, LISTENERS_MAX,
+                                        code < 0 ? &(struct err)ERR_INIT : &err);
     s->listeners_known = listener_count >= 0;
     s->discovery_err = err;
     struct discovery_input in = {
@@ -435,7 +442,8 @@ static int compare_shown(const void *a, const void *b)
 static size_t collect_shown(struct services *s, int64_t now_ns, struct running *shown[RUNNING_MAX])
 {
     size_t count = 0;
-    for (int pass = 0; pass < 2; pass++) { /* configured ones keep their order: they are in front of the table */
+    for (int pass = 0; pass < 2;
+         pass++) { /* configured ones keep their order: they are in front of the table */
         for (size_t i = 0; i < s->count; i++) {
             struct running *r = s->list[i];
             if (r->configured == (pass == 0) && running_is_shown(r, now_ns))
@@ -473,14 +481,16 @@ void services_fill(struct services *s, int64_t now_ns, struct sample *out)
     }
 }
 
-void services_status(const struct services *s, struct source_status *discovery, struct source_status *asked)
+void services_status(const struct services *s, struct source_status *discovery,
+                     struct source_status *asked)
 {
     *discovery = (struct source_status){.name = "discovery", .period_ns = DISCOVER_NS};
     discovery->answered_ns = s->discovered_ns;
     discovery->cost_ns = s->discovery_cost_ns;
     if (!s->discovers) {
         discovery->state = READING_UNSUPPORTED;
-        utf8_copy(discovery->reason, sizeof(discovery->reason), "services are not looked for with --sysroot");
+        utf8_copy(discovery->reason, sizeof(discovery->reason),
+                  "services are not looked for with --sysroot");
     } else if (s->discovery_err.code != 0) {
         discovery->state = READING_FAILED;
         utf8_copy(discovery->reason, sizeof(discovery->reason), s->discovery_err.msg);

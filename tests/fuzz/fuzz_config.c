@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         for (size_t i = 0; i < c.service_count; i++) {
             struct config_url u;
-            if (c.services[i].kind < 0 || c.services[i].kind >= SERVICE_KIND_COUNT || c.services[i].name[0] == '\0')
+            if (c.services[i].kind < 0 || c.services[i].kind >= SERVICE_KIND_COUNT ||
+                c.services[i].name[0] == '\0')
                 abort();
             if (c.services[i].url != NULL && config_parse_url(c.services[i].url, &u, &err) != 0)
                 abort();

@@ -1,4 +1,5 @@
-/* Ollama's answers: the first byte chooses the question, the rest is the body. What comes out is clean and bounded. */
+/* Ollama's answers: the first byte chooses the question, the rest is the body. What comes out is
+ * clean and bounded. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     service_answers_init(&a);
-    int code = service_ollama.questions[data[0] & 1].parse(200, (const char *)data + 1, size - 1,
-                                                           INT64_C(1795262793) * NS_PER_S, &a, &err);
+    int code = service_ollama.questions[data[0] & 1].parse(
+        200, (const char *)data + 1, size - 1, INT64_C(1795262793) * NS_PER_S, &a, &err);
     if ((code == 0) != (err.code == 0))
         abort();
     check_text(a.version, sizeof(a.version));

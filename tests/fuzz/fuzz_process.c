@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     switch (data[0] % 5) {
     case 0: {
         struct process_stat s;
-        if (process_parse_stat(text, size, &s) == 0 && (s.pid < 1 || s.ppid < 0 || strlen(s.name) >= sizeof(s.name)))
+        if (process_parse_stat(text, size, &s) == 0 &&
+            (s.pid < 1 || s.ppid < 0 || strlen(s.name) >= sizeof(s.name)))
             abort();
         break;
     }
@@ -27,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (memchr(argv, '\0', sizeof(argv)) == NULL)
             abort();
         service_mask_argv(argv, line, sizeof(line));
-        if (memchr(line, '\0', sizeof(line)) == NULL || strchr(line, PROCESS_ARGV_SEPARATOR) != NULL)
+        if (memchr(line, '\0', sizeof(line)) == NULL ||
+            strchr(line, PROCESS_ARGV_SEPARATOR) != NULL)
             abort();
         (void)service_argument(argv, "--port", value, sizeof(value));
         for (size_t k = 0; k < SERVICE_KIND_COUNT; k++)

@@ -58,7 +58,8 @@ void fake_stop(struct fake *f)
 
 bool fake_control(const struct fake *f, const char *path, char *out, size_t out_size)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)f->control),
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)f->control),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     char text[16384];
     size_t size = 0;
@@ -74,7 +75,8 @@ bool fake_control(const struct fake *f, const char *path, char *out, size_t out_
         close(fd);
         return false;
     }
-    for (ssize_t got; size < sizeof(text) - 1 && (got = read(fd, text + size, sizeof(text) - 1 - size)) > 0;)
+    for (ssize_t got;
+         size < sizeof(text) - 1 && (got = read(fd, text + size, sizeof(text) - 1 - size)) > 0;)
         size += (size_t)got;
     close(fd);
     text[size] = '\0';
@@ -90,7 +92,8 @@ unsigned fake_count(const struct fake *f, const char *word)
     size_t size = strlen(word);
     if (!fake_control(f, "/log", text, sizeof(text)))
         return 0;
-    for (const char *line = text; line != NULL; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+    for (const char *line = text; line != NULL;
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
         if (strncmp(line, word, size) == 0 && line[size] == ' ')
             return (unsigned)strtoul(line + size + 1, NULL, 10);
     }

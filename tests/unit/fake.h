@@ -1,5 +1,6 @@
 /*
- * tests/fake_server as a child of a test: started, steered, ended. It also ends when the test does (its stdin).
+ * tests/fake_server as a child of a test: started, steered, ended. It also ends when the test does
+ * (its stdin).
  */
 #ifndef TESTS_UNIT_FAKE_H
 #define TESTS_UNIT_FAKE_H
@@ -14,7 +15,8 @@ struct fake {
     int port, control;
 };
 
-/* argv[0] is what it is called (its command line as others see it); ends with NULL. False when it does not start. */
+/* argv[0] is what it is called (its command line as others see it); ends with NULL. False when it
+ * does not start. */
 bool fake_start(struct fake *f, const char *const argv[]);
 void fake_stop(struct fake *f);
 /* GET on its control port; the answer's body into out (may be NULL). */

@@ -1,4 +1,5 @@
-/* ComfyUI's answers: both generations, hostile ones; its queue reduced; command lines looked at and masked. */
+/* ComfyUI's answers: both generations, hostile ones; its queue reduced; command lines looked at and
+ * masked. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,8 +64,8 @@ static bool is(double value, double want)
 }
 
 #define REMAINING(n) "{\"exec_info\": {\"queue_remaining\": " n "}}"
-#define TWO_JOBS                                                                                                  \
-    "{\"jobs\": [{\"id\": \"33df6f9c\", \"status\": \"in_progress\", \"priority\": 0}], \"pagination\": {"         \
+#define TWO_JOBS                                                                                           \
+    "{\"jobs\": [{\"id\": \"33df6f9c\", \"status\": \"in_progress\", \"priority\": 0}], \"pagination\": {" \
     "\"offset\": 0, \"limit\": null, \"total\": 1, \"has_more\": false}}"
 
 static void test_a_new_version(void **state)
@@ -74,7 +75,8 @@ static void test_a_new_version(void **state)
     assert_true(is(answers->running, 0) && is(answers->waiting, 0));
     assert_false(wants(JOBS));
     assert_int_equal(ask(PROMPT, REMAINING("3")), 0);
-    assert_true(isnan(answers->running)); /* that nothing ran is no longer true, and nobody told what runs */
+    assert_true(isnan(
+        answers->running)); /* that nothing ran is no longer true, and nobody told what runs */
     assert_true(is(answers->waiting, 2) && answers->waiting_is_estimate);
     assert_true(wants(JOBS));
     assert_false(wants(QUEUE));
@@ -122,10 +124,22 @@ static void test_an_old_version(void **state)
 static void test_queues_that_are_none(void **state)
 {
     static const char *const cases[] = {
-        "", "{", "[]", "{}", "{\"queue_running\": 5}", "{\"queue_running\": [", "{\"queue_running\": [[",
-        "{\"queue_running\": [[0, \"a", "{\"queue_running\": [], \"queue_pending\": [[1,2", "{\"queue_pending\": []}",
-        "{\"queue_running\" []}", "{\"queue_running\": []", "{\"queue_running\": [}", "{\"queue_running\": [0}]}",
-        "<html>", "{\"queue_running\"",
+        "",
+        "{",
+        "[]",
+        "{}",
+        "{\"queue_running\": 5}",
+        "{\"queue_running\": [",
+        "{\"queue_running\": [[",
+        "{\"queue_running\": [[0, \"a",
+        "{\"queue_running\": [], \"queue_pending\": [[1,2",
+        "{\"queue_pending\": []}",
+        "{\"queue_running\" []}",
+        "{\"queue_running\": []",
+        "{\"queue_running\": [}",
+        "{\"queue_running\": [0}]}",
+        "<html>",
+        "{\"queue_running\"",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -135,7 +149,8 @@ static void test_queues_that_are_none(void **state)
     }
     assert_int_equal(ask(QUEUE, "{\"queue_running\": [], \"queue_pending\": []}"), 0);
     /* An id is letters, digits and dashes; anything else is left out. */
-    assert_int_equal(ask(QUEUE, "{\"queue_running\": [[0, \"a\\\"b\", {}]], \"queue_pending\": []}"), 0);
+    assert_int_equal(
+        ask(QUEUE, "{\"queue_running\": [[0, \"a\\\"b\", {}]], \"queue_pending\": []}"), 0);
     assert_string_equal(answers->job_id, "");
 }
 
@@ -159,10 +174,11 @@ static void test_stats(void **state)
 {
     (void)state;
     assert_int_equal(
-        ask(STATS, "{\"system\": {\"os\": \"linux\", \"ram_total\": 25276510208, \"comfyui_version\": \"0.33.0\", "
-                   "\"installed_templates_version\": null, \"pytorch_version\": \"2.11.0+cu130\", \"argv\": "
-                   "[\"src/main.py\", \"--cpu\", 7, \"--api-key\", \"hunter2\"]}, \"devices\": [{\"name\": \"cuda:0 "
-                   "NVIDIA GeForce \\u001b[31m: native\", \"type\": \"cuda\", \"index\": 0, \"vram_total\": NaN}]}"),
+        ask(STATS,
+            "{\"system\": {\"os\": \"linux\", \"ram_total\": 25276510208, \"comfyui_version\": \"0.33.0\", "
+            "\"installed_templates_version\": null, \"pytorch_version\": \"2.11.0+cu130\", \"argv\": "
+            "[\"src/main.py\", \"--cpu\", 7, \"--api-key\", \"hunter2\"]}, \"devices\": [{\"name\": \"cuda:0 "
+            "NVIDIA GeForce \\u001b[31m: native\", \"type\": \"cuda\", \"index\": 0, \"vram_total\": NaN}]}"),
         0);
     assert_string_equal(answers->version, "0.33.0");
     assert_string_equal(answers->runtime, "PyTorch 2.11.0+cu130");
@@ -180,14 +196,22 @@ static void test_which_process(void **state)
         enum service_match match;
         unsigned port;
     } cases[] = {
-        {"/root/venv/bin/python\x1fsrc/main.py\x1f--cpu\x1f--port\x1f" "18188\x1f--disable-api-nodes", MATCH_SURE, 18188},
+        {"/root/venv/bin/python\x1fsrc/main.py\x1f--cpu\x1f--port\x1f"
+         "18188\x1f--disable-api-nodes",
+         MATCH_SURE, 18188},
         {"python3\x1f/opt/ComfyUI/main.py\x1f--listen", MATCH_SURE, 0},
         {"python3.12\x1f-s\x1f-u\x1fmain.py\x1f--port=8190", MATCH_PERHAPS, 8190},
         {"python\x1fmain.py", MATCH_PERHAPS, 0},
-        {"python\x1fmain.py\x1f--for\x1f" "comfyui", MATCH_PERHAPS, 0},
-        {"python\x1fmain.py\x1f--port\x1f" "99999", MATCH_PERHAPS, 0},
+        {"python\x1fmain.py\x1f--for\x1f"
+         "comfyui",
+         MATCH_PERHAPS, 0},
+        {"python\x1fmain.py\x1f--port\x1f"
+         "99999",
+         MATCH_PERHAPS, 0},
         {"python\x1fmain.py\x1f--port", MATCH_PERHAPS, 0},
-        {"python\x1fserver.py\x1f--port\x1f" "8188", MATCH_NOT, 8188},
+        {"python\x1fserver.py\x1f--port\x1f"
+         "8188",
+         MATCH_NOT, 8188},
         {"vim\x1f/opt/ComfyUI/main.py", MATCH_NOT, 0},
         {"", MATCH_NOT, 0},
     };
@@ -207,9 +231,13 @@ static void test_secrets_are_masked(void **state)
         {"a\x1f--token\x1fhunter2\x1f-v", "a --token *** -v"},
         {"a\x1f--api-key=hunter2", "a --api-key=***"},
         {"a\x1f--API_KEY\x1fhunter2", "a --API_KEY ***"},
-        {"env\x1fHF_TOKEN=hunter2\x1fOPENAI_API_KEY=x y\x1fPATH=/bin", "env HF_TOKEN=*** OPENAI_API_KEY=*** PATH=/bin"},
+        {"env\x1fHF_TOKEN=hunter2\x1fOPENAI_API_KEY=x y\x1fPATH=/bin",
+         "env HF_TOKEN=*** OPENAI_API_KEY=*** PATH=/bin"},
         {"a\x1f--password\x1f--hunter2", "a --password ***"},
-        {"a\x1f--max-tokens\x1f" "5\x1f--tokenizer\x1fx\x1f--keep\x1f" "4", "a --max-tokens 5 --tokenizer x --keep 4"},
+        {"a\x1f--max-tokens\x1f"
+         "5\x1f--tokenizer\x1fx\x1f--keep\x1f"
+         "4",
+         "a --max-tokens 5 --tokenizer x --keep 4"},
         {"a\x1fsk-0123456789abcdef", "a ***"},
         {"a\x1fhttps://user:hunter2@host/x", "a https://***@host/x"},
         {"a\x1f--token", "a --token"},
@@ -222,7 +250,8 @@ static void test_secrets_are_masked(void **state)
         assert_string_equal(line, cases[i].shown);
     }
     service_mask_argv("\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", small, sizeof(small));
-    assert_string_equal(small, "\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2"); /* never in the middle of a character */
+    assert_string_equal(
+        small, "\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2"); /* never in the middle of a character */
 }
 
 int main(void)

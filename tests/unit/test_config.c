@@ -67,9 +67,11 @@ static void test_what_is_wrong_is_said(void **state)
         {"services:\n  - name: a\n    kind: olama\n", "t.yaml:3:11", "ollama"},
         {"services:\n  - kind: ollama\n", "t.yaml:2:5", "name"},
         {"services:\n  - {name: a, kind: vllm}\n", "t.yaml:2:5", "does not watch"},
-        {"services:\n  - {name: a, kind: ollama}\n  - {name: a, kind: comfyui}\n", "t.yaml:3:5", "t.yaml:2:5"},
+        {"services:\n  - {name: a, kind: ollama}\n  - {name: a, kind: comfyui}\n", "t.yaml:3:5",
+         "t.yaml:2:5"},
         {"services:\n  - {name: a, kind: ollama, url: 'ftp://x'}\n", "t.yaml:2:5", "http://"},
-        {"services:\n  - {name: a, kind: ollama, url: 'http://u:p@x'}\n", "t.yaml:2:5", "user name"},
+        {"services:\n  - {name: a, kind: ollama, url: 'http://u:p@x'}\n", "t.yaml:2:5",
+         "user name"},
         {"services:\n  - {name: a, kind: ollama, url: 'http://x/?k=v'}\n", "t.yaml:2:5", "query"},
         {"services:\n  - {name: a, kind: ollama, url: 'http://x:70000'}\n", "t.yaml:2:5", "port"},
         {"services: [\n", "t.yaml:", ""},
@@ -144,8 +146,10 @@ static void test_a_named_file_must_exist(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_an_empty_file_is_the_defaults), cmocka_unit_test(test_the_contracts_example),
-        cmocka_unit_test(test_what_is_wrong_is_said),         cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_an_empty_file_is_the_defaults),
+        cmocka_unit_test(test_the_contracts_example),
+        cmocka_unit_test(test_what_is_wrong_is_said),
+        cmocka_unit_test(test_urls),
         cmocka_unit_test(test_a_named_file_must_exist),
     };
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -20,9 +20,9 @@ struct world {
     size_t process_count;
     struct listener listeners[8];
     size_t listener_count;
-    int32_t owner[8];    /* of listeners[i]; 0 nobody is seen */
+    int32_t owner[8]; /* of listeners[i]; 0 nobody is seen */
     bool unreadable[8];
-    int32_t elsewhere;   /* a process in a network of its own */
+    int32_t elsewhere; /* a process in a network of its own */
     const char *ollama_host;
     struct candidate out[CANDIDATES_MAX];
     size_t count;
@@ -35,7 +35,8 @@ static void runs(struct world *w, int32_t pid, int64_t uid, const char *argv)
     service_argument_base(argv, 0, p->name, sizeof(p->name));
 }
 
-static void listens(struct world *w, const char *address, unsigned port, int64_t uid, int32_t owner, bool unreadable)
+static void listens(struct world *w, const char *address, unsigned port, int64_t uid, int32_t owner,
+                    bool unreadable)
 {
     size_t i = w->listener_count++;
     struct listener *l = &w->listeners[i];
@@ -83,9 +84,10 @@ static const char *found(struct world *w)
     text[0] = '\0';
     for (size_t i = 0; i < w->count; i++) {
         const struct candidate *c = &w->out[i];
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s pid %d%s%s%s%s", i > 0 ? "; " : "",
-                                 service_kinds[c->kind]->name, c->url, (int)c->pid, c->listening ? "" : " closed",
-                                 c->proxy ? " proxy" : "", c->sure ? "" : " unsure", c->try_ipv6 ? " or-ipv6" : "");
+        used += (size_t)snprintf(
+            text + used, sizeof(text) - used, "%s%s %s pid %d%s%s%s%s", i > 0 ? "; " : "",
+            service_kinds[c->kind]->name, c->url, (int)c->pid, c->listening ? "" : " closed",
+            c->proxy ? " proxy" : "", c->sure ? "" : " unsure", c->try_ipv6 ? " or-ipv6" : "");
     }
     return text;
 }
@@ -106,7 +108,8 @@ static void test_own_ports(void **state)
     listens(&w, "127.0.0.1", 11434, 998, 0, true);
     listens(&w, "0.0.0.0", 8188, 1000, 20, false);
     listens(&w, "0.0.0.0", 22, 0, 1, false);
-    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 10; comfyui http://127.0.0.1:8188 pid 20");
+    assert_string_equal(
+        found(&w), "ollama http://127.0.0.1:11434 pid 10; comfyui http://127.0.0.1:8188 pid 20");
 }
 
 static void test_a_stranger_on_an_own_port_is_not_asked(void **state)
@@ -124,13 +127,18 @@ static void test_an_owner_that_cannot_be_seen_is_asked(void **state)
     (void)state;
     listens(&w, "127.0.0.1", 11434, 998, 0, true);
     listens(&w, "127.0.0.1", 8188, 0, 0, false);
-    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 0 unsure; comfyui http://127.0.0.1:8188 pid 0 unsure");
+    assert_string_equal(
+        found(&w),
+        "ollama http://127.0.0.1:11434 pid 0 unsure; comfyui http://127.0.0.1:8188 pid 0 unsure");
 }
 
 static void test_a_proxy_is_asked(void **state)
 {
     static const char *const proxies[] = {
-        "/usr/bin/docker-proxy\x1f-proto\x1ftcp", "rootlessport", "/usr/bin/conmon\x1f--api-version\x1f" "1",
+        "/usr/bin/docker-proxy\x1f-proto\x1ftcp",
+        "rootlessport",
+        "/usr/bin/conmon\x1f--api-version\x1f"
+        "1",
         "/usr/bin/slirp4netns",
     };
     (void)state;
@@ -158,23 +166,29 @@ static void test_other_ports(void **state)
 {
     struct world w = {0};
     (void)state;
-    runs(&w, 10, 1000, OLLAMA);               /* holds 21434 */
-    runs(&w, 20, 1000, COMFY "\x1f--port\x1f" "18188"); /* names it */
+    runs(&w, 10, 1000, OLLAMA); /* holds 21434 */
+    runs(&w, 20, 1000,
+         COMFY "\x1f--port\x1f"
+               "18188"); /* names it */
     runs(&w, 30, 1000, PERHAPS "\x1f--port=9000");
     runs(&w, 40, 1000, "node\x1fserver.js");
     listens(&w, "127.0.0.1", 21434, 1000, 10, false);
     listens(&w, "0.0.0.0", 18188, 1000, 20, false);
     listens(&w, "127.0.0.1", 9000, 1000, 30, false);
     listens(&w, "127.0.0.1", 3000, 1000, 40, false);
-    assert_string_equal(found(&w), "ollama http://127.0.0.1:21434 pid 10; comfyui http://127.0.0.1:9000 pid 30 unsure; "
-                                   "comfyui http://127.0.0.1:18188 pid 20");
+    assert_string_equal(
+        found(&w),
+        "ollama http://127.0.0.1:21434 pid 10; comfyui http://127.0.0.1:9000 pid 30 unsure; "
+        "comfyui http://127.0.0.1:18188 pid 20");
 }
 
 static void test_a_named_port_of_another_user_is_not_asked(void **state)
 {
     struct world w = {0};
     (void)state;
-    runs(&w, 20, 1000, PERHAPS "\x1f--port\x1f" "3306");
+    runs(&w, 20, 1000,
+         PERHAPS "\x1f--port\x1f"
+                 "3306");
     listens(&w, "127.0.0.1", 3306, 27, 0, true);
     assert_string_equal(found(&w), "");
 }
@@ -184,12 +198,17 @@ static void test_starting(void **state)
     struct world w = {0};
     (void)state;
     runs(&w, 10, 1000, OLLAMA);
-    runs(&w, 20, 1000, COMFY "\x1f--port\x1f" "18188");
+    runs(&w, 20, 1000,
+         COMFY "\x1f--port\x1f"
+               "18188");
     runs(&w, 30, 1000, PERHAPS); /* may be anybody's main.py: nothing is claimed */
-    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 10 closed; comfyui http://127.0.0.1:18188 pid 20 closed");
+    assert_string_equal(
+        found(&w),
+        "ollama http://127.0.0.1:11434 pid 10 closed; comfyui http://127.0.0.1:18188 pid 20 closed");
 }
 
-/* Another user's server: its sockets are not readable. It is not said to be starting while one of them may be it. */
+/* Another user's server: its sockets are not readable. It is not said to be starting while one of
+ * them may be it. */
 static void test_a_hidden_port_is_not_called_closed(void **state)
 {
     struct world w = {0};
@@ -207,7 +226,8 @@ static void test_two_of_a_kind(void **state)
     runs(&w, 11, 1000, OLLAMA);
     listens(&w, "127.0.0.1", 11434, 1000, 11, false);
     listens(&w, "127.0.0.1", 21434, 1000, 10, false);
-    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 11; ollama http://127.0.0.1:21434 pid 10");
+    assert_string_equal(
+        found(&w), "ollama http://127.0.0.1:11434 pid 11; ollama http://127.0.0.1:21434 pid 10");
 }
 
 static void test_one_server_on_many_addresses_is_one(void **state)

@@ -1,4 +1,5 @@
-/* HTTP against a server that plays traps: each ends with a code and a sentence, and none holds up another. */
+/* HTTP against a server that plays traps: each ends with a code and a sentence, and none holds up
+ * another. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,7 +71,8 @@ static void start(struct seen *s, const char *path, unsigned total_ms, size_t bo
     char url[128];
     struct err err = ERR_INIT;
     snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", fake.port, path);
-    struct http_request r = {.url = url, .total_ms = total_ms, .body_max = body_max, .done = on_done, .ctx = s};
+    struct http_request r = {
+        .url = url, .total_ms = total_ms, .body_max = body_max, .done = on_done, .ctx = s};
     assert_int_equal(http_get(http, &r, &err), 0);
 }
 
@@ -242,7 +244,8 @@ static void test_a_proxy_of_the_environment_is_not_used(void **state)
 
 static void test_other_protocols_are_refused(void **state)
 {
-    static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1:1/"};
+    static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/",
+                                       "gopher://127.0.0.1:1/"};
     (void)state;
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct seen s = {0};

@@ -23,14 +23,14 @@ static void test_rows(void **state)
         unsigned port;
         enum listener_row row;
     } cases[] = {
-        {"   0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 17454 1 0", "127.0.0.1",
-         false, false, false, true, 11434, LISTENER_ROW_LISTENS},
-        {"   1: 00000000:1FFC 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 17454 1 0", "0.0.0.0",
-         false, false, true, false, 8188, LISTENER_ROW_LISTENS},
-        {"   2: 0501A8C0:1FFC 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 17454 1 0", "192.168.1.5",
-         false, false, false, false, 8188, LISTENER_ROW_LISTENS},
-        {"   3: 0100007F:2CAA 0100007F:D1A2 01 00000000:00000000 00:00000000 00000000   998        0 17454 1 0", "", false,
-         false, false, false, 0, LISTENER_ROW_OTHER_STATE},
+        {"   0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 17454 1 0",
+         "127.0.0.1", false, false, false, true, 11434, LISTENER_ROW_LISTENS},
+        {"   1: 00000000:1FFC 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 17454 1 0",
+         "0.0.0.0", false, false, true, false, 8188, LISTENER_ROW_LISTENS},
+        {"   2: 0501A8C0:1FFC 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 17454 1 0",
+         "192.168.1.5", false, false, false, false, 8188, LISTENER_ROW_LISTENS},
+        {"   3: 0100007F:2CAA 0100007F:D1A2 01 00000000:00000000 00:00000000 00000000   998        0 17454 1 0",
+         "", false, false, false, false, 0, LISTENER_ROW_OTHER_STATE},
         {"   0: 00000000000000000000000001000000:2CAA 00000000000000000000000000000000:0000 0A 00000000:00000000 "
          "00:00000000 00000000   998        0 17454 1",
          "::1", true, true, false, true, 11434, LISTENER_ROW_LISTENS},
@@ -41,15 +41,20 @@ static void test_rows(void **state)
          "00:00000000 00000000   998        0 17454 1",
          "127.0.0.1", true, false, false, true, 11434, LISTENER_ROW_LISTENS},
         {"", "", false, false, false, false, 0, LISTENER_ROW_BAD},
-        {"  0: 0100007F:2CAA 00000000:0000 0A", "", false, false, false, false, 0, LISTENER_ROW_BAD},
-        {"  0: 0100007:2CAA 0:0 0A 0:0 0:0 0 998 0 17454", "", false, false, false, false, 0, LISTENER_ROW_BAD},
-        {"  0: 0100007F:12345 0:0 0A 0:0 0:0 0 998 0 17454", "", false, false, false, false, 0, LISTENER_ROW_BAD},
-        {"  0: 0100007F 0:0 0A 0:0 0:0 0 998 0 17454", "", false, false, false, false, 0, LISTENER_ROW_BAD},
+        {"  0: 0100007F:2CAA 00000000:0000 0A", "", false, false, false, false, 0,
+         LISTENER_ROW_BAD},
+        {"  0: 0100007:2CAA 0:0 0A 0:0 0:0 0 998 0 17454", "", false, false, false, false, 0,
+         LISTENER_ROW_BAD},
+        {"  0: 0100007F:12345 0:0 0A 0:0 0:0 0 998 0 17454", "", false, false, false, false, 0,
+         LISTENER_ROW_BAD},
+        {"  0: 0100007F 0:0 0A 0:0 0:0 0 998 0 17454", "", false, false, false, false, 0,
+         LISTENER_ROW_BAD},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct listener l = {0};
-        if (listener_parse_row(cases[i].line, strlen(cases[i].line), cases[i].ipv6, &l) != cases[i].row)
+        if (listener_parse_row(cases[i].line, strlen(cases[i].line), cases[i].ipv6, &l) !=
+            cases[i].row)
             fail_msg("row %zu", i);
         if (cases[i].row != LISTENER_ROW_LISTENS)
             continue;
@@ -81,8 +86,10 @@ static void test_a_table_ends_at_other_states_and_at_the_cap(void **state)
     listener_parse(text, strlen(text), false, out, 1, &count);
     assert_int_equal(count, 1);
     count = 0;
-    listener_parse(text, strlen("  sl  local_address rem_address   st\n  0: 0100007F:0001 0:0 0A 0:0 0:0 0 1 0 11"), false,
-                   out, 4, &count);
+    listener_parse(
+        text,
+        strlen("  sl  local_address rem_address   st\n  0: 0100007F:0001 0:0 0A 0:0 0:0 0 1 0 11"),
+        false, out, 4, &count);
     assert_int_equal(count, 0); /* a row without its end may be cut */
 }
 
@@ -105,7 +112,8 @@ static int make_listener(int family, unsigned *port)
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     struct sockaddr *address = family == AF_INET ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
     socklen_t size = family == AF_INET ? sizeof(v4) : sizeof(v6);
-    if (fd < 0 || bind(fd, address, size) < 0 || listen(fd, 1) < 0 || getsockname(fd, address, &size) < 0) {
+    if (fd < 0 || bind(fd, address, size) < 0 || listen(fd, 1) < 0 ||
+        getsockname(fd, address, &size) < 0) {
         if (fd >= 0)
             close(fd);
         return -1;
@@ -188,8 +196,10 @@ static void test_both_ways_agree(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),         cmocka_unit_test(test_a_table_ends_at_other_states_and_at_the_cap),
-        cmocka_unit_test(test_links),        cmocka_unit_test(test_this_machine),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_a_table_ends_at_other_states_and_at_the_cap),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_this_machine),
         cmocka_unit_test(test_both_ways_agree),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);

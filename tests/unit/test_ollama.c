@@ -35,7 +35,8 @@ static int tear_down(void **state)
 static int ask(size_t question, const char *body)
 {
     struct err err = ERR_INIT;
-    int code = service_ollama.questions[question].parse(200, body, strlen(body), WALL, answers, &err);
+    int code = service_ollama.questions[question].parse(200, body, strlen(body), WALL, answers,
+                                                        &err);
     assert_true(code == 0 || err.msg[0] != '\0');
     return code;
 }
@@ -52,18 +53,22 @@ static void test_version(void **state)
     assert_string_equal(answers->version, "0.33.0-rc2"); /* what is wrong changes nothing */
 }
 
-#define MODEL(name, expires, vram)                                                                                \
-    "{\"name\":\"" name "\",\"model\":\"" name "\",\"size\":156573367,\"digest\":\"92ece2\",\"details\":{"         \
-    "\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],"                     \
-    "\"parameter_size\":\"34.23M\",\"quantization_level\":\"F16\"},\"expires_at\":\"" expires                      \
+#define MODEL(name, expires, vram)                                                                 \
+    "{\"name\":\"" name "\",\"model\":\"" name                                                     \
+    "\",\"size\":156573367,\"digest\":\"92ece2\",\"details\":{"                                    \
+    "\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],"     \
+    "\"parameter_size\":\"34.23M\",\"quantization_level\":\"F16\"},\"expires_at\":\"" expires      \
     "\",\"size_vram\":" vram ",\"context_length\":4096}"
 
 static void test_models(void **state)
 {
     (void)state;
-    assert_int_equal(ask(1, "{\"models\":[" MODEL("mid:latest", "2319-03-03T11:53:52.811559692Z", "156573367") "," MODEL(
-                                "tiny:latest", "2026-11-21T13:07:07.235930613+01:00", "0") "]}"),
-                     0);
+    assert_int_equal(
+        ask(1, "{\"models\":[" MODEL("mid:latest", "2319-03-03T11:53:52.811559692Z",
+                                     "156573367") "," MODEL("tiny:latest",
+                                                            "2026-11-21T13:07:07.235930613+01:00",
+                                                            "0") "]}"),
+        0);
     assert_true(answers->models_known);
     assert_int_equal(answers->model_count, 2);
     const struct service_model_state_raw *m = answers->models;
@@ -103,10 +108,12 @@ static void test_unload_times(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char body[256];
-        snprintf(body, sizeof(body), "{\"models\":[{\"name\":\"a\",\"expires_at\":\"%s\"}]}", cases[i].expires);
+        snprintf(body, sizeof(body), "{\"models\":[{\"name\":\"a\",\"expires_at\":\"%s\"}]}",
+                 cases[i].expires);
         assert_int_equal(ask(1, body), 0);
         const struct service_model_state_raw *m = &answers->models[0];
-        if (m->keep_loaded != cases[i].keep || m->in_use != cases[i].in_use || (m->unload_wall_ns != 0) != cases[i].told)
+        if (m->keep_loaded != cases[i].keep || m->in_use != cases[i].in_use ||
+            (m->unload_wall_ns != 0) != cases[i].told)
             fail_msg("%s", cases[i].expires);
     }
 }
@@ -114,15 +121,18 @@ static void test_unload_times(void **state)
 static void test_hostile_models(void **state)
 {
     (void)state;
-    assert_int_equal(ask(1, "{\"models\":[7,null,[],{},{\"name\":5},{\"name\":\"\\u001b[2J\\u202ex\",\"size\":1e999,"
-                            "\"size_vram\":-1,\"context_length\":\"8\",\"details\":[1]}]}"),
-                     0);
+    assert_int_equal(
+        ask(1,
+            "{\"models\":[7,null,[],{},{\"name\":5},{\"name\":\"\\u001b[2J\\u202ex\",\"size\":1e999,"
+            "\"size_vram\":-1,\"context_length\":\"8\",\"details\":[1]}]}"),
+        0);
     assert_int_equal(answers->model_count, 1);
     assert_null(strchr(answers->models[0].name, '\x1b'));
     assert_true(isnan(answers->models[0].size_bytes));
     assert_true(isnan(answers->models[0].gpu_bytes));
     assert_true(isnan(answers->models[0].context_length));
-    assert_int_equal(ask(1, "{\"models\":[{\"name\":\"a\",\"size\":NaN,\"size_vram\":-Infinity}]}"), 0);
+    assert_int_equal(ask(1, "{\"models\":[{\"name\":\"a\",\"size\":NaN,\"size_vram\":-Infinity}]}"),
+                     0);
     assert_true(isnan(answers->models[0].size_bytes));
     assert_int_equal(ask(1, "{\"models\":null}"), -ERR_PARSE);
     assert_int_equal(ask(1, "{}"), -ERR_PARSE);
@@ -154,8 +164,12 @@ static void test_which_process(void **state)
         {"ollama\x1fserve", MATCH_SURE},
         {"/Applications/Ollama.app/Contents/Resources/ollama\x1fserve", MATCH_SURE},
         {"ollama\x1frun\x1fllama3", MATCH_NOT},
-        {"/usr/bin/ollama\x1frunner\x1f--ollama-engine\x1f--port\x1f" "41234", MATCH_NOT},
-        {"/usr/lib/ollama/llama-server\x1f--model\x1fx\x1f--port\x1f" "46879", MATCH_NOT},
+        {"/usr/bin/ollama\x1frunner\x1f--ollama-engine\x1f--port\x1f"
+         "41234",
+         MATCH_NOT},
+        {"/usr/lib/ollama/llama-server\x1f--model\x1fx\x1f--port\x1f"
+         "46879",
+         MATCH_NOT},
         {"bash\x1follama.sh\x1fserve", MATCH_NOT},
         {"vim\x1fserve", MATCH_NOT},
         {"ollama", MATCH_NOT},
@@ -171,8 +185,8 @@ static void test_which_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),       cmocka_unit_test(test_models),
-        cmocka_unit_test(test_unload_times),  cmocka_unit_test(test_hostile_models),
+        cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
+        cmocka_unit_test(test_unload_times),      cmocka_unit_test(test_hostile_models),
         cmocka_unit_test(test_a_thousand_models), cmocka_unit_test(test_which_process),
     };
     return cmocka_run_group_tests_name("ollama", tests, set_up, tear_down);

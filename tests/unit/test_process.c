@@ -48,7 +48,8 @@ static void test_stat(void **state)
 
 static void test_stat_of_a_kernel_thread(void **state)
 {
-    static const char text[] = "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 1 0 0 20 0 1 0 0 0 0 18446744073709551615\n";
+    static const char text[] =
+        "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 1 0 0 20 0 1 0 0 0 0 18446744073709551615\n";
     struct process_stat s;
     (void)state;
     assert_int_equal(process_parse_stat(text, strlen(text), &s), 0);
@@ -58,8 +59,9 @@ static void test_stat_of_a_kernel_thread(void **state)
 static void test_stat_that_is_none(void **state)
 {
     static const char *const cases[] = {
-        "", "1", "1 (a", "1 a) S 1", "(a)" TAIL, "x (a)" TAIL, "0 (a)" TAIL, "1 (a) S 1\n", "1 (a) S x 1 1 1",
-        "99999999999 (a)" TAIL, "1 (a)\n",
+        "",           "1",          "1 (a",        "1 a) S 1",        "(a)" TAIL,
+        "x (a)" TAIL, "0 (a)" TAIL, "1 (a) S 1\n", "1 (a) S x 1 1 1", "99999999999 (a)" TAIL,
+        "1 (a)\n",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -75,11 +77,14 @@ static void test_command_line(void **state)
     process_parse_cmdline("ollama\0serve\0", 13, out, sizeof(out));
     assert_string_equal(out, "ollama\x1fserve");
     process_parse_cmdline("a b\0\0c\0", 7, out, sizeof(out));
-    assert_string_equal(out, "a b\x1f\x1f" "c");
+    assert_string_equal(out, "a b\x1f\x1f"
+                             "c");
     process_parse_cmdline("evil\x1f\x1b]0;t\x07\0x", 14, out, sizeof(out));
     assert_null(strchr(out, '\x1b'));
-    assert_string_equal(strrchr(out, '\x1f'), "\x1f" "x");
-    assert_ptr_equal(strchr(out, '\x1f'), strrchr(out, '\x1f')); /* a separator cannot be smuggled in */
+    assert_string_equal(strrchr(out, '\x1f'), "\x1f"
+                                              "x");
+    assert_ptr_equal(strchr(out, '\x1f'),
+                     strrchr(out, '\x1f')); /* a separator cannot be smuggled in */
     process_parse_cmdline("", 0, out, sizeof(out));
     assert_string_equal(out, "");
     char small[8];
@@ -89,7 +94,8 @@ static void test_command_line(void **state)
 
 static void test_uid(void **state)
 {
-    static const char text[] = "Name:\tollama\nUmask:\t0022\nUid:\t1000\t998\t1000\t1000\nGid:\t1\t1\t1\t1\n";
+    static const char text[] =
+        "Name:\tollama\nUmask:\t0022\nUid:\t1000\t998\t1000\t1000\nGid:\t1\t1\t1\t1\n";
     int64_t uid = -1;
     (void)state;
     assert_int_equal(process_parse_status_uid(text, strlen(text), &uid), 0);
@@ -187,9 +193,11 @@ static void test_children_come_and_go(void **state)
     assert_int_equal(members, before + 1);
     assert_true(usage.resident_bytes > 100000);
     int64_t child_start = child->start;
-    assert_int_equal(process_table_tree(table, pid, child_start + 1, &usage, &members, &err), -ERR_NOENT);
+    assert_int_equal(process_table_tree(table, pid, child_start + 1, &usage, &members, &err),
+                     -ERR_NOENT);
     end_child(pid, ready);
-    assert_int_equal(process_table_tree(table, pid, child_start, &usage, &members, &err), -ERR_NOENT);
+    assert_int_equal(process_table_tree(table, pid, child_start, &usage, &members, &err),
+                     -ERR_NOENT);
     scan(13, 6); /* it was found gone: listed again, whatever the number of forks */
     assert_null(process_table_find(table, pid));
 }
@@ -228,7 +236,8 @@ static void test_exec_is_noticed(void **state)
     scan(24, 7);
     const struct process *p = process_table_find(table, pid);
     assert_string_equal(p->name, "sleep");
-    assert_string_equal(p->argv, "my-sleep\x1f" "60");
+    assert_string_equal(p->argv, "my-sleep\x1f"
+                                 "60");
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     close(go[0]);

@@ -1,6 +1,6 @@
 /*
- * Services from discovery to the sample, against a server that plays every trap, on a clock that the test moves:
- * states, reasons, how often what is asked, and what is never asked.
+ * Services from discovery to the sample, against a server that plays every trap, on a clock that
+ * the test moves: states, reasons, how often what is asked, and what is never asked.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,11 +36,13 @@ static struct world *world_new(const char *const argv[], const char *kind)
     char yaml[256] = "";
     assert_true(fake_start(&w->fake, argv));
     if (kind != NULL)
-        snprintf(yaml, sizeof(yaml), "services: [{name: mine, kind: %s, url: 'http://localhost:%d'}]\n", kind,
+        snprintf(yaml, sizeof(yaml),
+                 "services: [{name: mine, kind: %s, url: 'http://localhost:%d'}]\n", kind,
                  w->fake.port);
     config_init(&w->config);
     assert_int_equal(config_parse(&w->config, "t.yaml", yaml, strlen(yaml), &err), 0);
-    w->manual = (struct clock_manual){.mono_ns = 1000 * NS_PER_S, .wall_ns = clock_wall_ns(&clock_real)};
+    w->manual = (struct clock_manual){.mono_ns = 1000 * NS_PER_S,
+                                      .wall_ns = clock_wall_ns(&clock_real)};
     w->clock = clock_manual_ops(&w->manual);
     w->reader = reader_new_kernel();
     w->http = http_new(w->reader, &w->clock, &err);
@@ -69,8 +71,8 @@ static struct world *fake_world(const char *kind, const char *mode)
     return world_new(argv, kind);
 }
 
-/* Moves the clock in steps; in each the services do what they would do then, and real answers are waited for (half
- * a second at most for a server that does not answer: then only `patience_ms`). */
+/* Moves the clock in steps; in each the services do what they would do then, and real answers are
+ * waited for (half a second at most for a server that does not answer: then only `patience_ms`). */
 static void run(struct world *w, int64_t total_ns, int64_t step_ns, int patience_ms)
 {
     struct err err = ERR_INIT;
@@ -158,18 +160,22 @@ static void test_comfyui_up(void **state)
     assert_string_equal(f->device, "cpu");
     assert_string_equal(f->runtime, "PyTorch 2.11.0+cu130");
     assert_null(strstr(f->argv, "hunter2"));
-    assert_true(value(f, METRIC_SERVICE_QUEUE_RUNNING) > 0.9 && value(f, METRIC_SERVICE_QUEUE_RUNNING) < 1.1);
-    assert_true(value(f, METRIC_SERVICE_QUEUE_WAITING) > 2.9 && value(f, METRIC_SERVICE_QUEUE_WAITING) < 3.1);
+    assert_true(value(f, METRIC_SERVICE_QUEUE_RUNNING) > 0.9 &&
+                value(f, METRIC_SERVICE_QUEUE_RUNNING) < 1.1);
+    assert_true(value(f, METRIC_SERVICE_QUEUE_WAITING) > 2.9 &&
+                value(f, METRIC_SERVICE_QUEUE_WAITING) < 3.1);
     assert_false(f->waiting_is_estimate);
     world_free(w);
 }
 
-/* At most one question in two seconds (and the few at the start), never two at once, never a dear one. */
+/* At most one question in two seconds (and the few at the start), never two at once, never a dear
+ * one. */
 static void test_how_often(void **state)
 {
     static const struct {
         const char *kind, *never[4];
-    } kinds[] = {{"ollama", {"/api/tags", "/", "/api/show", NULL}}, {"comfyui", {"/queue", "/history", "/object_info", NULL}}};
+    } kinds[] = {{"ollama", {"/api/tags", "/", "/api/show", NULL}},
+                 {"comfyui", {"/queue", "/history", "/object_info", NULL}}};
     (void)state;
     for (size_t k = 0; k < 2; k++) {
         struct world *w = fake_world(kinds[k].kind, "normal");
@@ -178,7 +184,8 @@ static void test_how_often(void **state)
         mode(w, "/set?remaining=30&running=1");
         run(w, 120 * NS_PER_S, 250 * NS_PER_MS, 500);
         assert_true(fake_control(&w->fake, "/log", log, sizeof(log)));
-        for (char *line = log; line != NULL && *line == '/'; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+        for (char *line = log; line != NULL && *line == '/';
+             line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
             total += (unsigned)strtoul(strchr(line, ' ') + 1, NULL, 10);
         if (total < 30 || total > 120 / 2 + 4)
             fail_msg("%s: %u questions in 120 s\n%s", kinds[k].kind, total, log);
@@ -199,7 +206,8 @@ static void test_an_old_comfyui(void **state)
     run(w, 8 * NS_PER_S, 500 * NS_PER_MS, 500);
     assert_true(value(mine(w), METRIC_SERVICE_QUEUE_RUNNING) > 0.9);
     assert_true(value(mine(w), METRIC_SERVICE_QUEUE_WAITING) > 1.9);
-    assert_int_equal(fake_count(&w->fake, "/api/jobs?status=in_progress"), 1); /* 404 once is enough */
+    assert_int_equal(fake_count(&w->fake, "/api/jobs?status=in_progress"),
+                     1); /* 404 once is enough */
     mode(w, "/set?remaining=200&running=1");
     run(w, 4 * NS_PER_S, 500 * NS_PER_MS, 500);
     unsigned before = fake_count(&w->fake, "/queue");
@@ -209,7 +217,8 @@ static void test_an_old_comfyui(void **state)
     const struct service_facts *f = mine(w);
     assert_int_equal(f->v[METRIC_SERVICE_QUEUE_RUNNING].reason, REASON_COSTLY);
     assert_true(f->waiting_is_estimate);
-    assert_true(value(f, METRIC_SERVICE_QUEUE_WAITING) > 198.9 && value(f, METRIC_SERVICE_QUEUE_WAITING) < 199.1);
+    assert_true(value(f, METRIC_SERVICE_QUEUE_WAITING) > 198.9 &&
+                value(f, METRIC_SERVICE_QUEUE_WAITING) < 199.1);
     world_free(w);
 }
 
@@ -232,7 +241,8 @@ static void test_busy_then_stuck_then_up(void **state)
     run(w, 30 * NS_PER_S, NS_PER_S, 5);
     assert_int_equal(mine(w)->v[METRIC_SERVICE_QUEUE_WAITING].state, READING_FAILED);
     assert_int_equal(mine(w)->v[METRIC_SERVICE_QUEUE_WAITING].reason, REASON_NO_ANSWER);
-    assert_int_equal(fake_count(&w->fake, "most-at-once"), 1); /* it was asked once, and never again meanwhile */
+    assert_int_equal(fake_count(&w->fake, "most-at-once"),
+                     1); /* it was asked once, and never again meanwhile */
     mode(w, "/mode?closed");
     run(w, 2 * NS_PER_S, NS_PER_S, 200);
     mode(w, "/mode?normal");
@@ -241,7 +251,8 @@ static void test_busy_then_stuck_then_up(void **state)
     world_free(w);
 }
 
-/* A process that works is not stuck, however long it does not answer; one that is not seen is not called so. */
+/* A process that works is not stuck, however long it does not answer; one that is not seen is not
+ * called so. */
 static void test_a_remote_one_is_never_stuck(void **state)
 {
     struct world *w = fake_world("ollama", "never");
@@ -257,22 +268,14 @@ static void test_wrong_answers_are_errors(void **state)
     static const struct {
         const char *mode, *says;
     } cases[] = {
-        {"401", "answers 401 to /api/version"},
-        {"403", "wants a key"},
-        {"500", "an error of the server"},
-        {"404", "answers 404"},
-        {"redirect", "points somewhere else"},
-        {"html", "not as ollama does"},
-        {"nojson", "not as ollama does"},
-        {"deep", "not as ollama does"},
-        {"gzip", "not as ollama does"},
-        {"huge", "larger than allowed"},
-        {"endless", "larger than allowed"},
-        {"nothttp", "not HTTP"},
-        {"empty", "without an answer"},
-        {"midclose", "in the middle"},
-        {"longlength", "in the middle"},
-        {"shortlength", "not as ollama does"},
+        {"401", "answers 401 to /api/version"}, {"403", "wants a key"},
+        {"500", "an error of the server"},      {"404", "answers 404"},
+        {"redirect", "points somewhere else"},  {"html", "not as ollama does"},
+        {"nojson", "not as ollama does"},       {"deep", "not as ollama does"},
+        {"gzip", "not as ollama does"},         {"huge", "larger than allowed"},
+        {"endless", "larger than allowed"},     {"nothttp", "not HTTP"},
+        {"empty", "without an answer"},         {"midclose", "in the middle"},
+        {"longlength", "in the middle"},        {"shortlength", "not as ollama does"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -372,7 +375,8 @@ static void test_another_program_is_not_a_service(void **state)
     assert_true(fake_start(&probe, any)); /* a port that is free */
     snprintf(port, sizeof(port), "%d", probe.port);
     fake_stop(&probe);
-    const char *const argv[] = {"python3", "main.py", "--port", port, "--kind", "comfyui", "--mode", "html", NULL};
+    const char *const argv[] = {"python3", "main.py", "--port", port, "--kind",
+                                "comfyui", "--mode",  "html",   NULL};
     struct world *w = world_new(argv, NULL);
     run(w, 50 * NS_PER_S, NS_PER_S, 200);
     assert_null(by_port(w));
