@@ -256,10 +256,10 @@ static int check_service(const struct config_service *items, size_t i, struct er
         }
     }
     if (s->kind < 0 || s->kind >= SERVICE_KIND_COUNT) {
-        err_set(
-            err, ERR_CONFIG,
-            "services: '%s' is of kind %s, which this version does not watch (it watches ollama and comfyui)",
-            s->name, kind_choices[s->kind]);
+        err_set(err, ERR_CONFIG,
+                "services: '%s' is of kind %s, which this version does not watch (it watches "
+                "ollama and comfyui)",
+                s->name, kind_choices[s->kind]);
         return fail_at(err, &s->place);
     }
     struct config_url u;

@@ -121,9 +121,12 @@ static void put_model(struct text *b, const char *name, int index)
     gmtime_r(&at, &tm);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S.513969214Z", &tm);
     put(b,
-        "{\"name\":\"%s%.0d\",\"model\":\"%s\",\"size\":%s,\"digest\":\"92ece2ed72b4\",\"details\":{\"parent_model\":"
-        "\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],\"parameter_size\":\"8.0B\","
-        "\"quantization_level\":\"Q4_K_M\"},\"expires_at\":\"%s\",\"size_vram\":%s,\"context_length\":8192}",
+        "{\"name\":\"%s%.0d\",\"model\":\"%s\",\"size\":%s,\"digest\":\"92ece2ed72b4\",\"details\":"
+        "{\"parent_model\":"
+        "\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],\"parameter_size\":"
+        "\"8.0B\","
+        "\"quantization_level\":\"Q4_K_M\"},\"expires_at\":\"%s\",\"size_vram\":%s,\"context_"
+        "length\":8192}",
         name, index, name, mode_is("nan") ? "NaN" : "5368709120", when,
         mode_is("nan") ? "-Infinity" : "5368709120");
 }
@@ -146,12 +149,12 @@ static void body_ollama_ps(struct text *b)
     if (mode_is("names")) {
         put_hostile_name(b);
     } else if (mode_is("numbers")) {
-        put(b,
-            "{\"name\":\"big\",\"name\":\"twice\",\"size\":1e999,\"size_vram\":-5,\"context_length\":"
-            "1152921504606846977,\"expires_at\":\"9999-12-31T23:59:59.999999999Z\"}");
+        put(b, "{\"name\":\"big\",\"name\":\"twice\",\"size\":1e999,\"size_vram\":-5,\"context_"
+               "length\":"
+               "1152921504606846977,\"expires_at\":\"9999-12-31T23:59:59.999999999Z\"}");
     } else if (mode_is("wrongtypes")) {
-        put(b,
-            "7,\"x\",null,{\"name\":8},{\"name\":\"a\",\"size\":\"big\",\"details\":[],\"expires_at\":0}");
+        put(b, "7,\"x\",null,{\"name\":8},{\"name\":\"a\",\"size\":\"big\",\"details\":[],"
+               "\"expires_at\":0}");
     } else {
         for (int i = 0; i < count; i++) {
             put(b, "%s", i > 0 ? "," : "");
@@ -165,9 +168,12 @@ static void body_stats(struct text *b)
 {
     put(b,
         "{\"system\": {\"os\": \"linux\", \"ram_total\": 25276510208, \"ram_free\": 23819878400, "
-        "\"comfyui_version\": \"%s\", \"python_version\": \"3.11.7\", \"pytorch_version\": \"2.11.0+cu130\", "
-        "\"embedded_python\": false, \"argv\": [\"main.py\", \"--cpu\", \"--port\", \"8188\", \"--token\", "
-        "\"hunter2hunter2\"]}, \"devices\": [{\"name\": \"%s\", \"type\": \"cpu\", \"index\": null, "
+        "\"comfyui_version\": \"%s\", \"python_version\": \"3.11.7\", \"pytorch_version\": "
+        "\"2.11.0+cu130\", "
+        "\"embedded_python\": false, \"argv\": [\"main.py\", \"--cpu\", \"--port\", \"8188\", "
+        "\"--token\", "
+        "\"hunter2hunter2\"]}, \"devices\": [{\"name\": \"%s\", \"type\": \"cpu\", \"index\": "
+        "null, "
         "\"vram_total\": %s, \"vram_free\": 1, \"torch_vram_total\": 1, \"torch_vram_free\": 1}]}",
         server.version, mode_is("names") ? "cpu\\u001b[2J\\u202e" : "cpu",
         mode_is("nan") ? "NaN" : "25276510208");
@@ -178,7 +184,8 @@ static void body_queue(struct text *b)
     put(b, "{\"queue_running\": [");
     for (int i = 0; i < server.running; i++)
         put(b,
-            "%s[%d, \"b479c0b5-83d9-4ef5-929b-%012d\", {\"1\": {\"class_type\": \"X\", \"inputs\": {\"a\": "
+            "%s[%d, \"b479c0b5-83d9-4ef5-929b-%012d\", {\"1\": {\"class_type\": \"X\", \"inputs\": "
+            "{\"a\": "
             "\"]}\\\"[\"}}}, {\"api_key_comfy_org\": \"SECRET\"}, [\"3\"]]",
             i > 0 ? ", " : "", i, i);
     put(b, "], \"queue_pending\": [");
@@ -226,10 +233,12 @@ static int body_of(const char *path, struct text *b)
         put(b, "{\"jobs\": [");
         for (int i = 0; i < server.running; i++)
             put(b,
-                "%s{\"id\": \"33df6f9c-b1f3-4b78-937c-%012d\", \"status\": \"in_progress\", \"priority\": 0}",
+                "%s{\"id\": \"33df6f9c-b1f3-4b78-937c-%012d\", \"status\": \"in_progress\", "
+                "\"priority\": 0}",
                 i > 0 ? ", " : "", i);
         put(b,
-            "], \"pagination\": {\"offset\": 0, \"limit\": null, \"total\": %d, \"has_more\": false}}",
+            "], \"pagination\": {\"offset\": 0, \"limit\": null, \"total\": %d, \"has_more\": "
+            "false}}",
             server.running);
     } else {
         return 404;
@@ -242,7 +251,8 @@ static int body_of(const char *path, struct text *b)
 static void head(struct text *out, int status, size_t length, const char *more)
 {
     put(out,
-        "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=utf-8\r\n%sContent-Length: %zu\r\n\r\n",
+        "HTTP/1.1 %d X\r\nContent-Type: application/json; charset=utf-8\r\n%sContent-Length: "
+        "%zu\r\n\r\n",
         status, more, length);
 }
 

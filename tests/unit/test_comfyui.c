@@ -64,8 +64,9 @@ static bool is(double value, double want)
 }
 
 #define REMAINING(n) "{\"exec_info\": {\"queue_remaining\": " n "}}"
-#define TWO_JOBS                                                                                           \
-    "{\"jobs\": [{\"id\": \"33df6f9c\", \"status\": \"in_progress\", \"priority\": 0}], \"pagination\": {" \
+#define TWO_JOBS                                                                                   \
+    "{\"jobs\": [{\"id\": \"33df6f9c\", \"status\": \"in_progress\", \"priority\": 0}], "          \
+    "\"pagination\": {"                                                                            \
     "\"offset\": 0, \"limit\": null, \"total\": 1, \"has_more\": false}}"
 
 static void test_a_new_version(void **state)
@@ -94,9 +95,10 @@ static void test_a_new_version(void **state)
 
 static void test_an_old_version(void **state)
 {
-    static const char queue[] =
-        "{\"queue_running\": [[0, \"b479c0b5\", {\"1\": {\"a\": \"]}\\\"[\\\\\"}}, {\"api_key_comfy_org\": \"SECRET\"}, "
-        "[\"3\"]]], \"queue_pending\": [[1, \"x\", {}, {}, []], [2.5, \"y\", {\"v\": NaN}, {}, []]]}";
+    static const char queue[] = "{\"queue_running\": [[0, \"b479c0b5\", {\"1\": {\"a\": "
+                                "\"]}\\\"[\\\\\"}}, {\"api_key_comfy_org\": \"SECRET\"}, "
+                                "[\"3\"]]], \"queue_pending\": [[1, \"x\", {}, {}, []], [2.5, "
+                                "\"y\", {\"v\": NaN}, {}, []]]}";
     struct buf small;
     (void)state;
     assert_int_equal(ask(PROMPT, REMAINING("3")), 0);
@@ -173,13 +175,15 @@ static void test_shapes(void **state)
 static void test_stats(void **state)
 {
     (void)state;
-    assert_int_equal(
-        ask(STATS,
-            "{\"system\": {\"os\": \"linux\", \"ram_total\": 25276510208, \"comfyui_version\": \"0.33.0\", "
-            "\"installed_templates_version\": null, \"pytorch_version\": \"2.11.0+cu130\", \"argv\": "
-            "[\"src/main.py\", \"--cpu\", 7, \"--api-key\", \"hunter2\"]}, \"devices\": [{\"name\": \"cuda:0 "
-            "NVIDIA GeForce \\u001b[31m: native\", \"type\": \"cuda\", \"index\": 0, \"vram_total\": NaN}]}"),
-        0);
+    assert_int_equal(ask(STATS, "{\"system\": {\"os\": \"linux\", \"ram_total\": 25276510208, "
+                                "\"comfyui_version\": \"0.33.0\", "
+                                "\"installed_templates_version\": null, \"pytorch_version\": "
+                                "\"2.11.0+cu130\", \"argv\": "
+                                "[\"src/main.py\", \"--cpu\", 7, \"--api-key\", \"hunter2\"]}, "
+                                "\"devices\": [{\"name\": \"cuda:0 "
+                                "NVIDIA GeForce \\u001b[31m: native\", \"type\": \"cuda\", "
+                                "\"index\": 0, \"vram_total\": NaN}]}"),
+                     0);
     assert_string_equal(answers->version, "0.33.0");
     assert_string_equal(answers->runtime, "PyTorch 2.11.0+cu130");
     assert_non_null(strstr(answers->device, "cuda:0 NVIDIA GeForce"));

@@ -33,10 +33,13 @@ static void test_the_contracts_example(void **state)
 {
     static const char text[] =
         "interval: 2.5\ntheme: dark\nservices:\n"
-        "  - name: main\n    kind: ollama\n    version: \"0.32.3\"\n    url: http://127.0.0.1:11434\n"
-        "    config: {type: compose, file: ~/ai/docker-compose.yml, service: ollama, write: in_place}\n"
+        "  - name: main\n    kind: ollama\n    version: \"0.32.3\"\n    url: "
+        "http://127.0.0.1:11434\n"
+        "    config: {type: compose, file: ~/ai/docker-compose.yml, service: ollama, write: "
+        "in_place}\n"
         "    control: {type: compose, engine: auto}\n    log: {type: file, path: /x.log}\n"
-        "    health: {path: /api/version, interval: 30}\n    managed: true\n    token_file: ~/.config/key\n"
+        "    health: {path: /api/version, interval: 30}\n    managed: true\n    token_file: "
+        "~/.config/key\n"
         "    priority: 5\n    preload: [qwen3:8b]\n    targets: {tokens_per_second: 20}\n"
         "  - {name: pictures, kind: comfyui}\n"
         "alerts:\n  - {metric: memory_used_ratio, above: 0.95, for: 30, action: bell}\n";

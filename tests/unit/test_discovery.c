@@ -202,9 +202,8 @@ static void test_starting(void **state)
          COMFY "\x1f--port\x1f"
                "18188");
     runs(&w, 30, 1000, PERHAPS); /* may be anybody's main.py: nothing is claimed */
-    assert_string_equal(
-        found(&w),
-        "ollama http://127.0.0.1:11434 pid 10 closed; comfyui http://127.0.0.1:18188 pid 20 closed");
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 10 closed; comfyui "
+                                   "http://127.0.0.1:18188 pid 20 closed");
 }
 
 /* Another user's server: its sockets are not readable. It is not said to be starting while one of

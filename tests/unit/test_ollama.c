@@ -121,11 +121,10 @@ static void test_unload_times(void **state)
 static void test_hostile_models(void **state)
 {
     (void)state;
-    assert_int_equal(
-        ask(1,
-            "{\"models\":[7,null,[],{},{\"name\":5},{\"name\":\"\\u001b[2J\\u202ex\",\"size\":1e999,"
-            "\"size_vram\":-1,\"context_length\":\"8\",\"details\":[1]}]}"),
-        0);
+    assert_int_equal(ask(1, "{\"models\":[7,null,[],{},{\"name\":5},{\"name\":\"\\u001b["
+                            "2J\\u202ex\",\"size\":1e999,"
+                            "\"size_vram\":-1,\"context_length\":\"8\",\"details\":[1]}]}"),
+                     0);
     assert_int_equal(answers->model_count, 1);
     assert_null(strchr(answers->models[0].name, '\x1b'));
     assert_true(isnan(answers->models[0].size_bytes));
