@@ -222,14 +222,14 @@ figures_line() {
         "$(round "$cpu" %.0f)" "$(calc / "$cpu" "$htop_cpu")" \
         "$(round "$(median "$window" bytes_per_s)" %.0f)" "$(round "$(median "$window" bytes_per_burst)" %.0f)" \
         "$(round "$(median "$start" logged_ms)" %.1f)" "$(round "$(median "$start" first_ms)" %.1f)" \
-        "$(calc / "$(median "$window" rss_kib)" 1024 %.1f)" "$(calc / "$(median "$window" anon_kib)" 1024 %.1f)" \
-        "$(calc / "$(median "$window" pss_kib)" 1024 %.1f)" "$(round "$(median "$window" wakeups_per_s)" %.1f)" \
+        "$(calc / "$(median "$window" once_kib)" 1024 %.1f)" "$(calc / "$(median "$window" rss_kib)" 1024 %.1f)" \
+        "$(calc / "$(median "$window" anon_kib)" 1024 %.1f)" "$(round "$(median "$window" wakeups_per_s)" %.1f)" \
         "$(key_ms "$samples" 500)" "$(key_ms "$samples" 990)"
 }
 
 print_figures() {
     local row program
-    echo '| row | program | CPU µs/s | ÷ htop | bytes/s | bytes a frame | first frame ms (own log) | first frame ms (seen) | RSS MiB | of it private | PSS MiB | wakeups/s | key p50 ms | key p99 ms |'
+    echo '| row | program | CPU µs/s | ÷ htop | bytes/s | bytes a frame | first frame ms (own log) | first frame ms (seen) | resident MiB | sum of RSS MiB | anonymous MiB | wakeups/s | key p50 ms | key p99 ms |'
     echo '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
     for row in $rows; do
         for program in $programs; do
@@ -279,11 +279,11 @@ print_verdicts() {
     done
     worst=-
     for row in $rows; do
-        value=$(calc / "$(median "$work/$row.tunetop.window" rss_kib)" 1024 %.1f)
+        value=$(calc / "$(median "$work/$row.tunetop.window" once_kib)" 1024 %.1f)
         [ "$value" = - ] && continue
         worst=$(printf '%s\n%s\n' "$worst" "$value" | grep -v '^-$' | sort -n | tail -1)
     done
-    judge 'resident memory, helper processes included, highest row' "$worst" 16 ' MiB' -
+    judge 'resident memory with the helper process, each page once, highest row' "$worst" 16 ' MiB' -
 }
 
 machine_line() {
