@@ -109,6 +109,15 @@ static void stop_here(bool whole_group)
     stop_asked = 0;
 }
 
+static void resize(struct session *s, const struct term *t)
+{
+    int width, height;
+    term_size(t, &width, &height);
+    surface_resize(&s->surface, width, height);
+    s->surface.ascii = term_is_ascii(t);
+    s->dirty = true;
+}
+
 static void suspend(struct session *s, struct term *t, bool whole_group)
 {
     term_suspend(t);
@@ -118,16 +127,8 @@ static void suspend(struct session *s, struct term *t, bool whole_group)
     if (end_signal != 0)
         return; /* asked to end while stopped: the terminal is the shell's now */
     term_resume(t);
+    resize(s, t);
     s->dirty = s->whole = true;
-}
-
-static void resize(struct session *s, const struct term *t)
-{
-    int width, height;
-    term_size(t, &width, &height);
-    surface_resize(&s->surface, width, height);
-    s->surface.ascii = term_is_ascii(t);
-    s->dirty = true;
 }
 
 /* Takes all keys that wait. false: the terminal ended. */
@@ -202,6 +203,7 @@ static void do_asked(struct session *s, struct term *t)
         continued = 0;
         term_suspend(t);
         term_resume(t);
+        resize(s, t);
         s->dirty = s->whole = true;
     }
 }

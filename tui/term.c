@@ -371,6 +371,16 @@ static void probe_width(struct term *t)
     clearok(curscr, TRUE); /* curses knows nothing of it */
 }
 
+/* The size is what the terminal says now. Curses would take LINES and COLUMNS of the environment
+ * for it, which stops resizing. */
+static void sync_size(void)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+        (size.ws_row != LINES || size.ws_col != COLS))
+        resize_term(size.ws_row, size.ws_col);
+}
+
 static int check_terminal(struct err *err)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
@@ -446,12 +456,6 @@ struct term *term_open(const struct term_options *options, struct err *err)
     t->stderr_saved = t->stderr_read = -1;
     buf_init(&t->stderr_line, 400);
     t->ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    /* The size comes from the terminal; LINES and COLUMNS of the environment would stop resizing.
-     */
-    use_env(FALSE);
-#if defined(NCURSES_VERSION_PATCH) && NCURSES_VERSION_PATCH >= 20120714
-    use_tioctl(TRUE);
-#endif
     t->screen = open_screen(err);
     if (t->screen == NULL) {
         buf_release(&t->stderr_line);
@@ -461,6 +465,7 @@ struct term *term_open(const struct term_options *options, struct err *err)
     rescue_prepare(STDOUT_FILENO);
     catch_fatal();
     stderr_capture(t);
+    sync_size();
     /* The default of 1 s makes a lone Escape hang. 15 ms leaves room below the 30 ms from key to
      * frame, and is more than tmux waits (10 ms since 3.5). */
     set_escdelay(15);
@@ -524,6 +529,7 @@ void term_resume(struct term *t)
     stderr_capture(t);
     refresh();
     set_modes(STDIN_FILENO, &rescue.modes);
+    sync_size();
     rescue.active = 1;
     t->shown_valid = false;
 }
@@ -632,6 +638,7 @@ enum term_event term_next(struct term *t, uint32_t *key)
         if (result == OK) {
             *key = key_of_char(c);
         } else if (c == KEY_RESIZE) {
+            sync_size();
             t->shown_valid = false;
             return TERM_RESIZE;
         } else if (c == PROBE_NARROW || c == PROBE_WIDE || c == PROBE_BYTES) {
