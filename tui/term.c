@@ -39,7 +39,7 @@ struct term {
     WINDOW *pad;
     struct surface shown; /* what the terminal shows */
     bool shown_valid;
-    bool ascii, wants_color, probe_pending;
+    bool ascii, probe_pending;
     int colors; /* STYLE_* */
     const struct theme *theme;
     attr_t attr[ROLE_COUNT];
@@ -174,6 +174,11 @@ static void rescue_prepare(int fd)
 
 static void catch_fatal(void)
 {
+    /* A stack of its own: a fault may be that the stack is full. 16 KiB is twice MINSIGSTKSZ's
+     * usual. */
+    static char stack[16384];
+    static const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
+    sigaltstack(&alternative, NULL);
     struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < FATAL_COUNT; i++)
@@ -330,7 +335,8 @@ static void set_up_colors(struct term *t, const struct term_options *options)
 
 /* Keys, output control and echo as the program wants them. Called after every return to the screen.
  */
-static void set_modes(int fd, const struct termios *before)
+/* false: the cursor cannot be hidden. */
+static bool set_modes(int fd, const struct termios *before)
 {
     raw();
     noecho();
@@ -342,7 +348,7 @@ static void set_modes(int fd, const struct termios *before)
         tcsetattr(fd, TCSADRAIN, &now);
         def_prog_mode();
     }
-    curs_set(0);
+    return curs_set(0) != ERR;
 }
 
 /*
@@ -471,7 +477,7 @@ struct term *term_open(const struct term_options *options, struct err *err)
     set_escdelay(15);
     typeahead(-1); /* a frame is drawn whole: no looking for keys in the middle of it */
     leave_initial_state();
-    set_modes(STDIN_FILENO, &rescue.modes);
+    bool hidden = set_modes(STDIN_FILENO, &rescue.modes);
     t->pad = newpad(1, 1);
     if (t->pad == NULL)
         alloc_panic("out of memory");
@@ -482,7 +488,8 @@ struct term *term_open(const struct term_options *options, struct err *err)
     set_up_colors(t, options);
     term_set_theme(t, options->theme);
     surface_init(&t->shown, COLS, LINES);
-    probe_width(t);
+    if (hidden)
+        probe_width(t);
     return t;
 }
 

@@ -7,6 +7,7 @@ command -v tmux >/dev/null 2>&1 || t_skip_all 'no tmux'
 
 socket=$t_dir/tmux
 frames=$t_dir/frames
+echo "PS1='ready> '; unset HISTFILE" >"$t_dir/rc"
 end_tmux() {
     tmux -S "$socket" kill-server 2>/dev/null
     t_cleanup
@@ -24,9 +25,9 @@ start() {
     shift
     t kill-server 2>/dev/null
     rm -f "$frames"
-    env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC PS1='ready> ' TUNETOP="$TUNETOP" \
+    env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC TUNETOP="$TUNETOP" \
         TUNETOP_FRAME_LOG="$frames" "$@" tmux -S "$socket" -f /dev/null \
-        new-session -d -x "${size%x*}" -y "${size#*x}" "${BASH:-bash} --norc --noprofile -i"
+        new-session -d -x "${size%x*}" -y "${size#*x}" "${BASH:-bash} --noprofile --rcfile $t_dir/rc -i"
     t set-option -g status off
     # Without the status line the window is one row higher than the session was made.
     t resize-window -x "${size%x*}" -y "${size#*x}"
@@ -61,10 +62,17 @@ logged() {
 }
 
 run_tunetop() {
-    t send-keys -l "$TUNETOP $*; echo rc=\$?"
+    t send-keys -l "clear; $TUNETOP $*"
     t send-keys Enter
     t_wait_for "a frame ($*)" drawn 0
     t_wait_for 'the page' shows 'q quit$'
+}
+# ends_with STATUS NAME: the shell is back and tells STATUS. (A list would end with SIGINT.)
+ends_with() {
+    t_wait_for "$2: the shell is back" at_prompt
+    t send-keys -l 'echo rc=$?'
+    t send-keys Enter
+    t_wait_for "$2: status $1" shows "^rc=$1\$"
 }
 tunetop_pid() {
     local shell
@@ -119,7 +127,8 @@ t_wait_for 'too small: one line says so' shows 'tunetop needs 60x15, this is 50x
 t resize-window -x 60 -y 15
 t_wait_for 'and it comes back' shows '^ Silicon ─'
 t send-keys q
-t_wait_for 'q ends it' shows '^rc=0$'
+ends_with 0 'q ends it'
+t_must_fail 'nothing of ours is left on the screen' shows 'R|─'
 usable 'after q'
 
 # ---------------------------------------------------------------- stop and go on
@@ -172,14 +181,14 @@ t send-keys Z
 pid=$(tunetop_pid)
 kill -TERM "$pid"
 t_wait_for 'SIGTERM ends it under Ctrl-S' t_not kill -0 "$pid"
-t_wait_for 'with its status' shows '^rc=143$'
+ends_with 143 'SIGTERM under Ctrl-S'
 
 # ---------------------------------------------------------------- signals
 for pair in TERM:143 INT:130 HUP:129 SEGV:139 ABRT:134; do
     start 80x24 LC_ALL=C.UTF-8
     run_tunetop
     kill -"${pair%:*}" "$(tunetop_pid)"
-    t_wait_for "SIG${pair%:*} ends it with ${pair#*:}" shows "^rc=${pair#*:}\$"
+    ends_with "${pair#*:}" "SIG${pair%:*}"
     usable "after SIG${pair%:*}"
 done
 
