@@ -30,8 +30,8 @@ static int64_t real_mono_ns(void *ctx)
         return 0;
     }
     uint64_t ticks = mach_continuous_time();
-    /* In two parts: ticks * numer (125 on Apple silicon) would overflow after some years of uptime.
-     */
+    /* In two parts: ticks * numer (125 on Apple silicon) would overflow after some years of
+     * uptime. */
     uint64_t ns = ticks / base.denom * base.numer + ticks % base.denom * base.numer / base.denom;
     return (int64_t)ns;
 #else

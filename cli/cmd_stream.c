@@ -44,8 +44,8 @@ static int stream_live(struct measure *s, const struct options *o, struct err *e
     return 0;
 }
 
-/* A recording is printed as fast as it can be read, from --at or its begin, and ends where it ends.
- */
+/* A recording is printed as fast as it can be read, from --at or its begin, and ends where it
+ * ends. */
 static int stream_replay(struct measure *s, const struct options *o, struct err *err)
 {
     const int64_t interval_ns = measure_interval_ns(s, o);

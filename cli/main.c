@@ -47,8 +47,8 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
     return cmd_help(o, err);
 }
 
-/* "tunetop: sentence"; an error that has a place in a file starts with the place, as compilers do.
- */
+/* "tunetop: sentence"; an error that has a place in a file starts with the place, as compilers
+ * do. */
 static void report(const struct err *err)
 {
     char message[sizeof err->where + sizeof err->msg + 16];

@@ -101,7 +101,7 @@ static const cJSON *element(const struct format *f, const char *path, const cJSO
 {
     const cJSON *found = NULL, *item = NULL;
     size_t longest = 0;
-    cJSON_ArrayForEach (item, list) {
+    cJSON_ArrayForEach(item, list) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "name"));
         const size_t n = name ? strlen(name) : 0;
         if (n > longest && strncmp(rest, name, n) == 0 && (rest[n] == '.' || rest[n] == '\0')) {

@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "sampling/metric.h"
 
-/* Of the shape; goes up only when a field is removed or changes its type, which CONTRACTS forbids.
- */
+/* Of the shape; goes up only when a field is removed or changes its type, which CONTRACTS
+ * forbids. */
 static const int SCHEMA = 1;
 
 static double number_of(const struct reading *r)

@@ -334,8 +334,8 @@ static void publish(struct collector *c, int64_t now)
         services_fill(c->services, now, s);
         services_status(c->services, &s->sources[SOURCE_DISCOVERY], &s->sources[SOURCE_SERVICES]);
     }
-    /* What a replay costs here says nothing about the recorded machine, and would differ each time.
-     */
+    /* What a replay costs here says nothing about the recorded machine, and would differ each
+     * time. */
     for (int i = 0; i < SOURCE_COUNT && reader_kind(c->options.reader) == READER_RECORDING; i++) {
         s->sources[i].cost_ns = 0;
     }

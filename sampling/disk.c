@@ -10,8 +10,7 @@
 #include "base/utf8.h"
 #include "sampling/scan.h"
 
-/* --- pure parts
- * --------------------------------------------------------------------------------------------- */
+/* --- pure parts --- */
 
 static bool is_octal(char c)
 {
@@ -116,8 +115,7 @@ bool parse_disk_reply(const char *line, size_t size, int64_t at_ns, struct disk_
     return true;
 }
 
-/* --- in the helper process
- * ---------------------------------------------------------------------------------- */
+/* --- in the helper process --- */
 
 bool disk_expand(struct span line, char *out, size_t out_size)
 {
@@ -180,8 +178,7 @@ void disk_put_reply(struct buf *reply, int sys, const struct disk_blocks *blocks
     }
 }
 
-/* --- the source
- * --------------------------------------------------------------------------------------------- */
+/* --- the source --- */
 
 struct disk_state {
     bool answered;
@@ -195,8 +192,7 @@ int disk_open(void **state, const struct source_context *c, struct err *err)
     return 0;
 }
 
-int disk_request(void *state, const struct source_context *c, struct buf *out,
-                        struct err *err)
+int disk_request(void *state, const struct source_context *c, struct buf *out, struct err *err)
 {
     const struct disk_state *s = state;
     (void)c;
@@ -210,7 +206,7 @@ int disk_request(void *state, const struct source_context *c, struct buf *out,
 }
 
 int disk_reply(void *state, const struct source_context *c, const char *data, size_t size,
-                      void *part_out, struct err *err)
+               void *part_out, struct err *err)
 {
     struct disk_state *s = state;
     struct disk_part *part = part_out;

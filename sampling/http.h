@@ -57,8 +57,8 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
 /* Drops what is outstanding for ctx, without its callback. */
 void http_cancel(struct http *h, void *ctx);
 size_t http_outstanding(const struct http *h);
-/* Waits for sockets, `fd` (readable, -1: none; up to fd_count) or the timeout, then runs callbacks.
- */
+/* Waits for sockets, `fd` (readable, -1: none; up to fd_count) or the timeout, then runs
+ * callbacks. */
 int http_step(struct http *h, const int *fds, size_t fd_count, int timeout_ms, struct err *err);
 /* From any thread: http_step() returns. */
 void http_wake(struct http *h);

@@ -15,12 +15,12 @@
 
 /* What is drawn follows a change within about 2 s (screens: "smoothed (about 2 s)"). */
 #define SMOOTHING_S 2.0
-/* A value is stale five periods after it was measured and gone after a minute (screens: "Numbers").
- */
+/* A value is stale five periods after it was measured and gone after a minute (screens:
+ * "Numbers"). */
 #define STALE_PERIODS 5
 #define GONE_NS (60 * NS_PER_S)
-/* Two samples further apart than three intervals and two seconds: a sleep or a stop lies between.
- */
+/* Two samples further apart than three intervals and two seconds: a sleep or a stop lies
+ * between. */
 #define GAP_INTERVALS 3
 #define GAP_SLACK_NS (2 * NS_PER_S)
 /* Pressure thresholds as ratios: CONTRACTS section 3 (PSI avg10 of 10, 5 % available). */

@@ -150,8 +150,8 @@ static int sysroot_open(const struct reader *r, const char *path, int flags)
 {
     const char *relative = below_root(path);
 #if defined(__linux__) && defined(SYS_openat2)
-    /* A link in the tree with an absolute target stays below the tree, as it would on that machine.
-     */
+    /* A link in the tree with an absolute target stays below the tree, as it would on that
+     * machine. */
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
     long fd = syscall(SYS_openat2, r->root_fd, relative, &how, sizeof how);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
@@ -263,8 +263,8 @@ static int read_kept(const struct reader *r, struct reader_file *f, struct buf *
             return 0;
         }
         buf_clear(out);
-        /* A device that was unplugged and came back has a new file under the same name: once more.
-         */
+        /* A device that was unplugged and came back has a new file under the same name: once
+         * more. */
         if (failure.sys == ENODEV && was_open) {
             reader_file_close(f);
             was_open = false;

@@ -298,8 +298,8 @@ int recording_find(const struct recording *rec, const char *key, int64_t now_ns,
                    struct err *err)
 {
     buf_clear(out);
-    /* The first entry that is after (key, now): the one before it is the answer if it has this key.
-     */
+    /* The first entry that is after (key, now): the one before it is the answer if it has this
+     * key. */
     size_t low = 0, high = rec->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;

@@ -21,8 +21,8 @@ static inline struct span span_of(const char *text, size_t size)
 
 /* Takes the next line, without its newline, off the front of *rest; false at the end. */
 bool scan_line(struct span *rest, struct span *out);
-/* Takes the next word off the front of *rest; blanks are spaces and tabs; false when there is none.
- */
+/* Takes the next word off the front of *rest; blanks are spaces and tabs; false when there is
+ * none. */
 bool scan_word(struct span *rest, struct span *out);
 /* Takes everything up to `stop` off the front of *rest, and the stop itself; the whole rest when
  * there is none. */

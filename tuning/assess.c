@@ -69,8 +69,8 @@ static void assess_service(const struct model *m, const struct service_model_sta
         }
         break;
     case SERVICE_BUSY:
-        /* Busy is normal while a model loads; worth a sentence once it lasts (10 s: ollama.md 2.3).
-         */
+        /* Busy is normal while a model loads; worth a sentence once it lasts (10 s: ollama.md
+         * 2.3). */
         if (f->answered_ns > 0 && seconds_since(m->at_ns, f->answered_ns) >= 10) {
             n = add(a, "service_busy", FINDING_WARN, f->name);
             if (n) {

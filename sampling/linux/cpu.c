@@ -26,9 +26,7 @@ enum {
     KEPT_POLICIES = 64, /* descriptors kept open; 1024 is what a process may have by default */
 };
 
-/* --- parsers
- * ------------------------------------------------------------------------------------------------
- */
+/* --- parsers --- */
 
 static bool parse_stat_cpu(struct span numbers, struct cpu_ticks *out)
 {
@@ -152,9 +150,7 @@ const char *cpu_tier_name(uint32_t tier, uint32_t count)
     return count >= 1 && count <= SAMPLE_TIERS && tier < count ? names[count][tier] : "";
 }
 
-/* --- state
- * --------------------------------------------------------------------------------------------------
- */
+/* --- state --- */
 
 struct policy {
     char dir[96]; /* "/sys/devices/system/cpu/cpufreq/policy12" */
@@ -212,9 +208,7 @@ static void cpu_close(void *state, const struct source_context *c)
     free(s);
 }
 
-/* --- topology
- * -----------------------------------------------------------------------------------------------
- */
+/* --- topology --- */
 
 /* Marks the rows whose core is in the list that `path` holds; false when there is no such file. */
 static bool mark_tier(struct cpu_state *s, struct reader *r, const char *path, uint8_t tier,
@@ -396,9 +390,7 @@ static void read_policies(struct cpu_state *s, struct reader *r, const struct cp
     }
 }
 
-/* --- values
- * -------------------------------------------------------------------------------------------------
- */
+/* --- values --- */
 
 /* Rows of the part: every core that was ever seen, in rising order. true when the set changed. Both
  * lists rise, so one walk from the end merges them in place. */

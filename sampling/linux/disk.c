@@ -13,8 +13,7 @@ enum {
     MOUNTINFO_BYTES = 4 * 1024 * 1024, /* a host of many containers has thousands of mounts */
 };
 
-/* --- pure parts
- * --------------------------------------------------------------------------------------------- */
+/* --- pure parts --- */
 
 static bool is_pseudo(struct span type)
 {
@@ -32,8 +31,8 @@ static bool is_pseudo(struct span type)
     return false;
 }
 
-/* "36 35 98:0 /root /mount options optional... - type source superoptions" (proc_pid_mountinfo(5))
- */
+/* "36 35 98:0 /root /mount options optional... - type source superoptions"
+ * (proc_pid_mountinfo(5)) */
 static bool parse_mount_line(struct span line, struct mount *out)
 {
     struct span word, id;
@@ -93,8 +92,7 @@ bool parse_mountinfo_for(const char *text, size_t size, const char *path, struct
     return longest > 0;
 }
 
-/* --- in the helper process
- * ---------------------------------------------------------------------------------- */
+/* --- in the helper process --- */
 
 static bool is_known(const struct mount *mounts, size_t count, const struct mount *m)
 {
@@ -151,8 +149,7 @@ static void disk_serve(const char *request, size_t size, struct buf *reply)
     buf_release(&mountinfo);
 }
 
-/* --- the source
- * --------------------------------------------------------------------------------------------- */
+/* --- the source --- */
 
 const struct source_ops source_linux_disk = {
     .name = "disk",

@@ -17,8 +17,7 @@ enum {
     CPUINFO_BYTES = 4 * 1024 * 1024,
 };
 
-/* --- os-release
- * --------------------------------------------------------------------------------------------- */
+/* --- os-release --- */
 
 /* The value of KEY=value without its quotes and backslashes (os-release(5) allows shell quoting of
  * one word). */
@@ -83,8 +82,7 @@ bool parse_os_release(const char *text, size_t size, char *out, size_t out_size)
     return out[0] != '\0';
 }
 
-/* --- chip names
- * --------------------------------------------------------------------------------------------- */
+/* --- chip names --- */
 
 /* Cuts the first `gone` out of text. */
 static bool cut(char *text, const char *gone)
@@ -223,8 +221,7 @@ bool parse_dt_compatible(const char *text, size_t size, char *out, size_t out_si
     return false;
 }
 
-/* --- machine and hypervisor
- * --------------------------------------------------------------------------------- */
+/* --- machine and hypervisor --- */
 
 void parse_dmi(const char *text, size_t size, char *out, size_t out_size)
 {
@@ -373,8 +370,7 @@ void host_read_virtual(struct reader *r, char *out, size_t out_size)
     buf_release(&text);
 }
 
-/* --- the source
- * --------------------------------------------------------------------------------------------- */
+/* --- the source --- */
 
 struct host_state {
     struct buf text;

@@ -15,8 +15,8 @@
 
 extern const struct source_ops source_linux_host;
 
-/* /etc/os-release -> "Debian 12", "Arch Linux", "Fedora 41". false (out "") when it holds no name.
- */
+/* /etc/os-release -> "Debian 12", "Arch Linux", "Fedora 41". false (out "") when it holds no
+ * name. */
 bool parse_os_release(const char *text, size_t size, char *out, size_t out_size);
 
 struct cpuinfo_names {

@@ -73,8 +73,8 @@ static bool parse_address(const char *hex, size_t size, bool ipv6, struct listen
                      sizeof(out->address)) != NULL;
 }
 
-/* "  0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1 ..."
- */
+/* "  0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1
+ * ..." */
 enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, struct listener *out)
 {
     enum { COLUMN_LOCAL = 1, COLUMN_STATE = 3, COLUMN_UID = 7, COLUMN_INODE = 9, COLUMNS };

@@ -19,9 +19,7 @@ enum {
     ZRAM_DEVICES = 8,        /* one a machine is usual, one a core was the habit of old */
 };
 
-/* --- parsers
- * ------------------------------------------------------------------------------------------------
- */
+/* --- parsers --- */
 
 /* "   24684092 kB" -> bytes */
 static bool scan_kib(struct span value, uint64_t *out)
@@ -87,8 +85,8 @@ int parse_meminfo(const char *text, size_t size, struct meminfo *out, struct err
         .has_swap = has[SWAP_TOTAL] && has[SWAP_FREE] && v[SWAP_FREE] <= v[SWAP_TOTAL],
         .has_zswap = has[ZSWAP],
     };
-    /* Each is below 2^64 / 1024 * 1024, so the sum of three can wrap: refuse what no machine has.
-     */
+    /* Each is below 2^64 / 1024 * 1024, so the sum of three can wrap: refuse what no machine
+     * has. */
     if (v[BUFFERS] > m.total || v[CACHED] > m.total || v[RECLAIMABLE] > m.total ||
         m.free > m.total || m.total > UINT64_MAX / 8) {
         return err_set(err, ERR_PARSE, "'/proc/meminfo' contradicts itself");
@@ -186,8 +184,7 @@ bool parse_smaps_page_bytes(const char *text, size_t size, uint64_t *out_bytes)
     return false;
 }
 
-/* --- the source
- * --------------------------------------------------------------------------------------------- */
+/* --- the source --- */
 
 struct memory_state {
     struct reader_file meminfo, vmstat, psi;

@@ -20,8 +20,7 @@ enum {
     MAX_DEVICES = 256,
 };
 
-/* --- pure parts
- * --------------------------------------------------------------------------------------------- */
+/* --- pure parts --- */
 
 bool parse_hwmon_input(const char *name, size_t size, enum hwmon_kind *out_kind,
                        unsigned *out_number)
@@ -164,8 +163,7 @@ bool parse_runtime_asleep(const char *text, size_t size)
     return span_is(status, "suspended") || span_is(status, "suspending");
 }
 
-/* --- the list of files
- * -------------------------------------------------------------------------------------- */
+/* --- the list of files --- */
 
 struct device {
     char driver[SAMPLE_NAME];
@@ -427,9 +425,7 @@ static void scan(struct thermal_state *s, struct reader *r, int64_t now_ns)
     s->scan_at_ns = now_ns;
 }
 
-/* --- values
- * -------------------------------------------------------------------------------------------------
- */
+/* --- values --- */
 
 static void look_who_sleeps(struct thermal_state *s, struct reader *r)
 {

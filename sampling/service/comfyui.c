@@ -104,7 +104,7 @@ static int parse_jobs(long status, const char *body, size_t size, int64_t wall_n
     int running = 0;
     const cJSON *item;
     out->job_id[0] = '\0';
-    cJSON_ArrayForEach (item, jobs) {
+    cJSON_ArrayForEach(item, jobs) {
         if (strcmp(json_text(item, "status", "in_progress"), "in_progress") != 0)
             continue;
         if (running++ == 0)
@@ -296,7 +296,7 @@ static void copy_argv(const cJSON *list, char *out, size_t out_size)
     size_t used = 0;
     const cJSON *item;
     out[0] = '\0';
-    cJSON_ArrayForEach (item, list) {
+    cJSON_ArrayForEach(item, list) {
         if (!cJSON_IsString(item) || used + 2 >= out_size)
             continue;
         if (used > 0)

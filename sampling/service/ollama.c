@@ -86,7 +86,7 @@ static int parse_ps(long status, const char *body, size_t size, int64_t wall_ns,
     }
     size_t count = 0, left_out = 0;
     const cJSON *item;
-    cJSON_ArrayForEach (item, models) {
+    cJSON_ArrayForEach(item, models) {
         if (count == SERVICE_MODELS_KEPT)
             left_out++;
         else if (parse_model(item, wall_ns, &out->models[count]))

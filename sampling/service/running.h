@@ -22,8 +22,9 @@ enum {
 #define BUSY_AFTER_NS (2 * NS_PER_S)   /* one question without an answer for this long */
 #define STUCK_AFTER_NS (30 * NS_PER_S) /* without an answer, and idle all that time */
 #define STUCK_CORES 0.01               /* of one core */
-#define LOST_AFTER_NS (60 * NS_PER_S)  /* then a value is no longer shown as stale but as missing  \
-                                        */
+#define LOST_AFTER_NS                                                                              \
+    (60 * NS_PER_S) /* then a value is no longer shown as stale but as missing                     \
+                     */
 #define STALE_PERIODS 5
 #define SETTLE_NS (400 * NS_PER_MS) /* the first picture does not wait longer for anybody */
 

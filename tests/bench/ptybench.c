@@ -513,8 +513,8 @@ static void measure_window(struct terminal *terminal, const struct options *opti
            (long long)after.anon_kib, (long long)after.pss_kib);
 }
 
-/* Asks the program to end, then makes it. Prints how it ended and the CPU time of its whole life.
- */
+/* Asks the program to end, then makes it. Prints how it ended and the CPU time of its whole
+ * life. */
 static void terminal_end(struct terminal *terminal, const struct options *options)
 {
     const char *how = "quit";

@@ -74,8 +74,8 @@ static void put_sentence(const char *text)
     buf_release(&b);
 }
 
-/* A word that is the name of a macro would be one: a character without width in front prevents it.
- */
+/* A word that is the name of a macro would be one: a character without width in front prevents
+ * it. */
 static void put_argument(const char *word)
 {
     printf("\\&%s", word);

@@ -106,7 +106,7 @@ static void check_object(const char *path, const cJSON *object)
 {
     char child[PATH_BYTES];
     const cJSON *item = NULL;
-    cJSON_ArrayForEach (item, object) {
+    cJSON_ArrayForEach(item, object) {
         snprintf(child, sizeof child, "%s%s%s", path, *path ? "." : "", item->string);
         check(child, item);
         for (const cJSON *other = item->next; other; other = other->next) {
@@ -161,7 +161,7 @@ static void check(const char *path, const cJSON *value)
         char child[PATH_BYTES];
         const cJSON *item = NULL;
         snprintf(child, sizeof child, "%s[]", path);
-        cJSON_ArrayForEach (item, value) {
+        cJSON_ArrayForEach(item, value) {
             check(child, item);
         }
     }

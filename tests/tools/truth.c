@@ -225,7 +225,7 @@ static void compare_cpu(const char *load, const cJSON *json)
     for (int i = 0; i < after.cpu_count; i++) {
         const struct cpu one = shares(&before.cpu[i], &after.cpu[i]);
         const cJSON *core = NULL;
-        cJSON_ArrayForEach (core, cores) {
+        cJSON_ArrayForEach(core, cores) {
             const cJSON *index = cJSON_GetObjectItemCaseSensitive(core, "index");
             const cJSON *used = cJSON_GetObjectItemCaseSensitive(core, "utilization_ratio");
             if (cJSON_IsNumber(index) && index->valueint == after.number[i] &&
@@ -261,8 +261,8 @@ static void compare_rest(const char *load, const cJSON *json)
         between(load, "load average", cJSON_IsNumber(one) ? one->valuedouble : NAN, before.load[i],
                 after.load[i], 0.0001);
     }
-    /* CLOCK_BOOTTIME is what /proc/uptime counts; the names were read some time inside the window.
-     */
+    /* CLOCK_BOOTTIME is what /proc/uptime counts; the names were read some time inside the
+     * window. */
     between(load, "uptime", field(json, "host", "uptime_seconds"), before.at_s, after.at_s, 1);
 }
 

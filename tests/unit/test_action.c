@@ -1,5 +1,5 @@
-/* The action table: every key is known, means one thing, and what help shows is what was written.
- */
+/* The action table: every key is known, means one thing, and what help shows is what was
+ * written. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -132,8 +132,8 @@ static void test_all_sizes(void **state)
                 }
 }
 
-/* As the page gets lower things go in the documented order, and nothing that went earlier is back.
- */
+/* As the page gets lower things go in the documented order, and nothing that went earlier is
+ * back. */
 static void test_order(void **state)
 {
     enum { GPU, PARTS, DISK, EXTRA, POWER, MACHINE, THINGS };

@@ -158,7 +158,7 @@ static void walk(struct seen *seen, const char *path, const cJSON *value)
     const cJSON *item = NULL;
     int place = 0;
     if (cJSON_IsObject(value) || cJSON_IsArray(value)) {
-        cJSON_ArrayForEach (item, value) {
+        cJSON_ArrayForEach(item, value) {
             if (cJSON_IsObject(value)) {
                 snprintf(child, sizeof child, "%s%s%s", path, *path ? "." : "", item->string);
             } else if (strcmp(path, "cpu.load_average") == 0) {
