@@ -7,8 +7,10 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,8 +186,6 @@ static void test_children_come_and_go(void **state)
     int64_t start = self->start;
     assert_int_equal(process_table_tree(table, getpid(), start, &usage, &before, &err), 0);
     pid_t pid = make_child(ready);
-    scan(11, 5); /* the same number of forks: nothing can be new, so nothing was looked for */
-    assert_null(process_table_find(table, pid));
     scan(12, 6);
     const struct process *child = process_table_find(table, pid);
     assert_non_null(child);
@@ -201,6 +201,51 @@ static void test_children_come_and_go(void **state)
                      -ERR_NOENT);
     scan(13, 6); /* it was found gone: listed again, whatever the number of forks */
     assert_null(process_table_find(table, pid));
+}
+
+static void write_stat(const char *root, int pid)
+{
+    char path[256], line[256];
+    snprintf(path, sizeof(path), "%s/proc/%d", root, pid);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/proc/%d/stat", root, pid);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    snprintf(line, sizeof(line), "%d (p)" TAIL, pid);
+    assert_true(fputs(line, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* While nothing was started since the last scan, nothing new is looked for. */
+static void test_no_forks_no_listing(void **state)
+{
+    char root[] = "/tmp/test_process.XXXXXX", path[256];
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof(path), "%s/proc", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_stat(root, 5);
+    struct reader *tree = reader_new_sysroot(root, &err);
+    struct process_table *t = process_table_new(tree);
+    assert_int_equal(process_table_scan(t, NS_PER_S, 100, &err), 0);
+    assert_non_null(process_table_find(t, 5));
+    write_stat(root, 6);
+    assert_int_equal(process_table_scan(t, 5 * NS_PER_S, 100, &err), 0);
+    assert_null(process_table_find(t, 6));
+    assert_int_equal(process_table_scan(t, 9 * NS_PER_S, 101, &err), 0);
+    assert_non_null(process_table_find(t, 6));
+    process_table_free(t);
+    reader_free(tree);
+    for (int pid = 5; pid <= 6; pid++) {
+        snprintf(path, sizeof(path), "%s/proc/%d/stat", root, pid);
+        unlink(path);
+        snprintf(path, sizeof(path), "%s/proc/%d", root, pid);
+        rmdir(path);
+    }
+    snprintf(path, sizeof(path), "%s/proc", root);
+    rmdir(path);
+    rmdir(root);
 }
 
 /* exec() changes a process without a fork: it is noticed at the next scan of a new one. */
@@ -255,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_uid),
         cmocka_unit_test(test_the_table_knows_this_process),
         cmocka_unit_test(test_children_come_and_go),
+        cmocka_unit_test(test_no_forks_no_listing),
         cmocka_unit_test(test_exec_is_noticed),
     };
     return cmocka_run_group_tests_name("process", tests, set_up, tear_down);
