@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -45,8 +44,9 @@ static int save(struct session *s, const char *path, bool roles, struct err *err
     else
         surface_dump_text(&s->surface, &out);
     int result = 0;
-    autofclose FILE *f = fopen(path, "we");
-    if (f == NULL || fwrite(out.data, 1, out.size, f) != out.size || fflush(f) != 0)
+    FILE *f = fopen(path, "we");
+    bool written = f != NULL && fwrite(out.data, 1, out.size, f) == out.size;
+    if ((f != NULL && fclose(f) != 0) || !written)
         result = err_sys(err, ERR_IO, errno, "cannot write '%s'", path);
     buf_release(&out);
     return result;

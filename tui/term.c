@@ -306,7 +306,8 @@ void term_set_theme(struct term *t, const struct theme *theme)
         if (fg < 0 && bg < 0)
             continue;
         short pair = (short)(role + 1);
-        /* The library of macOS has extended colours but is older than this function (ncurses 6.1). */
+        /* The library of macOS has extended colours but is older than this function (ncurses 6.1).
+         */
 #if defined(NCURSES_EXT_COLORS) && NCURSES_EXT_COLORS && NCURSES_VERSION_PATCH >= 20180127
         int done = init_extended_pair(pair, fg, bg);
 #else

@@ -74,15 +74,19 @@ static void put_missing(struct line *l, const char *why)
     line_put(l, ROLE_DIM, " %s", why);
 }
 
-static const char *source_reason(const struct page *p, enum source_id id, const struct reading *r)
+static const char *source_reason(const struct page *p, enum source_id id)
 {
-    if (r != NULL && r->reason != REASON_NONE)
-        return reason_sentence(r->reason);
     const struct source_status *s = &p->m->sources[id];
     if (s->reason[0] != '\0')
         return s->reason;
     return s->state == READING_NONE || s->state == READING_OK ? "not measured yet"
                                                               : reading_state_name(s->state);
+}
+
+/* Why this value is missing; its source's reason where it has none of its own. */
+static const char *value_reason(const struct page *p, const struct reading *r, enum source_id id)
+{
+    return r->reason != REASON_NONE ? reason_sentence(r->reason) : source_reason(p, id);
 }
 
 static void draw_ceiling(struct page *p, const struct layout_block *b, const char *text)
@@ -109,7 +113,7 @@ static void draw_gpu(struct page *p)
         return;
     struct line l = row(p, b->y, "GPU");
     l.end = p->s->width - 1; /* nothing is measured, so there is no strip beside it */
-    put_missing(&l, source_reason(p, SOURCE_GPU, NULL));
+    put_missing(&l, source_reason(p, SOURCE_GPU));
 }
 
 /* ---------------------------------------------------------------- CPU */
@@ -386,7 +390,7 @@ static void draw_memory(struct page *p)
     char text[FORMAT_SIZE], all[FORMAT_SIZE];
     struct line l = row(p, b->y, "Memory");
     if (!has(p, METRIC_HOST_MEMORY_TOTAL, &total, &stale) || !(total > 0)) {
-        put_missing(&l, source_reason(p, SOURCE_MEMORY, &p->m->v[METRIC_HOST_MEMORY_TOTAL]));
+        put_missing(&l, value_reason(p, &p->m->v[METRIC_HOST_MEMORY_TOTAL], SOURCE_MEMORY));
         return;
     }
     format_gib(all, total, 0);
@@ -485,7 +489,7 @@ static void draw_thermal(struct page *p)
     if (!any) {
         if (b->strip_rows == 0)
             l.end = p->s->width - 1;
-        put_missing(&l, source_reason(p, SOURCE_THERMAL, &p->m->v[METRIC_HOST_CPU_TEMPERATURE]));
+        put_missing(&l, value_reason(p, &p->m->v[METRIC_HOST_CPU_TEMPERATURE], SOURCE_THERMAL));
         return;
     }
     draw_strip(p, b, HISTORY_TEMPERATURE, 110, ROLE_GRAPH_4, "110");
@@ -553,8 +557,9 @@ static void draw_disk(struct page *p)
             first = i;
     struct line l = row(p, b->y, "Disk");
     if (disk->disk_count == 0 || !put_disk(p, &l, &disk->disks[first])) {
-        put_missing(&l, source_reason(p, SOURCE_DISK,
-                                      disk->disk_count > 0 ? &disk->disks[first].free : NULL));
+        put_missing(&l, disk->disk_count > 0
+                            ? value_reason(p, &disk->disks[first].free, SOURCE_DISK)
+                            : source_reason(p, SOURCE_DISK));
         return;
     }
     l = line_at(p->s, c->strip_x, b->y, p->s->width - 1);
