@@ -339,7 +339,7 @@ static void draw_model(struct page *p, const struct service_facts *f, size_t ind
         if (left <= 0)
             line_put(&l, ROLE_DIM, "in use");
         else
-            line_put(&l, ROLE_DIM, c->style == LAYOUT_WIDE ? "idle, %s" : "%s",
+            line_put(&l, ROLE_DIM, c->style == LAYOUT_WIDE ? "kept %s" : "%s",
                      format_duration(text, left));
     }
     line_group_end(&l);
