@@ -264,7 +264,7 @@ static void place_all(const struct plan *p, struct layout *out)
     out->memory.details = p->memory_rows - 1;
     y = place(&out->thermal, y, 1 + p->thermal_grown, w->thermal_strip);
     y = place(&out->power, y, p->power + p->power_grown, w->power_strip);
-    y = place(&out->disk, y, p->disk, false);
+    place(&out->disk, y, p->disk, false);
     out->footer_y = w->height - 1;
     out->why_y = -1;
     if (p->why_rows > 0) { /* at the bottom: what is left over stays above it */
