@@ -33,6 +33,7 @@ enum {
     RUNNING_MAX = 16,
     BACKOFF_MAX = 16,    /* periods: a source that fails is asked less and less often */
     PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
+    ADDED_MAX = 4,       /* services that wait to be added: a person types them one by one */
     FIRST_GAP_MS = 250,  /* between the first and the second sample, so that rates come soon */
 };
 
@@ -75,7 +76,13 @@ struct collector {
     _Atomic bool stop, released;
     _Atomic int64_t interval_ns;
 
-    pthread_mutex_t lock; /* guards the mailbox */
+    pthread_mutex_t lock; /* guards the mailbox and what is to be added */
+    struct added {
+        char name[SAMPLE_NAME], url[CONFIG_URL_TEXT];
+        int kind;
+    } added[ADDED_MAX];
+    size_t added_count;
+    char refused[160]; /* why the last one was not added */
     int wake[2];
     struct model *slot[SLOTS];
     int newest, mailbox, taken; /* slots; -1 none */
@@ -315,6 +322,14 @@ static void note_left_out(struct source_status *status, uint32_t count, const ch
     }
 }
 
+static bool adds_wait(struct collector *c)
+{
+    pthread_mutex_lock(&c->lock);
+    bool wait = c->added_count > 0;
+    pthread_mutex_unlock(&c->lock);
+    return wait;
+}
+
 static void publish(struct collector *c, int64_t now)
 {
     struct sample *s = c->sample;
@@ -329,10 +344,13 @@ static void publish(struct collector *c, int64_t now)
     }
     note_left_out(&s->sources[SOURCE_CPU], s->cpu.cores_left_out, "cores");
     note_left_out(&s->sources[SOURCE_THERMAL], s->thermal.left_out, "sensors and fans");
-    s->services_settled = !c->services || services_settled(c->services, now);
+    s->services_settled = !c->services || (services_settled(c->services, now) && !adds_wait(c));
     if (c->services) {
         services_fill(c->services, now, s);
         services_status(c->services, &s->sources[SOURCE_DISCOVERY], &s->sources[SOURCE_SERVICES]);
+        if (c->refused[0] != '\0')
+            utf8_copy(s->sources[SOURCE_SERVICES].reason, sizeof s->sources[SOURCE_SERVICES].reason,
+                      c->refused);
     }
     /* What a replay costs here says nothing about the recorded machine, and would differ each
      * time. */
@@ -416,11 +434,63 @@ static int64_t earliest(const struct collector *c, int64_t now)
     return next;
 }
 
+static void take_added(struct collector *c, int64_t now)
+{
+    struct added added[ADDED_MAX];
+    size_t count;
+
+    pthread_mutex_lock(&c->lock);
+    count = c->added_count;
+    memcpy(added, c->added, count * sizeof added[0]);
+    c->added_count = 0;
+    pthread_mutex_unlock(&c->lock);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = added[i].name[0] != '\0' ? added[i].name : NULL;
+        struct err err = ERR_INIT;
+
+        c->refused[0] = '\0';
+        if (services_add(c->services, name, added[i].kind, added[i].url, now, &err) < 0) {
+            utf8_copy(c->refused, sizeof c->refused, err.msg);
+        }
+    }
+}
+
+int collector_add_service(struct collector *c, const char *name, int kind, const char *url,
+                          struct err *err)
+{
+    struct config_url u;
+    struct added added = {.kind = kind};
+    int code;
+
+    if (reader_kind(c->options.reader) == READER_RECORDING) {
+        return err_set(err, ERR_UNSUPPORTED, "a recording shows the services that it holds");
+    }
+    if (!c->services) {
+        return err_set(err, ERR_UNSUPPORTED, "services are not asked here (--sysroot)");
+    }
+    code = config_parse_url(url, &u, err);
+    if (code < 0) {
+        return code;
+    }
+    utf8_copy(added.name, sizeof added.name, name ? name : "");
+    config_url_text(&u, added.url);
+    pthread_mutex_lock(&c->lock);
+    if (c->added_count < ADDED_MAX) {
+        c->added[c->added_count++] = added;
+    } else {
+        code = err_set(err, ERR_STATE, "%d services are being added already", ADDED_MAX);
+    }
+    pthread_mutex_unlock(&c->lock);
+    http_wake(c->http);
+    return code;
+}
+
 static void serve_services(struct collector *c, int64_t now)
 {
     if (!services_allowed(c, now)) {
         return;
     }
+    take_added(c, now);
     services_discover(c->services, now, c->sample->cpu.forks);
     services_ask(c->services, now);
 }
@@ -467,6 +537,7 @@ void collector_step(struct collector *c)
     take_answers(c, now);
     ask_sources(c, now);
     if (c->services) {
+        take_added(c, now);
         services_discover(c->services, now, c->sample->cpu.forks);
         services_ask(c->services, now);
         http_step(c->http, NULL, 0, 0, &err);

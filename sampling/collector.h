@@ -43,6 +43,11 @@ int collector_wake_fd(const struct collector *c);
 const struct model *collector_take(struct collector *c);
 /* From the reader's thread, at any time. */
 void collector_set_interval(struct collector *c, int64_t interval_ns);
+/* Watches one more service until the end: from the reader's thread, at any time; it never waits.
+ * name NULL: named as a discovered one; kind -1: found by asking. The url is one of tunetop.yaml's.
+ * It comes with a later model; what is found out then is in its row. */
+int collector_add_service(struct collector *c, const char *name, int kind, const char *url,
+                          struct err *err);
 /* The first frame is on the screen: services may be asked now. */
 void collector_release_services(struct collector *c);
 /* Without a thread: takes one sample now and publishes it. */

@@ -238,6 +238,14 @@ int config_parse_url(const char *url, struct config_url *out, struct err *err)
     return 0;
 }
 
+const char *config_url_text(const struct config_url *u, char out[CONFIG_URL_TEXT])
+{
+    const char *host = strcmp(u->host, "localhost") == 0 ? "127.0.0.1" : u->host;
+    snprintf(out, CONFIG_URL_TEXT, "%s://%s%s%s:%u%s", u->https ? "https" : "http",
+             u->ipv6 ? "[" : "", host, u->ipv6 ? "]" : "", u->port, u->path);
+    return out;
+}
+
 static int fail_at(struct err *err, const struct schema_place *place)
 {
     err_at(err, "%s:%lu:%lu", place->file, place->line, place->column);

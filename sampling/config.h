@@ -50,6 +50,10 @@ struct config_url {
     bool loopback; /* localhost, 127.0.0.0/8, ::1 */
 };
 int config_parse_url(const char *url, struct config_url *out, struct err *err);
+/* The same address always as the same text: "http://127.0.0.1:11434/prefix"; localhost is
+ * 127.0.0.1. */
+enum { CONFIG_URL_TEXT = 160 };
+const char *config_url_text(const struct config_url *u, char out[CONFIG_URL_TEXT]);
 
 /* The tables, for the man page and help. */
 extern const struct schema_field config_fields[];

@@ -55,6 +55,10 @@ enum { PROCESS_TREE = 256 };
 int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
                        struct process_usage *sum, unsigned *members, struct err *err);
 
+/* A process's `start` on the wall clock (nanoseconds since 1970); 0 when it or the time of the boot
+ * is unknown (0). */
+int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns);
+
 /* A listening TCP socket. */
 struct listener {
     uint16_t port;

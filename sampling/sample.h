@@ -165,8 +165,11 @@ struct service_facts {
     const char *argv;    /* one line, secrets masked; "" unknown */
     int32_t pid;         /* 0 unknown */
     int64_t pid_start;   /* kernel's start time of the process: with pid its identity */
+    int64_t started_wall_ns; /* the same on the wall clock, 0 unknown */
     bool configured;     /* named in tunetop.yaml */
     bool remote;         /* on another host */
+    bool added;          /* by a person while tunetop runs; gone when it ends */
+    bool kind_unknown;   /* added and has not answered as any kind: `kind` is only what was tried */
     bool loading;
     bool waiting_is_estimate;
     struct reading cpu_seconds;             /* counter: CPU time of the tree; rate is the model's */

@@ -473,3 +473,12 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
     *members = found;
     return 0;
 }
+
+int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns)
+{
+    if (start <= 0 || boot_wall_ns <= 0)
+        return 0;
+    double seconds = (double)start * t->tick_seconds;
+    return seconds < 1e9 ? boot_wall_ns + (int64_t)(seconds * 1e9)
+                         : 0; /* no machine is up for 30 years */
+}

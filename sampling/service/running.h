@@ -36,10 +36,13 @@ struct cpu_mark {
 struct running {
     struct services *owner;
     const struct service_ops *ops;
-    char name[48];                 /* "" until it is shown the first time */
-    char url[224], other_url[128]; /* other: to try when this one refuses; "" none */
+    char name[48];                             /* "" until it is shown the first time */
+    char url[CONFIG_URL_TEXT], other_url[128]; /* other: to try when this one refuses; "" none */
     uint16_t port;
     bool configured, remote;
+    bool added;     /* by a person while tunetop runs: watched until it ends */
+    bool kind_open; /* its kind is not known: each is asked for in turn */
+    unsigned kinds_tried;
     char told_version[64]; /* of the configuration */
 
     /* From discovery. */
@@ -114,6 +117,9 @@ void running_reconnect(
 void running_ask(struct running *r, int64_t now_ns);
 int64_t running_next_ns(const struct running *r, int64_t now_ns);
 bool running_may_be_asked(const struct running *r);
+
+/* Asks as the next kind. false: all were tried, the next round begins. */
+bool running_next_kind(struct running *r);
 
 /* running_state.c: pure */
 enum service_state running_decide(const struct running *r, int64_t now_ns, char *reason,

@@ -89,6 +89,18 @@ static int pick(struct running *r, int64_t now_ns)
     return best;
 }
 
+bool running_next_kind(struct running *r)
+{
+    bool more = ++r->kinds_tried < SERVICE_KIND_COUNT;
+    if (!more)
+        r->kinds_tried = 0;
+    r->ops = service_kinds[(r->ops->kind + 1) % SERVICE_KIND_COUNT];
+    service_answers_init(&r->answers);
+    for (size_t i = 0; i < RUNNING_QUESTIONS; i++)
+        r->questions[i].next_ns = r->owner->now_ns;
+    return more;
+}
+
 static void fail(struct running *r, int index, int code, const char *text)
 {
     r->questions[index].next_ns =
@@ -138,6 +150,7 @@ static void take_success(struct running *r, int index, const struct http_answer 
     r->fault[0] = '\0';
     r->identified = true;
     r->rejected = false;
+    r->kind_open = false;
     note_job(r);
     if (again) {
         double tokens = r->tokens;
@@ -174,8 +187,14 @@ static void take_answer(struct running *r, int index, const struct http_answer *
         r->questions[index].answered_ns = r->owner->now_ns;
     } else {
         r->last_connected = true;
+        if (r->kind_open && running_next_kind(r)) {
+            r->finished_count--; /* it does not count before each kind was asked for */
+            return;
+        }
+        if (r->kind_open && (answer->status == 200 || answer->status == 404))
+            snprintf(text, sizeof(text), "answers, but not as a service that this version knows");
         fail(r, index, code, text);
-        if (!r->identified && !r->configured && !r->sure) {
+        if (!r->identified && !r->configured && !r->added && !r->sure) {
             r->rejected = true;
             r->not_before_ns = r->owner->now_ns + REJECTED_NS;
         }

@@ -133,7 +133,9 @@ bool running_is_shown(const struct running *r, int64_t now_ns)
 {
     if (r->configured || r->identified)
         return true;
-    if (!r->sure || !r->seen)
+    if (r->added && !running_may_be_asked(r))
+        return true;
+    if (!r->added && (!r->sure || !r->seen))
         return false;
     return !r->listening || r->finished_count > 0 ||
            (r->question >= 0 && now_ns - r->asked_ns >= SETTLE_NS);

@@ -85,6 +85,10 @@ struct services;
 struct services *services_new(const struct config *config, struct reader *reader, struct http *http,
                               struct process_table *processes, const struct clock_ops *clock);
 void services_free(struct services *s);
+/* Watches one more until the end. name NULL: as for a discovered one; kind -1: found by asking. One
+ * that is watched already (its address, or its port on this machine) stays one row. */
+int services_add(struct services *s, const char *name, int kind, const char *url, int64_t now_ns,
+                 struct err *err);
 /* Looks for services when due (every 4 s; at once the first time). */
 void services_discover(struct services *s, int64_t now_ns, uint64_t forks);
 /* Starts the questions that are due. */

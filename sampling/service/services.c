@@ -48,8 +48,8 @@ static struct running *add(struct services *s, int kind)
     if (s->count == RUNNING_MAX) {
         /* Room is made by one that is down and not in the configuration. */
         size_t i = 0;
-        while (i < s->count &&
-               (s->list[i]->configured || s->list[i]->seen || s->list[i]->question >= 0))
+        while (i < s->count && (s->list[i]->configured || s->list[i]->added || s->list[i]->seen ||
+                                s->list[i]->question >= 0))
             i++;
         if (i == s->count)
             return NULL;
@@ -86,9 +86,7 @@ static void add_configured(struct services *s)
         utf8_copy(r->told_version, sizeof(r->told_version), c->version != NULL ? c->version : "");
         if (config_parse_url(url, &u, &err) < 0)
             continue; /* refused when it was loaded */
-        const char *host = strcmp(u.host, "localhost") == 0 ? "127.0.0.1" : u.host;
-        snprintf(r->url, sizeof(r->url), "%s://%s%s%s:%u%s", u.https ? "https" : "http",
-                 u.ipv6 ? "[" : "", host, u.ipv6 ? "]" : "", u.port, u.path);
+        config_url_text(&u, r->url);
         r->port = u.port;
         r->remote = !u.loopback && !is_own_address(u.host);
     }
@@ -214,10 +212,66 @@ static struct running *find(struct services *s, int kind, uint16_t port)
 {
     for (size_t i = 0; i < s->count; i++) {
         struct running *r = s->list[i];
-        if (!r->remote && r->ops->kind == kind && r->port == port)
+        if (!r->remote && (r->ops->kind == kind || r->kind_open) && r->port == port)
             return r;
     }
     return NULL;
+}
+
+/* Whoever is watched at this address, whatever its kind. */
+static struct running *find_address(struct services *s, const char *url, uint16_t port, bool remote)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct running *r = s->list[i];
+        if (strcmp(r->url, url) == 0 || (!remote && !r->remote && r->port == port))
+            return r;
+    }
+    return NULL;
+}
+
+/* What to ask for first where nothing is known. */
+static int kind_of_port(uint16_t port)
+{
+    for (int kind = 0; kind < SERVICE_KIND_COUNT; kind++) {
+        const struct service_ops *ops = service_kinds[kind];
+        for (size_t i = 0; i < sizeof(ops->ports) / sizeof(ops->ports[0]); i++) {
+            if (ops->ports[i] == port)
+                return kind;
+        }
+    }
+    return 0;
+}
+
+int services_add(struct services *s, const char *name, int kind, const char *url, int64_t now_ns,
+                 struct err *err)
+{
+    struct config_url u;
+    char text[CONFIG_URL_TEXT];
+    if (config_parse_url(url, &u, err) < 0)
+        return -err->code;
+    bool remote = !u.loopback && !is_own_address(u.host);
+    config_url_text(&u, text);
+    struct running *r = find_address(s, text, u.port, remote);
+    if (r != NULL && (r->configured || r->identified)) {
+        r->added = r->added || !r->configured;
+        return 0;
+    }
+    if (r == NULL)
+        r = add(s, kind >= 0 ? kind : kind_of_port(u.port));
+    if (r == NULL)
+        return err_set(err, ERR_STATE, "%d services are watched already, there is no room for %s",
+                       RUNNING_MAX, text);
+    r->added = true;
+    r->rejected = false;
+    r->kind_open = kind < 0;
+    r->remote = remote;
+    r->port = u.port;
+    if (name != NULL)
+        utf8_copy(r->name, sizeof(r->name), name);
+    utf8_copy(r->url, sizeof(r->url), text);
+    running_reconnect(r, now_ns);
+    s->discover_next_ns = now_ns; /* who holds its port is looked up at once */
+    return 0;
 }
 
 static void set_listening(struct running *r)
@@ -238,8 +292,8 @@ static void take_candidate(struct services *s, const struct candidate *c)
             return;
         r->port = c->port;
     }
-    if (!r->configured && (r->url[0] == '\0' || (!c->try_ipv6 && strcmp(r->url, c->url) != 0)) &&
-        r->question < 0) {
+    if (!r->configured && !r->added &&
+        (r->url[0] == '\0' || (!c->try_ipv6 && strcmp(r->url, c->url) != 0)) && r->question < 0) {
         utf8_copy(r->url, sizeof(r->url), c->url);
         r->other_url[0] = '\0';
         if (c->try_ipv6)
@@ -250,6 +304,10 @@ static void take_candidate(struct services *s, const struct candidate *c)
         set_listening(r);
     r->proxy = c->proxy;
     r->sure = c->sure;
+    if (r->kind_open && c->sure && r->question < 0) {
+        r->ops = service_kinds[c->kind];
+        r->kind_open = false;
+    }
     set_process(s, r, c->pid, c->pid_start);
     if (c->proxy && c->pid == 0)
         utf8_copy(r->install, sizeof(r->install), "container");
@@ -281,7 +339,7 @@ static void forget(struct services *s)
     size_t kept = 0;
     for (size_t i = 0; i < s->count; i++) {
         struct running *r = s->list[i];
-        if (r->configured || r->identified || r->seen || r->question >= 0)
+        if (r->configured || r->added || r->identified || r->seen || r->question >= 0)
             s->list[kept++] = r;
         else
             free(r);
@@ -321,7 +379,7 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
         take_candidate(s, &candidates[i]);
     for (size_t i = 0; i < s->count; i++) {
         struct running *r = s->list[i];
-        if (r->configured && !r->remote && !r->seen)
+        if ((r->configured || r->added) && !r->remote && !r->seen)
             look_at_port(s, r, listeners, in.listener_count);
         if (!r->seen)
             set_process(s, r, 0, 0);
@@ -418,11 +476,12 @@ static bool name_is_taken(const struct services *s, const char *name)
 static void give_name(const struct services *s, struct running *r)
 {
     char name[sizeof(r->name)];
-    snprintf(name, sizeof(name), "%s", r->ops->name);
-    if (name_is_taken(s, name))
-        snprintf(name, sizeof(name), "%s-%u", r->ops->name, r->port);
+    const char *kind = r->kind_open ? "service" : r->ops->name;
+    snprintf(name, sizeof(name), "%s", kind);
+    if (r->kind_open || name_is_taken(s, name))
+        snprintf(name, sizeof(name), "%s-%u", kind, r->port);
     for (int i = 2; name_is_taken(s, name) && i <= RUNNING_MAX + 1; i++)
-        snprintf(name, sizeof(name), "%s-%u-%d", r->ops->name, r->port, i);
+        snprintf(name, sizeof(name), "%s-%u-%d", kind, r->port, i);
     utf8_copy(r->name, sizeof(r->name), name);
 }
 
@@ -478,6 +537,8 @@ void services_fill(struct services *s, int64_t now_ns, struct sample *out)
         }
         utf8_copy(r->reason, sizeof(r->reason), reason);
         running_fill(r, now_ns, &out->arena, &out->services[i]);
+        out->services[i].started_wall_ns = process_started_wall_ns(s->processes, r->pid_start,
+                                                                   out->host.boot_wall_ns);
     }
 }
 

@@ -291,6 +291,115 @@ static void test_wrong_answers_are_errors(void **state)
     }
 }
 
+static const struct service_facts *named(const struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->sample->service_count; i++) {
+        if (strcmp(w->sample->services[i].name, name) == 0)
+            return &w->sample->services[i];
+    }
+    return NULL;
+}
+
+static int add_it(struct world *w, const char *name, int kind, const char *host, struct err *err)
+{
+    char url[64];
+    snprintf(url, sizeof(url), "http://%s:%d/", host, w->fake.port);
+    return services_add(w->services, name, kind, url, w->manual.mono_ns, err);
+}
+
+/* Each kind is found by asking, whatever its port, and asked for no more than once a round. */
+static void test_added_by_hand(void **state)
+{
+    static const char *const kinds[] = {"ollama", "comfyui"};
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        const char *const argv[] = {"fake_server", "--kind", kinds[kind], NULL};
+        struct world *w = world_new(argv, NULL);
+        struct err err = ERR_INIT;
+        run(w, NS_PER_S, 500 * NS_PER_MS, 200);
+        assert_null(by_port(w)); /* nobody would look there */
+        assert_int_equal(add_it(w, NULL, -1, "LOCALHOST", &err), 0);
+        run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+        const struct service_facts *f = by_port(w);
+        assert_non_null(f);
+        assert_int_equal(f->state, SERVICE_UP);
+        assert_int_equal(f->kind, kind);
+        assert_true(f->added && !f->configured && !f->kind_unknown);
+        assert_int_equal(f->pid, w->fake.pid);
+        assert_true(strncmp(f->name, kinds[kind], strlen(kinds[kind])) == 0);
+        size_t count = w->sample->service_count;
+        assert_int_equal(add_it(w, "other", -1, "127.0.0.1", &err), 0); /* seen twice is one row */
+        run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+        assert_int_equal(w->sample->service_count, count);
+        assert_null(named(w, "other"));
+        mode(w, "/mode?closed"); /* and it stays when it goes */
+        run(w, 10 * NS_PER_S, NS_PER_S, 200);
+        assert_int_equal(by_port(w)->state, SERVICE_DOWN);
+        world_free(w);
+    }
+}
+
+/* One that answers as no kind is a row that says so, is asked seldom, and is known when it answers
+ * well. */
+static void test_added_but_unknown(void **state)
+{
+    static const char *const argv[] = {"fake_server", "--kind", "comfyui", "--mode", "html", NULL};
+    struct world *w = world_new(argv, NULL);
+    struct err err = ERR_INIT;
+    char name[32];
+    (void)state;
+    assert_int_equal(add_it(w, NULL, -1, "127.0.0.1", &err), 0);
+    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    const struct service_facts *f = by_port(w);
+    assert_non_null(f);
+    assert_int_equal(f->state, SERVICE_ERROR);
+    assert_true(f->kind_unknown && f->added);
+    assert_string_equal(f->reason, "answers, but not as a service that this version knows");
+    snprintf(name, sizeof(name), "service-%d", w->fake.port);
+    assert_string_equal(f->name, name);
+    run(w, 60 * NS_PER_S, NS_PER_S, 500);
+    unsigned asked = fake_count(&w->fake, "/api/version") + fake_count(&w->fake, "/system_stats") +
+                     fake_count(&w->fake, "/prompt");
+    assert_in_range(asked, 2, 34);
+    mode(w, "/mode?normal");
+    run(w, 14 * NS_PER_S, NS_PER_S, 500);
+    f = named(w, name); /* its name stays: it is what is selected */
+    assert_non_null(f);
+    assert_int_equal(f->state, SERVICE_UP);
+    assert_int_equal(f->kind, SERVICE_COMFYUI);
+    assert_false(f->kind_unknown);
+    world_free(w);
+}
+
+static void test_added_while_down(void **state)
+{
+    struct world *w = fake_world("ollama", "normal");
+    struct err err = ERR_INIT;
+    char url[64];
+    (void)state;
+    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    assert_int_equal(services_add(w->services, "late", SERVICE_COMFYUI, "http://127.0.0.1:9",
+                                  w->manual.mono_ns, &err),
+                     0);
+    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    assert_non_null(named(w, "late"));
+    assert_int_equal(named(w, "late")->state, SERVICE_DOWN);
+    assert_string_equal(named(w, "late")->url, "http://127.0.0.1:9");
+    assert_int_equal(
+        services_add(w->services, NULL, -1, "ftp://127.0.0.1", w->manual.mono_ns, &err),
+        -ERR_CONFIG);
+    /* There is an end to it, and it is said. */
+    int code = 0;
+    for (int i = 0; i < 64 && code == 0; i++) {
+        err = (struct err)ERR_INIT;
+        snprintf(url, sizeof(url), "http://127.0.0.1:%d", 100 + i);
+        code = services_add(w->services, NULL, -1, url, w->manual.mono_ns, &err);
+    }
+    assert_int_equal(code, -ERR_STATE);
+    assert_non_null(strstr(err.msg, "there is no room"));
+    world_free(w);
+}
+
 static bool is_clean(const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -411,6 +520,9 @@ int main(void)
         cmocka_unit_test(test_busy_then_stuck_then_up),
         cmocka_unit_test(test_a_remote_one_is_never_stuck),
         cmocka_unit_test(test_wrong_answers_are_errors),
+        cmocka_unit_test(test_added_by_hand),
+        cmocka_unit_test(test_added_but_unknown),
+        cmocka_unit_test(test_added_while_down),
         cmocka_unit_test(test_hostile_but_well_formed),
         cmocka_unit_test(test_down_and_back),
         cmocka_unit_test(test_found_without_configuration),
