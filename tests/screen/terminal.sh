@@ -5,7 +5,9 @@
 
 command -v tmux >/dev/null 2>&1 || t_skip_all 'no tmux'
 
-socket=$t_dir/tmux
+# A socket of its own for each start: a server that is about to end would take the next one with it.
+starts=0
+socket=$t_dir/tmux-0
 frames=$t_dir/frames
 echo "PS1='ready> '; unset HISTFILE" >"$t_dir/rc"
 end_tmux() {
@@ -24,9 +26,11 @@ start() {
     local size=$1
     shift
     t kill-server 2>/dev/null
+    starts=$((starts + 1))
+    socket=$t_dir/tmux-$starts
     rm -f "$frames"
     env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC TUNETOP="$TUNETOP" \
-        TUNETOP_FRAME_LOG="$frames" "$@" tmux -S "$socket" -f /dev/null \
+        TUNETOP_FRAME_LOG="$frames" ASAN_OPTIONS=handle_segv=0 "$@" tmux -S "$socket" -f /dev/null \
         new-session -d -x "${size%x*}" -y "${size#*x}" "${BASH:-bash} --noprofile --rcfile $t_dir/rc -i"
     t set-option -g status off
     # Without the status line the window is one row higher than the session was made.

@@ -71,8 +71,11 @@ static struct world *fake_world(const char *kind, const char *mode)
     return world_new(argv, kind);
 }
 
+/* For a server that answers: as long as a busy machine and a sanitizer need, in ms. */
+#define PATIENT 5000
+
 /* Moves the clock in steps; in each the services do what they would do then, and real answers are
- * waited for (half a second at most for a server that does not answer: then only `patience_ms`). */
+ * waited for (for `patience_ms` at most). */
 static void run(struct world *w, int64_t total_ns, int64_t step_ns, int patience_ms)
 {
     struct err err = ERR_INIT;
@@ -129,7 +132,7 @@ static void test_ollama_up(void **state)
     struct world *w = fake_world("ollama", "normal");
     (void)state;
     assert_false(services_settled(w->services, w->manual.mono_ns));
-    run(w, 200 * NS_PER_MS, 100 * NS_PER_MS, 500);
+    run(w, 200 * NS_PER_MS, 100 * NS_PER_MS, PATIENT);
     assert_true(services_settled(w->services, w->manual.mono_ns));
     const struct service_facts *f = mine(w);
     assert_int_equal(f->state, SERVICE_UP);
@@ -153,7 +156,7 @@ static void test_comfyui_up(void **state)
     struct world *w = fake_world("comfyui", "normal");
     (void)state;
     mode(w, "/set?remaining=4&running=1");
-    run(w, 200 * NS_PER_MS, 100 * NS_PER_MS, 500);
+    run(w, 200 * NS_PER_MS, 100 * NS_PER_MS, PATIENT);
     const struct service_facts *f = mine(w);
     assert_int_equal(f->state, SERVICE_UP);
     assert_string_equal(f->version, "0.38.1");
@@ -182,7 +185,7 @@ static void test_how_often(void **state)
         char log[4096];
         unsigned total = 0;
         mode(w, "/set?remaining=30&running=1");
-        run(w, 120 * NS_PER_S, 250 * NS_PER_MS, 500);
+        run(w, 120 * NS_PER_S, 250 * NS_PER_MS, PATIENT);
         assert_true(fake_control(&w->fake, "/log", log, sizeof(log)));
         for (char *line = log; line != NULL && *line == '/';
              line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
@@ -203,16 +206,16 @@ static void test_an_old_comfyui(void **state)
     struct world *w = world_new(argv, "comfyui");
     (void)state;
     mode(w, "/set?remaining=3&running=1");
-    run(w, 8 * NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, 8 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
     assert_true(value(mine(w), METRIC_SERVICE_QUEUE_RUNNING) > 0.9);
     assert_true(value(mine(w), METRIC_SERVICE_QUEUE_WAITING) > 1.9);
     assert_int_equal(fake_count(&w->fake, "/api/jobs?status=in_progress"),
                      1); /* 404 once is enough */
     mode(w, "/set?remaining=200&running=1");
-    run(w, 4 * NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, 4 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
     unsigned before = fake_count(&w->fake, "/queue");
     assert_true(before > 0);
-    run(w, 30 * NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, 30 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
     assert_int_equal(fake_count(&w->fake, "/queue"), before); /* never above 20 entries */
     const struct service_facts *f = mine(w);
     assert_int_equal(f->v[METRIC_SERVICE_QUEUE_RUNNING].reason, REASON_COSTLY);
@@ -226,7 +229,7 @@ static void test_busy_then_stuck_then_up(void **state)
 {
     struct world *w = fake_world("comfyui", "normal");
     (void)state;
-    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, NS_PER_S, 500 * NS_PER_MS, PATIENT);
     mode(w, "/mode?never");
     run(w, 6 * NS_PER_S, NS_PER_S, 20);
     assert_int_equal(mine(w)->state, SERVICE_BUSY);
@@ -246,7 +249,7 @@ static void test_busy_then_stuck_then_up(void **state)
     mode(w, "/mode?closed");
     run(w, 2 * NS_PER_S, NS_PER_S, 200);
     mode(w, "/mode?normal");
-    run(w, 16 * NS_PER_S, NS_PER_S, 500);
+    run(w, 16 * NS_PER_S, NS_PER_S, PATIENT);
     assert_int_equal(mine(w)->state, SERVICE_UP);
     world_free(w);
 }
@@ -319,7 +322,7 @@ static void test_added_by_hand(void **state)
         run(w, NS_PER_S, 500 * NS_PER_MS, 200);
         assert_null(by_port(w)); /* nobody would look there */
         assert_int_equal(add_it(w, NULL, -1, "LOCALHOST", &err), 0);
-        run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+        run(w, NS_PER_S, 500 * NS_PER_MS, PATIENT);
         const struct service_facts *f = by_port(w);
         assert_non_null(f);
         assert_int_equal(f->state, SERVICE_UP);
@@ -329,7 +332,7 @@ static void test_added_by_hand(void **state)
         assert_true(strncmp(f->name, kinds[kind], strlen(kinds[kind])) == 0);
         size_t count = w->sample->service_count;
         assert_int_equal(add_it(w, "other", -1, "127.0.0.1", &err), 0); /* seen twice is one row */
-        run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+        run(w, NS_PER_S, 500 * NS_PER_MS, PATIENT);
         assert_int_equal(w->sample->service_count, count);
         assert_null(named(w, "other"));
         mode(w, "/mode?closed"); /* and it stays when it goes */
@@ -349,7 +352,7 @@ static void test_added_but_unknown(void **state)
     char name[32];
     (void)state;
     assert_int_equal(add_it(w, NULL, -1, "127.0.0.1", &err), 0);
-    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, NS_PER_S, 500 * NS_PER_MS, PATIENT);
     const struct service_facts *f = by_port(w);
     assert_non_null(f);
     assert_int_equal(f->state, SERVICE_ERROR);
@@ -357,12 +360,12 @@ static void test_added_but_unknown(void **state)
     assert_string_equal(f->reason, "answers, but not as a service that this version knows");
     snprintf(name, sizeof(name), "service-%d", w->fake.port);
     assert_string_equal(f->name, name);
-    run(w, 60 * NS_PER_S, NS_PER_S, 500);
+    run(w, 60 * NS_PER_S, NS_PER_S, PATIENT);
     unsigned asked = fake_count(&w->fake, "/api/version") + fake_count(&w->fake, "/system_stats") +
                      fake_count(&w->fake, "/prompt");
     assert_in_range(asked, 2, 34);
     mode(w, "/mode?normal");
-    run(w, 14 * NS_PER_S, NS_PER_S, 500);
+    run(w, 14 * NS_PER_S, NS_PER_S, PATIENT);
     f = named(w, name); /* its name stays: it is what is selected */
     assert_non_null(f);
     assert_int_equal(f->state, SERVICE_UP);
@@ -377,11 +380,11 @@ static void test_added_while_down(void **state)
     struct err err = ERR_INIT;
     char url[64];
     (void)state;
-    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, NS_PER_S, 500 * NS_PER_MS, PATIENT);
     assert_int_equal(services_add(w->services, "late", SERVICE_COMFYUI, "http://127.0.0.1:9",
                                   w->manual.mono_ns, &err),
                      0);
-    run(w, NS_PER_S, 500 * NS_PER_MS, 500);
+    run(w, NS_PER_S, 500 * NS_PER_MS, PATIENT);
     assert_non_null(named(w, "late"));
     assert_int_equal(named(w, "late")->state, SERVICE_DOWN);
     assert_string_equal(named(w, "late")->url, "http://127.0.0.1:9");
@@ -441,10 +444,10 @@ static void test_down_and_back(void **state)
     assert_int_equal(mine(w)->v[METRIC_SERVICE_MEMORY_USED].reason, REASON_NOT_RUNNING);
     assert_true(services_settled(w->services, w->manual.mono_ns));
     mode(w, "/mode?normal");
-    run(w, 6 * NS_PER_S, NS_PER_S, 500);
+    run(w, 6 * NS_PER_S, NS_PER_S, PATIENT);
     assert_int_equal(mine(w)->state, SERVICE_UP);
     mode(w, "/mode?closed");
-    run(w, 6 * NS_PER_S, NS_PER_S, 500);
+    run(w, 6 * NS_PER_S, NS_PER_S, PATIENT);
     assert_int_equal(mine(w)->state, SERVICE_DOWN);
     assert_int_equal(mine(w)->model_count, 0);
     world_free(w);
@@ -455,7 +458,7 @@ static void test_found_without_configuration(void **state)
     static const char *const argv[] = {"/opt/x/ollama", "serve", NULL};
     struct world *w = world_new(argv, NULL);
     (void)state;
-    run(w, 500 * NS_PER_MS, 250 * NS_PER_MS, 500);
+    run(w, 500 * NS_PER_MS, 250 * NS_PER_MS, PATIENT);
     const struct service_facts *f = by_port(w);
     assert_non_null(f);
     assert_int_equal(f->kind, SERVICE_OLLAMA);
@@ -487,11 +490,11 @@ static void test_another_program_is_not_a_service(void **state)
     const char *const argv[] = {"python3", "main.py", "--port", port, "--kind",
                                 "comfyui", "--mode",  "html",   NULL};
     struct world *w = world_new(argv, NULL);
-    run(w, 50 * NS_PER_S, NS_PER_S, 200);
+    run(w, 50 * NS_PER_S, NS_PER_S, PATIENT);
     assert_null(by_port(w));
     assert_int_equal(fake_count(&w->fake, "/prompt"), 1);
     mode(w, "/mode?normal");
-    run(w, 70 * NS_PER_S, NS_PER_S, 200);
+    run(w, 70 * NS_PER_S, NS_PER_S, PATIENT);
     if (by_port(w) == NULL)
         fail_msg("asked %u times, not shown", fake_count(&w->fake, "/prompt"));
     assert_int_equal(by_port(w)->kind, SERVICE_COMFYUI);
@@ -503,7 +506,7 @@ static void test_a_flapping_one_is_not_asked_more(void **state)
 {
     struct world *w = fake_world("ollama", "500");
     (void)state;
-    run(w, 100 * NS_PER_S, 500 * NS_PER_MS, 200);
+    run(w, 100 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
     unsigned count = fake_count(&w->fake, "/api/version");
     if (count < 8 || count > 16)
         fail_msg("asked %u times", count); /* 2 s, 4 s, 8 s, then every 10 s */
