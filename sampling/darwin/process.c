@@ -1,0 +1,365 @@
+/*
+ * The table of processes on macOS. One call lists all of them with owner, parent, name and start
+ * time; only the arguments are asked process by process, once, and for one's own processes (others'
+ * are not readable). Times and sizes are readable for one's own, too.
+ */
+#include "sampling/process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "sampling/darwin/live.h"
+#include "sampling/darwin/text.h"
+#include "sampling/process_text.h"
+#include "sampling/scan.h"
+
+enum {
+    LIST_MAX_BYTES = 1024 * 1024,         /* 10,000 processes; a Mac allows some thousands */
+    ARGUMENTS_MAX_BYTES = 65536,          /* what lies behind PROCESS_ARGV is cut anyway */
+    TEXT_MAX_BYTES = LISTENERS_MAX * 100, /* rows of sockets, the longest are 90 bytes */
+};
+/* As on Linux: what is new may be a copy of its parent just before exec(), and is asked once more;
+ * the others in turn, about once a minute. */
+#define REFRESH_NS (60 * NS_PER_S)
+
+struct entry {
+    int64_t read_ns;
+    bool fresh, zombie;
+};
+
+struct process_table {
+    struct reader *reader;
+    struct process *list; /* sorted by pid */
+    struct entry *entries;
+    size_t count;
+    struct buf text;
+    /* Listening sockets as last asked for their owners; read at most once between two scans. */
+    struct darwin_socket *sockets;
+    size_t socket_count;
+    bool sockets_read;
+};
+
+struct process_table *process_table_new(struct reader *reader)
+{
+    struct process_table *t = xcalloc(1, sizeof *t);
+    t->reader = reader;
+    buf_init(&t->text, LIST_MAX_BYTES);
+    return t;
+}
+
+static void process_release(struct process *p)
+{
+    union {
+        const char *borrowed;
+        char *owned;
+    } argv = {.borrowed = p->argv};
+    free(argv.owned);
+    p->argv = NULL;
+}
+
+void process_table_free(struct process_table *t)
+{
+    if (!t) {
+        return;
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        process_release(&t->list[i]);
+    }
+    free(t->list);
+    free(t->entries);
+    free(t->sockets);
+    buf_release(&t->text);
+    free(t);
+}
+
+static int ask(struct process_table *t, const char *what, reader_live_fn live, int32_t pid,
+               size_t max, struct err *err)
+{
+    char key[48];
+    snprintf(key, sizeof key, "%s %d", what, (int)pid);
+    t->text.max = max;
+    return reader_call(t->reader, key, live, &pid, &t->text, err);
+}
+
+static void read_argv(struct process_table *t, struct process *p)
+{
+    struct err err = ERR_INIT;
+    char argv[PROCESS_ARGV] = "";
+    if (ask(t, "arguments", darwin_live_arguments, p->pid, ARGUMENTS_MAX_BYTES, &err) == 0) {
+        process_parse_cmdline(t->text.data, t->text.size, argv, sizeof argv);
+    }
+    if (!p->argv || strcmp(p->argv, argv) != 0) {
+        process_release(p);
+        p->argv = xstrdup(argv);
+    }
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+    const struct darwin_process *x = a, *y = b;
+    return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* All processes, sorted; malloc'ed into *out. Returns the count or a negative error. */
+static int list_processes(struct process_table *t, struct darwin_process **out, struct err *err)
+{
+    t->text.max = LIST_MAX_BYTES;
+    int rc = reader_call(t->reader, "processes", darwin_live_processes, NULL, &t->text, err);
+    if (rc != 0) {
+        return rc;
+    }
+    struct span rest = span_of(t->text.data, t->text.size), line;
+    size_t count = 0, capacity = t->count + 64;
+    struct darwin_process *list = xreallocarray(NULL, capacity, sizeof *list);
+    while (scan_line(&rest, &line)) {
+        if (count == capacity) {
+            capacity *= 2;
+            list = xreallocarray(list, capacity, sizeof *list);
+        }
+        if (darwin_parse_process(line.at, line.size, &list[count])) {
+            count++;
+        }
+    }
+    qsort(list, count, sizeof *list, compare_pids);
+    *out = list;
+    return (int)count;
+}
+
+static void merge(struct process_table *t, const struct darwin_process *now, size_t now_count,
+                  int64_t now_ns)
+{
+    struct process *list = xcalloc(now_count + 1, sizeof *list);
+    struct entry *entries = xcalloc(now_count + 1, sizeof *entries);
+    size_t old = 0, count = 0;
+    for (size_t i = 0; i < now_count; i++) {
+        if (i > 0 && now[i].pid == now[i - 1].pid) {
+            continue; /* a damaged recording */
+        }
+        while (old < t->count && t->list[old].pid < now[i].pid) {
+            process_release(&t->list[old++]);
+        }
+        struct process *p = &list[count];
+        struct entry *e = &entries[count++];
+        bool known = old < t->count && t->list[old].pid == now[i].pid;
+        if (known) {
+            *p = t->list[old];
+            *e = t->entries[old++];
+        }
+        /* Another start time: the number was used again. Another name: exec(). */
+        bool same = known && p->start == now[i].start_us && strcmp(p->name, now[i].name) == 0;
+        p->pid = now[i].pid;
+        p->ppid = now[i].ppid;
+        p->uid = now[i].uid;
+        p->start = now[i].start_us;
+        e->zombie = now[i].zombie;
+        utf8_copy(p->name, sizeof p->name, now[i].name);
+        if (!same) {
+            read_argv(t, p);
+            *e = (struct entry){now_ns, true, now[i].zombie};
+        }
+    }
+    while (old < t->count) {
+        process_release(&t->list[old++]);
+    }
+    free(t->list);
+    free(t->entries);
+    t->list = list;
+    t->entries = entries;
+    t->count = count;
+}
+
+static void refresh(struct process_table *t, int64_t now_ns)
+{
+    size_t budget = t->count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
+    for (size_t i = 0; i < t->count; i++) {
+        struct entry *e = &t->entries[i];
+        bool old = now_ns - e->read_ns >= REFRESH_NS && budget > 0;
+        if ((!e->fresh && !old) || e->read_ns == now_ns) {
+            continue;
+        }
+        budget -= !e->fresh;
+        e->fresh = false;
+        e->read_ns = now_ns;
+        read_argv(t, &t->list[i]);
+    }
+}
+
+int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err)
+{
+    struct darwin_process *now = NULL;
+    (void)forks; /* there is no such count here */
+    int count = list_processes(t, &now, err);
+    if (count < 0) {
+        return count;
+    }
+    merge(t, now, (size_t)count, now_ns);
+    free(now);
+    refresh(t, now_ns);
+    t->sockets_read = false;
+    return 0;
+}
+
+const struct process *process_table_list(const struct process_table *t, size_t *count)
+{
+    *count = t->count;
+    return t->list;
+}
+
+const struct process *process_table_find(const struct process_table *t, int32_t pid)
+{
+    size_t low = 0, high = t->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->list[middle].pid == pid) {
+            return &t->list[middle];
+        }
+        if (t->list[middle].pid < pid) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+/* --- usage
+ * --------------------------------------------------------------------------------------------- */
+
+/* `pid` and its descendants in the table, breadth first. */
+static size_t tree_members(const struct process_table *t, int32_t pid,
+                           int32_t members[PROCESS_TREE])
+{
+    size_t count = 0;
+    members[count++] = pid;
+    for (size_t next = 0; next < count; next++) {
+        for (size_t i = 0; i < t->count && count < PROCESS_TREE; i++) {
+            if (t->list[i].ppid == members[next] && t->list[i].pid != pid) {
+                members[count++] = t->list[i].pid;
+            }
+        }
+    }
+    return count;
+}
+
+static int read_usage(struct process_table *t, int32_t pid, struct darwin_usage *out,
+                      struct err *err)
+{
+    int rc = ask(t, "usage", darwin_live_usage, pid, LIST_MAX_BYTES, err);
+    if (rc == 0 && !darwin_parse_usage(t->text.data, t->text.size, out)) {
+        rc = err_set(err, ERR_PARSE, "the usage of process %d is not in the expected form",
+                     (int)pid);
+    }
+    return rc;
+}
+
+int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
+                       struct process_usage *sum, unsigned *members, struct err *err)
+{
+    int32_t pids[PROCESS_TREE];
+    size_t count = tree_members(t, pid, pids);
+    const struct process *root = process_table_find(t, pid);
+    struct process_usage total = {.pid = pid, .start = start, .ppid = root ? root->ppid : 0};
+    unsigned found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct darwin_usage u;
+        struct err ignored = ERR_INIT;
+        int rc = read_usage(t, pids[i], &u, i == 0 ? err : &ignored);
+        if (i == 0 && rc != 0) {
+            return rc;
+        }
+        if (i == 0 && (u.start_us != start || (root && t->entries[root - t->list].zombie))) {
+            return err_set(err, ERR_NOENT, "process %d is gone", (int)pid);
+        }
+        const struct process *known = process_table_find(t, pids[i]);
+        if (rc != 0 || (i > 0 && (!known || known->start != u.start_us))) {
+            continue;
+        }
+        total.cpu_seconds += (double)u.cpu_ns / (double)NS_PER_S;
+        /* Memory of the GPU is in the footprint only, a model mapped from its file in the resident
+         * size only; the larger one is nearer to what the process holds of the machine. */
+        total.resident_bytes += u.footprint_bytes > u.resident_bytes ? u.footprint_bytes
+                                                                     : u.resident_bytes;
+        found++;
+    }
+    *sum = total;
+    *members = found;
+    return 0;
+}
+
+/* --- sockets
+ * --------------------------------------------------------------------------------------------- */
+
+/* The listening sockets of one's own processes; others' descriptors are not readable. malloc'ed
+ * into *out. Returns the count or a negative error. */
+static int read_sockets(struct reader *reader, struct darwin_socket **out, struct err *err)
+{
+    struct buf text;
+    int32_t all = 0;
+    buf_init(&text, TEXT_MAX_BYTES);
+    int rc = reader_call(reader, "listening sockets", darwin_live_sockets, &all, &text, err);
+    if (rc != 0) {
+        buf_release(&text);
+        return rc;
+    }
+    struct darwin_socket *list = xcalloc(LISTENERS_MAX, sizeof *list);
+    struct span rest = span_of(text.data, text.size), line;
+    int count = 0;
+    while (count < LISTENERS_MAX && scan_line(&rest, &line)) {
+        count += darwin_parse_socket(line.at, line.size, &list[count]);
+    }
+    buf_release(&text);
+    *out = list;
+    return count;
+}
+
+int listeners_read(struct reader *reader, struct listener *out, size_t max, struct err *err)
+{
+    struct darwin_socket *list = NULL;
+    int count = read_sockets(reader, &list, err);
+    size_t stored = 0;
+    for (int pass = 0; pass < 2; pass++) { /* IPv4 first */
+        for (int i = 0; i < count && stored < max; i++) {
+            struct listener l;
+            darwin_listener_of(&list[i], &l);
+            bool again = false; /* a socket that a parent and its children share */
+            for (size_t j = 0; j < stored; j++) {
+                again = again || out[j].inode == l.inode;
+            }
+            if (l.ipv6 == (pass == 1) && !again) {
+                out[stored++] = l;
+            }
+        }
+    }
+    free(list);
+    return count < 0 ? count : (int)stored;
+}
+
+int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
+{
+    *readable = true;
+    for (;;) {
+        for (size_t i = 0; i < t->socket_count; i++) {
+            const struct darwin_socket *s = &t->sockets[i];
+            if (s->id == inode && s->uid == uid && process_table_find(t, s->pid)) {
+                return s->pid;
+            }
+        }
+        if (t->sockets_read) {
+            return 0;
+        }
+        struct err err = ERR_INIT;
+        free(t->sockets);
+        t->sockets = NULL;
+        int count = read_sockets(t->reader, &t->sockets, &err);
+        t->socket_count = count > 0 ? (size_t)count : 0;
+        t->sockets_read = true;
+        if (count < 0) {
+            *readable = false;
+            return 0;
+        }
+    }
+}
