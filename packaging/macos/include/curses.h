@@ -112,6 +112,7 @@ int scrollok(WINDOW *window, bool on);
 int idlok(WINDOW *window, bool on);
 int redrawwin(WINDOW *window);
 int resizeterm(int lines, int columns);
+int resize_term(int lines, int columns);
 bool is_term_resized(int lines, int columns);
 
 int raw(void);
