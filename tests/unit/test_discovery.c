@@ -137,8 +137,7 @@ static void test_a_proxy_is_asked(void **state)
     static const char *const proxies[] = {
         "/usr/bin/docker-proxy\x1f-proto\x1ftcp",
         "rootlessport",
-        "/usr/bin/conmon\x1f--api-version\x1f"
-        "1",
+        "/usr/bin/conmon\x1f--syslog",
         "/usr/bin/slirp4netns",
     };
     (void)state;
