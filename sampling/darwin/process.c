@@ -290,6 +290,13 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
     return 0;
 }
 
+int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns)
+{
+    (void)t;
+    (void)boot_wall_ns; /* the kernel keeps the time itself, in microseconds since 1970 */
+    return start > 0 && start <= INT64_MAX / 1000 ? start * 1000 : 0;
+}
+
 /* --- sockets
  * --------------------------------------------------------------------------------------------- */
 

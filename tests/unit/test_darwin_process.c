@@ -108,6 +108,10 @@ static void test_tree(void **state)
                      -ERR_NOENT);
     assert_int_equal(process_table_tree(t, 1, INT64_C(1763720800500000), &sum, &members, &err),
                      -ERR_DENIED);
+    assert_true(process_started_wall_ns(t, INT64_C(1763728000123456), 0) ==
+                INT64_C(1763728000123456000));
+    assert_true(process_started_wall_ns(t, 0, 5) == 0);
+    assert_true(process_started_wall_ns(t, INT64_MAX, 5) == 0);
     process_table_free(t);
     reader_free(reader);
 }
