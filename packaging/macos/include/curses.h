@@ -111,7 +111,6 @@ int leaveok(WINDOW *window, bool on);
 int scrollok(WINDOW *window, bool on);
 int idlok(WINDOW *window, bool on);
 int redrawwin(WINDOW *window);
-int resize_term(int lines, int columns);
 int resizeterm(int lines, int columns);
 int resize_term(int lines, int columns);
 bool is_term_resized(int lines, int columns);
