@@ -24,106 +24,7 @@ enum {
     CHUNK_BYTES = 4096,                         /* the kernel makes a page of rows at a time */
     LINKS_MAX_BYTES = 1024 * 1024,
     ANSWERS = 64, /* sockets whose owner is remembered: far more than ports that are asked about */
-    STATE_LISTEN = 0x0A,
 };
-
-static bool take_word(const char **at, const char *end, const char **word, size_t *size)
-{
-    while (*at < end && **at == ' ')
-        ++*at;
-    *word = *at;
-    while (*at < end && **at != ' ')
-        ++*at;
-    *size = (size_t)(*at - *word);
-    return *size > 0;
-}
-
-/* An address is printed as the 32-bit words lie in memory: on the little-endian machines that there
- * are, the bytes of each word are reversed. */
-static bool parse_address(const char *hex, size_t size, bool ipv6, struct listener *out)
-{
-    size_t words = ipv6 ? 4 : 1;
-    unsigned char bytes[16];
-    if (size != words * 8)
-        return false;
-    for (size_t w = 0; w < words; w++) {
-        uint64_t v = 0;
-        if (number_u64(hex + w * 8, 8, 16, &v) < 0)
-            return false;
-        for (size_t b = 0; b < 4; b++)
-            bytes[w * 4 + b] = (unsigned char)(v >> (8 * b));
-    }
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-    const unsigned char *v4 = bytes;
-    out->ipv6 = ipv6;
-    if (ipv6 && memcmp(bytes, mapped, sizeof(mapped)) == 0) {
-        v4 = bytes + sizeof(mapped);
-        out->ipv6 = false;
-    }
-    static const unsigned char zero[16] = {0};
-    static const unsigned char one[16] = {[15] = 1};
-    if (out->ipv6) {
-        out->any = memcmp(bytes, zero, 16) == 0;
-        out->loopback = memcmp(bytes, one, 16) == 0;
-    } else {
-        out->any = memcmp(v4, zero, 4) == 0;
-        out->loopback = v4[0] == 127;
-    }
-    return inet_ntop(out->ipv6 ? AF_INET6 : AF_INET, out->ipv6 ? bytes : v4, out->address,
-                     sizeof(out->address)) != NULL;
-}
-
-/* "  0: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000  0 12345 1
- * ..." */
-enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6, struct listener *out)
-{
-    enum { COLUMN_LOCAL = 1, COLUMN_STATE = 3, COLUMN_UID = 7, COLUMN_INODE = 9, COLUMNS };
-    const char *at = line, *end = line + size, *word[COLUMNS];
-    size_t length[COLUMNS];
-    for (int i = 0; i < COLUMNS; i++) {
-        if (!take_word(&at, end, &word[i], &length[i]))
-            return LISTENER_ROW_BAD;
-    }
-    struct listener l = {0};
-    uint64_t state = 0, port = 0, uid = 0;
-    if (number_u64(word[COLUMN_STATE], length[COLUMN_STATE], 16, &state) < 0)
-        return LISTENER_ROW_BAD;
-    if (state != STATE_LISTEN)
-        return LISTENER_ROW_OTHER_STATE;
-    const char *colon = memchr(word[COLUMN_LOCAL], ':', length[COLUMN_LOCAL]);
-    if (colon == NULL)
-        return LISTENER_ROW_BAD;
-    size_t address_size = (size_t)(colon - word[COLUMN_LOCAL]);
-    if (!parse_address(word[COLUMN_LOCAL], address_size, ipv6, &l) ||
-        number_u64(colon + 1, length[COLUMN_LOCAL] - address_size - 1, 16, &port) < 0 ||
-        port > 65535 || number_u64(word[COLUMN_UID], length[COLUMN_UID], 10, &uid) < 0 ||
-        uid > UINT32_MAX || number_u64(word[COLUMN_INODE], length[COLUMN_INODE], 10, &l.inode) < 0)
-        return LISTENER_ROW_BAD;
-    l.port = (uint16_t)port;
-    l.uid = (int64_t)uid;
-    *out = l;
-    return LISTENER_ROW_LISTENS;
-}
-
-void listener_parse(const char *text, size_t size, bool ipv6, struct listener *out, size_t max,
-                    size_t *count)
-{
-    const char *end = text + size;
-    const char *line = memchr(text, '\n', size); /* behind the head line */
-    line = line != NULL ? line + 1 : end;
-    while (line < end && *count < max) {
-        const char *line_end = memchr(line, '\n', (size_t)(end - line));
-        if (line_end == NULL)
-            return; /* cut */
-        enum listener_row row = listener_parse_row(line, (size_t)(line_end - line), ipv6,
-                                                   &out[*count]);
-        if (row == LISTENER_ROW_OTHER_STATE)
-            return;
-        if (row == LISTENER_ROW_LISTENS)
-            ++*count;
-        line = line_end + 1;
-    }
-}
 
 /* true when the text holds a whole row of another state: the kernel prints the listening ones
  * first, all in front of the others, so nothing that matters follows. *from: where to go on
@@ -226,7 +127,7 @@ static int live_sockets(int family, struct buf *out)
                  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
         .request = {.sdiag_family = (unsigned char)family,
                     .sdiag_protocol = IPPROTO_TCP,
-                    .idiag_states = 1u << STATE_LISTEN},
+                    .idiag_states = 1u << LISTENER_STATE},
     };
     if (send(fd, &ask, sizeof(ask), 0) != (ssize_t)sizeof(ask))
         return -1;
@@ -289,15 +190,6 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
     }
     buf_release(&text);
     return code < 0 ? code : (int)count;
-}
-
-int listener_parse_link(const char *text, size_t size, uint64_t *out_inode)
-{
-    static const char head[] = "socket:[";
-    size_t head_size = strlen(head);
-    if (size < head_size + 2 || memcmp(text, head, head_size) != 0 || text[size - 1] != ']')
-        return -1;
-    return number_u64(text + head_size, size - head_size - 1, 10, out_inode);
 }
 
 /* Owners that were found, by socket: looking through descriptors is the expensive part, and a

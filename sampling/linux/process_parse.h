@@ -28,6 +28,7 @@ int process_parse_stat(const char *text, size_t size, struct process_stat *out);
 /* The effective user id in /proc/PID/status. */
 int process_parse_status_uid(const char *text, size_t size, int64_t *out);
 
+enum { LISTENER_STATE = 0x0A }; /* TCP_LISTEN, as the kernel numbers and prints it */
 enum listener_row { LISTENER_ROW_LISTENS, LISTENER_ROW_OTHER_STATE, LISTENER_ROW_BAD };
 /* One line of /proc/net/tcp or tcp6, without its newline. */
 enum listener_row listener_parse_row(const char *line, size_t size, bool ipv6,
