@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "sampling/darwin/text.h"
+#include "sampling/disk.h"
 
 /* A few values that are easily got wrong, then whatever comes. */
 static uint64_t some(unsigned i)
@@ -289,13 +290,43 @@ static void test_container(void **state)
     }
 }
 
+/* What disk.c of macOS puts together in the helper process is what parse_disk_reply() reads. */
+static void test_disk_line(void **state)
+{
+    (void)state;
+    static const char mount[] = "/Volumes/My \\ disk\n2\t\x01";
+    char escaped[128], back[128];
+    struct disk_facts facts;
+    struct buf reply;
+    const struct disk_blocks blocks = {1000, 250, 4096};
+    disk_escape(mount, escaped, sizeof escaped);
+    assert_null(strpbrk(escaped, " \t\n\x01"));
+    assert_true(disk_unescape(escaped, strlen(escaped), back, sizeof back));
+    assert_string_equal(back, mount);
+    disk_escape(mount, back, 15); /* cut, but never inside an escape */
+    assert_string_equal(back, "/Volumes/My");
+
+    buf_init(&reply, 4096);
+    disk_put_reply(&reply, 0, &blocks, "/dev/disk3s5", escaped);
+    assert_true(parse_disk_reply(reply.data, reply.size - 1, 1, &facts));
+    assert_string_equal(facts.name, "disk3s5");
+    assert_true(facts.total.value == 4096000.0 && facts.free.value == 1024000.0);
+    buf_clear(&reply);
+    const struct disk_blocks too_many = {UINT64_MAX, 1, 4096};
+    disk_put_reply(&reply, 0, &too_many, "x", "/");
+    assert_true(parse_disk_reply(reply.data, reply.size - 1, 1, &facts));
+    assert_int_equal(facts.total.state, READING_FAILED);
+    buf_release(&reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ticks),   cmocka_unit_test(test_clusters),
-        cmocka_unit_test(test_memory),  cmocka_unit_test(test_small_ones),
-        cmocka_unit_test(test_process), cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_socket),  cmocka_unit_test(test_container),
+        cmocka_unit_test(test_ticks),     cmocka_unit_test(test_clusters),
+        cmocka_unit_test(test_memory),    cmocka_unit_test(test_small_ones),
+        cmocka_unit_test(test_process),   cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_socket),    cmocka_unit_test(test_container),
+        cmocka_unit_test(test_disk_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
