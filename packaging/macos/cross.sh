@@ -89,7 +89,8 @@ cross_build() {
     fi
     configure_tree --host=aarch64-apple-darwin --enable-werror
     # The programs that tests use, too; nothing can be run here.
-    { make_tree all >&2 && make_tree check TESTS= >"$build/check.out"; } || die "it does not build for macOS; see above"
+    { make_tree all >&2 && make_tree check TESTS= >"$build/check.out"; } ||
+        die "it does not build for macOS; see above"
 
     list=$(dirname "$zig")/lib/libc/darwin/libSystem.tbd
     python3 "$root/packaging/macos/macho.py" "$build/tunetop" "$list" \

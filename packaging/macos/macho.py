@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says what a Mach-O program is and what it wants from libraries; fails when it wants what is not there.
+"""Says what a Mach-O program is and what it wants of libraries; fails when they do not have it.
 
 usage: macho.py PROGRAM LIST.tbd...
 

@@ -193,7 +193,7 @@ int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, 
     struct darwin_process *now = NULL;
     (void)forks; /* there is no such count here */
     int count = list_processes(t, &now, err);
-    if (count < 0) {
+    if (count < 0 || !now) {
         return count;
     }
     merge(t, now, (size_t)count, now_ns);
@@ -362,7 +362,7 @@ int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, boo
         free(t->sockets);
         t->sockets = NULL;
         int count = read_sockets(t->reader, &t->sockets, &err);
-        t->socket_count = count > 0 ? (size_t)count : 0;
+        t->socket_count = count > 0 && t->sockets ? (size_t)count : 0;
         t->sockets_read = true;
         if (count < 0) {
             *readable = false;
