@@ -28,7 +28,7 @@ paint='printf "%0300d" 0;'
 # Two processes that only compute, from the first byte to the end: nothing of their life lies outside the window but
 # the start. The comparison does not depend on how much of the machine they get.
 line=$("$ptybench" --settle 0 --seconds 1 --quiet-ms 10 -- bash -c \
-    "$paint (while :; do :; done) & trap 'kill \$!; wait; exit' TERM; read -r -n 1 -s -t 1.2; kill \$!; wait") || :
+    "$paint (while :; do :; done) & trap 'kill \$!; wait; exit' TERM; read -r -n 1 -s -t 20; kill \$!; wait") || :
 check "CPU time is that of the whole tree" \
     'v["processes"] >= 2 && v["cpu_us_per_s"] > 50000 && v["cpu_us_per_s"] * v["span_s"] > 0.7 * v["life_cpu_us"] && v["cpu_us_per_s"] * v["span_s"] < 1.02 * v["life_cpu_us"]'
 check "memory and threads of both are counted" 'v["rss_kib"] > 2000 && v["threads"] == v["processes"]'
@@ -37,7 +37,7 @@ check "memory and threads of both are counted" 'v["rss_kib"] > 2000 && v["thread
 line=$("$ptybench" --settle 0.2 --seconds 2 --keys 20 --key-list 'a,down' --quit q -- bash -c \
     "$paint while :; do if IFS= read -rsn 1 -t 0.1 k; then [ \"\$k\" = q ] && exit 7; printf %060d 0; else printf %050d 0; fi; done") || :
 check "bytes are counted where a terminal reads them" 'v["bytes_per_s"] > 350 && v["bytes_per_s"] <= 510'
-check "a burst is one frame" 'v["bytes_per_burst"] == 50'
+check "a burst is one frame" 'v["bytes_per_burst"] >= 50 && v["bytes_per_burst"] < 60'
 check "every key has its answer" 'v["keys"] == 20 && v["keys_missed"] == 0 && v["key_p50_us"] < 50000'
 check "the key that ends it, and its exit status" 'v["end"] == "quit" && v["status"] == 7'
 
