@@ -100,7 +100,9 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
                                           .exact = o->replay != NULL,
                                           .hold_services_ns = NS_PER_S / 2};
         if (o->at) {
-            rc = measure_at(&s, o, &s.manual.mono_ns, err);
+            int64_t at_ns = s.manual.mono_ns;
+            rc = measure_at(&s, o, &at_ns, err);
+            clock_manual_advance(&s.manual, at_ns - s.manual.mono_ns);
         }
         rc = rc < 0 ? rc : measure_start(&s, o, &how, err);
     }

@@ -91,8 +91,9 @@ static int status_replay(struct measure *s, const struct options *o, bool utf8, 
     if (rc < 0) {
         return rc;
     }
+    at_ns = measure_sample_at(s, at_ns);
     if (at_ns - REPLAY_GAP_NS >= s->first_ns) {
-        measure_step(s, at_ns - REPLAY_GAP_NS);
+        measure_step(s, measure_sample_at(s, at_ns - REPLAY_GAP_NS));
     } else if (at_ns > s->first_ns) {
         measure_step(s, s->first_ns);
     }

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "cli/command.h"
@@ -44,20 +45,51 @@ static int stream_live(struct measure *s, const struct options *o, struct err *e
     return 0;
 }
 
-/* A recording is printed as fast as it can be read, from --at or its begin, and ends where it
- * ends. */
+/* When the next line of a replay is due: every recorded sample, or those that an interval asks for.
+ */
+static int64_t next_time(const struct measure *s, const struct options *o, int64_t at_ns)
+{
+    if (s->marked && !(o->interval_s > 0)) {
+        const int64_t next_ns = reader_sample_after(s->reader, at_ns);
+        return next_ns < 0 ? INT64_MAX : next_ns;
+    }
+    return at_ns + measure_interval_ns(s, o);
+}
+
+/* With --speed: waits until the recording's `at_ns` has come. */
+static void keep_pace(const struct options *o, int64_t begun_real_ns, int64_t played_ns)
+{
+    const int64_t due_ns = begun_real_ns + (int64_t)((double)played_ns / o->speed);
+    const int64_t wait_ns = due_ns - clock_mono_ns(&clock_real);
+    if (wait_ns > 0) {
+        const struct timespec t = {wait_ns / NS_PER_S, wait_ns % NS_PER_S};
+        nanosleep(&t, NULL);
+    }
+}
+
+/* A recording is printed as fast as it can be read, or at --speed, from --at or its begin, and ends
+ * where it ends. */
 static int stream_replay(struct measure *s, const struct options *o, struct err *err)
 {
     const int64_t interval_ns = measure_interval_ns(s, o);
     const struct measure_start how = {.interval_ns = interval_ns, .exact = true, .stepped = true};
+    const int64_t begun_real_ns = clock_mono_ns(&clock_real);
     int64_t from_ns = s->first_ns;
     int rc = o->at ? measure_at(s, o, &from_ns, err) : 0;
     if (rc == 0) {
         rc = measure_start(s, o, &how, err);
     }
-    int64_t lines = 0;
-    for (int64_t at_ns = from_ns; rc == 0 && at_ns <= s->last_ns; at_ns += interval_ns) {
-        rc = print(measure_step(s, at_ns), err);
+    int64_t lines = 0, shown_ns = -1;
+    for (int64_t at_ns = from_ns; rc == 0 && at_ns <= s->last_ns; at_ns = next_time(s, o, at_ns)) {
+        const int64_t sample_ns = measure_sample_at(s, at_ns);
+        if (sample_ns == shown_ns) {
+            continue; /* none was recorded since */
+        }
+        if (o->speed > 0) {
+            keep_pace(o, begun_real_ns, at_ns - from_ns);
+        }
+        shown_ns = sample_ns;
+        rc = print(measure_step(s, sample_ns), err);
         if (++lines == o->count) {
             break;
         }

@@ -17,6 +17,7 @@ struct outcome {
 };
 
 int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_record(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err);
 

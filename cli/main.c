@@ -40,6 +40,8 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
         return cmd_status(o, outcome, err);
     case COMMAND_STREAM:
         return cmd_stream(o, outcome, err);
+    case COMMAND_RECORD:
+        return cmd_record(o, outcome, err);
     case COMMAND_HELP:
     case COMMAND_COUNT:
         break;

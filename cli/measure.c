@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,19 +15,18 @@
 /* A collector that is this late with a sample hangs in a read that should not hang. */
 static const int64_t LATE_NS = NS_PER_S / 2;
 
-/* ---- the clock of a running replay: real time, shifted to the recording, standing still at its
- * end ---- */
-
-static int64_t replay_mono_ns(void *ctx)
+/* Times are written with the offset of the machine that was recorded, wherever it is played. No
+ * thread runs yet. */
+static void set_time_zone(int minutes)
 {
-    const struct measure *s = ctx;
-    const int64_t now_ns = s->manual.mono_ns + (clock_mono_ns(&clock_real) - s->begun_real_ns);
-    return now_ns < s->last_ns ? now_ns : s->last_ns;
-}
-
-static int64_t replay_wall_ns(void *ctx)
-{
-    return replay_mono_ns(ctx) + ((struct measure *)ctx)->wall_offset_ns;
+    char zone[32];
+    const int size = minutes < 0 ? -minutes : minutes;
+    const char sign = minutes < 0 ? '-' : '+';
+    /* POSIX counts the other way round: <+01:00>-01:00 is one hour ahead. */
+    snprintf(zone, sizeof zone, "<%c%02d%02d>%c%02d:%02d", sign, size / 60 % 100, size % 60,
+             minutes < 0 ? '+' : '-', size / 60 % 100, size % 60);
+    setenv("TZ", zone, 1);
+    tzset();
 }
 
 static int open_recording(struct measure *s, const struct options *o, struct err *err)
@@ -39,6 +41,8 @@ static int open_recording(struct measure *s, const struct options *o, struct err
     s->wall_offset_ns = reader_wall_start_ns(s->reader) - s->first_ns;
     s->manual.mono_ns = s->first_ns;
     s->manual.wall_ns = s->first_ns + s->wall_offset_ns;
+    s->marked = reader_sample_at(s->reader, s->last_ns) >= 0;
+    set_time_zone(reader_wall_offset_minutes(s->reader));
     return 0;
 }
 
@@ -74,16 +78,18 @@ int measure_start(struct measure *s, const struct options *o, const struct measu
         if (!s->reader) {
             return -err->code;
         }
-    } else if (!how->stepped) {
-        s->begun_real_ns = clock_mono_ns(&clock_real);
-        s->clock = (struct clock_ops){replay_mono_ns, replay_wall_ns, s};
     }
+    if (how->tee) {
+        reader_set_tee(s->reader, how->tee, how->tee_ctx);
+    }
+    const bool plays = reader_kind(s->reader) == READER_RECORDING && !how->stepped;
     const struct collector_options c = {
         .config = &s->config,
         .reader = s->reader,
         .clock = s->clock,
         .interval_ns = how->interval_ns,
         .exact = how->exact,
+        .replay = {plays ? &s->manual : NULL, o->speed > 0 ? o->speed : 1},
         /* The services of this machine say nothing about the tree below --sysroot; those that a
          * config given with it names were chosen for it. */
         .services = !o->sysroot || (o->config && s->config.service_count > 0),
@@ -200,6 +206,11 @@ int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns
     }
     *out_ns = at_ns;
     return 0;
+}
+
+int64_t measure_sample_at(const struct measure *s, int64_t at_ns)
+{
+    return s->marked ? reader_sample_at(s->reader, at_ns) : at_ns;
 }
 
 const struct model *measure_step(struct measure *s, int64_t at_ns)

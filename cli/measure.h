@@ -5,9 +5,9 @@
  * kernel the collector cannot be joined; measure_close() then says false, leaves what may still be
  * in use alone, and the caller must end the program with _exit().
  *
- * With --replay time comes from the recording. Either it runs as real time does (measure_start with
- * `live`, the dashboard), or the caller steps it (measure_step), and then the same steps give the
- * same models.
+ * With --replay time comes from the recording. Either it runs, --speed times as fast as real time
+ * (the dashboard), or the caller steps it (measure_step). Both take the samples that were recorded,
+ * and the same ones give the same models.
  */
 #ifndef CLI_MEASURE_H
 #define CLI_MEASURE_H
@@ -26,7 +26,8 @@ struct measure {
     bool lost; /* the collector does not answer any more */
     /* replay */
     struct clock_manual manual;
-    int64_t first_ns, last_ns, wall_offset_ns, begun_real_ns;
+    int64_t first_ns, last_ns, wall_offset_ns;
+    bool marked; /* it says when samples were taken */
 };
 
 /* Loads the config and opens the recording if there is one. */
@@ -37,8 +38,10 @@ int64_t measure_interval_ns(const struct measure *s, const struct options *o);
 struct measure_start {
     int64_t interval_ns;
     int64_t hold_services_ns;
-    bool exact;   /* as in struct collector_options */
-    bool stepped; /* no thread: measure_step() */
+    bool exact;        /* as in struct collector_options */
+    bool stepped;      /* no thread: measure_step() */
+    reader_tee_fn tee; /* gets every read; may be NULL */
+    void *tee_ctx;
 };
 int measure_start(struct measure *s, const struct options *o, const struct measure_start *how,
                   struct err *err);
@@ -56,6 +59,8 @@ const struct model *measure_next(struct measure *s, uint64_t after);
 
 /* Replay: the time that --at names, on the recording's clock; its end without --at. */
 int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns, struct err *err);
+/* Replay: the sample that shows `at_ns`, which is `at_ns` itself where the recording marks none. */
+int64_t measure_sample_at(const struct measure *s, int64_t at_ns);
 /* Replay, stepped: a sample at `at_ns` on the recording's clock. Never goes back. */
 const struct model *measure_step(struct measure *s, int64_t at_ns);
 

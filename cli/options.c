@@ -27,6 +27,11 @@ static const struct command_row commands[COMMAND_COUNT] = {
         {"stream", "one JSON object a line, again and again",
          "Prints what status --json prints, one object a line, until the reader of the pipe "
          "goes away or the wanted number of lines is reached."},
+    [COMMAND_RECORD] =
+        {"record", "record what is read, for a bug report or a test",
+         "Writes everything that is read of this machine and its services into the new folder DIR, "
+         "until Ctrl-C or N samples; --replay DIR plays it again, anywhere. Names of users and "
+         "hosts, home folders, prompts, secrets and addresses are left out or replaced."},
     [COMMAND_HELP] = {"help", "this help, or that of one command", "Prints the help of COMMAND."},
 };
 
@@ -49,15 +54,17 @@ static const char *const *choices_view(size_t *count)
 #define DASHBOARD COMMAND_BIT(COMMAND_DASHBOARD)
 #define STATUS COMMAND_BIT(COMMAND_STATUS)
 #define STREAM COMMAND_BIT(COMMAND_STREAM)
+#define RECORD COMMAND_BIT(COMMAND_RECORD)
 static const struct option_row rows[] = {
     {"json", 0, STATUS, OPTION_FLAG, NULL, AT(json), 0, 0, NULL, "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
-    {"count", 'n', STREAM, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL, "end after N lines"},
-    {"interval", 'i', DASHBOARD | STREAM, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60, NULL,
-     "seconds between samples, 0.2 to 60 (1, or as in tunetop.yaml)"},
+    {"count", 'n', STREAM | RECORD, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL,
+     "end after N lines or samples"},
+    {"interval", 'i', DASHBOARD | STREAM | RECORD, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60,
+     NULL, "seconds between samples, 0.2 to 60 (1, or as in tunetop.yaml)"},
     {"theme", 0, DASHBOARD, OPTION_CHOICE, "THEME", AT(theme), 0, 0, theme_names,
      "colours of the dashboard"},
     {"view", 0, DASHBOARD, OPTION_CHOICE, "VIEW", AT(view), 0, 0, choices_view,
@@ -69,9 +76,11 @@ static const struct option_row rows[] = {
     {"sysroot", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(sysroot), 0, 0, NULL,
      "read /proc and /sys below DIR; services are asked only when --config names them"},
     {"replay", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(replay), 0, 0, NULL,
-     "read the recording in DIR instead of this machine"},
+     "read the recording in DIR (or its meta.json) instead of this machine"},
     {"at", 0, COMMAND_ALL, OPTION_TEXT, "TIME", AT(at), 0, 0, NULL,
      "with --replay: the time to show, or to begin at; RFC 3339 or +SECONDS"},
+    {"speed", 0, COMMAND_ALL, OPTION_NUMBER, "N", AT(speed), 0.1, 100000, NULL,
+     "with --replay: play N times as fast as it was recorded (1; stream: as fast as it can)"},
     {"color", 0, COMMAND_ALL, OPTION_CHOICE, "WHEN", AT(color), 0, 0, choices_color, "use colours"},
     {"ascii", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(ascii), 0, 0, NULL,
      "draw with ASCII characters only"},
@@ -324,6 +333,14 @@ static int take_operand(const char *word, int *operands, struct options *out, st
         ++*operands;
         return find_command(word, &out->command, err);
     }
+    if (*operands == 1 && out->command == COMMAND_RECORD) {
+        ++*operands;
+        if (!*word) {
+            return err_set(err, ERR_USAGE, "'record' needs a folder, not an empty word");
+        }
+        out->directory = word;
+        return 0;
+    }
     if (*operands == 1 && out->command == COMMAND_HELP) {
         ++*operands;
         return find_command(word, &out->help_about, err);
@@ -389,6 +406,16 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
     }
     if (o.at && !o.replay) {
         return err_set(err, ERR_USAGE, "'--at' names a time of a recording: it needs '--replay'");
+    }
+    if (o.speed > 0 && !o.replay) {
+        return err_set(err, ERR_USAGE, "'--speed' is that of a recording: it needs '--replay'");
+    }
+    if (o.command == COMMAND_RECORD && o.replay) {
+        return err_set(err, ERR_USAGE, "'record' and '--replay' exclude each other");
+    }
+    if (o.command == COMMAND_RECORD && !o.directory && !o.version) {
+        return err_set(err, ERR_USAGE,
+                       "'record' needs a folder to record into: tunetop record DIR");
     }
     *out = o;
     return 0;
@@ -482,7 +509,9 @@ void options_help(enum command about, struct buf *out)
         buf_puts(out, "\nOptions of the dashboard:\n");
     } else {
         buf_printf(out, "Usage: tunetop %s %s\n\n", commands[about].name,
-                   about == COMMAND_HELP ? "[COMMAND]" : "[OPTION]...");
+                   about == COMMAND_HELP     ? "[COMMAND]"
+                   : about == COMMAND_RECORD ? "DIR [OPTION]..."
+                                             : "[OPTION]...");
         add_wrapped(out, 0, 0, commands[about].detail);
         if (about != COMMAND_HELP) {
             buf_printf(out, "\nOptions of %s:\n", commands[about].name);

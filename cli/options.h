@@ -21,6 +21,7 @@ enum command {
     COMMAND_DASHBOARD,
     COMMAND_STATUS,
     COMMAND_STREAM,
+    COMMAND_RECORD,
     COMMAND_HELP,
     COMMAND_COUNT,
 };
@@ -63,6 +64,7 @@ struct options {
     const char *sysroot;
     const char *replay; /* a recording of kind "reads" */
     const char *at;     /* NULL: its end */
+    double speed;       /* of a replay; 0: not given */
     int color;          /* enum color_choice */
     bool ascii;
     int verbose;
@@ -76,8 +78,9 @@ struct options {
     bool json;
     const char *format;
     double gap_s;
-    /* stream */
+    /* stream, record */
     int64_t count; /* 0: without end */
+    const char *directory;
 };
 
 /* Fills out with the defaults, then with argv[1..argc). Errors are ERR_USAGE. */

@@ -25,6 +25,8 @@
 #include "sampling/http.h"
 #include "sampling/probe.h"
 #include "sampling/process.h"
+#include "sampling/reader_recording.h"
+#include "sampling/replay.h"
 #include "sampling/service/service.h"
 #include "sampling/source.h"
 
@@ -35,6 +37,7 @@ enum {
     PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
     ADDED_MAX = 4,       /* services that wait to be added: a person types them one by one */
     FIRST_GAP_MS = 250,  /* between the first and the second sample, so that rates come soon */
+    ROUNDS_MAX = 8,      /* of questions in one step of a replay: a kind has fewer */
 };
 
 /* Ticks come a little early or late: a source whose period is a multiple of the interval must not
@@ -109,9 +112,21 @@ static enum reading_state state_of_code(int code)
     }
 }
 
+static const char *const source_names[SOURCE_COUNT] = {
+    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
+    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
+    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
+    [SOURCE_SERVICES] = "services",
+};
+
+static bool is_replay(const struct collector *c)
+{
+    return reader_kind(c->options.reader) == READER_RECORDING;
+}
+
 /* Books the end of one poll: state, reason, when next. */
-static void source_done(struct running *r, int64_t now, int code, const struct err *err,
-                        int64_t cost_ns)
+static void source_done(const struct collector *c, struct running *r, int64_t now, int code,
+                        const struct err *err, int64_t cost_ns)
 {
     int64_t period = (int64_t)r->ops->period_ms * NS_PER_MS;
 
@@ -129,15 +144,21 @@ static void source_done(struct running *r, int64_t now, int code, const struct e
     }
     status_set(&r->status, state_of_code(code), err->msg);
     r->next_ns = now + (period > NS_PER_S ? period : NS_PER_S) * (int64_t)r->fails;
+    if (is_replay(c)) {
+        r->next_ns = now; /* asking costs nothing, and the answer may stand in the next lines */
+    }
 }
 
 static void poll_inline(struct collector *c, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
     int64_t begun = clock_thread_cpu_ns();
-    int code = r->ops->poll(r->state, &c->context, r->part, &err);
+    int code;
 
-    source_done(r, now, code, &err, clock_thread_cpu_ns() - begun);
+    reader_set_source(r->status.name, now);
+    code = r->ops->poll(r->state, &c->context, r->part, &err);
+
+    source_done(c, r, now, code, &err, clock_thread_cpu_ns() - begun);
 }
 
 /* The answer that a recording holds for a source of the probe process. */
@@ -155,7 +176,7 @@ static void poll_recorded(struct collector *c, struct running *r, int64_t now)
     if (code == 0) {
         code = r->ops->reply(r->state, &c->context, c->reply.data, c->reply.size, r->part, &err);
     }
-    source_done(r, now, code, &err, 0);
+    source_done(c, r, now, code, &err, 0);
 }
 
 /* Which source of the table the helper process serves: first byte of each request. */
@@ -177,7 +198,7 @@ static void ask_worker(struct collector *c, struct running *r, int64_t now)
 
     if (!c->worker_up) {
         err_set(&err, ERR_STATE, "its helper process is not running");
-        source_done(r, now, -ERR_STATE, &err, 0);
+        source_done(c, r, now, -ERR_STATE, &err, 0);
         return;
     }
     if (c->worker_busy) {
@@ -190,7 +211,7 @@ static void ask_worker(struct collector *c, struct running *r, int64_t now)
         code = worker_send(&c->worker, c->request.data, c->request.size, &err);
     }
     if (code != 0) {
-        source_done(r, now, code, &err, 0);
+        source_done(c, r, now, code, &err, 0);
         return;
     }
     r->asked_ns = now;
@@ -209,7 +230,7 @@ static void take_worker(struct collector *c, int64_t now)
     if (got < 0) {
         c->worker_up = false;
         if (c->worker_busy) {
-            source_done(c->worker_busy, now, got, &err, 0);
+            source_done(c, c->worker_busy, now, got, &err, 0);
             c->worker_busy = NULL;
         }
     } else if (got > 0 && c->worker_busy) {
@@ -221,9 +242,10 @@ static void take_worker(struct collector *c, int64_t now)
         c->worker_busy = NULL;
         snprintf(key, sizeof key, "probe %s %.*s", r->ops->name, (int)(c->request.size - 1),
                  c->request.data + 1);
+        reader_set_source(r->status.name, 0);
         reader_note(c->options.reader, key, c->reply.data, c->reply.size, 0);
         code = r->ops->reply(r->state, &c->context, c->reply.data, c->reply.size, r->part, &err);
-        source_done(r, now, code, &err, cost);
+        source_done(c, r, now, code, &err, cost);
     }
 }
 
@@ -241,15 +263,31 @@ static void ask_probe(struct collector *c, struct running *r, int64_t now)
     probe_ask(r->probe);
 }
 
-static void take_probe(struct running *r, int64_t now)
+static void take_probe(const struct collector *c, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
     int64_t cost = 0;
     int code = 0;
 
     if (r->probe && r->asked_ns && probe_take(r->probe, r->part, &code, &err, &cost)) {
-        source_done(r, now, code, &err, cost);
+        source_done(c, r, now, code, &err, cost);
     }
+}
+
+/* In a replay: says of a source that it hung. */
+static bool is_silent(const struct collector *c, struct running *r, int64_t now)
+{
+    int64_t seen, period = (int64_t)r->ops->period_ms * NS_PER_MS;
+    char reason[96];
+
+    if (!is_replay(c) || r->fails > 0 || r->status.answered_ns == 0 ||
+        !replay_is_silent(c->options.reader, r->status.name, period, now, &seen)) {
+        return false;
+    }
+    snprintf(reason, sizeof reason, "it has not answered for %lld s",
+             (long long)((now - seen) / NS_PER_S));
+    status_set(&r->status, READING_STALE, reason);
+    return true;
 }
 
 /* Says of a source that was asked too long ago that it hangs. */
@@ -270,7 +308,7 @@ static void ask_sources(struct collector *c, int64_t now)
         struct running *r = &c->running[i];
 
         check_deadline(r, now);
-        if (!r->open || r->asked_ns || now + DUE_SLACK_NS < r->next_ns) {
+        if (!r->open || r->asked_ns || now + DUE_SLACK_NS < r->next_ns || is_silent(c, r, now)) {
             continue;
         }
         if (r->ops->flags & SOURCE_PROBE_PROCESS) {
@@ -284,9 +322,9 @@ static void ask_sources(struct collector *c, int64_t now)
                 struct err err = ERR_INIT;
 
                 err_set(&err, ERR_UNSUPPORTED, "not asked with --sysroot");
-                source_done(r, now, -ERR_UNSUPPORTED, &err, 0);
+                source_done(c, r, now, -ERR_UNSUPPORTED, &err, 0);
             }
-        } else if ((r->ops->flags & SOURCE_PROBE_THREAD) && c->threaded) {
+        } else if ((r->ops->flags & SOURCE_PROBE_THREAD) && c->threaded && !is_replay(c)) {
             ask_probe(c, r, now);
         } else {
             poll_inline(c, r, now);
@@ -297,7 +335,7 @@ static void ask_sources(struct collector *c, int64_t now)
 static void take_answers(struct collector *c, int64_t now)
 {
     for (size_t i = 0; i < c->running_count; i++) {
-        take_probe(&c->running[i], now);
+        take_probe(c, &c->running[i], now);
     }
     take_worker(c, now);
 }
@@ -352,9 +390,9 @@ static void publish(struct collector *c, int64_t now)
             utf8_copy(s->sources[SOURCE_SERVICES].reason, sizeof s->sources[SOURCE_SERVICES].reason,
                       c->refused);
     }
-    /* What a replay costs here says nothing about the recorded machine, and would differ each
-     * time. */
-    for (int i = 0; i < SOURCE_COUNT && reader_kind(c->options.reader) == READER_RECORDING; i++) {
+    /* What a replay costs here says nothing about the recorded machine, and would differ each time.
+     */
+    for (int i = 0; i < SOURCE_COUNT && is_replay(c); i++) {
         s->sources[i].cost_ns = 0;
     }
 
@@ -485,14 +523,28 @@ int collector_add_service(struct collector *c, const char *name, int kind, const
     return code;
 }
 
+/* Questions, and what is read of the processes of services, are the services' reads. */
+static void discover_services(struct collector *c, int64_t now)
+{
+    reader_set_source(source_names[SOURCE_DISCOVERY], 0);
+    services_discover(c->services, now, c->sample->cpu.forks);
+    reader_set_source(source_names[SOURCE_SERVICES], 0);
+}
+
 static void serve_services(struct collector *c, int64_t now)
 {
     if (!services_allowed(c, now)) {
         return;
     }
     take_added(c, now);
-    services_discover(c->services, now, c->sample->cpu.forks);
+    discover_services(c, now);
     services_ask(c->services, now);
+}
+
+static void mark_sample(struct collector *c, int64_t now)
+{
+    reader_set_source(RECORDING_MARK_SOURCE, now);
+    reader_note(c->options.reader, RECORDING_MARK_KEY, "", 0, 0);
 }
 
 static void *collector_main(void *arg)
@@ -511,8 +563,11 @@ static void *collector_main(void *arg)
             c->next_ns = c->sequence ? next_tick(c, now) : now;
         }
         if (now >= c->next_ns) {
+            mark_sample(c, now);
             ask_sources(c, now);
+            reader_set_source(source_names[SOURCE_SERVICES], now);
             publish(c, now);
+            reader_set_source(source_names[SOURCE_SERVICES], 0);
             c->next_ns = next_tick(c, now);
         } else if (c->services && !c->settled && services_settled(c->services, now)) {
             publish(c, now); /* the first answers are shown at once, not with the next tick */
@@ -529,20 +584,68 @@ static void *collector_main(void *arg)
     return NULL;
 }
 
+/* Recorded answers are there at once: all questions that are due, not one a step as on a slow
+ * network. */
+static void ask_services(struct collector *c, int64_t now)
+{
+    struct err err = ERR_INIT;
+
+    for (int i = 0; i < ROUNDS_MAX; i++) {
+        size_t before;
+
+        services_ask(c->services, now);
+        before = http_outstanding(c->http);
+        http_step(c->http, NULL, 0, 0, &err);
+        if (!is_replay(c) || http_outstanding(c->http) >= before) {
+            return;
+        }
+    }
+}
+
 void collector_step(struct collector *c)
 {
     int64_t now = clock_mono_ns(&c->options.clock);
-    struct err err = ERR_INIT;
 
+    mark_sample(c, now);
     take_answers(c, now);
     ask_sources(c, now);
     if (c->services) {
-        take_added(c, now);
-        services_discover(c->services, now, c->sample->cpu.forks);
-        services_ask(c->services, now);
-        http_step(c->http, NULL, 0, 0, &err);
+        discover_services(c, now);
+        ask_services(c, now);
     }
+    reader_set_source(source_names[SOURCE_SERVICES], now);
     publish(c, now);
+}
+
+static void replay_step(void *ctx)
+{
+    collector_step(ctx);
+}
+
+static void replay_wait(void *ctx, int milliseconds)
+{
+    struct collector *c = ctx;
+    struct err err = ERR_INIT;
+
+    if (http_step(c->http, NULL, 0, milliseconds, &err) < 0) {
+        usleep(10000);
+    }
+}
+
+static void *replay_main(void *arg)
+{
+    struct collector *c = arg;
+    const struct replay replay = {c->options.reader,
+                                  c->options.replay.time,
+                                  c->options.replay.speed,
+                                  &c->stop,
+                                  &c->interval_ns,
+                                  replay_step,
+                                  replay_wait,
+                                  c};
+
+    replay_run(&replay);
+    return NULL;
 }
 
 int collector_start(struct collector *c, struct err *err)
@@ -553,7 +656,8 @@ int collector_start(struct collector *c, struct err *err)
     sigfillset(&all); /* signals are for the UI thread */
     pthread_sigmask(SIG_BLOCK, &all, &before);
     c->threaded = true;
-    code = pthread_create(&c->thread, NULL, collector_main, c);
+    code = pthread_create(&c->thread, NULL, c->options.replay.time ? replay_main : collector_main,
+                          c);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (code != 0) {
         c->threaded = false;
@@ -563,13 +667,6 @@ int collector_start(struct collector *c, struct err *err)
 }
 
 /* ---------------------------------------------------------------- life cycle */
-
-static const char *const source_names[SOURCE_COUNT] = {
-    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
-    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
-    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
-    [SOURCE_SERVICES] = "services",
-};
 
 static bool start_sources(struct collector *c)
 {
@@ -593,6 +690,7 @@ static bool start_sources(struct collector *c)
         r->part = (char *)c->sample + r->ops->part_offset;
         r->status.name = source_names[r->ops->id];
         r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;
+        reader_set_source(r->status.name, 0);
         r->open = !r->ops->open || r->ops->open(&r->state, &c->context, &err) == 0;
         if (!r->open) {
             status_set(&r->status, state_of_code(-err.code), err.msg);
@@ -641,6 +739,7 @@ struct collector *collector_new(const struct collector_options *options, struct 
         goto fail;
     }
     if (options->services) {
+        reader_set_source(source_names[SOURCE_DISCOVERY], 0);
         c->processes = process_table_new(options->reader);
         c->services = services_new(options->config, options->reader, c->http, c->processes,
                                    &c->options.clock);

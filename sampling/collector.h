@@ -31,6 +31,12 @@ struct collector_options {
     /* that distance from the start; else an early second sample, then whole seconds */
     bool exact;
     bool services; /* false: neither discover nor ask (--sysroot without --config) */
+    /* A replay that runs by itself: collector_start() takes each recorded sample at its time and
+     * moves `time` (borrowed), which is what `clock` and the reader show. NULL: none. */
+    struct {
+        struct clock_manual *time;
+        double speed; /* recorded seconds a second */
+    } replay;
     /* wait at least this long before the first question (after the first frame) */
     int64_t hold_services_ns;
 };

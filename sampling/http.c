@@ -14,6 +14,10 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
+/* A replay may ask a little before the recorded program did: the first sample takes that long at
+ * most. */
+#define UNRECORDED_NS (10 * NS_PER_S)
+
 enum {
     CONNECT_MS = 1000,
     TOTAL_MS = 10000,
@@ -33,6 +37,8 @@ struct request {
     CURL *easy;               /* NULL: answered from a recording */
     struct http_request spec; /* its url is not used after the start */
     char url[URL_MAX];
+    int64_t begun_ns; /* recorded: when it was asked in the replay */
+    bool looked_at;   /* recorded: in this round of finish_all() */
     struct buf body;
     size_t header_bytes;
     bool too_big;
@@ -208,6 +214,13 @@ static void handle_set_up(CURL *easy, struct request *r)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, r);
 }
 
+static void note_question(struct request *r)
+{
+    char key[URL_MAX + 16];
+    snprintf(key, sizeof(key), "ask GET %s", r->url);
+    reader_note(r->http->reader, key, "", 0, 0);
+}
+
 int http_get(struct http *h, const struct http_request *request, struct err *err)
 {
     if (strlen(request->url) >= URL_MAX)
@@ -243,7 +256,9 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
             return err_set(err, ERR_NET, "libcurl cannot start a request: %s",
                            curl_multi_strerror(code));
         }
+        note_question(r);
     } else {
+        r->begun_ns = clock_mono_ns(h->clock);
         h->recorded++;
     }
     r->next = h->requests;
@@ -331,13 +346,13 @@ static void reduce_body(struct request *r)
     r->body = small;
 }
 
-static void note_answer(struct request *r, int code, long status)
+static void note_answer(struct request *r, int code, long status, double seconds)
 {
     char key[URL_MAX + 16];
     snprintf(key, sizeof(key), "http GET %s", r->url);
     struct buf note;
-    buf_init(&note, r->body.max + 32);
-    buf_printf(&note, "%ld\n", status);
+    buf_init(&note, r->body.max + 64);
+    buf_printf(&note, "%ld %.6f\n", status, seconds);
     buf_add(&note, r->body.data, r->body.size);
     reader_note(r->http->reader, key, note.data, note.size, code);
     buf_release(&note);
@@ -364,14 +379,44 @@ static void finish_live(struct http *h, struct request *r, CURLcode result)
     char message[CURL_ERROR_SIZE];
     utf8_sanitise(answer.message, strlen(answer.message), message, sizeof(message), NULL);
     answer.message = message;
-    note_answer(r, answer.code, status);
+    note_answer(r, answer.code, status, answer.seconds);
     request_unlink(h, r);
     handle_retire(h, r->easy);
     r->spec.done(r->spec.ctx, &answer);
     request_free(r);
 }
 
-/* A recorded answer: "STATUS\nBODY". */
+/* Whether the recorded server has not answered yet, as far as the recording has come: its newest
+ * question is newer than its newest answer. A question that was not recorded at all may come a
+ * little later than it is asked here. */
+static bool is_recorded_later(struct http *h, const struct request *r)
+{
+    char key[URL_MAX + 16];
+    snprintf(key, sizeof(key), "ask GET %s", r->url);
+    int64_t asked_ns = reader_recorded_ns(h->reader, key);
+    snprintf(key, sizeof(key), "http GET %s", r->url);
+    int64_t answered_ns = reader_recorded_ns(h->reader, key);
+    if (asked_ns < 0 && answered_ns < 0)
+        return clock_mono_ns(h->clock) - r->begun_ns < UNRECORDED_NS;
+    return asked_ns > answered_ns;
+}
+
+/* The first line of a recorded answer: "STATUS SECONDS", or the status alone. */
+static int parse_recorded_head(const char *line, size_t size, struct http_answer *out)
+{
+    const char *blank = memchr(line, ' ', size);
+    size_t digits = blank != NULL ? (size_t)(blank - line) : size;
+    int64_t status = 0;
+    if (number_i64(line, digits, &status) < 0 || status < 0 || status > 999)
+        return -1;
+    if (blank != NULL &&
+        (number_double(blank + 1, size - digits - 1, &out->seconds) < 0 || out->seconds < 0))
+        return -1;
+    out->status = (long)status;
+    return 0;
+}
+
+/* A recorded answer: its first line, then the body. */
 static void finish_recorded(struct http *h, struct request *r)
 {
     struct http_answer answer = {.message = "", .body = ""};
@@ -379,12 +424,11 @@ static void finish_recorded(struct http *h, struct request *r)
     char key[URL_MAX + 16];
     snprintf(key, sizeof(key), "http GET %s", r->url);
     struct buf text;
-    buf_init(&text, r->body.max + 32);
+    buf_init(&text, r->body.max + 64);
     answer.code = reader_recorded(h->reader, key, &text, &err);
     const char *line_end = text.size > 0 ? memchr(text.data, '\n', text.size) : NULL;
-    int64_t status = 0;
-    if (line_end != NULL && number_i64(text.data, (size_t)(line_end - text.data), &status) == 0) {
-        answer.status = (long)status;
+    if (line_end != NULL &&
+        parse_recorded_head(text.data, (size_t)(line_end - text.data), &answer) == 0) {
         answer.body = line_end + 1;
         answer.size = text.size - (size_t)(line_end + 1 - text.data);
     } else if (answer.code == 0) {
@@ -406,14 +450,19 @@ static bool finish_all(struct http *h)
     bool any = false;
     /* Callbacks may start requests: those recorded ones wait for the next step, so that a step
      * always ends. */
+    for (struct request *r = h->requests; r != NULL; r = r->next)
+        r->looked_at = r->easy != NULL;
     for (size_t n = h->recorded; n > 0 && h->recorded > 0; n--) {
         struct request *last = NULL;
         for (struct request *r = h->requests; r != NULL; r = r->next) {
-            if (r->easy == NULL)
+            if (!r->looked_at && r->easy == NULL)
                 last = r; /* the oldest: the list grows at its head */
         }
         if (last == NULL)
             break;
+        last->looked_at = true;
+        if (is_recorded_later(h, last))
+            continue;
         finish_recorded(h, last);
         any = true;
     }

@@ -46,6 +46,7 @@ static void *probe_main(void *arg)
         }
         pthread_mutex_unlock(&p->lock);
         begun = clock_thread_cpu_ns();
+        reader_set_source(p->ops->name, 0);
         code = p->ops->poll(p->state, &p->context, p->part, &err);
         begun = clock_thread_cpu_ns() - begun;
         pthread_mutex_lock(&p->lock);

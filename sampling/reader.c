@@ -32,6 +32,10 @@ struct reader {
     void *tee_ctx;
 };
 
+/* A read has no room for who makes it: parsers are called through many hands. */
+static _Thread_local const char *thread_source = "";
+static _Thread_local int64_t thread_at_ns;
+
 static struct reader *reader_new(enum reader_kind kind)
 {
     struct reader *r = xcalloc(1, sizeof *r);
@@ -57,9 +61,10 @@ struct reader *reader_new_sysroot(const char *dir, struct err *err)
     return r;
 }
 
-struct reader *reader_new_recording(const char *dir, const struct clock_ops *clock, struct err *err)
+struct reader *reader_new_recording(const char *path, const struct clock_ops *clock,
+                                    struct err *err)
 {
-    struct recording *rec = recording_load(dir, err);
+    struct recording *rec = recording_load(path, err);
     if (!rec) {
         return NULL;
     }
@@ -106,10 +111,44 @@ int64_t reader_wall_start_ns(const struct reader *r)
     return r->recording ? recording_wall_start_ns(r->recording) : 0;
 }
 
+int reader_wall_offset_minutes(const struct reader *r)
+{
+    return r->recording ? recording_wall_offset_minutes(r->recording) : 0;
+}
+
+int64_t reader_sample_at(const struct reader *r, int64_t at_ns)
+{
+    return r->recording ? recording_sample_at(r->recording, at_ns) : -1;
+}
+
+int64_t reader_sample_after(const struct reader *r, int64_t at_ns)
+{
+    return r->recording ? recording_sample_after(r->recording, at_ns) : -1;
+}
+
+void reader_set_source(const char *source, int64_t at_ns)
+{
+    thread_source = source;
+    thread_at_ns = at_ns;
+}
+
 void reader_set_tee(struct reader *r, reader_tee_fn tee, void *ctx)
 {
     r->tee = tee;
     r->tee_ctx = ctx;
+}
+
+static void note(const struct reader *r, const char *key, int code, const char *data, size_t size)
+{
+    const struct reader_read read = {
+        .source = thread_source,
+        .at_ns = thread_at_ns,
+        .key = key,
+        .code = code,
+        .data = code == 0 ? data : "",
+        .size = code == 0 ? size : 0,
+    };
+    r->tee(r->tee_ctx, &read);
 }
 
 static void note_as(struct reader *r, const char *verb, const char *path, const struct buf *out,
@@ -123,7 +162,7 @@ static void note_as(struct reader *r, const char *verb, const char *path, const 
     if (len < 0 || (size_t)len >= sizeof key) {
         return; /* a cut key would answer for another file */
     }
-    r->tee(r->tee_ctx, key, code, out->data, code == 0 ? out->size : 0);
+    note(r, key, code, out->data, out->size);
 }
 
 static int find_as(struct reader *r, const char *verb, const char *path, struct buf *out,
@@ -423,7 +462,7 @@ int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ct
         buf_clear(out);
     }
     if (r->tee) {
-        r->tee(r->tee_ctx, key, rc, out->data, out->size);
+        note(r, key, rc, out->data, out->size);
     }
     return rc;
 }
@@ -431,7 +470,7 @@ int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ct
 void reader_note(struct reader *r, const char *key, const void *data, size_t size, int code)
 {
     if (r->tee && r->kind != READER_RECORDING) {
-        r->tee(r->tee_ctx, key, code, code == 0 ? data : "", code == 0 ? size : 0);
+        note(r, key, code, data, size);
     }
 }
 
@@ -442,6 +481,16 @@ int reader_recorded(struct reader *r, const char *key, struct buf *out, struct e
         return err_set(err, ERR_UNSUPPORTED, "'%s' is not in a recording", key);
     }
     return recording_find(r->recording, key, clock_mono_ns(&r->clock), out, err);
+}
+
+int64_t reader_recorded_ns(struct reader *r, const char *key)
+{
+    return r->recording ? recording_find_ns(r->recording, key, clock_mono_ns(&r->clock)) : -1;
+}
+
+int64_t reader_source_ns(struct reader *r, const char *source)
+{
+    return r->recording ? recording_source_ns(r->recording, source, clock_mono_ns(&r->clock)) : -1;
 }
 
 struct reading reader_missing(const struct reader *r, int code, uint8_t source)

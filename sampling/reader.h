@@ -39,19 +39,24 @@ struct reader_file {
 struct reader *reader_new_kernel(void);
 /* Reads /proc and /sys below dir. */
 struct reader *reader_new_sysroot(const char *dir, struct err *err);
-/* Plays DIR/reads.jsonl (CONTRACTS section 5, kind "reads"); time comes from `clock` (borrowed): a
- * read gives the newest recorded one that is not newer than now. reader_first_ns/last_ns bound the
- * recording. */
-struct reader *reader_new_recording(const char *dir, const struct clock_ops *clock,
+/* Plays a recording (CONTRACTS section 5, kind "reads"): its folder, or meta.json or reads.jsonl in
+ * it. Time comes from `clock` (borrowed): a read gives the newest recorded one that is not newer
+ * than now. */
+struct reader *reader_new_recording(const char *path, const struct clock_ops *clock,
                                     struct err *err);
 void reader_free(struct reader *r); /* accepts NULL */
 
 enum reader_kind reader_kind(const struct reader *r);
-/* recording only, else 0; t_ns of the first read */
+/* Of a recording, else 0: the time of its first sample and of its last read, the wall time that
+ * belongs to the first, and how many minutes its clock was ahead of UTC. */
 int64_t reader_first_ns(const struct reader *r);
 int64_t reader_last_ns(const struct reader *r);
-/* wall time that belongs to reader_first_ns */
 int64_t reader_wall_start_ns(const struct reader *r);
+int reader_wall_offset_minutes(const struct reader *r);
+/* The newest sample of a recording that is not newer than at_ns, and the first one after it. -1:
+ * none, or none is marked. */
+int64_t reader_sample_at(const struct reader *r, int64_t at_ns);
+int64_t reader_sample_after(const struct reader *r, int64_t at_ns);
 
 void reader_file_init(struct reader_file *f, const char *path);
 int reader_file(struct reader *r, struct reader_file *f, struct buf *out, struct err *err);
@@ -75,13 +80,28 @@ int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ct
 void reader_note(struct reader *r, const char *key, const void *data, size_t size, int code);
 /* In a recording: the newest answer to `key` up to now. */
 int reader_recorded(struct reader *r, const char *key, struct buf *out, struct err *err);
+/* In a recording: when the newest answer to `key`, the newest read of `source` came, -1 when none
+ * did so far. */
+int64_t reader_recorded_ns(struct reader *r, const char *key);
+int64_t reader_source_ns(struct reader *r, const char *source);
 
 /* The reading that a failed read becomes: NOENT is "the kernel does not offer it", DENIED "readable
  * by other users only", and so on; a recording and a sysroot say that it was not recorded or not
  * asked. code is negative. */
 struct reading reader_missing(const struct reader *r, int code, uint8_t source);
 
-typedef void (*reader_tee_fn)(void *ctx, const char *key, int code, const char *data, size_t size);
+struct reader_read {    /* what a tee gets; all borrowed */
+    const char *source; /* as in sources[], "" when nobody said */
+    int64_t at_ns;      /* monotonic time of the sample that it is for, 0 when it is for none */
+    const char *key;
+    int code; /* 0 or a negative error */
+    const char *data;
+    size_t size;
+};
+typedef void (*reader_tee_fn)(void *ctx, const struct reader_read *read);
+/* Who reads on the calling thread from now on: a text that stays valid, and the time of the sample,
+ * or 0. */
+void reader_set_source(const char *source, int64_t at_ns);
 /* before any thread uses the reader */
 void reader_set_tee(struct reader *r, reader_tee_fn tee, void *ctx);
 

@@ -1,219 +1,421 @@
 #include "sampling/reader_recording.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/number.h"
+#include "sampling/recorded_read.h"
 
 enum {
     META_MAX_BYTES = 1024 * 1024, /* meta.json is a page at most; a hostile one is not read */
     PATH_BYTES = 4096,
+    NAME_BYTES = 200,         /* of the file in messages: its place fits into err->where */
+    WINDOW_BYTES = 64 * 1024, /* read at a time; grows to hold the longest line */
+    SOURCES = 32,             /* more than there are */
+    SLOTS_FIRST = 256,        /* a power of two, as every size of the table */
 };
 
-struct entry {
-    const char *key;
-    const char *data;
+/* --- lines, from a file or from memory --- */
+
+struct lines {
+    int fd; /* -1: memory */
+    const char *memory;
+    size_t memory_size;
+    char *window;
+    size_t from, to, capacity; /* what of the window is not used yet */
+    uint64_t at;               /* of window[to] in the file */
+    size_t number;             /* of the line that lines_next() gave */
+    bool end;
+};
+
+static void lines_rewind(struct lines *l)
+{
+    l->from = l->to = 0;
+    l->at = 0;
+    l->number = 0;
+    l->end = false;
+}
+
+/* Reads more behind window[to]. */
+static int lines_fill(struct lines *l, struct err *err)
+{
+    if (l->from > 0) {
+        memmove(l->window, l->window + l->from, l->to - l->from);
+        l->to -= l->from;
+        l->from = 0;
+    }
+    if (l->to == l->capacity) {
+        l->capacity = l->capacity ? l->capacity * 2 : WINDOW_BYTES;
+        l->window = xreallocarray(l->window, l->capacity, 1);
+    }
+    ssize_t n;
+    if (l->fd >= 0) {
+        do {
+            n = pread(l->fd, l->window + l->to, l->capacity - l->to, (off_t)l->at);
+        } while (n < 0 && errno == EINTR);
+        if (n < 0) {
+            return err_sys(err, err_code_of_errno(errno), errno, "cannot read the recording");
+        }
+    } else {
+        size_t left = l->memory_size - (size_t)l->at, room = l->capacity - l->to;
+        n = (ssize_t)(left < room ? left : room);
+        if (n > 0) {
+            memcpy(l->window + l->to, l->memory + l->at, (size_t)n);
+        }
+    }
+    l->end = n == 0;
+    l->to += (size_t)n;
+    l->at += (uint64_t)n;
+    return 0;
+}
+
+/* 1: a line, without its newline, in *text (until the next call); *whole tells whether it had one.
+ * 0: the end. */
+static int lines_next(struct lines *l, const char **text, size_t *size, bool *whole,
+                      struct err *err)
+{
+    size_t looked = 0;
+    for (;;) {
+        const char *newline = l->to > l->from + looked ? memchr(l->window + l->from + looked, '\n',
+                                                                l->to - l->from - looked)
+                                                       : NULL;
+        looked = l->to - l->from;
+        if (newline || (l->end && looked > 0)) {
+            *whole = newline != NULL;
+            *text = l->window + l->from;
+            *size = newline ? (size_t)(newline - *text) : looked;
+            l->from += *size + (newline ? 1 : 0);
+            l->number++;
+            return 1;
+        }
+        if (l->end) {
+            return 0;
+        }
+        if (looked > RECORDED_LINE_MAX) {
+            l->number++;
+            return err_set(err, ERR_PARSE, "the line is longer than %zu bytes, no read is",
+                           RECORDED_LINE_MAX);
+        }
+        int rc = lines_fill(l, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+}
+
+/* --- the newest read of each key --- */
+
+struct slot {
+    char *key; /* NULL: free */
+    char *data;
     size_t size;
-    size_t line; /* ties of time: the later line is the newer read */
     int64_t t_ns;
-    int code; /* 0, or the error that the read gave, positive */
+    int code;
 };
 
 struct recording {
-    struct arena arena;    /* keys and data */
-    struct entry *entries; /* sorted by key, time, line */
-    size_t count, capacity;
+    pthread_mutex_t lock; /* guards the lines, the table and what was seen of sources */
+    struct lines lines;
+    uint64_t read_count; /* that were checked; a line behind them was torn or came later */
+    uint64_t taken;      /* of them, since the begin */
+    struct recorded_read next;
+    bool has_next;
+    int64_t now_ns; /* everything up to here is in the table */
+    struct slot *slots;
+    size_t slot_count, used;
+    struct {
+        char name[RECORDED_SOURCE_BYTES];
+        int64_t t_ns;
+    } sources[SOURCES];
+    size_t source_count;
+
+    /* unchanged once loaded */
+    int64_t *samples;
+    size_t sample_count;
     int64_t first_ns, last_ns;
     int64_t wall_start_ns;
+    int wall_offset_minutes;
 };
 
-static int state_to_code(const char *state)
+/* FNV-1a: short keys, and nobody gains from a slow table of a file of his own */
+static uint64_t hash_key(const char *key)
 {
-    if (strcmp(state, "ok") == 0) {
-        return ERR_NONE;
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (; *key; key++) {
+        h = (h ^ (unsigned char)*key) * UINT64_C(1099511628211);
     }
-    if (strcmp(state, "failed") == 0) {
-        return ERR_IO;
-    }
-    for (int code = 1; code < ERR_COUNT; code++) {
-        if (strcmp(state, err_name(code)) == 0) {
-            return code;
-        }
-    }
-    return -1;
+    return h ^ h >> 32;
 }
 
-static int base64_value(char c)
+/* The slot of the key, or the free one where it belongs. */
+static struct slot *slot_of(const struct recording *rec, const char *key)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
+    size_t i = (size_t)hash_key(key) & (rec->slot_count - 1);
+    while (rec->slots[i].key && strcmp(rec->slots[i].key, key) != 0) {
+        i = (i + 1) & (rec->slot_count - 1);
     }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    return &rec->slots[i];
 }
 
-/* RFC 4648 section 4, padding wanted, no line breaks. NULL when the text is not that. */
-static char *base64_decode(struct arena *a, const char *text, size_t *out_size)
+static void slot_release(struct slot *s)
 {
-    size_t len = strlen(text);
-    if (len % 4 != 0) {
-        return NULL;
-    }
-    size_t padding = len == 0 ? 0
-                              : (size_t)(text[len - 1] == '=') +
-                                    (size_t)(text[len - 1] == '=' && text[len - 2] == '=');
-    char *out = arena_alloc(a, len / 4 * 3 + 1);
-    size_t n = 0;
-    unsigned bits = 0;
-    for (size_t i = 0; i < len - padding; i++) {
-        int v = base64_value(text[i]);
-        if (v < 0) {
-            return NULL;
-        }
-        bits = (bits << 6 | (unsigned)v) & 0xffffffu;
-        if (i % 4 != 0) {
-            out[n++] = (char)(unsigned char)(bits >> (6 - 2 * (i % 4)) & 0xffu);
-        }
-    }
-    *out_size = n;
-    return out;
+    free(s->key);
+    free(s->data);
+    memset(s, 0, sizeof *s);
 }
 
-static struct entry *add_entry(struct recording *rec)
+/* A new table of `count` slots with what is in the old one. */
+static void rebuild(struct recording *rec, size_t count)
 {
-    if (rec->count == rec->capacity) {
-        rec->capacity = rec->capacity ? rec->capacity * 2 : 256;
-        rec->entries = xreallocarray(rec->entries, rec->capacity, sizeof *rec->entries);
+    struct slot *old = rec->slots;
+    const size_t old_count = rec->slot_count;
+    rec->slots = xcalloc(count, sizeof *rec->slots);
+    rec->slot_count = count;
+    rec->used = 0;
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].key) {
+            *slot_of(rec, old[i].key) = old[i];
+            rec->used++;
+        }
     }
-    return &rec->entries[rec->count++];
+    free(old);
 }
 
-static int parse_read(struct recording *rec, const cJSON *item, size_t line, struct err *err)
+static void forget_all(struct recording *rec)
 {
-    double t_ns;
-    /* Beyond 2^62 a conversion to int64_t would not be defined. */
-    if (!json_number(item, "t_ns", &t_ns) || t_ns < 0 || t_ns > 4.6e18) {
-        return err_set(err, ERR_PARSE, "'t_ns' is missing or not a time");
+    for (size_t i = 0; i < rec->slot_count; i++) {
+        slot_release(&rec->slots[i]);
     }
-    const char *key = json_text(item, "key", "");
-    if (!*key) {
-        return err_set(err, ERR_PARSE, "'key' is missing");
-    }
-    const char *state = json_text(item, "state", "ok");
-    int code = state_to_code(state);
-    if (code < 0) {
-        return err_set(err, ERR_PARSE, "'state' is neither ok nor the name of an error");
-    }
-    const char *text = json_text(item, "text", NULL);
-    const char *base64 = json_text(item, "base64", NULL);
-    if (text && base64) {
-        return err_set(err, ERR_PARSE, "there is both a 'text' and a 'base64'");
-    }
-    if (code == ERR_NONE && !text && !base64) {
-        return err_set(err, ERR_PARSE, "there is neither a 'text' nor a 'base64'");
-    }
-    const char *data = "";
-    size_t size = 0;
-    if (code == ERR_NONE && base64) {
-        data = base64_decode(&rec->arena, base64, &size);
-        if (!data) {
-            return err_set(err, ERR_PARSE, "'base64' is not base64");
+    rec->used = 0;
+    rec->source_count = 0;
+}
+
+/* What is known of processes that a list of all no longer has. */
+static void forget_processes(struct recording *rec, const struct buf *names)
+{
+    size_t count = 0;
+    bool any = false;
+    int64_t *pids = recorded_pids(names->data, names->size, &count);
+    for (size_t i = 0; i < rec->slot_count; i++) {
+        int64_t pid = rec->slots[i].key ? recorded_key_pid(rec->slots[i].key) : 0;
+        if (pid > 0 && !bsearch(&pid, pids, count, sizeof pid, recorded_pid_compare)) {
+            slot_release(&rec->slots[i]);
+            any = true;
         }
-    } else if (code == ERR_NONE) {
-        size = strlen(text);
-        data = arena_strndup(&rec->arena, text, size);
     }
-    struct entry *e = add_entry(rec);
-    *e = (struct entry){
-        .key = arena_strdup(&rec->arena, key),
-        .data = data,
-        .size = size,
-        .line = line,
-        .t_ns = (int64_t)t_ns,
-        .code = code,
-    };
-    if (rec->count == 1 || e->t_ns < rec->first_ns) {
-        rec->first_ns = e->t_ns;
+    free(pids);
+    if (any) {
+        rebuild(rec, rec->slot_count);
     }
-    if (rec->count == 1 || e->t_ns > rec->last_ns) {
-        rec->last_ns = e->t_ns;
+}
+
+static void note_source(struct recording *rec, const char *name, int64_t t_ns)
+{
+    size_t i = 0;
+    while (i < rec->source_count && strcmp(rec->sources[i].name, name) != 0) {
+        i++;
+    }
+    if (i == SOURCES) {
+        return;
+    }
+    if (i == rec->source_count) {
+        memcpy(rec->sources[i].name, name, strlen(name) + 1);
+        rec->source_count++;
+    }
+    rec->sources[i].t_ns = t_ns;
+}
+
+static void apply(struct recording *rec, const struct recorded_read *r)
+{
+    note_source(rec, r->source, r->t_ns);
+    if (rec->used * 4 >= rec->slot_count * 3) {
+        rebuild(rec, rec->slot_count * 2);
+    }
+    struct slot *s = slot_of(rec, r->key.data);
+    if (!s->key) {
+        s->key = xstrdup(r->key.data);
+        rec->used++;
+    }
+    /* Exactly its size: the next read of the key may be much smaller. */
+    if (s->size != r->data.size || !s->data) {
+        free(s->data);
+        s->data = xmalloc(r->data.size + 1);
+        s->size = r->data.size;
+    }
+    memcpy(s->data, r->data.data, r->data.size + 1);
+    s->t_ns = r->t_ns;
+    s->code = r->code;
+    if (r->code == ERR_NONE && strcmp(r->key.data, "list /proc") == 0) {
+        forget_processes(rec, &r->data);
+    }
+}
+
+/* --- loading --- */
+
+/* The next line that holds a read: 1, 0 at the end. */
+static int next_read(struct recording *rec, struct err *err)
+{
+    for (;;) {
+        const char *text = NULL;
+        size_t size = 0;
+        bool whole = true;
+        int rc = lines_next(&rec->lines, &text, &size, &whole, err);
+        if (rc <= 0) {
+            return rc;
+        }
+        if (size == 0) {
+            continue;
+        }
+        struct err failure = ERR_INIT;
+        rc = recorded_read_parse(text, size, &rec->next, &failure);
+        if (rc == 0) {
+            return 1;
+        }
+        if (!whole) {
+            return 0; /* the recorder was ended in the middle of a line */
+        }
+        *err = failure;
+        return rc;
+    }
+}
+
+static bool is_mark(const struct recorded_read *r)
+{
+    return strcmp(r->source, RECORDING_MARK_SOURCE) == 0 &&
+           strcmp(r->key.data, RECORDING_MARK_KEY) == 0;
+}
+
+static void add_sample(struct recording *rec, int64_t t_ns, size_t *capacity)
+{
+    if (rec->sample_count > 0 && rec->samples[rec->sample_count - 1] == t_ns) {
+        return;
+    }
+    if (rec->sample_count == *capacity) {
+        *capacity = *capacity ? *capacity * 2 : 64;
+        rec->samples = xreallocarray(rec->samples, *capacity, sizeof *rec->samples);
+    }
+    rec->samples[rec->sample_count++] = t_ns;
+}
+
+static int check_lines(struct recording *rec, const char *name, struct err *err)
+{
+    size_t capacity = 0;
+    int rc;
+    while ((rc = next_read(rec, err)) > 0) {
+        if (rec->read_count > 0 && rec->next.t_ns < rec->last_ns) {
+            rc = err_set(err, ERR_PARSE,
+                         "'t_ns' is before that of the line above (%lld, then %lld)",
+                         (long long)rec->last_ns, (long long)rec->next.t_ns);
+            break;
+        }
+        if (rec->read_count++ == 0) {
+            rec->first_ns = rec->next.t_ns;
+        }
+        rec->last_ns = rec->next.t_ns;
+        if (is_mark(&rec->next)) {
+            add_sample(rec, rec->next.t_ns, &capacity);
+        }
+    }
+    if (rc < 0) {
+        return err->code == ERR_PARSE ? err_at(err, "%s:%zu", name, rec->lines.number) : rc;
+    }
+    if (rec->read_count == 0) {
+        return err_set(err, ERR_PARSE, "'%s' holds no reads", name);
+    }
+    if (rec->sample_count > 0) {
+        rec->first_ns = rec->samples[0];
     }
     return 0;
 }
 
-static int compare_entries(const void *a, const void *b)
+static void restart(struct recording *rec)
 {
-    const struct entry *x = a, *y = b;
-    int by_key = strcmp(x->key, y->key);
-    if (by_key != 0) {
-        return by_key;
-    }
-    if (x->t_ns != y->t_ns) {
-        return x->t_ns < y->t_ns ? -1 : 1;
-    }
-    return (x->line > y->line) - (x->line < y->line);
+    forget_all(rec);
+    lines_rewind(&rec->lines);
+    rec->has_next = false;
+    rec->taken = 0;
+    rec->now_ns = INT64_MIN;
 }
 
-static int parse_line(struct recording *rec, const char *text, size_t size, size_t line,
-                      struct err *err)
+static struct recording *load(const char *name, struct lines lines, struct err *err)
 {
-    cJSON *item = json_parse(text, size, err);
-    if (!item) {
-        return -err->code;
+    struct recording *rec = xcalloc(1, sizeof *rec);
+    pthread_mutex_init(&rec->lock, NULL);
+    rec->lines = lines;
+    recorded_read_init(&rec->next);
+    rebuild(rec, SLOTS_FIRST);
+    if (check_lines(rec, name, err) < 0) {
+        recording_free(rec);
+        return NULL;
     }
-    int rc = parse_read(rec, item, line, err);
-    cJSON_Delete(item);
-    return rc;
+    restart(rec);
+    return rec;
 }
 
 struct recording *recording_parse(const char *name, const char *text, size_t size, struct err *err)
 {
-    struct recording *rec = xcalloc(1, sizeof *rec);
-    arena_init(&rec->arena);
-    size_t line = 0;
-    for (size_t at = 0; at < size;) {
-        const char *start = text + at;
-        const char *end = memchr(start, '\n', size - at);
-        size_t len = end ? (size_t)(end - start) : size - at;
-        at += len + 1;
-        line++;
-        if (len == 0) {
-            continue;
-        }
-        struct err failure = ERR_INIT;
-        if (parse_line(rec, start, len, line, &failure) == 0) {
-            continue;
-        }
-        if (!end) {
-            break; /* the recorder was ended in the middle of a line */
-        }
-        *err = failure;
-        err_at(err, "%.50s:%zu", name, line);
-        recording_free(rec);
-        return NULL;
-    }
-    if (rec->count == 0) {
-        err_set(err, ERR_PARSE, "'%s' holds no reads", name);
-        recording_free(rec);
-        return NULL;
-    }
-    qsort(rec->entries, rec->count, sizeof *rec->entries, compare_entries);
-    return rec;
+    return load(name, (struct lines){.fd = -1, .memory = text, .memory_size = size}, err);
 }
 
 struct meta {
     int64_t start_wall_ns, start_t_ns;
+    int offset_minutes;
 };
+
+/* "+01:00" at the end of a time that is known to be RFC 3339. */
+static int offset_of(const char *time)
+{
+    const size_t size = strlen(time);
+    const char *at = size > 6 ? time + size - 6 : "";
+    uint64_t hours = 0, minutes = 0;
+    if ((*at != '+' && *at != '-') || number_u64(at + 1, 2, 10, &hours) != 0 ||
+        number_u64(at + 4, 2, 10, &minutes) != 0) {
+        return 0; /* Z */
+    }
+    return (*at == '-' ? -1 : 1) * (int)(hours * 60 + minutes);
+}
+
+static int take_meta(const cJSON *root, const char *path, struct meta *out, struct err *err)
+{
+    const char *kind = json_text(root, "kind", "");
+    if (strcmp(kind, "reads") != 0) {
+        return err_set(err, ERR_PARSE, "'%s' is not a recording of kind 'reads'", path);
+    }
+    double schema = 1, start_t_ns = 0;
+    if (json_get(root, "schema") && !json_number(root, "schema", &schema)) {
+        return err_set(err, ERR_PARSE, "'schema' in '%s' is not a number", path);
+    }
+    if (schema != RECORDING_SCHEMA) {
+        return err_set(err, ERR_PARSE,
+                       "'%s' has the schema %g, this tunetop reads %d: it takes a newer one", path,
+                       schema, RECORDING_SCHEMA);
+    }
+    const char *wall = json_text(root, "start_wall", "");
+    /* From 1971 on and 100 years before the end of int64_t, so that sums of times stay in range. */
+    if (clock_parse_rfc3339(wall, &out->start_wall_ns) != 0 || out->start_wall_ns < 0 ||
+        out->start_wall_ns > RECORDED_TIME_MAX) {
+        return err_set(err, ERR_PARSE, "'start_wall' in '%s' is missing or not an RFC 3339 time",
+                       path);
+    }
+    if (!json_number(root, "start_t_ns", &start_t_ns) || start_t_ns < 0 ||
+        start_t_ns > (double)RECORDED_TIME_MAX) {
+        return err_set(err, ERR_PARSE, "'start_t_ns' in '%s' is missing or not a time", path);
+    }
+    out->start_t_ns = (int64_t)start_t_ns;
+    out->offset_minutes = offset_of(wall);
+    return 0;
+}
 
 static int read_meta(const char *path, struct meta *out, struct err *err)
 {
@@ -221,28 +423,10 @@ static int read_meta(const char *path, struct meta *out, struct err *err)
     buf_init(&text, META_MAX_BYTES);
     cJSON *root = NULL;
     int rc = file_read(path, &text, err);
-    if (rc != 0) {
-        goto out;
+    if (rc == 0) {
+        root = json_parse(text.data, text.size, err);
+        rc = root ? take_meta(root, path, out, err) : err_wrap(err, "'%s'", path);
     }
-    root = json_parse(text.data, text.size, err);
-    if (!root) {
-        rc = -err->code;
-        err_wrap(err, "'%s'", path);
-        goto out;
-    }
-    const char *kind = json_text(root, "kind", "");
-    if (strcmp(kind, "reads") != 0) {
-        rc = err_set(err, ERR_PARSE, "'%s' is not a recording of kind 'reads'", path);
-        goto out;
-    }
-    double start_t_ns;
-    if (clock_parse_rfc3339(json_text(root, "start_wall", ""), &out->start_wall_ns) != 0 ||
-        !json_number(root, "start_t_ns", &start_t_ns) || start_t_ns < 0 || start_t_ns > 4.6e18) {
-        rc = err_set(err, ERR_PARSE, "'%s' lacks 'start_wall' or 'start_t_ns'", path);
-        goto out;
-    }
-    out->start_t_ns = (int64_t)start_t_ns;
-out:
     cJSON_Delete(root);
     buf_release(&text);
     return rc;
@@ -257,30 +441,64 @@ static int join(char out[PATH_BYTES], const char *dir, const char *name, struct 
     return 0;
 }
 
-struct recording *recording_load(const char *dir, struct err *err)
+/* The folder that path names, itself or by one of the two files in it. */
+static int folder_of(const char *path, char dir[PATH_BYTES], struct err *err)
 {
-    char path[PATH_BYTES];
-    struct meta meta = {0, 0};
-    if (join(path, dir, "meta.json", err) != 0 || read_meta(path, &meta, err) != 0) {
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return err_sys(err, err_code_of_errno(errno), errno, "cannot open the recording '%s'",
+                       path);
+    }
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const bool file = strcmp(base, "meta.json") == 0 || strcmp(base, "reads.jsonl") == 0;
+    if (!S_ISDIR(st.st_mode) && !(S_ISREG(st.st_mode) && file)) {
+        return err_set(err, ERR_PARSE,
+                       "'%s' is no recording: name its folder, or the meta.json in it", path);
+    }
+    size_t size = S_ISDIR(st.st_mode) ? strlen(path) : slash ? (size_t)(slash - path) : 0;
+    int len = size > 0 || slash ? snprintf(dir, PATH_BYTES, "%.*s", (int)size, path)
+                                : snprintf(dir, PATH_BYTES, ".");
+    return len >= PATH_BYTES ? err_set(err, ERR_TOO_BIG, "the path '%.100s...' is too long", path)
+                             : 0;
+}
+
+static int open_reads(const char *path, struct err *err)
+{
+    /* O_NONBLOCK: a fifo would wait for its writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0) {
+        return err_sys(err, err_code_of_errno(errno), errno, "cannot open '%s'", path);
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return err_set(err, ERR_PARSE, "'%s' is not a regular file", path);
+    }
+    return fd;
+}
+
+struct recording *recording_load(const char *given, struct err *err)
+{
+    char dir[PATH_BYTES], path[PATH_BYTES];
+    struct meta meta = {0, 0, 0};
+    if (folder_of(given, dir, err) != 0 || join(path, dir, "meta.json", err) != 0 ||
+        read_meta(path, &meta, err) != 0 || join(path, dir, "reads.jsonl", err) != 0) {
         return NULL;
     }
-    if (join(path, dir, "reads.jsonl", err) != 0) {
+    int fd = open_reads(path, err);
+    if (fd < 0) {
         return NULL;
     }
-    struct buf text;
-    buf_init(&text, RECORDING_MAX_BYTES);
-    struct recording *rec = NULL;
-    if (file_read(path, &text, err) == 0) {
-        /* The end of the path says more than its start when it does not fit into err->where. */
-        size_t len = strlen(path);
-        rec = recording_parse(len > 50 ? path + len - 50 : path, text.data, text.size, err);
+    /* The end of a path says more than its start when it does not fit. */
+    size_t len = strlen(path);
+    struct recording *rec = load(len > NAME_BYTES ? path + len - NAME_BYTES : path,
+                                 (struct lines){.fd = fd}, err);
+    if (!rec) {
+        return NULL;
     }
-    buf_release(&text);
-    if (rec &&
-        (__builtin_sub_overflow(rec->first_ns, meta.start_t_ns, &rec->wall_start_ns) ||
-         __builtin_add_overflow(rec->wall_start_ns, meta.start_wall_ns, &rec->wall_start_ns))) {
-        rec->wall_start_ns = meta.start_wall_ns;
-    }
+    /* Each is below 2^62, so neither step overflows. */
+    rec->wall_start_ns = rec->first_ns - meta.start_t_ns + meta.start_wall_ns;
+    rec->wall_offset_minutes = meta.offset_minutes;
     return rec;
 }
 
@@ -289,40 +507,90 @@ void recording_free(struct recording *rec)
     if (!rec) {
         return;
     }
-    arena_release(&rec->arena);
-    free(rec->entries);
+    if (rec->lines.fd >= 0) {
+        close(rec->lines.fd);
+    }
+    forget_all(rec);
+    free(rec->slots);
+    free(rec->lines.window);
+    free(rec->samples);
+    recorded_read_release(&rec->next);
+    pthread_mutex_destroy(&rec->lock);
     free(rec);
 }
 
-int recording_find(const struct recording *rec, const char *key, int64_t now_ns, struct buf *out,
-                   struct err *err)
+/* --- playing --- */
+
+/* Takes every read up to now_ns. A file that was changed since it was checked ends where that is
+ * seen. Called with the lock held. */
+static void advance(struct recording *rec, int64_t now_ns)
 {
-    buf_clear(out);
-    /* The first entry that is after (key, now): the one before it is the answer if it has this
-     * key. */
-    size_t low = 0, high = rec->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct entry *e = &rec->entries[middle];
-        int by_key = strcmp(e->key, key);
-        if (by_key < 0 || (by_key == 0 && e->t_ns <= now_ns)) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    if (now_ns < rec->now_ns) {
+        restart(rec);
     }
-    if (low == 0 || strcmp(rec->entries[low - 1].key, key) != 0) {
+    rec->now_ns = now_ns;
+    for (;;) {
+        struct err ignored = ERR_INIT;
+        if (!rec->has_next && (rec->taken == rec->read_count || next_read(rec, &ignored) <= 0)) {
+            return;
+        }
+        rec->taken += rec->has_next ? 0 : 1;
+        rec->has_next = rec->next.t_ns > now_ns;
+        if (rec->has_next) {
+            return;
+        }
+        apply(rec, &rec->next);
+    }
+}
+
+static int copy_slot(const struct slot *s, const char *key, struct buf *out, struct err *err)
+{
+    if (!s->key) {
         return err_set(err, ERR_UNSUPPORTED, "'%s' is not in the recording", key);
     }
-    const struct entry *e = &rec->entries[low - 1];
-    if (e->code != ERR_NONE) {
-        return err_set(err, (enum err_code)e->code, "'%s': %s", key, err_sentence(e->code));
+    if (s->code != ERR_NONE) {
+        return err_set(err, (enum err_code)s->code, "'%s': %s", key, err_sentence(s->code));
     }
-    buf_add(out, e->data, e->size);
+    buf_add(out, s->data, s->size);
     if (out->truncated) {
         return err_set(err, ERR_TOO_BIG, "'%s' is larger than %zu bytes", key, out->max);
     }
     return 0;
+}
+
+int recording_find(struct recording *rec, const char *key, int64_t now_ns, struct buf *out,
+                   struct err *err)
+{
+    buf_clear(out);
+    pthread_mutex_lock(&rec->lock);
+    advance(rec, now_ns);
+    int rc = copy_slot(slot_of(rec, key), key, out, err);
+    pthread_mutex_unlock(&rec->lock);
+    return rc;
+}
+
+int64_t recording_find_ns(struct recording *rec, const char *key, int64_t now_ns)
+{
+    pthread_mutex_lock(&rec->lock);
+    advance(rec, now_ns);
+    const struct slot *s = slot_of(rec, key);
+    int64_t t_ns = s->key ? s->t_ns : -1;
+    pthread_mutex_unlock(&rec->lock);
+    return t_ns;
+}
+
+int64_t recording_source_ns(struct recording *rec, const char *source, int64_t now_ns)
+{
+    int64_t t_ns = -1;
+    pthread_mutex_lock(&rec->lock);
+    advance(rec, now_ns);
+    for (size_t i = 0; i < rec->source_count; i++) {
+        if (strcmp(rec->sources[i].name, source) == 0) {
+            t_ns = rec->sources[i].t_ns;
+        }
+    }
+    pthread_mutex_unlock(&rec->lock);
+    return t_ns;
 }
 
 int64_t recording_first_ns(const struct recording *rec)
@@ -338,4 +606,36 @@ int64_t recording_last_ns(const struct recording *rec)
 int64_t recording_wall_start_ns(const struct recording *rec)
 {
     return rec->wall_start_ns;
+}
+
+int recording_wall_offset_minutes(const struct recording *rec)
+{
+    return rec->wall_offset_minutes;
+}
+
+/* How many samples are not newer than at_ns. */
+static size_t samples_until(const struct recording *rec, int64_t at_ns)
+{
+    size_t low = 0, high = rec->sample_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rec->samples[middle] <= at_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+int64_t recording_sample_at(const struct recording *rec, int64_t at_ns)
+{
+    size_t n = samples_until(rec, at_ns);
+    return n > 0 ? rec->samples[n - 1] : -1;
+}
+
+int64_t recording_sample_after(const struct recording *rec, int64_t at_ns)
+{
+    size_t n = samples_until(rec, at_ns);
+    return n < rec->sample_count ? rec->samples[n] : -1;
 }

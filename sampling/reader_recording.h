@@ -1,12 +1,15 @@
 /*
- * A recording of raw reads, in memory: what reader_new_recording() plays.
+ * A recording of raw reads: what reader_new_recording() plays.
  *
- * DIR/meta.json: {"kind": "reads", "start_wall": RFC 3339, "start_t_ns": N, ...}; the wall time
- * that belongs to the monotonic time start_t_ns. DIR/reads.jsonl: one read a line, {"t_ns",
- * "source", "key", "state", "text"} or "base64" in place of "text" for what is not UTF-8. state is
- * "ok", or the short name of the error that the read gave ("missing", "denied", ...: err.h), or
- * "failed". Lines need not be in the order of time. At most RECORDING_MAX_BYTES. Immutable once
- * loaded, so any number of threads may ask.
+ * DIR/meta.json: {"kind":"reads", "schema":1, "start_wall": RFC 3339, "start_t_ns": N, ...}; the
+ * wall time that belongs to the monotonic time start_t_ns. DIR/reads.jsonl: one read a line
+ * (recorded_read.h), in the order of time. A line of the source "collector" with the key "sample"
+ * marks a sample; the lines up to the next mark are what it and the questions after it read.
+ *
+ * A day holds a million lines, so they are not kept: opening it reads the whole file once and
+ * checks every line, and playing reads it once more, as far as the clock has come, keeping the
+ * newest read of each key. What belongs to a process that is gone is forgotten. Time that goes back
+ * starts again at the begin. Any number of threads may ask.
  */
 #ifndef SAMPLING_READER_RECORDING_H
 #define SAMPLING_READER_RECORDING_H
@@ -17,23 +20,36 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define RECORDING_MAX_BYTES ((size_t)256 * 1024 * 1024)
+#define RECORDING_SCHEMA 1
+#define RECORDING_MARK_SOURCE "collector"
+#define RECORDING_MARK_KEY "sample"
 
 struct recording;
 
-/* NULL and err on failure; errors of a line carry "DIR/reads.jsonl:LINE" in err->where. */
-struct recording *recording_load(const char *dir, struct err *err);
-/* From text in memory, `name` for messages: what recording_load() and tests use. */
+/* path: the folder, or one of its two files. NULL and err on failure; errors of a line carry
+ * "DIR/reads.jsonl:LINE" in err->where. */
+struct recording *recording_load(const char *path, struct err *err);
+/* From text in memory, borrowed, `name` for messages: what tests use. */
 struct recording *recording_parse(const char *name, const char *text, size_t size, struct err *err);
 void recording_free(struct recording *rec); /* accepts NULL */
 
 /* The newest read of `key` that is not newer than now_ns: its bytes, or the error that it gave.
  * -ERR_UNSUPPORTED when the recording holds none. */
-int recording_find(const struct recording *rec, const char *key, int64_t now_ns, struct buf *out,
+int recording_find(struct recording *rec, const char *key, int64_t now_ns, struct buf *out,
                    struct err *err);
+/* When that read was made, -1 when there is none. */
+int64_t recording_find_ns(struct recording *rec, const char *key, int64_t now_ns);
+/* The newest read of any key by `source` that is not newer than now_ns, -1 when there is none. */
+int64_t recording_source_ns(struct recording *rec, const char *source, int64_t now_ns);
 
+/* From the first sample (or read, where none is marked) to the last read. */
 int64_t recording_first_ns(const struct recording *rec);
 int64_t recording_last_ns(const struct recording *rec);
 int64_t recording_wall_start_ns(const struct recording *rec);
+/* Minutes that the recorded machine's clock was ahead of UTC. */
+int recording_wall_offset_minutes(const struct recording *rec);
+/* The newest sample not newer than `at_ns`; the first one after it; -1 when there is none. */
+int64_t recording_sample_at(const struct recording *rec, int64_t at_ns);
+int64_t recording_sample_after(const struct recording *rec, int64_t at_ns);
 
 #endif

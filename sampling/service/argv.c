@@ -84,7 +84,7 @@ const char *service_argument_base(const char *argv, size_t index, char *out, siz
 
 /* Whether a flag's or variable's name promises a secret: one of its parts says so. "--max-tokens"
  * does not. */
-static bool name_is_secret(const char *name, size_t size)
+bool service_is_secret_name(const char *name, size_t size)
 {
     static const char *const words[] = {"token",       "password", "passwd", "passphrase",
                                         "secret",      "apikey",   "auth",   "credential",
@@ -115,7 +115,7 @@ static bool name_is_secret(const char *name, size_t size)
 }
 
 /* An argument that is a secret by its own form, whatever stands before it. */
-static bool value_is_secret(const char *word, size_t size)
+bool service_is_secret_value(const char *word, size_t size)
 {
     static const char *const heads[] = {"sk-", "hf_", "ghp_", "github_pat_", "xoxb-", "Bearer "};
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
@@ -178,7 +178,7 @@ void service_mask_argv(const char *argv, char *out, size_t out_size)
         bool is_flag = size > 1 && word[0] == '-';
         const char *equals = memchr(word, '=', size);
         size_t name = equals != NULL ? (size_t)(equals - word) : size;
-        bool secret_name = (is_flag || equals != NULL) && name_is_secret(word, name);
+        bool secret_name = (is_flag || equals != NULL) && service_is_secret_name(word, name);
         if (hide_next && !(is_flag && secret_name)) {
             put(&l, mask, strlen(mask));
             hide_next = false;
@@ -188,7 +188,7 @@ void service_mask_argv(const char *argv, char *out, size_t out_size)
         if (secret_name && equals != NULL) {
             put(&l, word, name + 1);
             put(&l, mask, strlen(mask));
-        } else if (value_is_secret(word, size)) {
+        } else if (service_is_secret_value(word, size)) {
             put(&l, mask, strlen(mask));
         } else if (!put_url(&l, word, size)) {
             put(&l, word, size);

@@ -75,6 +75,10 @@ extern const struct service_ops service_ollama, service_comfyui;
 void service_answers_init(struct service_answers *a); /* nothing known */
 /* Copies argv for showing: blanks between arguments, secrets masked. Pure. */
 void service_mask_argv(const char *argv, char *out, size_t out_size);
+/* Whether the name of a flag, variable or member promises a secret ("--api-key", "HF_TOKEN"),
+ * whether a word is one by its own form ("sk-..."). */
+bool service_is_secret_name(const char *name, size_t size);
+bool service_is_secret_value(const char *word, size_t size);
 /* The argument behind `flag` ("--port", "8188" and "--port=8188"), or NULL; argv separated by
  * PROCESS_ARGV_SEPARATOR. The value is copied to out. */
 const char *service_argument(const char *argv, const char *flag, char *out, size_t out_size);

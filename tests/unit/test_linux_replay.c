@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "sampling/linux/cpu.h"
 #include "sampling/linux/host.h"
 #include "sampling/linux/memory.h"
 #include "sampling/linux/thermal.h"
+#include "sampling/recorded_read.h"
 #include "tests/machine.h"
 #include "tests/manifest.h"
 
@@ -25,40 +25,11 @@ struct recorder {
     const struct clock_manual *time;
 };
 
-static void add_base64(cJSON *line, const char *data, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    struct buf out;
-    buf_init(&out, size * 2 + 8);
-    for (size_t i = 0; i < size; i += 3) {
-        unsigned group = 0;
-        for (size_t k = 0; k < 3; k++) {
-            group = group << 8 | (i + k < size ? (unsigned char)data[i + k] : 0u);
-        }
-        for (size_t k = 0; k < 4; k++) {
-            buf_putc(&out, k <= size - i ? digits[group >> (18 - 6 * k) & 63u] : '=');
-        }
-    }
-    cJSON_AddStringToObject(line, "base64", out.data);
-    buf_release(&out);
-}
-
-static void record(void *ctx, const char *key, int code, const char *data, size_t size)
+static void record(void *ctx, const struct reader_read *read)
 {
     struct recorder *r = ctx;
-    cJSON *line = cJSON_CreateObject();
-    cJSON_AddNumberToObject(line, "t_ns", (double)r->time->mono_ns);
-    cJSON_AddStringToObject(line, "key", key);
-    cJSON_AddStringToObject(line, "state", code == 0 ? "ok" : err_name(code));
-    if (code == 0 && memchr(data, '\0', size)) {
-        add_base64(line, data, size);
-    } else if (code == 0) {
-        cJSON_AddStringToObject(line, "text", data);
-    }
-    char *text = json_print_line(line);
-    buf_printf(&r->lines, "%s\n", text);
-    free(text);
-    cJSON_Delete(line);
+    recorded_read_write(&r->lines, r->time->mono_ns, "test", read->key, -read->code, read->data,
+                        read->size);
 }
 
 /* --- two polls, 2 s apart --- */

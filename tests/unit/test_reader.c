@@ -22,6 +22,7 @@
 #include "sampling/metric.h"
 #include "sampling/reader.h"
 #include "sampling/reader_recording.h"
+#include "sampling/recorded_read.h"
 #include "sampling/sample.h"
 #include "tests/manifest.h"
 
@@ -232,12 +233,12 @@ struct noted {
     unsigned count;
 };
 
-static void note(void *ctx, const char *key, int code, const char *data, size_t size)
+static void note(void *ctx, const struct reader_read *read)
 {
     struct noted *n = ctx;
     pthread_mutex_lock(&n->lock);
-    int len = snprintf(n->text + n->size, sizeof n->text - n->size, "%s|%d|%.*s;", key, code,
-                       (int)size, data);
+    int len = snprintf(n->text + n->size, sizeof n->text - n->size, "%s|%d|%.*s;", read->key,
+                       read->code, (int)read->size, read->data);
     if (len > 0 && n->size + (size_t)len < sizeof n->text) {
         n->size += (size_t)len;
     }
@@ -301,11 +302,11 @@ static void test_threads_share_a_reader(void **state)
 
 static const char reads[] =
     "{\"t_ns\":1000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"state\":\"ok\",\"text\":\"one\\n\"}\n"
-    "{\"t_ns\":3000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"state\":\"ok\",\"text\":\"three\\n\"}\n"
-    "{\"t_ns\":2000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"state\":\"denied\"}\n"
+    "{\"t_ns\":1500,\"source\":\"cpu\",\"key\":\"file /proc/a\",\"state\":\"ok\",\"base64\":\"AP/+aGk=\"}\n"
+    "{\"t_ns\":2000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"state\":\"denied\",\"text\":\"\"}\n"
     "\n"
-    "{\"t_ns\":1500,\"source\":\"cpu\",\"key\":\"file /proc/a\",\"base64\":\"AP/+aGk=\"}\n"
-    "{\"t_ns\":3000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"text\":\"three again\\n\"}\n";
+    "{\"t_ns\":3000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"state\":\"ok\",\"text\":\"three\\n\"}\n"
+    "{\"t_ns\":3000,\"source\":\"cpu\",\"key\":\"file /proc/stat\",\"state\":\"ok\",\"text\":\"three again\\n\"}\n";
 
 static void test_recording_by_time(void **state)
 {
@@ -356,33 +357,156 @@ static void test_recording_torn_last_line(void **state)
 static void test_recording_bad_lines(void **state)
 {
     (void)state;
-    static const char good[] = "{\"t_ns\":1,\"key\":\"k\",\"text\":\"\"}\n";
-    static const char *const lines[] = {
-        "not json",
-        "[]",
-        "{\"key\":\"k\",\"text\":\"\"}",
-        "{\"t_ns\":-1,\"key\":\"k\",\"text\":\"\"}",
-        "{\"t_ns\":1e300,\"key\":\"k\",\"text\":\"\"}",
-        "{\"t_ns\":\"1\",\"key\":\"k\",\"text\":\"\"}",
-        "{\"t_ns\":1,\"text\":\"\"}",
-        "{\"t_ns\":1,\"key\":\"k\"}",
-        "{\"t_ns\":1,\"key\":\"k\",\"state\":\"splendid\",\"text\":\"\"}",
-        "{\"t_ns\":1,\"key\":\"k\",\"text\":\"a\",\"base64\":\"YQ==\"}",
-        "{\"t_ns\":1,\"key\":\"k\",\"base64\":\"YQ=\"}",
-        "{\"t_ns\":1,\"key\":\"k\",\"base64\":\"Y=Q=\"}",
-        "{\"t_ns\":1,\"key\":\"k\",\"base64\":\"YQ!=\"}",
+    static const char good[] =
+        "{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}\n";
+    static const struct {
+        const char *line, *says;
+    } rows[] = {
+        {"not json", "'{' was expected"},
+        {"[]", "'{' was expected"},
+        {"{\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}", "'t_ns' is missing"},
+        {"{\"t_ns\":-1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":1e300,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":1.5,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":NaN,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":99999999999999999999,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":9223372036854775807,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":\"1\",\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'t_ns' as a whole number"},
+        {"{\"t_ns\":0,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "before that of the line above"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"state\":\"ok\",\"text\":\"\"}", "'key' is missing"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"\",\"state\":\"ok\",\"text\":\"\"}",
+         "'key' is empty"},
+        {"{\"t_ns\":1,\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}", "'source' is missing"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"text\":\"\"}", "'state' is missing"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\"}", "neither a 'text'"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"splendid\",\"text\":\"\"}",
+         "'state' is 'splendid'"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"a\",\"base64\":\"YQ==\"}",
+         "both a 'text' and"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"base64\":\"YQ=\"}",
+         "not base64"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"base64\":\"Y=Q=\"}",
+         "not base64"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"base64\":\"YQ!=\"}",
+         "not base64"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\",\"note\":1}",
+         "'note' is no part of a read"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"}",
+         "'key' is there twice"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\"} x",
+         "the end of the line"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\\ud800\"}",
+         "one half"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\\x\"}",
+         "an escape of JSON"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\001\"}",
+         "not a control character"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"\377\"}", "UTF-8"},
+        {"{\"t_ns\":1,\"source\":\"s\",\"key\":\"k\",\"state\":\"ok\",\"text\":\"",
+         "the end of a string"},
     };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[512];
         struct err err = ERR_INIT;
-        int len = snprintf(text, sizeof text, "%s%s\n%s", good, lines[i], good);
+        int len = snprintf(text, sizeof text, "%s%s\n%s", good, rows[i].line, good);
         assert_null(recording_parse("reads.jsonl", text, (size_t)len, &err));
         assert_int_equal(err.code, ERR_PARSE);
         assert_string_equal(err.where, "reads.jsonl:2");
+        if (!strstr(err.msg, rows[i].says)) {
+            fail_msg("'%s' does not say '%s'", err.msg, rows[i].says);
+        }
     }
     struct err err = ERR_INIT;
     assert_null(recording_parse("reads.jsonl", "", 0, &err));
     assert_int_equal(err.code, ERR_PARSE);
+}
+
+static void test_recording_samples_and_time_that_goes_back(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        int64_t t_ns;
+        const char *source, *key, *text;
+    } rows[] = {
+        {50, "discovery", "list /proc", "7\n8\nnet\n"},
+        {60, "discovery", "file /proc/7/stat", "seven"},
+        {60, "discovery", "file /proc/8/stat", "eight"},
+        {100, "collector", "sample", ""},
+        {100, "cpu", "file /proc/stat", "one"},
+        {200, "collector", "sample", ""},
+        {200, "cpu", "file /proc/stat", "two"},
+        {250, "discovery", "list /proc", "8\n"},
+    };
+    struct buf text;
+    buf_init(&text, 4096);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        recorded_read_write(&text, rows[i].t_ns, rows[i].source, rows[i].key, 0, rows[i].text,
+                            strlen(rows[i].text));
+    }
+    struct recording *rec = recording_parse("r", text.data, text.size, &f->err);
+    assert_non_null(rec);
+    assert_int_equal(recording_first_ns(rec), 100);
+    assert_int_equal(recording_last_ns(rec), 250);
+    assert_int_equal(recording_sample_at(rec, 99), -1);
+    assert_int_equal(recording_sample_at(rec, 199), 100);
+    assert_int_equal(recording_sample_at(rec, 9999), 200);
+    assert_int_equal(recording_sample_after(rec, 0), 100);
+    assert_int_equal(recording_sample_after(rec, 100), 200);
+    assert_int_equal(recording_sample_after(rec, 200), -1);
+    for (int turn = 0; turn < 2; turn++) { /* the second time it starts again */
+        assert_int_equal(recording_find(rec, "file /proc/stat", 150, &f->out, &f->err), 0);
+        assert_string_equal(f->out.data, "one");
+        assert_int_equal(recording_find_ns(rec, "file /proc/7/stat", 200), 60);
+        assert_int_equal(recording_source_ns(rec, "cpu", 200), 200);
+        assert_int_equal(recording_source_ns(rec, "disk", 200), -1);
+        assert_int_equal(recording_find(rec, "file /proc/7/stat", 250, &f->out, &f->err),
+                         -ERR_UNSUPPORTED);
+        assert_int_equal(recording_find(rec, "file /proc/8/stat", 250, &f->out, &f->err), 0);
+    }
+    recording_free(rec);
+    buf_release(&text);
+}
+
+static void test_recording_many_keys_and_long_lines(void **state)
+{
+    struct fixture *f = *state;
+    enum { KEYS = 3000, LONG = 300 * 1000 };
+    struct buf text;
+    char *long_text = malloc(LONG);
+    assert_non_null(long_text);
+    memset(long_text, '\n', LONG); /* twice as long when it is written */
+    buf_init(&text, 4 << 20);
+    for (int i = 0; i < KEYS; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "file /sys/%d", i);
+        recorded_read_write(&text, i, "s", key, 0, key, strlen(key));
+    }
+    recorded_read_write(&text, KEYS, "s", "long", 0, long_text, LONG);
+    recorded_read_write(&text, KEYS, "s", "bytes", 0, "\0\xff\n\"", 4);
+    struct recording *rec = recording_parse("r", text.data, text.size, &f->err);
+    assert_non_null(rec);
+    struct buf out;
+    buf_init(&out, LONG);
+    assert_int_equal(recording_find(rec, "file /sys/1234", KEYS, &out, &f->err), 0);
+    assert_string_equal(out.data, "file /sys/1234");
+    assert_int_equal(recording_find(rec, "long", KEYS, &out, &f->err), 0);
+    assert_int_equal(out.size, LONG);
+    assert_memory_equal(out.data, long_text, LONG);
+    assert_int_equal(recording_find(rec, "bytes", KEYS, &out, &f->err), 0);
+    assert_int_equal(out.size, 4);
+    assert_memory_equal(out.data, "\0\xff\n\"", 4);
+    buf_release(&out);
+    recording_free(rec);
+    buf_release(&text);
+    free(long_text);
 }
 
 static void test_recording_plays_by_its_clock(void **state)
@@ -426,6 +550,9 @@ static void test_recording_meta(void **state)
         "{\"kind\":\"samples\"}",
         "{\"kind\":\"reads\",\"start_t_ns\":5}",
         "{\"kind\":\"reads\",\"start_wall\":\"yesterday\",\"start_t_ns\":5}",
+        "{\"kind\":\"reads\",\"start_wall\":\"2026-11-21T10:00:00Z\",\"start_t_ns\":1e300}",
+        "{\"kind\":\"reads\",\"start_wall\":\"2026-11-21T10:00:00Z\",\"start_t_ns\":NaN}",
+        "{\"schema\":2,\"kind\":\"reads\",\"start_wall\":\"2026-11-21T10:00:00Z\",\"start_t_ns\":5}",
     };
     struct clock_ops clock = clock_real;
     assert_int_equal(manifest_write(f->dir, "/reads.jsonl", reads), 0);
@@ -532,6 +659,8 @@ int main(void)
         TREE_TEST(test_recording_by_time),
         TREE_TEST(test_recording_torn_last_line),
         cmocka_unit_test(test_recording_bad_lines),
+        TREE_TEST(test_recording_samples_and_time_that_goes_back),
+        TREE_TEST(test_recording_many_keys_and_long_lines),
         TREE_TEST(test_recording_plays_by_its_clock),
         TREE_TEST(test_recording_meta),
         TREE_TEST(test_missing_says_why),
