@@ -99,26 +99,6 @@ static void status_set(struct source_status *s, enum reading_state state, const 
     utf8_copy(s->reason, sizeof s->reason, reason);
 }
 
-static enum reading_state state_of_code(int code)
-{
-    switch (-code) {
-    case ERR_DENIED:
-        return READING_DENIED;
-    case ERR_UNSUPPORTED:
-    case ERR_NOENT:
-        return READING_UNSUPPORTED;
-    default:
-        return READING_FAILED;
-    }
-}
-
-static const char *const source_names[SOURCE_COUNT] = {
-    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
-    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
-    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
-    [SOURCE_SERVICES] = "services",
-};
-
 static bool is_replay(const struct collector *c)
 {
     return reader_kind(c->options.reader) == READER_RECORDING;
@@ -142,7 +122,7 @@ static void source_done(const struct collector *c, struct running *r, int64_t no
     if (r->fails < BACKOFF_MAX) {
         r->fails = r->fails ? r->fails * 2 : 1;
     }
-    status_set(&r->status, state_of_code(code), err->msg);
+    status_set(&r->status, reading_state_of_code(code), err->msg);
     r->next_ns = now + (period > NS_PER_S ? period : NS_PER_S) * (int64_t)r->fails;
     if (is_replay(c)) {
         r->next_ns = now; /* asking costs nothing, and the answer may stand in the next lines */
@@ -523,12 +503,11 @@ int collector_add_service(struct collector *c, const char *name, int kind, const
     return code;
 }
 
-/* Questions, and what is read of the processes of services, are the services' reads. */
 static void discover_services(struct collector *c, int64_t now)
 {
-    reader_set_source(source_names[SOURCE_DISCOVERY], 0);
+    reader_set_source(source_name(SOURCE_DISCOVERY), 0);
     services_discover(c->services, now, c->sample->cpu.forks);
-    reader_set_source(source_names[SOURCE_SERVICES], 0);
+    reader_set_source(source_name(SOURCE_SERVICES), 0);
 }
 
 static void serve_services(struct collector *c, int64_t now)
@@ -565,9 +544,9 @@ static void *collector_main(void *arg)
         if (now >= c->next_ns) {
             mark_sample(c, now);
             ask_sources(c, now);
-            reader_set_source(source_names[SOURCE_SERVICES], now);
+            reader_set_source(source_name(SOURCE_SERVICES), now);
             publish(c, now);
-            reader_set_source(source_names[SOURCE_SERVICES], 0);
+            reader_set_source(source_name(SOURCE_SERVICES), 0);
             c->next_ns = next_tick(c, now);
         } else if (c->services && !c->settled && services_settled(c->services, now)) {
             publish(c, now); /* the first answers are shown at once, not with the next tick */
@@ -613,7 +592,7 @@ void collector_step(struct collector *c)
         discover_services(c, now);
         ask_services(c, now);
     }
-    reader_set_source(source_names[SOURCE_SERVICES], now);
+    reader_set_source(source_name(SOURCE_SERVICES), now);
     publish(c, now);
 }
 
@@ -673,7 +652,7 @@ static bool start_sources(struct collector *c)
     bool wants_worker = false;
 
     for (int i = 0; i < SOURCE_COUNT; i++) {
-        c->sample->sources[i].name = source_names[i];
+        c->sample->sources[i].name = source_name(i);
         status_set(&c->sample->sources[i], READING_UNSUPPORTED, reason_sentence(REASON_NO_SOURCE));
     }
     if (!c->options.services) {
@@ -688,12 +667,12 @@ static bool start_sources(struct collector *c)
 
         r->ops = platform_sources[i];
         r->part = (char *)c->sample + r->ops->part_offset;
-        r->status.name = source_names[r->ops->id];
+        r->status.name = source_name(r->ops->id);
         r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;
         reader_set_source(r->status.name, 0);
         r->open = !r->ops->open || r->ops->open(&r->state, &c->context, &err) == 0;
         if (!r->open) {
-            status_set(&r->status, state_of_code(-err.code), err.msg);
+            status_set(&r->status, reading_state_of_code(-err.code), err.msg);
         }
         wants_worker |= (r->ops->flags & SOURCE_PROBE_PROCESS) != 0;
     }
@@ -739,7 +718,7 @@ struct collector *collector_new(const struct collector_options *options, struct 
         goto fail;
     }
     if (options->services) {
-        reader_set_source(source_names[SOURCE_DISCOVERY], 0);
+        reader_set_source(source_name(SOURCE_DISCOVERY), 0);
         c->processes = process_table_new(options->reader);
         c->services = services_new(options->config, options->reader, c->http, c->processes,
                                    &c->options.clock);

@@ -2,6 +2,9 @@
 
 #include <stddef.h>
 
+#include "base/err.h"
+#include "sampling/sample.h"
+
 static const struct {
     const char *sentence;
     const char *next_step;
@@ -67,4 +70,29 @@ const char *reason_sentence(int reason)
 const char *reason_next_step(int reason)
 {
     return reason >= 0 && reason < REASON_COUNT ? reasons[reason].next_step : "";
+}
+
+static const char *const source_names[SOURCE_COUNT] = {
+    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
+    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
+    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
+    [SOURCE_SERVICES] = "services",
+};
+
+const char *source_name(int source)
+{
+    return source >= 0 && source < SOURCE_COUNT ? source_names[source] : "";
+}
+
+enum reading_state reading_state_of_code(int code)
+{
+    switch (-code) {
+    case ERR_DENIED:
+        return READING_DENIED;
+    case ERR_UNSUPPORTED:
+    case ERR_NOENT:
+        return READING_UNSUPPORTED;
+    default:
+        return READING_FAILED;
+    }
 }

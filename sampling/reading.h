@@ -44,7 +44,8 @@ struct reading reading_missing(enum reading_state state, enum reason reason, uin
 
 /* "ok", "stale", "unsupported", "denied", "failed", "none" */
 const char *reading_state_name(int state);
-const char *reason_sentence(int reason);  /* "this machine has no such sensor" */
-const char *reason_next_step(int reason); /* "" when there is nothing to do */
+enum reading_state reading_state_of_code(int code); /* of a source that failed with it */
+const char *reason_sentence(int reason);            /* "this machine has no such sensor" */
+const char *reason_next_step(int reason);           /* "" when there is nothing to do */
 
 #endif

@@ -42,6 +42,8 @@ enum source_id {
     SOURCE_COUNT
 };
 
+const char *source_name(int source); /* "cpu": as in sources[]; reading.c */
+
 struct source_status {
     const char *name;    /* "cpu"; static */
     uint8_t state;       /* enum reading_state; NONE until it answered once */
@@ -159,17 +161,17 @@ struct service_facts {
     const char *reason;  /* why it is not up; "" */
     const char *version; /* "" unknown */
     const char *url;
-    const char *install; /* "process", "container", "systemd", "" unknown */
-    const char *device;  /* ComfyUI: "cpu", "cuda:0 NVIDIA ..." */
-    const char *runtime; /* ComfyUI: "PyTorch 2.11.0" */
-    const char *argv;    /* one line, secrets masked; "" unknown */
-    int32_t pid;         /* 0 unknown */
-    int64_t pid_start;   /* kernel's start time of the process: with pid its identity */
+    const char *install;     /* "process", "container", "systemd", "" unknown */
+    const char *device;      /* ComfyUI: "cpu", "cuda:0 NVIDIA ..." */
+    const char *runtime;     /* ComfyUI: "PyTorch 2.11.0" */
+    const char *argv;        /* one line, secrets masked; "" unknown */
+    int32_t pid;             /* 0 unknown */
+    int64_t pid_start;       /* kernel's start time of the process: with pid its identity */
     int64_t started_wall_ns; /* the same on the wall clock, 0 unknown */
-    bool configured;     /* named in tunetop.yaml */
-    bool remote;         /* on another host */
-    bool added;          /* by a person while tunetop runs; gone when it ends */
-    bool kind_unknown;   /* added and has not answered as any kind: `kind` is only what was tried */
+    bool configured;         /* named in tunetop.yaml */
+    bool remote;             /* on another host */
+    bool added;              /* by a person while tunetop runs; gone when it ends */
+    bool kind_unknown; /* added and has not answered as any kind: `kind` is only what was tried */
     bool loading;
     bool waiting_is_estimate;
     struct reading cpu_seconds;             /* counter: CPU time of the tree; rate is the model's */
