@@ -332,8 +332,8 @@ static void scrub_argv(struct scrub *s, const char *data, size_t size, struct bu
     char argv[PROCESS_ARGV], base[NAME_BYTES];
     process_parse_cmdline(data, size, argv, sizeof argv);
     if (!is_service(argv)) {
+        argv[strcspn(argv, " :")] = '\0'; /* "sshd: ann@pts/0" */
         service_argument_base(argv, 0, base, sizeof base);
-        base[strcspn(base, " :")] = '\0'; /* "sshd: ann@pts/0" */
         scrub_text(s, base, strlen(base), out);
         if (size > 0) {
             buf_putc(out, '\0');

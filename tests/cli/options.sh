@@ -43,6 +43,12 @@ refuse "'--view' does not know 'overvew'; did you mean 'overview'?" --view overv
 refuse "'--json' and '--format' exclude each other" status --json --format x
 refuse "'--replay' and '--sysroot' exclude each other" status --replay a --sysroot b
 refuse "'--at' names a time of a recording: it needs '--replay'" status --at +1
+refuse "'--speed' is that of a recording: it needs '--replay'" --speed 2
+refuse "'--speed' takes a number from 0.1 to 100000, not '0'" --replay x --speed 0 stream
+refuse "'record' needs a folder to record into: tunetop record DIR" record
+refuse "'record' and '--replay' exclude each other" record x --replay y
+refuse "'record' does not take 'y'" record x y
+refuse "'record' needs a folder, not an empty word" record ''
 
 # What a hostile word holds does not reach the terminal.
 t_run "$TUNETOP" "$(printf 'a\033]0;x\007b')"
@@ -66,7 +72,7 @@ t_run "$TUNETOP" -h
 t_cmp '-h is --help' "$t_dir/out" "$t_dir/help"
 t_run "$TUNETOP" help
 t_cmp 'help is --help' "$t_dir/out" "$t_dir/help"
-for command in status stream help; do
+for command in status stream record help; do
     t_run "$TUNETOP" help "$command"
     t_expect_status 0
     cp "$t_dir/out" "$t_dir/help"
