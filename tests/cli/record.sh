@@ -24,8 +24,9 @@ t_is 'its shape is whole' "$(cat "$t_dir/shape")" '1 whole, 0 differences'
 t_expect_out '"name":	"host"'
 mkdir "$t_dir/else where"
 cp "$rec"/* "$t_dir/else where/"
-same=0
-for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+same=0 turns=0
+while [ "$turns" -lt 20 ]; do
+    turns=$((turns + 1))
     "$TUNETOP" --replay "$t_dir/else where" --at +0.3 status --json >"$t_dir/again"
     cmp -s "$t_dir/again" "$t_dir/first" && same=$((same + 1))
 done
@@ -39,7 +40,7 @@ t_run "$TUNETOP" --replay "$rec" stream
 t_is 'a line a sample' "$(wc -l <"$t_dir/out" | tr -d ' ')" 3
 t_is 'at its own times' "$(grep -o '"time":"[^"]*"' "$t_dir/out" | sort -u | wc -l | tr -d ' ')" 3
 begun=$SECONDS
-t_run "$TUNETOP" --replay "$rec" --speed 0.1 stream -n 2
+t_run "$TUNETOP" --replay "$rec" --speed 0.1 stream -n 3
 t_ok 'slower when it is told to' test $((SECONDS - begun)) -ge 2
 t_run "$TUNETOP" --replay "$rec" --speed 100000 stream
 t_is 'and fast' "$(wc -l <"$t_dir/out" | tr -d ' ')" 3
