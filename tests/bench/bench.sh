@@ -307,7 +307,7 @@ machine=$(machine_line)
 for row in $rows; do
     measure_row "$row"
 done
-printf '%s  \n' "$machine"
+printf '%s before, %s after  \n' "$machine" "$(cut -d' ' -f1 /proc/loadavg)"
 programs_line
 echo
 print_figures
@@ -315,4 +315,6 @@ if have tunetop; then
     echo
     print_verdicts
 fi
+# First frame and key to frame are times on the wall: other work falls on them, unlike on CPU and bytes.
+[ "$missed" = 0 ] || say "a budget is missed; with a load above the number of cores, measure again when it is quiet"
 exit "$missed"
