@@ -29,7 +29,7 @@ void replay_run(const struct replay *r)
             left_ms = ((double)(next_ns - begun_ns) / r->speed - real_ns) / (double)NS_PER_MS;
         }
         if (left_ms > 0) {
-            r->wait(r->ctx, left_ms < NAP_MS ? (int)left_ms + 1 : NAP_MS);
+            r->wait(r->ctx, left_ms < (double)NAP_MS ? (int)left_ms + 1 : NAP_MS);
             continue;
         }
         clock_manual_advance(r->time, next_ns - r->time->mono_ns);
