@@ -68,6 +68,8 @@ cJSON_bool cJSON_AddItemToArray(cJSON *array, cJSON *item);
 cJSON_bool cJSON_AddItemToObject(cJSON *object, const char *name, cJSON *item);
 cJSON_bool cJSON_ReplaceItemInObjectCaseSensitive(cJSON *object, const char *name, cJSON *item);
 void cJSON_DeleteItemFromObjectCaseSensitive(cJSON *object, const char *name);
+cJSON *cJSON_DetachItemViaPointer(cJSON *parent, cJSON *item);
+cJSON_bool cJSON_ReplaceItemViaPointer(cJSON *parent, cJSON *item, cJSON *replacement);
 cJSON *cJSON_DetachItemFromObjectCaseSensitive(cJSON *object, const char *name);
 cJSON *cJSON_AddNullToObject(cJSON *object, const char *name);
 cJSON *cJSON_AddTrueToObject(cJSON *object, const char *name);
