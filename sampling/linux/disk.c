@@ -122,6 +122,17 @@ static void answer(const struct mount *m, struct buf *reply)
     disk_put_reply(reply, sys, &blocks, m->device, m->mount);
 }
 
+/* In a chroot the root need not be a mount, and then no line of the table holds a path below it;
+ * the same without /proc. There is a file system all the same, of which only the name is not known.
+ */
+static void mount_of(const struct buf *mountinfo, const char *path, struct mount *out)
+{
+    if (!parse_mountinfo_for(mountinfo->data, mountinfo->size, path, out)) {
+        *out = (struct mount){
+            .device_major = UINT_MAX, .device_minor = UINT_MAX, .mount = "/", .device = "root"};
+    }
+}
+
 static void disk_serve(const char *request, size_t size, struct buf *reply)
 {
     struct mount mounts[SAMPLE_DISKS];
@@ -130,21 +141,22 @@ static void disk_serve(const char *request, size_t size, struct buf *reply)
     struct buf mountinfo;
     struct err err = ERR_INIT;
     buf_init(&mountinfo, MOUNTINFO_BYTES);
-    if (file_read("/proc/self/mountinfo", &mountinfo, &err) == 0) {
-        while (count < SAMPLE_DISKS && scan_line(&rest, &line)) {
-            char path[PATH_MAX], real[2 * PATH_MAX];
-            struct mount m;
-            if (!disk_expand(line, path, sizeof path) || !disk_resolve(path, real, sizeof real) ||
-                !parse_mountinfo_for(mountinfo.data, mountinfo.size, real, &m)) {
-                continue;
-            }
-            /* The root of a live system is a tmpfs, and is shown all the same. */
-            if ((m.pseudo && strcmp(m.mount, "/") != 0) || is_known(mounts, count, &m)) {
-                continue;
-            }
-            mounts[count++] = m;
-            answer(&m, reply);
+    if (file_read("/proc/self/mountinfo", &mountinfo, &err) < 0) {
+        buf_clear(&mountinfo);
+    }
+    while (count < SAMPLE_DISKS && scan_line(&rest, &line)) {
+        char path[PATH_MAX], real[2 * PATH_MAX];
+        struct mount m;
+        if (!disk_expand(line, path, sizeof path) || !disk_resolve(path, real, sizeof real)) {
+            continue;
         }
+        mount_of(&mountinfo, real, &m);
+        /* The root of a live system is a tmpfs, and is shown all the same. */
+        if ((m.pseudo && strcmp(m.mount, "/") != 0) || is_known(mounts, count, &m)) {
+            continue;
+        }
+        mounts[count++] = m;
+        answer(&m, reply);
     }
     buf_release(&mountinfo);
 }
