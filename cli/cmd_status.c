@@ -10,6 +10,7 @@
 #include "cli/status_format.h"
 #include "cli/status_json.h"
 #include "cli/status_text.h"
+#include "cli/text_page.h"
 
 /* Of the second that the contract leaves beside the gap; the rest is for starting, printing and
  * ending. */
@@ -18,16 +19,6 @@ static const int64_t PATIENCE_NS = 700 * NS_PER_MS;
 static const int64_t REPLAY_GAP_NS = NS_PER_S;
 /* Far above what 1024 cores and 64 services with 64 models need as text. */
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
-
-static bool wants_color(const struct options *o)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (o->color != COLOR_AUTO) {
-        return o->color == COLOR_ALWAYS;
-    }
-    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && *term &&
-           strcmp(term, "dumb") != 0;
-}
 
 static int print(const struct model *m, int64_t now_wall_ns, const struct options *o, bool utf8,
                  struct err *err)
@@ -50,7 +41,8 @@ static int print(const struct model *m, int64_t now_wall_ns, const struct option
     } else {
         struct assessment a;
         assess_run(m, &a);
-        const struct status_text_options t = {.color = wants_color(o), .ascii = o->ascii || !utf8};
+        const struct status_text_options t = {.color = text_wants_color(o->color),
+                                              .ascii = o->ascii || !utf8};
         status_text(m, &a, &t, &out);
     }
     if (!o->json && (o->ascii || !utf8)) {
