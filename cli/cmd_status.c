@@ -12,11 +12,6 @@
 #include "cli/status_text.h"
 #include "cli/text_page.h"
 
-/* Of the second that the contract leaves beside the gap; the rest is for starting, printing and
- * ending. */
-static const int64_t PATIENCE_NS = 700 * NS_PER_MS;
-/* A recording is made once a second: two of its reads lie that far apart. */
-static const int64_t REPLAY_GAP_NS = NS_PER_S;
 /* Far above what 1024 cores and 64 services with 64 models need as text. */
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
 
@@ -56,43 +51,6 @@ static int print(const struct model *m, int64_t now_wall_ns, const struct option
     return rc;
 }
 
-static int status_live(struct measure *s, const struct options *o, bool utf8, struct err *err)
-{
-    const int64_t begun_ns = clock_mono_ns(&clock_real);
-    const int64_t gap_ns = llround(o->gap_s * (double)NS_PER_S);
-    const struct measure_start how = {.interval_ns = gap_ns, .exact = true};
-    int rc = measure_start(s, o, &how, err);
-    if (rc < 0) {
-        return rc;
-    }
-    const struct model *m = measure_wait(s, gap_ns, begun_ns + gap_ns + PATIENCE_NS, NULL);
-    struct model *nothing = m ? NULL : model_new();
-    rc = print(m ? m : nothing, clock_wall_ns(&clock_real), o, utf8, err);
-    model_free(nothing);
-    return rc;
-}
-
-static int status_replay(struct measure *s, const struct options *o, bool utf8, struct err *err)
-{
-    const struct measure_start how = {.interval_ns = REPLAY_GAP_NS, .exact = true, .stepped = true};
-    int64_t at_ns = 0;
-    int rc = measure_at(s, o, &at_ns, err);
-    if (rc == 0) {
-        rc = measure_start(s, o, &how, err);
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    at_ns = measure_sample_at(s, at_ns);
-    if (at_ns - REPLAY_GAP_NS >= s->first_ns) {
-        measure_step(s, measure_sample_at(s, at_ns - REPLAY_GAP_NS));
-    } else if (at_ns > s->first_ns) {
-        measure_step(s, s->first_ns);
-    }
-    const struct model *m = measure_step(s, at_ns);
-    return print(m, m->wall_ns, o, utf8, err);
-}
-
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err)
 {
     struct measure s;
@@ -109,8 +67,14 @@ int cmd_status(const struct options *o, struct outcome *outcome, struct err *err
     if (rc < 0) {
         return rc;
     }
-    rc = o->replay ? status_replay(&s, o, outcome->utf8, err)
-                   : status_live(&s, o, outcome->utf8, err);
+    const struct model *m = NULL;
+    rc = measure_once(&s, o, o->gap_s, &m, err);
+    if (rc == 0) {
+        struct model *nothing = m ? NULL : model_new();
+        const int64_t now_ns = o->replay ? m->wall_ns : clock_wall_ns(&clock_real);
+        rc = print(m ? m : nothing, now_ns, o, outcome->utf8, err);
+        model_free(nothing);
+    }
     outcome->stuck = !measure_close(&s);
     return rc < 0 ? rc : 0;
 }

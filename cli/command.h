@@ -11,14 +11,17 @@
 #include "cli/options.h"
 
 struct outcome {
-    bool utf8;  /* in: the locale shows UTF-8 */
-    bool stuck; /* out: a probe hangs, only _exit() ends the program */
+    bool utf8;          /* in: the locale shows UTF-8 */
+    const char *locale; /* in: the one that was chosen */
+    bool stuck;         /* out: a probe hangs, only _exit() ends the program */
     int signal; /* out: the signal that ended the command, 0 none: raised again at the end */
 };
 
 int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_record(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_doctor(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err);
 
 #endif

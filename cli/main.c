@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/output.h"
 #include "tui/term.h"
 
@@ -23,6 +24,16 @@ static int cmd_help(const struct options *o, struct err *err)
     struct buf text;
     buf_init(&text, 65536);
     options_help(o->help_about, &text);
+    const int rc = output_write(text.data, text.size, err);
+    buf_release(&text);
+    return rc;
+}
+
+static int cmd_completion(const struct options *o, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, 65536);
+    completion_script((enum completion_shell)o->shell, &text);
     const int rc = output_write(text.data, text.size, err);
     buf_release(&text);
     return rc;
@@ -42,6 +53,12 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
         return cmd_stream(o, outcome, err);
     case COMMAND_RECORD:
         return cmd_record(o, outcome, err);
+    case COMMAND_SERVICES:
+        return cmd_services(o, outcome, err);
+    case COMMAND_DOCTOR:
+        return cmd_doctor(o, outcome, err);
+    case COMMAND_COMPLETION:
+        return cmd_completion(o, err);
     case COMMAND_HELP:
     case COMMAND_COUNT:
         break;
@@ -79,8 +96,8 @@ int main(int argc, char **argv)
     int rc = options_parse(argc, argv, &o, &err);
     if (rc == 0) {
         set_up_log(&o);
-        const char *locale = term_set_locale(&outcome.utf8);
-        log_write(LOG_INFO, "locale %s, %s", locale, outcome.utf8 ? "UTF-8" : "not UTF-8");
+        outcome.locale = term_set_locale(&outcome.utf8);
+        log_write(LOG_INFO, "locale %s, %s", outcome.locale, outcome.utf8 ? "UTF-8" : "not UTF-8");
         rc = run(&o, &outcome, &err);
         if (o.command == COMMAND_DASHBOARD) {
             log_replay(stderr, o.verbose >= 2 ? LOG_DEBUG : o.verbose == 1 ? LOG_INFO : LOG_ERROR);

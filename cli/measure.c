@@ -15,6 +15,12 @@
 /* A collector that is this late with a sample hangs in a read that should not hang. */
 static const int64_t LATE_NS = NS_PER_S / 2;
 
+/* Of the second that the contract leaves beside the gap; the rest is for starting, printing and
+ * ending. */
+static const int64_t PATIENCE_NS = 700 * NS_PER_MS;
+/* A recording is made once a second: two of its reads lie that far apart. */
+static const int64_t REPLAY_GAP_NS = NS_PER_S;
+
 /* Times are written with the offset of the machine that was recorded, wherever it is played. No
  * thread runs yet. */
 static void set_time_zone(int minutes)
@@ -50,11 +56,30 @@ static int open_recording(struct measure *s, const struct options *o, struct err
 
 int measure_open(struct measure *s, const struct options *o, struct err *err)
 {
+    struct err config_err = ERR_INIT;
+    int rc = measure_open_anyway(s, o, &config_err, err);
+    if (config_err.code) {
+        if (rc == 0) {
+            measure_close(s);
+        }
+        *err = config_err;
+        return -err->code;
+    }
+    return rc;
+}
+
+int measure_open_anyway(struct measure *s, const struct options *o, struct err *config_err,
+                        struct err *err)
+{
     memset(s, 0, sizeof *s);
     s->clock = clock_real;
     config_init(&s->config);
-    int rc = config_load(&s->config, o->config, err);
-    if (rc == 0 && o->replay) {
+    int rc = 0;
+    if (config_load(&s->config, o->config, config_err) < 0) {
+        config_release(&s->config);
+        config_init(&s->config);
+    }
+    if (o->replay) {
         rc = open_recording(s, o, err);
         s->config.service_count = 0; /* the services of the recorded machine are what counts */
     }
@@ -220,4 +245,46 @@ const struct model *measure_step(struct measure *s, int64_t at_ns)
     }
     collector_step(s->collector);
     return collector_take(s->collector);
+}
+
+static int once_live(struct measure *s, const struct options *o, double gap_s,
+                     const struct model **out, struct err *err)
+{
+    const int64_t begun_ns = clock_mono_ns(&clock_real);
+    const int64_t gap_ns = llround(gap_s * (double)NS_PER_S);
+    const struct measure_start how = {.interval_ns = gap_ns, .exact = true};
+    const int rc = measure_start(s, o, &how, err);
+    if (rc == 0) {
+        *out = measure_wait(s, gap_ns, begun_ns + gap_ns + PATIENCE_NS, NULL);
+    }
+    return rc;
+}
+
+static int once_replay(struct measure *s, const struct options *o, const struct model **out,
+                       struct err *err)
+{
+    const struct measure_start how = {.interval_ns = REPLAY_GAP_NS, .exact = true, .stepped = true};
+    int64_t at_ns = 0;
+    int rc = measure_at(s, o, &at_ns, err);
+    if (rc == 0) {
+        rc = measure_start(s, o, &how, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    at_ns = measure_sample_at(s, at_ns);
+    if (at_ns - REPLAY_GAP_NS >= s->first_ns) {
+        measure_step(s, measure_sample_at(s, at_ns - REPLAY_GAP_NS));
+    } else if (at_ns > s->first_ns) {
+        measure_step(s, s->first_ns);
+    }
+    *out = measure_step(s, at_ns);
+    return 0;
+}
+
+int measure_once(struct measure *s, const struct options *o, double gap_s, const struct model **out,
+                 struct err *err)
+{
+    *out = NULL;
+    return o->replay ? once_replay(s, o, out, err) : once_live(s, o, gap_s, out, err);
 }

@@ -32,6 +32,10 @@ struct measure {
 
 /* Loads the config and opens the recording if there is one. */
 int measure_open(struct measure *s, const struct options *o, struct err *err);
+/* The same, but a wrong config is only told: *config_err has a code then, and nothing is
+ * configured. */
+int measure_open_anyway(struct measure *s, const struct options *o, struct err *config_err,
+                        struct err *err);
 /* --interval, else the config's. */
 int64_t measure_interval_ns(const struct measure *s, const struct options *o);
 
@@ -63,5 +67,10 @@ int measure_at(const struct measure *s, const struct options *o, int64_t *out_ns
 int64_t measure_sample_at(const struct measure *s, int64_t at_ns);
 /* Replay, stepped: a sample at `at_ns` on the recording's clock. Never goes back. */
 const struct model *measure_step(struct measure *s, int64_t at_ns);
+
+/* One reading, as status takes it: live, two samples gap_s apart and at most 0.7 s of patience;
+ * with --replay the one at --at. *out is NULL when no sample came in time. */
+int measure_once(struct measure *s, const struct options *o, double gap_s, const struct model **out,
+                 struct err *err);
 
 #endif

@@ -13,6 +13,16 @@ enum { HELP_INDENT = 2, HELP_COLUMN = 28, HELP_WIDTH = 79 };
 /* More words than any sensible command line; argv beyond it is a mistake. */
 enum { OPTIONS_GIVEN_MAX = 256 };
 
+static const char *const shell_names[] = {"bash", "zsh", "fish"};
+
+static const char *const *choices_shell(size_t *count)
+{
+    *count = sizeof shell_names / sizeof *shell_names;
+    return shell_names;
+}
+
+static const char *const *choices_command(size_t *count);
+
 static const struct command_row commands[COMMAND_COUNT] = {
     [COMMAND_DASHBOARD] =
         {"", "the live dashboard of this machine",
@@ -31,9 +41,40 @@ static const struct command_row commands[COMMAND_COUNT] = {
         {"record", "record what is read, for a bug report or a test",
          "Writes everything that is read of this machine and its services into the new folder DIR, "
          "until Ctrl-C or N samples; --replay DIR plays it again, anywhere. Names of users and "
-         "hosts, home folders, prompts, secrets and addresses are left out or replaced."},
-    [COMMAND_HELP] = {"help", "this help, or that of one command", "Prints the help of COMMAND."},
+         "hosts, home folders, prompts, secrets and addresses are left out or replaced.",
+         "DIR", NULL},
+    [COMMAND_SERVICES] =
+        {"services", "the AI services of this machine, in full",
+         "Prints what is known of every service that was found or that tunetop.yaml names: its "
+         "state and the reason of it, its address, version, process, how it was started, its "
+         "command line with secrets masked, its queue and its models. Where there is none it says "
+         "what was looked for."},
+    [COMMAND_DOCTOR] =
+        {"doctor", "what can be read here, what cannot, and what would change that",
+         "Looks at the sources of measurements, the terminal, the libraries, the services, the "
+         "permissions and the files of tunetop. A line each: ok, info, warn or fail, what it is "
+         "about, a sentence, and the command that would change it. It changes nothing itself. "
+         "The status is 0 whatever it finds, unless tunetop.yaml is wrong or it could not look."},
+    [COMMAND_COMPLETION] =
+        {"completion", "the completion script of a shell",
+         "Prints the script that completes commands, options and their values. bash: source "
+         "<(tunetop completion bash). zsh: tunetop completion zsh >~/.zfunc/_tunetop, in a folder "
+         "of fpath. fish: tunetop completion fish | source. An installed tunetop has them in "
+         "place.",
+         "SHELL", choices_shell},
+    [COMMAND_HELP] = {"help", "this help, or that of one command", "Prints the help of COMMAND.",
+                      "COMMAND", choices_command},
 };
+
+static const char *const *choices_command(size_t *count)
+{
+    static const char *names[COMMAND_COUNT - 1];
+    for (int c = COMMAND_DASHBOARD + 1; c < COMMAND_COUNT; c++) {
+        names[c - 1] = commands[c].name;
+    }
+    *count = COMMAND_COUNT - 1;
+    return names;
+}
 
 static const char *const color_names[] = {"auto", "always", "never"};
 static const char *const view_names[] = {"overview"};
@@ -55,8 +96,11 @@ static const char *const *choices_view(size_t *count)
 #define STATUS COMMAND_BIT(COMMAND_STATUS)
 #define STREAM COMMAND_BIT(COMMAND_STREAM)
 #define RECORD COMMAND_BIT(COMMAND_RECORD)
+#define SERVICES COMMAND_BIT(COMMAND_SERVICES)
+#define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 static const struct option_row rows[] = {
-    {"json", 0, STATUS, OPTION_FLAG, NULL, AT(json), 0, 0, NULL, "print one JSON object"},
+    {"json", 0, STATUS | SERVICES | DOCTOR, OPTION_FLAG, NULL, AT(json), 0, 0, NULL,
+     "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
@@ -120,14 +164,13 @@ static const char *command_label(enum command c)
 
 static int find_command(const char *word, enum command *out, struct err *err)
 {
-    const char *names[COMMAND_COUNT];
     size_t count = 0;
-    for (int c = COMMAND_DASHBOARD + 1; c < COMMAND_COUNT; c++) {
-        if (strcmp(commands[c].name, word) == 0) {
-            *out = (enum command)c;
+    const char *const *names = choices_command(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], word) == 0) {
+            *out = (enum command)(COMMAND_DASHBOARD + 1 + i);
             return 0;
         }
-        names[count++] = commands[c].name;
     }
     const char *near = nearest_name(word, names, count);
     if (near) {
@@ -192,14 +235,15 @@ static int set_number(const struct given *g, char *at, struct err *err)
     return 0;
 }
 
-static int set_choice(const struct given *g, char *at, struct err *err)
+/* The place of `value` in a list of choices; `label` is what it was given to. */
+static int find_choice(const char *label, const char *value,
+                       const char *const *(*choices)(size_t *count), int *out, struct err *err)
 {
     size_t count = 0;
-    const char *const *names = g->row->choices(&count);
+    const char *const *names = choices(&count);
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], g->value) == 0) {
-            const int index = (int)i;
-            memcpy(at, &index, sizeof index);
+        if (strcmp(names[i], value) == 0) {
+            *out = (int)i;
             return 0;
         }
     }
@@ -208,12 +252,22 @@ static int set_choice(const struct given *g, char *at, struct err *err)
     for (size_t i = 0; i < count; i++) {
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
     }
-    const char *near = nearest_name(g->value, names, count);
+    const char *near = nearest_name(value, names, count);
     const int rc = near ? err_set(err, ERR_USAGE, "'%s' does not know '%s'; did you mean '%s'?",
-                                  g->label, g->value, near)
-                        : err_set(err, ERR_USAGE, "'%s' does not know '%s'; it takes %s", g->label,
-                                  g->value, list.data);
+                                  label, value, near)
+                        : err_set(err, ERR_USAGE, "'%s' does not know '%s'; it takes %s", label,
+                                  value, list.data);
     buf_release(&list);
+    return rc;
+}
+
+static int set_choice(const struct given *g, char *at, struct err *err)
+{
+    int index = 0;
+    const int rc = find_choice(g->label, g->value, g->row->choices, &index, err);
+    if (rc == 0) {
+        memcpy(at, &index, sizeof index);
+    }
     return rc;
 }
 
@@ -345,6 +399,10 @@ static int take_operand(const char *word, int *operands, struct options *out, st
         ++*operands;
         return find_command(word, &out->help_about, err);
     }
+    if (*operands == 1 && out->command == COMMAND_COMPLETION) {
+        ++*operands;
+        return find_choice("completion", word, choices_shell, &out->shell, err);
+    }
     return err_set(err, ERR_USAGE, "'%s' does not take '%s'", commands[out->command].name, word);
 }
 
@@ -365,7 +423,7 @@ static int check_belongs(const struct given *g, enum command command, struct err
 
 int options_parse(int argc, char *const *argv, struct options *out, struct err *err)
 {
-    struct options o = {.theme = -1, .gap_s = 0.2};
+    struct options o = {.theme = -1, .shell = -1, .gap_s = 0.2};
     struct parse p = {.argc = argc, .argv = argv, .next = 1};
     int operands = 0;
     bool only_operands = false;
@@ -397,6 +455,9 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
     if (o.help && operands < 2) { /* "help X --help" is about X already */
         o.help_about = o.command;
         o.command = COMMAND_HELP;
+    }
+    if (o.command == COMMAND_COMPLETION && o.shell < 0 && !o.version) {
+        return err_set(err, ERR_USAGE, "'completion' needs a shell: bash, zsh or fish");
     }
     if (o.json && o.format) {
         return err_set(err, ERR_USAGE, "'--json' and '--format' exclude each other");
@@ -496,6 +557,16 @@ static void add_options_of(struct buf *out, unsigned commands_mask, bool global)
     }
 }
 
+static bool has_options(enum command c)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].commands != COMMAND_ALL && (rows[i].commands & COMMAND_BIT(c))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void options_help(enum command about, struct buf *out)
 {
     if (about == COMMAND_DASHBOARD) {
@@ -508,12 +579,14 @@ void options_help(enum command about, struct buf *out)
         }
         buf_puts(out, "\nOptions of the dashboard:\n");
     } else {
-        buf_printf(out, "Usage: tunetop %s %s\n\n", commands[about].name,
-                   about == COMMAND_HELP     ? "[COMMAND]"
-                   : about == COMMAND_RECORD ? "DIR [OPTION]..."
-                                             : "[OPTION]...");
+        const bool own = has_options(about);
+        buf_printf(out, "Usage: tunetop %s", commands[about].name);
+        if (commands[about].operand) {
+            buf_printf(out, about == COMMAND_HELP ? " [%s]" : " %s", commands[about].operand);
+        }
+        buf_puts(out, own ? " [OPTION]...\n\n" : "\n\n");
         add_wrapped(out, 0, 0, commands[about].detail);
-        if (about != COMMAND_HELP) {
+        if (own) {
             buf_printf(out, "\nOptions of %s:\n", commands[about].name);
         }
     }

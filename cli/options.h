@@ -22,13 +22,18 @@ enum command {
     COMMAND_STATUS,
     COMMAND_STREAM,
     COMMAND_RECORD,
+    COMMAND_SERVICES,
+    COMMAND_DOCTOR,
+    COMMAND_COMPLETION,
     COMMAND_HELP,
     COMMAND_COUNT,
 };
 struct command_row {
-    const char *name;   /* "" for the dashboard */
-    const char *title;  /* one line, for the list of commands */
-    const char *detail; /* a paragraph, for its own help and the man page */
+    const char *name;    /* "" for the dashboard */
+    const char *title;   /* one line, for the list of commands */
+    const char *detail;  /* a paragraph, for its own help and the man page */
+    const char *operand; /* "SHELL": the word it takes, NULL none */
+    const char *const *(*operands)(size_t *count); /* what that word may be */
 };
 
 enum option_type {
@@ -54,6 +59,7 @@ struct option_row {
     const char *help;
 };
 
+enum completion_shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH }; /* as in shell_names */
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
@@ -81,6 +87,8 @@ struct options {
     /* stream, record */
     int64_t count; /* 0: without end */
     const char *directory;
+    /* completion */
+    int shell; /* enum completion_shell, -1: not given */
 };
 
 /* Fills out with the defaults, then with argv[1..argc). Errors are ERR_USAGE. */

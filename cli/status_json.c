@@ -192,7 +192,7 @@ static void add_models(cJSON *service, const struct service_facts *f)
     cJSON_AddNumberToObject(service, "models_left_out", (double)f->models_left_out);
 }
 
-static cJSON *service_object(const struct model *m, const struct service_model_state *s)
+cJSON *status_service_json(const struct model *m, const struct service_model_state *s)
 {
     const struct service_facts *f = s->facts;
     cJSON *o = cJSON_CreateObject();
@@ -221,7 +221,7 @@ static void add_services(cJSON *root, const struct model *m)
 {
     cJSON *services = cJSON_AddArrayToObject(root, "services");
     for (size_t i = 0; i < m->service_count; i++) {
-        cJSON_AddItemToArray(services, service_object(m, &m->services[i]));
+        cJSON_AddItemToArray(services, status_service_json(m, &m->services[i]));
     }
 }
 
@@ -244,10 +244,10 @@ static const char *const source_names[SOURCE_COUNT] = {
     [SOURCE_SERVICES] = "services",
 };
 
-static void add_sources(cJSON *root, const struct model *m)
+void status_sources_json(cJSON *root, const struct model *m, int first, int last)
 {
     cJSON *sources = cJSON_AddArrayToObject(root, "sources");
-    for (int i = 0; i < SOURCE_COUNT; i++) {
+    for (int i = first; i <= last; i++) {
         const struct source_status *s = &m->sources[i];
         const bool none = s->state == READING_NONE;
         const bool missing = none && (i == SOURCE_GPU || i == SOURCE_POWER || i == SOURCE_NETWORK);
@@ -271,12 +271,18 @@ static void add_sources(cJSON *root, const struct model *m)
     }
 }
 
-cJSON *status_json(const struct model *m, int64_t now_wall_ns)
+cJSON *status_head_json(int64_t wall_ns)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "schema", SCHEMA);
     cJSON_AddStringToObject(root, "version", PACKAGE_VERSION);
-    add_time(root, "time", m->sequence ? m->wall_ns : now_wall_ns);
+    add_time(root, "time", wall_ns);
+    return root;
+}
+
+cJSON *status_json(const struct model *m, int64_t now_wall_ns)
+{
+    cJSON *root = status_head_json(m->sequence ? m->wall_ns : now_wall_ns);
     add_host(root, m);
     add_chip(root, m);
     add_cpu(root, m);
@@ -291,7 +297,7 @@ cJSON *status_json(const struct model *m, int64_t now_wall_ns)
     add_profile(root);
     cJSON_AddArrayToObject(root, "advice");
     cJSON_AddArrayToObject(root, "alerts");
-    add_sources(root, m);
+    status_sources_json(root, m, 0, SOURCE_COUNT - 1);
     add_metrics(root, SCOPE_HOST, m->raw);
     return root;
 }

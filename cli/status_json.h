@@ -14,4 +14,10 @@
  * cJSON_Delete. */
 cJSON *status_json(const struct model *m, int64_t now_wall_ns);
 
+/* Parts of it that other commands print too: an object with schema, version and time; a service;
+ * sources[] with the rows first..last (enum source_id), added to root. */
+cJSON *status_head_json(int64_t wall_ns);
+cJSON *status_service_json(const struct model *m, const struct service_model_state *s);
+void status_sources_json(cJSON *root, const struct model *m, int first, int last);
+
 #endif

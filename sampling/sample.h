@@ -165,6 +165,9 @@ struct service_facts {
     const char *device;      /* ComfyUI: "cpu", "cuda:0 NVIDIA ..." */
     const char *runtime;     /* ComfyUI: "PyTorch 2.11.0" */
     const char *argv;        /* one line, secrets masked; "" unknown */
+    const char *words;       /* the same, an argument a part: PROCESS_ARGV_SEPARATOR between them */
+    const char *unit;        /* systemd's, of its process; "" none or unknown */
+    const char *container;   /* number or name of the container its process is in; "" */
     int32_t pid;             /* 0 unknown */
     int64_t pid_start;       /* kernel's start time of the process: with pid its identity */
     int64_t started_wall_ns; /* the same on the wall clock, 0 unknown */

@@ -115,11 +115,12 @@ t_expect_err_is() {
     t_is "$t_what: says exactly that" "$(cat "$t_dir/err")" "$1"
 }
 
-# t_expect_shape N: what was printed are N JSON objects, each with the fields of status.shape.
+# t_expect_shape N [FILE]: what was printed are N JSON objects, each with the fields of status.shape,
+# or of another file of shapes.
 t_expect_shape() {
-    local shape=${abs_srcdir:?}/tests/cli/status.shape
+    local shape=${2-${abs_srcdir:?}/tests/cli/status.shape}
     "${abs_builddir:?}/tests/tools/json_shape" "$shape" <"$t_dir/out" >"$t_dir/shape"
-    t_is "$t_what: the shape of status --json" "$(cat "$t_dir/shape")" "$1 whole, 0 differences"
+    t_is "$t_what: its shape" "$(cat "$t_dir/shape")" "$1 whole, 0 differences"
 }
 
 # t_wait_for NAME COMMAND...: until COMMAND succeeds, at most 10 seconds.

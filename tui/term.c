@@ -33,6 +33,7 @@ enum { PROBE_NARROW = KEY_MAX + 1, PROBE_WIDE, PROBE_BYTES };
  * R". */
 enum { PROBE_COLUMN = 20 };
 enum { STYLE_TRUE, STYLE_256, STYLE_16, STYLE_8, STYLE_MONO };
+static const char *const color_names[] = {"truecolor", "256", "16", "8", "mono"};
 
 struct term {
     SCREEN *screen;
@@ -318,6 +319,14 @@ void term_set_theme(struct term *t, const struct theme *theme)
     }
 }
 
+static int kind_of_colors(int count)
+{
+    return says_truecolor() ? STYLE_TRUE
+           : count >= 256   ? STYLE_256
+           : count >= 16    ? STYLE_16
+                            : STYLE_8;
+}
+
 static void set_up_colors(struct term *t, const struct term_options *options)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -328,10 +337,44 @@ static void set_up_colors(struct term *t, const struct term_options *options)
     if (!has_colors() || start_color() != OK || use_default_colors() != OK ||
         COLOR_PAIRS < ROLE_COUNT + 1)
         return;
-    t->colors = says_truecolor() ? STYLE_TRUE
-                : COLORS >= 256  ? STYLE_256
-                : COLORS >= 16   ? STYLE_16
-                                 : STYLE_8;
+    t->colors = kind_of_colors(COLORS);
+}
+
+void term_describe(struct term_facts *out)
+{
+    static char colors[] = "colors", cup[] = "cup";
+    static char library[64];
+    struct winsize size = {0};
+    *out = (struct term_facts){.library = library, .library_built = NCURSES_VERSION};
+    snprintf(library, sizeof library, "%s", curses_version());
+    /* "ncurses 6.4.20221231": the name and the date of the patch are left out. */
+    const char *number = strchr(library, ' ');
+    out->library = number != NULL ? number + 1 : library;
+    char *patch = strchr(library, '.');
+    patch = patch != NULL ? strchr(patch + 1, '.') : NULL;
+    if (patch != NULL)
+        *patch = '\0';
+    out->color_name = color_names[STYLE_MONO];
+    /* Opened on /dev/null, so that nothing of it reaches the screen. */
+    autofclose FILE *nowhere = fopen("/dev/null", "r+e");
+    const char *type = getenv("TERM");
+    SCREEN *screen = type != NULL && type[0] != '\0' && nowhere != NULL
+                         ? newterm(NULL, nowhere, nowhere)
+                         : NULL;
+    if (screen != NULL) {
+        const char *move = tigetstr(cup);
+        const int count = tigetnum(colors);
+        out->known = true;
+        out->moves = move != NULL && move != (const char *)-1;
+        if (count >= 8)
+            out->color_name = color_names[kind_of_colors(count)];
+        endwin();
+        delscreen(screen);
+    }
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        out->width = size.ws_col;
+        out->height = size.ws_row;
+    }
 }
 
 /* Keys, output control and echo as the program wants them. Called after every return to the screen.
@@ -561,8 +604,7 @@ bool term_is_ascii(const struct term *t)
 
 const char *term_color_name(const struct term *t)
 {
-    static const char *const names[] = {"truecolor", "256", "16", "8", "mono"};
-    return names[t->colors];
+    return color_names[t->colors];
 }
 
 static uint32_t key_of_curses(wint_t code)

@@ -28,6 +28,14 @@ struct term_options {
 /* Sets LC_CTYPE only: the environment's, else C.UTF-8, else en_US.UTF-8. Returns what was chosen,
  * for doctor and -v. */
 const char *term_set_locale(bool *utf8);
+/* What can be told without opening it, for doctor. */
+struct term_facts {
+    bool known, moves;                   /* TERM is in the database; it can place the cursor */
+    const char *color_name;              /* as term_color_name(), of what the terminal can do */
+    int width, height;                   /* of standard output; 0 when that is no terminal */
+    const char *library, *library_built; /* version of curses that runs, and of its headers */
+};
+void term_describe(struct term_facts *out);
 /* Errors: not a terminal, unknown TERM, with what to do. */
 struct term *term_open(const struct term_options *o, struct err *err);
 void term_close(struct term *t); /* restores; accepts NULL */

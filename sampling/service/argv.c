@@ -161,9 +161,9 @@ static bool put_url(struct line *l, const char *word, size_t size)
     return true;
 }
 
-void service_mask_argv(const char *argv, char *out, size_t out_size)
+static void mask(const char *argv, char separator, char *out, size_t out_size)
 {
-    static const char mask[] = "***";
+    static const char stars[] = "***";
     struct line l = {out, out_size, 0};
     const char *word;
     size_t size;
@@ -173,25 +173,35 @@ void service_mask_argv(const char *argv, char *out, size_t out_size)
         return;
     for (const char *at = argv; next_argument(&at, &word, &size);) {
         if (!first)
-            put(&l, " ", 1);
+            put(&l, &separator, 1);
         first = false;
         bool is_flag = size > 1 && word[0] == '-';
         const char *equals = memchr(word, '=', size);
         size_t name = equals != NULL ? (size_t)(equals - word) : size;
         bool secret_name = (is_flag || equals != NULL) && service_is_secret_name(word, name);
         if (hide_next && !(is_flag && secret_name)) {
-            put(&l, mask, strlen(mask));
+            put(&l, stars, strlen(stars));
             hide_next = false;
             continue;
         }
         hide_next = secret_name && equals == NULL;
         if (secret_name && equals != NULL) {
             put(&l, word, name + 1);
-            put(&l, mask, strlen(mask));
+            put(&l, stars, strlen(stars));
         } else if (service_is_secret_value(word, size)) {
-            put(&l, mask, strlen(mask));
+            put(&l, stars, strlen(stars));
         } else if (!put_url(&l, word, size)) {
             put(&l, word, size);
         }
     }
+}
+
+void service_mask_argv(const char *argv, char *out, size_t out_size)
+{
+    mask(argv, ' ', out, out_size);
+}
+
+void service_mask_words(const char *argv, char *out, size_t out_size)
+{
+    mask(argv, PROCESS_ARGV_SEPARATOR, out, out_size);
 }

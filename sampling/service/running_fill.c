@@ -89,15 +89,20 @@ static void fill_process(const struct running *r, struct service_facts *out)
                                                              SOURCE_SERVICES);
 }
 
-static const char *shown_argv(const struct running *r, struct arena *arena)
+/* Its command line as the kernel or the service tells it; never NULL. */
+static const char *told_argv(const struct running *r)
 {
-    char line[1200] = "";
     const struct process *p = r->pid > 0 ? process_table_find(r->owner->processes, r->pid) : NULL;
-    if (p != NULL && p->start == r->pid_start && p->argv[0] != '\0')
-        service_mask_argv(p->argv, line, sizeof(line));
-    else if (r->answers.argv[0] != '\0')
-        service_mask_argv(r->answers.argv, line, sizeof(line));
-    return arena_strdup(arena, line);
+    return p != NULL && p->start == r->pid_start && p->argv[0] != '\0' ? p->argv : r->answers.argv;
+}
+
+static void fill_argv(const struct running *r, struct arena *arena, struct service_facts *out)
+{
+    char line[1200] = "", words[PROCESS_ARGV + 512] = ""; /* stars may be longer than a secret */
+    service_mask_argv(told_argv(r), line, sizeof(line));
+    service_mask_words(told_argv(r), words, sizeof(words));
+    out->argv = arena_strdup(arena, line);
+    out->words = arena_strdup(arena, words);
 }
 
 void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
@@ -126,7 +131,9 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
     out->install = arena_strdup(arena, r->install);
     out->device = arena_strdup(arena, a->device);
     out->runtime = arena_strdup(arena, a->runtime);
-    out->argv = shown_argv(r, arena);
+    out->unit = arena_strdup(arena, r->group.unit);
+    out->container = arena_strdup(arena, r->group.container);
+    fill_argv(r, arena, out);
     for (size_t i = 0; i < METRIC_SERVICE_COUNT; i++)
         out->v[i] = reading_missing(READING_UNSUPPORTED, REASON_NO_SOURCE, SOURCE_SERVICES);
     size_t main = main_question(r->ops);

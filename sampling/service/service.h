@@ -79,6 +79,8 @@ void service_mask_argv(const char *argv, char *out, size_t out_size);
  * whether a word is one by its own form ("sk-..."). */
 bool service_is_secret_name(const char *name, size_t size);
 bool service_is_secret_value(const char *word, size_t size);
+/* The same with the arguments apart: PROCESS_ARGV_SEPARATOR stays between them. */
+void service_mask_words(const char *argv, char *out, size_t out_size);
 /* The argument behind `flag` ("--port", "8188" and "--port=8188"), or NULL; argv separated by
  * PROCESS_ARGV_SEPARATOR. The value is copied to out. */
 const char *service_argument(const char *argv, const char *flag, char *out, size_t out_size);

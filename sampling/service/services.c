@@ -143,24 +143,17 @@ static int32_t owner_callback(void *ctx, uint64_t inode, int64_t uid, bool *read
     return listener_owner(s->processes, inode, uid, readable);
 }
 
-static bool names_container(const char *cgroup)
+static int read_group(struct services *s, int32_t pid, struct running_group *out)
 {
-    static const char *const words[] = {"docker",   "libpod", "containerd",
-                                        "kubepods", "/lxc",   "machine.slice"};
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strstr(cgroup, words[i]) != NULL)
-            return true;
-    }
-    return false;
-}
-
-static void read_cgroup(struct services *s, int32_t pid, struct buf *out)
-{
+    struct buf text;
     struct err err = ERR_INIT;
     char path[64];
+    buf_init(&text, CGROUP_MAX_BYTES);
     snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-    if (reader_once(s->reader, path, out, &err) < 0)
-        buf_clear(out);
+    int code = reader_once(s->reader, path, &text, &err);
+    running_parse_group(text.data, code < 0 ? 0 : text.size, out);
+    buf_release(&text);
+    return code;
 }
 
 /* A process in a network of its own: its ports are not ours. Where the kernel does not show that
@@ -177,8 +170,9 @@ static bool elsewhere_callback(void *ctx, int32_t pid)
     if (s->own_network[0] != '\0' && reader_link(s->reader, path, &text, &err) == 0) {
         elsewhere = strcmp(text.data, s->own_network) != 0;
     } else {
-        read_cgroup(s, pid, &text);
-        elsewhere = names_container(text.data);
+        struct running_group group;
+        read_group(s, pid, &group);
+        elsewhere = group.contained;
     }
     buf_release(&text);
     return elsewhere;
@@ -196,16 +190,8 @@ static void set_process(struct services *s, struct running *r, int32_t pid, int6
     if (!restarted)
         return;
     running_reconnect(r, s->now_ns);
-    struct buf text;
-    buf_init(&text, CGROUP_MAX_BYTES);
-    read_cgroup(s, pid, &text);
-    const char *install = "process";
-    if (names_container(text.data))
-        install = "container";
-    else if (strstr(text.data, "system.slice/") != NULL && strstr(text.data, ".service") != NULL)
-        install = "systemd";
-    utf8_copy(r->install, sizeof(r->install), install);
-    buf_release(&text);
+    int code = read_group(s, pid, &r->group);
+    utf8_copy(r->install, sizeof(r->install), code < 0 ? "" : running_group_install(&r->group));
 }
 
 static struct running *find(struct services *s, int kind, uint16_t port)

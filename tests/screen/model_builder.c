@@ -177,6 +177,7 @@ static struct service_model_state *service(struct built *b, int kind, const char
     f->answered_ns = state == SERVICE_UP ? MONO_NS - 500 * NS_PER_MS : 0;
     f->answered_wall_ns = f->answered_ns > 0 ? WALL_NS : 0;
     f->reason = f->version = f->install = f->device = f->runtime = f->argv = "";
+    f->words = f->unit = f->container = "";
     f->url = kind == SERVICE_OLLAMA ? "http://127.0.0.1:11434" : "http://127.0.0.1:8188";
     struct service_model_state *s = &m->services[m->service_count];
     s->facts = f;

@@ -284,6 +284,7 @@ static void add_service(struct fixture *f, const char *name, int32_t pid, double
 
     s->name = arena_strdup(&f->s->arena, name);
     s->reason = s->version = s->url = s->install = s->device = s->runtime = s->argv = "";
+    s->words = s->unit = s->container = "";
     s->pid = pid;
     s->pid_start = pid;
     s->cpu_seconds = reading_ok(cpu, at, SOURCE_SERVICES);

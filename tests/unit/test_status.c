@@ -57,6 +57,9 @@ static void fill_services(struct model *m)
                                       .device = "",
                                       .runtime = "",
                                       .argv = "",
+                                      .words = "",
+                                      .unit = "",
+                                      .container = "",
                                       .pid = 812,
                                       .waiting_is_estimate = true,
                                       .model_count = 2,
@@ -71,7 +74,10 @@ static void fill_services(struct model *m)
                                       .install = "",
                                       .device = "cpu",
                                       .runtime = "PyTorch 2.11.0",
-                                      .argv = ""};
+                                      .argv = "",
+                                      .words = "",
+                                      .unit = "",
+                                      .container = ""};
     services[0].facts = &facts[0];
     services[0].raw[METRIC_SERVICE_QUEUE_RUNNING] = ok(1);
     services[0].raw[METRIC_SERVICE_QUEUE_WAITING] = ok(2);

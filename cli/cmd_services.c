@@ -1,0 +1,312 @@
+/*
+ * services: everything that is known of each service, a block each.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/width.h"
+#include "cli/command.h"
+#include "cli/measure.h"
+#include "cli/output.h"
+#include "cli/status_json.h"
+#include "cli/text_page.h"
+#include "cli/units.h"
+#include "sampling/service/service.h"
+
+/* Between the two samples that the use of CPU comes from, as status has it. */
+static const double GAP_S = 0.2;
+/* 64 services of 64 models, and their command lines. */
+enum { OUTPUT_MAX = 16 * 1024 * 1024 };
+/* Labels, then values; lines end where a terminal of 100 columns does. */
+enum { INDENT = 2, VALUES = 13, WIDTH = 100 };
+
+/* ---- JSON ---- */
+
+static cJSON *words_json(const char *words)
+{
+    if (!*words) {
+        return cJSON_CreateNull();
+    }
+    cJSON *list = cJSON_CreateArray();
+    for (const char *at = words; at;) {
+        const char *end = strchr(at, PROCESS_ARGV_SEPARATOR);
+        struct buf word;
+        buf_init(&word, PROCESS_ARGV * 2);
+        buf_add(&word, at, end ? (size_t)(end - at) : strlen(at));
+        cJSON_AddItemToArray(list, cJSON_CreateString(word.data));
+        buf_release(&word);
+        at = end ? end + 1 : NULL;
+    }
+    return list;
+}
+
+static cJSON *services_json(const struct model *m, int64_t now_wall_ns)
+{
+    cJSON *root = status_head_json(m->sequence ? m->wall_ns : now_wall_ns);
+    cJSON *list = cJSON_AddArrayToObject(root, "services");
+    for (size_t i = 0; i < m->service_count; i++) {
+        const struct service_facts *f = m->services[i].facts;
+        cJSON *o = status_service_json(m, &m->services[i]);
+        cJSON_AddItemToArray(list, o);
+        cJSON_AddBoolToObject(o, "configured", f->configured);
+        cJSON_AddArrayToObject(o, "config_files"); /* none is looked for yet */
+        cJSON_AddNullToObject(o, "control");
+        json_add_text_or_null(o, "unit", f->unit);
+        json_add_text_or_null(o, "container", f->container);
+        cJSON_AddItemToObject(o, "argv", words_json(f->words));
+    }
+    status_sources_json(root, m, SOURCE_DISCOVERY, SOURCE_SERVICES);
+    return root;
+}
+
+/* ---- for a person ---- */
+
+static void label(struct text_page *p, const char *text)
+{
+    text_blanks(p, INDENT);
+    text_put(p, STYLE_DIM, text);
+    text_tab(p, VALUES);
+}
+
+static void put_duration(struct text_page *p, double seconds)
+{
+    struct buf b;
+    buf_init(&b, 64);
+    units_add_duration(&b, fmax(seconds, 0));
+    text_put(p, STYLE_TEXT, b.data);
+    buf_release(&b);
+}
+
+static void head_lines(struct text_page *p, const struct model *m, const struct service_facts *f)
+{
+    const char *kind = service_kind_name(f->kind);
+    text_put(p, STYLE_TITLE, f->name);
+    text_tab(p, VALUES);
+    text_put(p, text_state_style(f->state), service_state_name(f->state));
+    if (f->since_ns && m->at_ns - f->since_ns >= NS_PER_S) {
+        text_put(p, STYLE_DIM, " for ");
+        put_duration(p, (double)(m->at_ns - f->since_ns) / (double)NS_PER_S);
+    }
+    if (strcmp(kind, f->name) != 0) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_DIM, kind);
+    }
+    if (f->configured) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_DIM, "named in tunetop.yaml");
+    }
+    if (f->loading) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_TEXT, "loads a model");
+    }
+    text_end(p);
+    if (*f->reason) {
+        label(p, "reason");
+        text_wrap(p, text_state_style(f->state), VALUES, WIDTH, f->reason);
+        text_end(p);
+    }
+}
+
+static void address_line(struct text_page *p, const struct service_model_state *s)
+{
+    double seconds = 0;
+    label(p, "address");
+    text_put(p, STYLE_TEXT, s->facts->url);
+    if (s->facts->remote) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_DIM, "on another host");
+    }
+    if (reading_get(&s->raw[METRIC_SERVICE_ANSWER], &seconds)) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_DIM, "answers in ");
+        text_putf(p, STYLE_TEXT, seconds < 0.01 ? "%.1f" : "%.0f", seconds * 1e3);
+        text_put(p, STYLE_DIM, " ms");
+    }
+    text_end(p);
+}
+
+static void process_line(struct text_page *p, const struct service_model_state *s)
+{
+    double count = 0;
+    label(p, "process");
+    if (s->facts->pid <= 0) {
+        const struct reading *r = &s->raw[METRIC_SERVICE_PROCESSES];
+        text_put(p, STYLE_DIM, reason_sentence(r->reason ? r->reason : REASON_NO_PROCESS));
+        text_end(p);
+        return;
+    }
+    text_putf(p, STYLE_TEXT, "%d", (int)s->facts->pid);
+    text_blanks(p, 3);
+    if (reading_get(&s->raw[METRIC_SERVICE_PROCESSES], &count) && count > 1) {
+        text_put(p, STYLE_DIM, "and its children: ");
+        text_putf(p, STYLE_TEXT, "%.0f", count);
+        text_blanks(p, 3);
+    }
+    text_reading(p, "CPU", &s->raw[METRIC_SERVICE_CPU_UTILIZATION], 0.01, 0, "%");
+    text_reading(p, "memory", &s->raw[METRIC_SERVICE_MEMORY_USED], UNITS_GIB, 1, "GiB");
+    text_end(p);
+}
+
+static void install_line(struct text_page *p, const struct service_facts *f)
+{
+    label(p, "install");
+    text_put(p, *f->install ? STYLE_TEXT : STYLE_DIM, *f->install ? f->install : "-");
+    if (*f->unit) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_DIM, "unit ");
+        text_put(p, STYLE_TEXT, f->unit);
+    }
+    if (*f->container) {
+        text_blanks(p, 3);
+        text_put(p, STYLE_DIM, "container ");
+        text_putf(p, STYLE_TEXT, "%.12s", f->container); /* as docker ps shows it */
+    }
+    text_end(p);
+}
+
+static void queue_line(struct text_page *p, const struct service_model_state *s)
+{
+    const struct reading *running = &s->raw[METRIC_SERVICE_QUEUE_RUNNING];
+    double v = 0;
+    label(p, "queue");
+    if (reading_get(running, &v) || reading_get(&s->raw[METRIC_SERVICE_QUEUE_WAITING], &v)) {
+        text_count(p, "run", running, false);
+        text_count(p, "wait", &s->raw[METRIC_SERVICE_QUEUE_WAITING], s->facts->waiting_is_estimate);
+    } else {
+        text_put(p, STYLE_DIM, reason_sentence(running->reason ? running->reason : REASON_NOT_YET));
+    }
+    text_end(p);
+}
+
+static void model_lines(struct text_page *p, const struct model *m, const struct service_facts *f)
+{
+    const int columns = text_model_columns(f);
+    for (size_t i = 0; i < f->model_count; i++) {
+        int indent = VALUES;
+        if (i == 0) {
+            label(p, "models");
+            indent = 0;
+        }
+        text_model(p, m->wall_ns, &f->models[i], indent, i == 0 ? columns + VALUES : columns);
+    }
+    if (f->models_left_out) {
+        text_blanks(p, VALUES);
+        text_putf(p, STYLE_DIM, "and %zu more", f->models_left_out);
+        text_end(p);
+    }
+}
+
+static void service_block(struct text_page *p, const struct model *m,
+                          const struct service_model_state *s)
+{
+    const struct service_facts *f = s->facts;
+    head_lines(p, m, f);
+    address_line(p, s);
+    label(p, "version");
+    text_put(p, *f->version ? STYLE_TEXT : STYLE_DIM, *f->version ? f->version : "-");
+    text_end(p);
+    if (*f->device || *f->runtime) {
+        label(p, "computes");
+        text_putf(p, STYLE_TEXT, "%s%s%s", f->device, *f->device && *f->runtime ? ", " : "",
+                  f->runtime);
+        text_end(p);
+    }
+    process_line(p, s);
+    install_line(p, f);
+    if (*f->argv) {
+        label(p, "command");
+        text_wrap(p, STYLE_TEXT, VALUES, WIDTH, f->argv);
+        text_end(p);
+    }
+    queue_line(p, s);
+    model_lines(p, m, f);
+}
+
+/* What was looked for when there is nothing to show. */
+static void none_block(struct text_page *p, const struct model *m)
+{
+    const struct source_status *d = &m->sources[SOURCE_DISCOVERY];
+    text_put(p, STYLE_TITLE, "no service found");
+    text_end(p);
+    if (d->state != READING_OK) {
+        label(p, "reason");
+        text_wrap(p, STYLE_TEXT, VALUES, WIDTH,
+                  d->reason[0] ? d->reason : reason_sentence(REASON_NOT_YET));
+        text_end(p);
+        return;
+    }
+    label(p, "looked for");
+    for (int k = 0; k < SERVICE_KIND_COUNT; k++) {
+        text_putf(p, STYLE_TEXT, "%s%s", k ? ", " : "", service_kinds[k]->name);
+        text_put(p, STYLE_DIM, " (port");
+        for (int i = 0; i < 4 && service_kinds[k]->ports[i]; i++) {
+            text_putf(p, STYLE_DIM, " %u", service_kinds[k]->ports[i]);
+        }
+        text_put(p, STYLE_DIM, ")");
+    }
+    text_end(p);
+    text_blanks(p, VALUES);
+    text_wrap(p, STYLE_DIM, VALUES, WIDTH,
+              "on these ports, on the port of OLLAMA_HOST and on those that their processes hold");
+    text_end(p);
+    label(p, "next");
+    text_wrap(p, STYLE_TEXT, VALUES, WIDTH,
+              "name one with its kind and url in tunetop.yaml; 'tunetop doctor' says what listens "
+              "here and was not taken");
+    text_end(p);
+}
+
+static int print(const struct model *m, int64_t now_wall_ns, const struct options *o, bool utf8,
+                 struct err *err)
+{
+    struct buf out;
+    buf_init(&out, OUTPUT_MAX);
+    if (o->json) {
+        cJSON *json = services_json(m, now_wall_ns);
+        char *text = json_print_pretty(json);
+        buf_puts(&out, text);
+        buf_putc(&out, '\n');
+        free(text);
+        cJSON_Delete(json);
+    } else {
+        const bool ascii = o->ascii || !utf8;
+        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
+        for (size_t i = 0; i < m->service_count; i++) {
+            if (i) {
+                text_end(&p);
+            }
+            service_block(&p, m, &m->services[i]);
+        }
+        if (!m->service_count) {
+            none_block(&p, m);
+        }
+        if (ascii) {
+            output_to_ascii(out.data);
+            out.size = strlen(out.data);
+        }
+    }
+    const int rc = output_write(out.data, out.size, err);
+    buf_release(&out);
+    return rc;
+}
+
+int cmd_services(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct measure s;
+    const struct model *m = NULL;
+    int rc = measure_open(&s, o, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = measure_once(&s, o, GAP_S, &m, err);
+    if (rc == 0) {
+        struct model *nothing = m ? NULL : model_new();
+        rc = print(m ? m : nothing, clock_wall_ns(&clock_real), o, outcome->utf8, err);
+        model_free(nothing);
+    }
+    outcome->stuck = !measure_close(&s);
+    return rc < 0 ? rc : 0;
+}
