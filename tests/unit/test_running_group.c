@@ -47,7 +47,7 @@ static const struct {
     {"0::/system.slice/docker-xyz.scope\n", "process", "", ""},
     {"0::/system.slice/.service\n", "process", "", ""},
     {"no colons\n0:\n::\n", "process", "", ""},
-    {"0::/a\033[31m.service", "systemd", "a\357\277\275[31m.service", ""},
+    {"0::/a\033[31m.service", "systemd", "a[31m.service", ""},
 };
 
 static void test_names(void **state)
