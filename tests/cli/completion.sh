@@ -68,7 +68,7 @@ offers 'a folder' record 'a f'
 
 # Every option of help is offered with its command, no other one is.
 for command in '' $commands; do
-    "$TUNETOP" $command --help | sed -n 's/^  \(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p' | sort |
+    "$TUNETOP" ${command:+"$command"} --help | sed -n 's/^  \(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p' | sort |
         tr '\n' ' ' | sed 's/ $//' >"$t_dir/wanted"
     if [ -z "$command" ]; then
         offers "$(cat "$t_dir/wanted")" --
