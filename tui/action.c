@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/width.h"
 
 static const struct action_row rows[ACTION_COUNT] = {
     [ACTION_NONE] = {"", "", "", "", ACTION_LOOK},
@@ -123,5 +124,80 @@ const char *action_key_label(enum action a, bool first_only, char *out, size_t o
         if (first_only)
             break;
     }
+    return out;
+}
+
+/* Letters of other layouts beside what the same keys give on a Latin (US) keyboard: JCUKEN, Greek,
+ * Hebrew. */
+static const struct {
+    const char *letters, *latin;
+} layouts[] = {
+    {"йцукенгшщзхъфывапролджэячсмитьбю", "qwertyuiop[]asdfghjkl;'zxcvbnm,."},
+    {"ЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ", "QWERTYUIOP{}ASDFGHJKL:\"ZXCVBNM<>"},
+    {"ςερτυθιοπασδφγηξκλζχψωβνμ", "wertyuiopasdfghjklzxcvbnm"},
+    {"ΕΡΤΥΘΙΟΠΑΣΔΦΓΗΞΚΛΖΧΨΩΒΝΜ", "ERTYUIOPASDFGHJKLZXCVBNM"},
+    {"קראטוןםפשדגכעיחלךזסבהנמצ", "ertyuiopasdfghjklzxcvbnm"},
+};
+
+static uint32_t latin_of(uint32_t key)
+{
+    /* U+FF01 to U+FF5E are ASCII in full width, as input methods for East Asia give it. */
+    if (key >= 0xFF01 && key <= 0xFF5E)
+        return key - 0xFF01 + '!';
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        const char *at = layouts[i].letters;
+        for (const char *latin = layouts[i].latin; *latin != '\0' && *at != '\0'; latin++) {
+            size_t len;
+            bool valid;
+            if (utf8_decode(at, strlen(at), &len, &valid) == key)
+                return (uint32_t)*latin;
+            at += len;
+        }
+    }
+    return key;
+}
+
+static uint32_t other_case(uint32_t key)
+{
+    if (key >= 'a' && key <= 'z')
+        return key - 'a' + 'A';
+    return key >= 'A' && key <= 'Z' ? key - 'A' + 'a' : key;
+}
+
+/* A key as it is named: "F5", "Ctrl-X", "ц"; "that key" for what has no name or would not show. */
+static void name_key(uint32_t key, char *out, size_t out_size)
+{
+    snprintf(out, out_size, "that key");
+    for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++)
+        if (key_names[i].key == key)
+            snprintf(out, out_size, "%s", key_names[i].name);
+    if (key >= KEYCODE_F1 && key <= KEYCODE_F12)
+        snprintf(out, out_size, "F%u", (unsigned)(key - KEYCODE_F1 + 1));
+    else if (key > KEYCODE_CTRL_BASE && key < KEYCODE_CTRL_BASE + 128)
+        snprintf(out, out_size, "Ctrl-%c", (char)(key - KEYCODE_CTRL_BASE) - 'a' + 'A');
+    if (key <= ' ' || key >= KEYCODE_BASE)
+        return;
+    char rune[8], clean[32];
+    size_t size = utf8_encode(key, rune);
+    utf8_sanitise(rune, size, clean, sizeof clean, NULL);
+    if (width_of_text(clean) > 0 && strncmp(clean, rune, size) == 0)
+        snprintf(out, out_size, "%s", clean);
+}
+
+const char *action_unknown_key(uint32_t key, char *out, size_t out_size)
+{
+    const uint32_t latin = latin_of(key);
+    const uint32_t tries[] = {latin, other_case(latin)};
+    char name[32], meant[32];
+    name_key(key, name, sizeof name);
+    for (size_t i = 0; i < 2; i++) {
+        const enum action a = action_of_key(tries[i]);
+        if (a == ACTION_NONE || tries[i] == key)
+            continue;
+        name_key(tries[i], meant, sizeof meant);
+        snprintf(out, out_size, "%s does nothing; %s is %s", name, meant, rows[a].name);
+        return out;
+    }
+    snprintf(out, out_size, "%s does nothing; ? lists the keys", name);
     return out;
 }

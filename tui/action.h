@@ -47,4 +47,8 @@ uint32_t key_of_name(const char *name);       /* "Space", "C-l", "F1", "q"; 0 un
 /* All keys of an action as shown: "?  F1", "Ctrl-L"; first_only: the first of them. Returns out. */
 const char *action_key_label(enum action a, bool first_only, char *out, size_t out_size);
 
+/* What to say of a key that does nothing, with the one that was perhaps meant: the same letter in
+ * the other case, or what lies there on a Latin keyboard. Returns out. */
+const char *action_unknown_key(uint32_t key, char *out, size_t out_size);
+
 #endif

@@ -80,8 +80,12 @@ void session_key(struct session *s, uint32_t key)
         fprintf(s->frame_log, "key %u %lld\n", (unsigned)key,
                 (long long)clock_mono_ns(&clock_real));
     enum action action = action_of_key(key);
-    if (action == ACTION_NONE)
+    if (action == ACTION_NONE) {
+        s->ui.note = action_unknown_key(key, s->ui.note_text, sizeof s->ui.note_text);
+        s->note_since_ns = 0;
+        s->dirty = true;
         return;
+    }
     s->ui.note = NULL;
     s->note_since_ns = 0;
     view_act(&s->ui, action, s->model, s->surface.width, s->surface.height);

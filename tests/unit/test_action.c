@@ -69,6 +69,38 @@ static void test_labels(void **state)
     assert_string_equal(action_key_label(ACTION_QUIT, false, small, sizeof small), "q");
 }
 
+static void test_unknown(void **state)
+{
+    static const struct {
+        uint32_t key;
+        const char *text;
+    } cases[] = {
+        {'W', "W does nothing; w is why"},
+        {'Q', "Q does nothing; q is quit"},
+        {0x446, "ц does nothing; w is why"}, /* the key of w */
+        {0x426, "Ц does nothing; w is why"}, /* with Shift */
+        {0x439, "й does nothing; q is quit"},
+        {0xFF51, "ｑ does nothing; q is quit"},
+        {0xFF57, "ｗ does nothing; w is why"},
+        {'#', "# does nothing; ? lists the keys"},
+        {KEYCODE_F1 + 8, "F9 does nothing; ? lists the keys"},
+        {KEYCODE_CTRL_BASE + 'x', "Ctrl-X does nothing; ? lists the keys"},
+        {KEYCODE_DELETE, "Delete does nothing; ? lists the keys"},
+        {0x4E2D, "中 does nothing; ? lists the keys"},
+        {0x202E, "that key does nothing; ? lists the keys"}, /* turns the line around */
+        {0x301, "that key does nothing; ? lists the keys"},  /* combines with what stands before */
+        {0xD800, "that key does nothing; ? lists the keys"},
+        {0, "that key does nothing; ? lists the keys"},
+        {0x1FFFFFFF, "that key does nothing; ? lists the keys"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[64];
+        assert_int_equal(action_of_key(cases[i].key), ACTION_NONE);
+        assert_string_equal(action_unknown_key(cases[i].key, out, sizeof out), cases[i].text);
+    }
+}
+
 static void test_ui(void **state)
 {
     struct model *m = model_new();
@@ -123,9 +155,8 @@ static void test_ui(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_key_names),
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_key_names), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_labels),    cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_ui),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
