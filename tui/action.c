@@ -175,8 +175,8 @@ static void name_key(uint32_t key, char *out, size_t out_size)
         snprintf(out, out_size, "F%u", (unsigned)(key - KEYCODE_F1 + 1));
     else if (key > KEYCODE_CTRL_BASE && key < KEYCODE_CTRL_BASE + 128)
         snprintf(out, out_size, "Ctrl-%c", (char)(key - KEYCODE_CTRL_BASE) - 'a' + 'A');
-    if (key <= ' ' || key >= KEYCODE_BASE)
-        return;
+    if (key <= ' ' || key >= KEYCODE_BASE || (key >= 0xD800 && key <= 0xDFFF))
+        return; /* no character: surrogates are halves of one */
     char rune[8], clean[32];
     size_t size = utf8_encode(key, rune);
     utf8_sanitise(rune, size, clean, sizeof clean, NULL);
