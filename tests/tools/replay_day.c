@@ -2,6 +2,7 @@
  * A long recording: made, played as fast as it goes, and measured. Prints TAP.
  *
  *   replay_day [SECONDS]      3600
+ *   replay_day SECONDS DIR    only makes the recording, in DIR (tests/fixtures/recordings)
  *
  * The machine has 8 cores, sensors, a process that comes and goes every four seconds, an Ollama and
  * a ComfyUI whose queue fills and empties. What it does at each second is a formula, so that what
@@ -19,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "sampling/collector.h"
 #include "sampling/history.h"
 #include "sampling/record.h"
@@ -258,6 +260,9 @@ static int make(const char *dir, long seconds)
         rc = m.second % 60 == 0 ? record_flush(m.record, &err) : 0;
     }
     struct model *model = model_new();
+    utf8_copy(model->host.os, sizeof model->host.os, "Debian 12");
+    utf8_copy(model->host.kernel, sizeof model->host.kernel, "Linux 6.12.0");
+    utf8_copy(model->host.chip_name, sizeof model->host.chip_name, "Example Chip");
     rc = rc < 0 ? rc : record_write_meta(m.record, model, "1.0.0", &err);
     model_free(model);
     rc = record_close(m.record, &err) < 0 || rc < 0;
@@ -397,9 +402,15 @@ int main(int argc, char **argv)
 {
     int64_t seconds = 3600;
     char dir[] = "/tmp/tunetop-day.XXXXXX", path[64];
-    if (argc > 1 && (number_i64(argv[1], strlen(argv[1]), &seconds) != 0 || seconds < 600)) {
-        fprintf(stderr, "usage: replay_day [SECONDS], at least 600\n");
+    if (argc > 1 && number_i64(argv[1], strlen(argv[1]), &seconds) != 0) {
+        seconds = 0;
+    }
+    if (argc > 3 || seconds < (argc == 3 ? 1 : 600)) {
+        fprintf(stderr, "usage: replay_day [SECONDS, at least 600], or: replay_day SECONDS DIR\n");
         return 2;
+    }
+    if (argc == 3) {
+        return make(argv[2], (long)seconds);
     }
     if (!mkdtemp(dir)) {
         return 1;
