@@ -83,7 +83,7 @@ static void die(const char *what)
 
 static void add(struct text *t, const void *data, size_t size)
 {
-    if (t->size + size + 1 > t->capacity) {
+    if (t->data == NULL || t->size + size + 1 > t->capacity) {
         t->capacity = (t->size + size + 1) * 2;
         t->data = realloc(t->data, t->capacity);
         if (t->data == NULL)

@@ -390,8 +390,8 @@ static void make_starting(struct built *b)
     past(b, HISTORY_CPU, 100, 0.05, 0.06, 70, 0.2);
     past(b, HISTORY_MEMORY, 100, 5 * GIB, 0.1 * GIB, 70, 1.3 * GIB);
     past(b, HISTORY_TEMPERATURE, 100, 40, 2, 70, 6);
-    struct service_model_state *s = service(b, SERVICE_OLLAMA, "ollama", SERVICE_STARTING);
-    s = service(b, SERVICE_COMFYUI, "comfyui", SERVICE_BUSY);
+    service(b, SERVICE_OLLAMA, "ollama", SERVICE_STARTING);
+    struct service_model_state *s = service(b, SERVICE_COMFYUI, "comfyui", SERVICE_BUSY);
     facts(s)->answered_ns = 0;
     usage(s, 0.98, 3.2);
     past(b, series(s, HISTORY_SERVICE_CPU), 40, 0.9, 0.1, 99, 0);

@@ -30,7 +30,8 @@ start() {
     socket=$t_dir/tmux-$starts
     rm -f "$frames"
     env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC TUNETOP="$TUNETOP" \
-        TUNETOP_FRAME_LOG="$frames" ASAN_OPTIONS=handle_segv=0 "$@" tmux -S "$socket" -f /dev/null \
+        TUNETOP_FRAME_LOG="$frames" \
+        ASAN_OPTIONS=handle_segv=0 TSAN_OPTIONS=handle_segv=0 "$@" tmux -S "$socket" -f /dev/null \
         new-session -d -x "${size%x*}" -y "${size#*x}" "${BASH:-bash} --noprofile --rcfile $t_dir/rc -i"
     t set-option -g status off
     # Without the status line the window is one row higher than the session was made.
