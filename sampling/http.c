@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "sampling/http_count.h"
 
 /* A replay may ask a little before the recorded program did: the first sample takes that long at
  * most. */
@@ -54,6 +55,7 @@ struct http {
     size_t outstanding, recorded;
     CURL *idle[IDLE_HANDLES];
     size_t idle_count;
+    struct http_count count;
     int wake[2]; /* pipe: written by http_wake() */
 };
 
@@ -108,17 +110,39 @@ static void request_unlink(struct http *h, struct request *r)
         h->recorded--;
 }
 
+static void count_live(struct http *h, struct request *r, bool failed)
+{
+    struct http_counted one = {.failed = failed};
+    long sent = 0, headers = 0;
+    curl_off_t body = 0, total_us = 0;
+    curl_easy_getinfo(r->easy, CURLINFO_REQUEST_SIZE, &sent);
+    curl_easy_getinfo(r->easy, CURLINFO_HEADER_SIZE, &headers);
+    curl_easy_getinfo(r->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+    curl_easy_getinfo(r->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    one.sent_bytes = (uint64_t)sent;
+    one.received_bytes = (uint64_t)headers + (uint64_t)body;
+    one.seconds = (double)total_us / 1e6;
+    http_count_add(&h->count, r->url, &one);
+}
+
+/* One that nobody waits for any more: what it has cost counts all the same. */
+static void request_drop(struct http *h, struct request *r)
+{
+    request_unlink(h, r);
+    if (r->easy != NULL) {
+        count_live(h, r, true);
+        handle_retire(h, r->easy);
+    }
+    request_free(r);
+}
+
 void http_free(struct http *h)
 {
     if (h == NULL)
         return;
-    while (h->requests != NULL) {
-        struct request *r = h->requests;
-        request_unlink(h, r);
-        if (r->easy != NULL)
-            handle_retire(h, r->easy);
-        request_free(r);
-    }
+    while (h->requests != NULL)
+        request_drop(h, h->requests);
+    http_count_log(&h->count);
     for (size_t i = 0; i < h->idle_count; i++)
         curl_easy_cleanup(h->idle[i]);
     if (h->multi != NULL)
@@ -273,10 +297,7 @@ void http_cancel(struct http *h, void *ctx)
         next = r->next;
         if (r->spec.ctx != ctx)
             continue;
-        request_unlink(h, r);
-        if (r->easy != NULL)
-            handle_retire(h, r->easy);
-        request_free(r);
+        request_drop(h, r);
     }
 }
 
@@ -380,6 +401,7 @@ static void finish_live(struct http *h, struct request *r, CURLcode result)
     utf8_sanitise(answer.message, strlen(answer.message), message, sizeof(message), NULL);
     answer.message = message;
     note_answer(r, answer.code, status, answer.seconds);
+    count_live(h, r, result != CURLE_OK);
     request_unlink(h, r);
     handle_retire(h, r->easy);
     r->spec.done(r->spec.ctx, &answer);

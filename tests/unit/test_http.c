@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "sampling/http.h"
 #include "tests/unit/fake.h"
 
@@ -272,6 +273,50 @@ static void test_wake_ends_the_wait(void **state)
     assert_true(clock_mono_ns(&clock_real) - before >= 40 * NS_PER_MS);
 }
 
+/* What asking costs is in the log: bytes with headers, also of what was given up. */
+static void test_what_it_costs_is_logged(void **state)
+{
+    struct seen s = {0}, t = {0}, given_up = {0};
+    struct err err = ERR_INIT;
+    struct http *shared = http;
+    char text[1024] = "", wanted[256];
+    FILE *f = tmpfile();
+    (void)state;
+    assert_non_null(f);
+    log_set_stream(f);
+    log_set_level(LOG_DEBUG);
+    http = http_new(reader, &clock_real, &err);
+    assert_non_null(http);
+    mode("normal");
+    start(&s, "/api/version", 0, 0);
+    wait_for(&s);
+    start(&t, "/api/version", 0, 0);
+    wait_for(&t);
+    mode("never");
+    start(&given_up, "/api/ps", 0, 0);
+    assert_int_equal(http_step(http, NULL, 0, 50, &err), 0);
+    http_free(http);
+    http = shared;
+    log_set_level(LOG_WARN);
+    log_set_stream(NULL);
+    rewind(f);
+    size_t size = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    text[size] = '\0';
+    assert_int_equal(given_up.calls, 0);
+    snprintf(wanted, sizeof(wanted), "http://127.0.0.1:%d/api/version: asked 2, failed 0, sent ",
+             fake.port);
+    const char *line = strstr(text, wanted);
+    assert_non_null(line);
+    unsigned long sent = 0, received = 0;
+    assert_int_equal(sscanf(line + strlen(wanted), "%lu bytes, received %lu bytes", &sent, &received),
+                     2);
+    assert_in_range(sent, 2 * sizeof("GET /api/version HTTP/1.1"), 500);
+    assert_in_range(received, 2 * (s.size + sizeof("HTTP/1.1 200 OK")), 1000);
+    snprintf(wanted, sizeof(wanted), "http://127.0.0.1:%d/api/ps: asked 1, failed 1, ", fake.port);
+    assert_non_null(strstr(text, wanted));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_a_proxy_of_the_environment_is_not_used),
         cmocka_unit_test(test_other_protocols_are_refused),
         cmocka_unit_test(test_wake_ends_the_wait),
+        cmocka_unit_test(test_what_it_costs_is_logged),
     };
     return cmocka_run_group_tests_name("http", tests, set_up, tear_down);
 }
