@@ -309,8 +309,8 @@ static void test_what_it_costs_is_logged(void **state)
     const char *line = strstr(text, wanted);
     assert_non_null(line);
     unsigned long sent = 0, received = 0;
-    assert_int_equal(sscanf(line + strlen(wanted), "%lu bytes, received %lu bytes", &sent, &received),
-                     2);
+    assert_int_equal(
+        sscanf(line + strlen(wanted), "%lu bytes, received %lu bytes", &sent, &received), 2);
     assert_in_range(sent, 2 * sizeof("GET /api/version HTTP/1.1"), 500);
     assert_in_range(received, 2 * (s.size + sizeof("HTTP/1.1 200 OK")), 1000);
     snprintf(wanted, sizeof(wanted), "http://127.0.0.1:%d/api/ps: asked 1, failed 1, ", fake.port);
