@@ -5,7 +5,9 @@
  *   peer list                       status JSON on stdin: "KIND URL" of each service, a line each
  *   peer state URL                  lines of status JSON on stdin: "STATE PID REASON" in the last
  *                                   one (PID 0: not known)
- *   peer latency URL COUNT GAP_MS   asks the kind's polled path: "MEDIAN P95 LONGEST" in ms
+ *   peer latency URL COUNT GAP_MS PID   asks the kind's polled path COUNT times while the watching
+ *                                   process PID is stopped and COUNT times while it watches, in
+ *                                   turns: "MEDIAN P95 LONGEST" in ms of the first and the second
  *   peer compare URL COMMAND...     runs COMMAND, which prints status JSON: "ok NAME: VALUE" or
  *                                   "not ok NAME: got, wanted" for everything the server tells too
  *   peer arguments URL COMMAND...   the same for argv[], of a COMMAND that prints services JSON
@@ -17,6 +19,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +40,7 @@ enum {
     ANSWER_MAX = 8 * 1024 * 1024,
     TIMEOUT_MS = 10000,
     LATENCIES_MAX = 10000,
+    TURN = 10, /* questions */
     QUEUE_MAX_ENTRIES = 20,
 };
 
@@ -436,29 +440,38 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int latency(long count, long gap_ms)
+/* Whatever else the machine does changes slowly, so alone and watched take turns. */
+static int latency(long count, long gap_ms, pid_t watcher)
 {
-    static double seconds[LATENCIES_MAX];
+    static double seconds[2][LATENCIES_MAX];
     struct word w;
     struct buf b;
-    if (count < 1 || count > LATENCIES_MAX || gap_ms < 0 || !word_ask(&w))
+    if (count < 2 * TURN || count > LATENCIES_MAX || gap_ms < 0 || watcher <= 1 || !word_ask(&w))
         return 1;
     const char *path = w.ollama ? "/api/ps" : "/prompt";
     const struct timespec gap = {gap_ms / 1000, gap_ms % 1000 * 1000000};
+    bool good = true;
+    size_t used[2] = {0, 0};
     word_release(&w);
     buf_init(&b, ANSWER_MAX);
-    for (long i = 0; i < count; i++) {
+    for (long i = 0; i < 2 * count && good; i++) {
+        bool watched = i / TURN % 2 == 1;
+        if (i % TURN == 0)
+            good = kill(watcher, watched ? SIGCONT : SIGSTOP) == 0;
         nanosleep(&gap, NULL);
-        if (ask(path, &b, &seconds[i]) != 200) {
-            fprintf(stderr, "peer: %s: %s\n", path, b.data);
-            return 1;
-        }
+        good = good && ask(path, &b, &seconds[watched][used[watched]++]) == 200;
     }
+    kill(watcher, SIGCONT);
+    if (!good)
+        fprintf(stderr, "peer: %s: %s\n", path, b.data);
     buf_release(&b);
-    qsort(seconds, (size_t)count, sizeof(seconds[0]), by_size);
-    printf("%.3f %.3f %.3f\n", seconds[count / 2] * 1e3, seconds[count * 95 / 100] * 1e3,
-           seconds[count - 1] * 1e3);
-    return 0;
+    for (int i = 0; i < 2 && good; i++) {
+        size_t n = used[i];
+        qsort(seconds[i], n, sizeof(seconds[i][0]), by_size);
+        printf("%.3f %.3f %.3f%s", seconds[i][n / 2] * 1e3, seconds[i][n * 95 / 100] * 1e3,
+               seconds[i][n - 1] * 1e3, i == 0 ? " " : "\n");
+    }
+    return !good;
 }
 
 static int print_kind(void)
@@ -514,8 +527,9 @@ int main(int argc, char **argv)
         status = print_kind();
     else if (strcmp(what, "state") == 0 && argc == 3)
         status = print_state();
-    else if (strcmp(what, "latency") == 0 && argc == 5)
-        status = latency(strtol(argv[3], NULL, 10), strtol(argv[4], NULL, 10));
+    else if (strcmp(what, "latency") == 0 && argc == 6)
+        status = latency(strtol(argv[3], NULL, 10), strtol(argv[4], NULL, 10),
+                         (pid_t)strtol(argv[5], NULL, 10));
     else if (strcmp(what, "compare") == 0 && argc > 3)
         status = compare(argv + 3, false);
     else if (strcmp(what, "arguments") == 0 && argc > 3)
