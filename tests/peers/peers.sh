@@ -96,6 +96,7 @@ compare_lines() {
     done
 }
 
+# In the background it is called itself: a function there is a shell that outlives a kill's aim.
 t_tunetop() {
     "$TUNETOP" --config "$t_dir/tunetop.yaml" "$@"
 }
@@ -164,7 +165,7 @@ check_questions() { # URL LOG
 # Its median time to answer, while tunetop watches and while it is stopped.
 check_latency() { # URL
     local times pid
-    t_tunetop stream >/dev/null 2>&1 &
+    "$TUNETOP" --config "$t_dir/tunetop.yaml" stream >/dev/null 2>&1 &
     pid=$!
     t_own "$pid"
     times=$("$peer" latency "$1" "$latency_count" "$latency_gap_ms" "$pid")
@@ -182,7 +183,7 @@ check_latency() { # URL
 # A stream in the background; state_now prints "STATE PID REASON" of its last line.
 stream_start() {
     : >"$t_dir/stream"
-    t_tunetop stream >"$t_dir/stream" 2>/dev/null &
+    "$TUNETOP" --config "$t_dir/tunetop.yaml" stream >"$t_dir/stream" 2>/dev/null &
     stream_pid=$!
     t_own "$stream_pid"
 }
