@@ -460,7 +460,7 @@ static void make_epyc(struct built *b)
            34.1, 0.31, 32768, 86399);
     loaded(b, s, "llama3.1:8b", "Q4_0", 6.1, 1, 4096, -1);
     past(b, series(s, HISTORY_SERVICE_CPU), HISTORY_SECONDS, 120, 20, 200, 50);
-    s = service(b, SERVICE_COMFYUI, "comfyui", SERVICE_DOWN);
+    service(b, SERVICE_COMFYUI, "comfyui", SERVICE_DOWN);
     s = service(b, SERVICE_OLLAMA, "spare", SERVICE_DOWN);
     facts(s)->configured = true;
 }

@@ -425,7 +425,9 @@ static void test_hostile_but_well_formed(void **state)
         assert_true(f->model_count <= SERVICE_MODELS_KEPT);
         for (size_t k = 0; k < f->model_count; k++) {
             assert_true(is_clean(f->models[k].name));
-            assert_null(strstr(f->models[k].name, "\xe2\x80\xae")); /* right-to-left override */
+            /* right-to-left override */
+            static const char rlo[] = {'\xe2', '\x80', '\xae', '\0'};
+            assert_null(strstr(f->models[k].name, rlo));
             assert_true(is_clean(f->models[k].quantization));
         }
         if (strcmp(modes[i], "thousand") == 0)
