@@ -88,6 +88,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
         rc = o->script ? script_size(&l.script_width, &l.script_height, err) : check_terminal(err);
     }
     if (rc == 0) {
+        l.tab = (enum ui_tab)o->view;
         l.interval_ns = measure_interval_ns(&s, o);
         l.term.ascii = o->ascii;
         l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS

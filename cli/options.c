@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "base/number.h"
 #include "tui/theme.h"
+#include "tui/ui.h"
 
 /* Where a second column of help begins, and the line length it keeps to. */
 enum { HELP_INDENT = 2, HELP_COLUMN = 28, HELP_WIDTH = 79 };
@@ -77,7 +78,6 @@ static const char *const *choices_command(size_t *count)
 }
 
 static const char *const color_names[] = {"auto", "always", "never"};
-static const char *const view_names[] = {"overview"};
 
 static const char *const *choices_color(size_t *count)
 {
@@ -87,8 +87,8 @@ static const char *const *choices_color(size_t *count)
 
 static const char *const *choices_view(size_t *count)
 {
-    *count = sizeof view_names / sizeof *view_names;
-    return view_names;
+    *count = UI_TABS;
+    return ui_tab_names;
 }
 
 #define AT(field) offsetof(struct options, field)

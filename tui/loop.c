@@ -252,6 +252,7 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
 {
     struct session s;
     session_init(&s, o->collector, o->interval_ns);
+    s.ui.tab = o->tab;
     *signal_out = 0;
     int result;
     if (o->script != NULL) {

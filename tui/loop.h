@@ -12,11 +12,13 @@
 #include "base/err.h"
 #include "sampling/collector.h"
 #include "tui/term.h"
+#include "tui/ui.h"
 
 struct loop_options {
     struct collector *collector; /* started */
     struct term_options term;
     int64_t interval_ns;
+    enum ui_tab tab;    /* what is shown first */
     const char *script; /* --script FILE: keys and save-screen instead of a keyboard (no terminal
                            needed); NULL */
     int script_width, script_height; /* TUNETOP_SIZE or 80x24 */

@@ -14,7 +14,8 @@
 #include "tuning/assess.h"
 
 struct page {
-    struct surface *s;
+    struct surface *s; /* NULL: only measured */
+    int width;
     const struct model *m;
     const struct assessment *a;
     const struct ui *ui;
@@ -31,12 +32,37 @@ int page_title(struct page *p, int y, int end, const char *title);
 /* view_services.c */
 void services_wish(struct page *p, struct layout_wish *w);
 void services_draw(struct page *p);
+/* Parts of it that the Services tab shows too. */
+void services_wish_of(const struct page *p, const struct service_model_state *s,
+                      struct layout_service_wish *w);
+void services_draw_numbers(struct page *p, const struct service_model_state *s, int y,
+                           const struct layout_columns *c); /* run, wait, speed, done in */
+void services_draw_strips(struct page *p, const struct service_model_state *s,
+                          const struct layout_block *b);
+void services_put_usage(struct page *p, const struct service_model_state *s, struct line *l);
+void services_put_job(struct page *p, const struct service_model_state *s, struct line *l);
+void services_draw_empty(struct page *p, int y, int rows_there);
+/* view_service_list.c: the Services tab below row 1 */
+struct service_tab_sizes { /* how far its lists move */
+    int list_visible, details_visible, details_most, why_rows;
+};
+void service_tab_sizes(struct page *p, int width, int height, struct service_tab_sizes *out);
+void service_tab_draw(struct page *p);
+/* What is selected there, or first; NULL on other tabs, and where nothing is. */
+const struct service_facts *service_tab_current(const struct model *m, const struct ui *ui);
+/* view_service_details.c: rows [y, y + rows); most: how far its sheet can be moved */
+void service_details_draw(struct page *p, const struct service_model_state *s, int y, int rows);
+int service_details_most(struct page *p, const struct service_model_state *s, int y, int rows,
+                         int *visible);
+/* view_prompt.c */
+void prompt_overlay_draw(struct surface *s, const struct model *m, const struct ui *ui);
+void filter_draw(struct surface *s, const struct ui *ui); /* in the last row */
 /* view_silicon.c */
 void silicon_wish(struct page *p, struct layout_wish *w);
 void silicon_draw(struct page *p);
 const char *machine_cores_word(const struct model *m); /* "cores" or "threads" */
 /* view_why.c */
-int why_rows(const struct model *m, int width); /* lines it has */
+int why_rows(const struct model *m, const struct ui *ui, int width); /* lines it has */
 void why_draw(struct page *p);
 /* view_help.c */
 int help_rows(int width);

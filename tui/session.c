@@ -5,7 +5,9 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "tui/action.h"
+#include "tui/command.h"
 #include "tui/view.h"
 
 /* A note stays this long, told by the models that come. */
@@ -68,10 +70,22 @@ bool session_take_model(struct session *s)
         return false;
     s->model = m;
     assess_run(m, &s->assessment);
+    view_update(&s->ui, m);
     update_offset(s);
     expire_note(s);
     s->dirty = true;
     return true;
+}
+
+/* The collector takes it with its next turn; what comes of it is in a later model. */
+static void add_service(struct session *s)
+{
+    struct err err = ERR_INIT;
+    s->ui.add_service = false;
+    if (collector_add_service(s->collector, NULL, -1, s->ui.answer.url, &err) < 0) {
+        s->ui.answer.kind = UI_ANSWER_ERROR;
+        utf8_copy(s->ui.answer.text, sizeof s->ui.answer.text, err.msg);
+    }
 }
 
 void session_key(struct session *s, uint32_t key)
@@ -79,20 +93,23 @@ void session_key(struct session *s, uint32_t key)
     if (s->frame_log != NULL)
         fprintf(s->frame_log, "key %u %lld\n", (unsigned)key,
                 (long long)clock_mono_ns(&clock_real));
-    enum action action = action_of_key(key);
-    if (action == ACTION_NONE) {
-        s->ui.note = action_unknown_key(key, s->ui.note_text, sizeof s->ui.note_text);
-        s->note_since_ns = 0;
-        s->dirty = true;
-        return;
-    }
+    int width = s->surface.width, height = s->surface.height;
     s->ui.note = NULL;
     s->note_since_ns = 0;
-    view_act(&s->ui, action, s->model, s->surface.width, s->surface.height);
+    s->dirty = true;
+    if (s->ui.input == UI_INPUT_NONE || !command_key(&s->ui, key, s->model, width, height)) {
+        enum action action = action_of_key(key);
+        if (action == ACTION_NONE)
+            s->ui.note = action_unknown_key(key, s->ui.note_text, sizeof s->ui.note_text);
+        else
+            view_act(&s->ui, action, s->model, width, height);
+    }
     if (s->ui.interval_changed) {
         s->ui.interval_changed = false;
         collector_set_interval(s->collector, s->ui.interval_ns);
     }
+    if (s->ui.add_service)
+        add_service(s);
     s->dirty = true;
 }
 

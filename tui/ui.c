@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+const char *const ui_tab_names[UI_TABS] = {"overview", "services"};
+
 void ui_init(struct ui *ui, int64_t interval_ns)
 {
     memset(ui, 0, sizeof *ui);

@@ -39,6 +39,7 @@ static void page_make(struct page *p, struct surface *s, const struct model *m,
     struct layout_wish wish = {.width = width, .height = height, .ascii = s != NULL && s->ascii};
     memset(p, 0, sizeof *p);
     p->s = s;
+    p->width = width;
     p->m = m;
     p->a = a;
     p->ui = ui;
@@ -49,11 +50,15 @@ static void page_make(struct page *p, struct surface *s, const struct model *m,
     services_wish(p, &wish);
     silicon_wish(p, &wish);
     wish.sentence = a->count > 0;
-    wish.why_rows = ui->why ? why_rows(m, width) : 0;
+    wish.why_rows = ui->why ? why_rows(m, ui, width) : 0;
     layout_make(&wish, &p->layout);
+    if (ui->tab == UI_SERVICES)
+        p->layout.sentence_y = 1;
 }
 
 /* ---------------------------------------------------------------- rows 0 to 2 and the last */
+
+static const char *const tab_titles[UI_TABS] = {"Overview", "Services"};
 
 static void draw_tabs(struct page *p)
 {
@@ -61,7 +66,14 @@ static void draw_tabs(struct page *p)
     char clock[FORMAT_SIZE + 8], now[FORMAT_SIZE], interval[FORMAT_SIZE];
     line_put(&l, ROLE_TITLE, "tunetop");
     line_gap(&l, 1);
-    line_put(&l, ROLE_SELECTION, "[1 Overview]");
+    for (int tab = 0; tab < UI_TABS; tab++) {
+        if (tab == (int)p->ui->tab) {
+            line_put(&l, ROLE_SELECTION, "[%d %s]", tab + 1, tab_titles[tab]);
+        } else {
+            line_put(&l, ROLE_DIM, " %d", tab + 1);
+            line_put(&l, ROLE_TEXT, " %s ", tab_titles[tab]);
+        }
+    }
     if (p->m->sequence == 0)
         return;
     int x = p->s->width - 1;
@@ -160,6 +172,22 @@ static void draw_sentence(struct page *p)
     }
 }
 
+/* Whether a key of the last row does something now. */
+static bool has_place(const struct ui *ui, enum action action)
+{
+    bool inside = ui->open || ui->in_details;
+    bool list = ui->tab == UI_SERVICES && !ui->help;
+    switch (action) {
+    case ACTION_OPEN:
+    case ACTION_FILTER:
+        return list && !ui->open;
+    case ACTION_BACK:
+        return ui->help || ui->why || (list && (inside || ui->filter.text[0] != '\0'));
+    default:
+        return true;
+    }
+}
+
 static void draw_keys(struct surface *s, const struct ui *ui)
 {
     struct line l = line_at(s, 1, s->height - 1, s->width - 1);
@@ -167,7 +195,8 @@ static void draw_keys(struct surface *s, const struct ui *ui)
     for (int group = ACTION_LOOK; group <= ACTION_ACT; group++) {
         for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
             const struct action_row *row = action_row((enum action)a);
-            if ((int)row->group != group || row->footer[0] == '\0')
+            if ((int)row->group != group || row->footer[0] == '\0' ||
+                !has_place(ui, (enum action)a))
                 continue;
             line_group(&l);
             line_gap(&l, l.x > 1 ? 2 : 0);
@@ -200,17 +229,28 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
     if (ui->help) {
         help_draw(s, ui);
         draw_keys(s, ui);
+        if (ui->input == UI_INPUT_COMMAND)
+            prompt_overlay_draw(s, m, ui);
         return;
     }
     page_make(&p, s, m, a, ui, s->width, s->height);
     draw_tabs(&p);
-    draw_machine(&p);
     draw_sentence(&p);
-    services_draw(&p);
-    silicon_draw(&p);
-    why_draw(&p);
+    if (ui->tab == UI_SERVICES) {
+        service_tab_draw(&p);
+    } else {
+        draw_machine(&p);
+        services_draw(&p);
+        silicon_draw(&p);
+        why_draw(&p);
+    }
     surface_fill(s, (struct rect){0, s->height - 1, s->width, 1}, ROLE_TEXT);
-    draw_keys(s, ui);
+    if (ui->input == UI_INPUT_FILTER)
+        filter_draw(s, ui);
+    else
+        draw_keys(s, ui);
+    if (ui->input == UI_INPUT_COMMAND)
+        prompt_overlay_draw(s, m, ui);
 }
 
 /* ---------------------------------------------------------------- actions */
@@ -250,17 +290,40 @@ static void change_interval(struct ui *ui, int by)
 static void list_size(const struct ui *ui, const struct model *m, int width, int height, int *all,
                       int *visible)
 {
+    struct page p;
+    static const struct assessment none;
     *all = *visible = 0;
     if (ui->help) {
         *all = help_rows(width);
         *visible = height - 3;
-    } else if (ui->why) {
-        struct page p;
-        static const struct assessment none;
-        page_make(&p, NULL, m, &none, ui, width, height);
-        *all = why_rows(m, width);
-        *visible = p.layout.why_rows;
+        return;
     }
+    page_make(&p, NULL, m, &none, ui, width, height);
+    *visible = p.layout.why_rows;
+    if (ui->tab == UI_SERVICES) {
+        struct service_tab_sizes sizes;
+        service_tab_sizes(&p, width, height, &sizes);
+        *visible = sizes.why_rows;
+        if (!ui->why) {
+            *visible = sizes.details_visible;
+            *all = sizes.details_most + sizes.details_visible;
+        }
+    }
+    if (ui->why)
+        *all = why_rows(m, ui, width);
+}
+
+static void move_list(struct ui *ui, enum action action, const struct model *m, int width,
+                      int height)
+{
+    struct page p;
+    static const struct assessment none;
+    struct service_tab_sizes sizes;
+    page_make(&p, NULL, m, &none, ui, width, height);
+    service_tab_sizes(&p, width, height, &sizes);
+    service_list_move(&ui->list, m, ui->filter.text, action,
+                      sizes.list_visible > 1 ? sizes.list_visible - 1 : 1);
+    ui->detail_scroll = 0;
 }
 
 static void scroll(struct ui *ui, enum action action, const struct model *m, int width, int height)
@@ -268,29 +331,35 @@ static void scroll(struct ui *ui, enum action action, const struct model *m, int
     int all, visible;
     if (width < LAYOUT_MIN_WIDTH || height < LAYOUT_MIN_HEIGHT)
         return;
+    bool overlay = ui->help || ui->why;
+    if (!overlay && ui->tab == UI_SERVICES && !ui->open && !ui->in_details) {
+        move_list(ui, action, m, width, height);
+        return;
+    }
+    int *at = overlay ? &ui->scroll : &ui->detail_scroll;
     list_size(ui, m, width, height, &all, &visible);
     int most = all > visible ? all - visible : 0, page = visible > 1 ? visible - 1 : 1;
     switch (action) {
     case ACTION_UP:
-        ui->scroll--;
+        --*at;
         break;
     case ACTION_DOWN:
-        ui->scroll++;
+        ++*at;
         break;
     case ACTION_PAGE_UP:
-        ui->scroll -= page;
+        *at -= page;
         break;
     case ACTION_PAGE_DOWN:
-        ui->scroll += page;
+        *at += page;
         break;
     case ACTION_FIRST:
-        ui->scroll = 0;
+        *at = 0;
         break;
     default:
-        ui->scroll = most;
+        *at = most;
         break;
     }
-    ui->scroll = ui->scroll > most ? most : ui->scroll < 0 ? 0 : ui->scroll;
+    *at = *at > most ? most : *at < 0 ? 0 : *at;
 }
 
 static void open_close(struct ui *ui, bool *which)
@@ -299,6 +368,58 @@ static void open_close(struct ui *ui, bool *which)
     ui->help = ui->why = false;
     *which = open;
     ui->scroll = 0;
+}
+
+static void show_tab(struct ui *ui, enum ui_tab tab)
+{
+    ui->help = false;
+    ui->open = ui->in_details = false;
+    ui->scroll = ui->detail_scroll = 0;
+    ui->tab = tab;
+}
+
+/* Parts in the order of Tab: Overview, the list, the details. */
+static void change_part(struct ui *ui, int by)
+{
+    enum { PARTS = 3 };
+    int part = ui->tab == UI_OVERVIEW ? 0 : ui->in_details || ui->open ? 2 : 1;
+    part = (part + by + PARTS) % PARTS;
+    show_tab(ui, part == 0 ? UI_OVERVIEW : UI_SERVICES);
+    ui->in_details = part == 2;
+}
+
+static void open_selected(struct ui *ui, const struct model *m, int width, int height)
+{
+    if (ui->tab != UI_SERVICES || ui->open || ui->help || width < LAYOUT_MIN_WIDTH ||
+        height < LAYOUT_MIN_HEIGHT)
+        return;
+    if (service_tab_current(m, ui) == NULL)
+        return;
+    if (ui->list.selected[0] == '\0')
+        move_list(ui, ACTION_FIRST, m, width, height);
+    ui->open = true;
+    ui->detail_scroll = 0;
+}
+
+/* One thing at a time, the last opened first. */
+static void back(struct ui *ui)
+{
+    if (ui->help || ui->why) {
+        ui->help = ui->why = false;
+        ui->scroll = 0;
+    } else if (ui->open || ui->in_details) {
+        ui->open = ui->in_details = false;
+        ui->detail_scroll = 0;
+    } else if (ui->tab == UI_SERVICES && ui->filter.text[0] != '\0') {
+        prompt_set(&ui->filter, "");
+    } else if (ui->tab == UI_SERVICES) {
+        ui->list.selected[0] = '\0';
+    }
+}
+
+void view_update(struct ui *ui, const struct model *m)
+{
+    service_list_update(&ui->list, m);
 }
 
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height)
@@ -311,8 +432,35 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         open_close(ui, &ui->why);
         break;
     case ACTION_BACK:
-        ui->help = ui->why = false;
-        ui->scroll = 0;
+        back(ui);
+        break;
+    case ACTION_OVERVIEW:
+        show_tab(ui, UI_OVERVIEW);
+        break;
+    case ACTION_SERVICES:
+        show_tab(ui, UI_SERVICES);
+        break;
+    case ACTION_NEXT:
+        change_part(ui, 1);
+        break;
+    case ACTION_PREVIOUS:
+        change_part(ui, -1);
+        break;
+    case ACTION_OPEN:
+        open_selected(ui, m, width, height);
+        break;
+    case ACTION_FILTER:
+        if (ui->tab != UI_SERVICES || ui->open || ui->help) {
+            ui->note = "/ filters the list of 2 Services";
+            break;
+        }
+        ui->input = UI_INPUT_FILTER;
+        ui->in_details = false;
+        break;
+    case ACTION_COMMAND:
+        ui->input = UI_INPUT_COMMAND;
+        ui->answer.kind = UI_ANSWER_NONE;
+        prompt_set(&ui->command, "");
         break;
     case ACTION_PAUSE:
         ui->paused = !ui->paused;

@@ -16,6 +16,8 @@
  * (nothing yet). */
 void view_draw(struct surface *s, const struct model *m, const struct assessment *a,
                const struct ui *ui);
+/* A new model came: what the ui state remembers of the one before is brought up to it. */
+void view_update(struct ui *ui, const struct model *m);
 /* What an action does to the ui state. Lines of the open list come from the same model. */
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height);
 

@@ -128,8 +128,8 @@ static bool measured(const struct page *p, const struct service_model_state *s,
            !isnan(strip_peak(&p->axis, history_service_series(s->history_slot, which)));
 }
 
-static void wish_of(const struct page *p, const struct service_model_state *s,
-                    struct layout_service_wish *w)
+void services_wish_of(const struct page *p, const struct service_model_state *s,
+                      struct layout_service_wish *w)
 {
     struct details d;
     list_details(p, s, &d);
@@ -167,7 +167,7 @@ void services_wish(struct page *p, struct layout_wish *w)
                 continue;
             }
             p->order[w->service_count] = (int)i;
-            wish_of(p, s, &w->services[w->service_count++]);
+            services_wish_of(p, s, &w->services[w->service_count++]);
         }
     }
     w->empty_rows = p->m->services_settled ? 7 : 2;
@@ -192,9 +192,9 @@ static void put_number(struct page *p, int y, int x_end, const struct reading *r
     surface_text(p->s, x, y, stale ? ROLE_DIM : ROLE_TEXT, shown);
 }
 
-static void draw_numbers(struct page *p, const struct service_model_state *s, int y)
+void services_draw_numbers(struct page *p, const struct service_model_state *s, int y,
+                           const struct layout_columns *c)
 {
-    const struct layout_columns *c = &p->layout.columns;
     const struct reading *run = &s->v[METRIC_SERVICE_QUEUE_RUNNING],
                          *wait = &s->v[METRIC_SERVICE_QUEUE_WAITING],
                          *done = &s->v[METRIC_SERVICE_ETA],
@@ -279,7 +279,7 @@ static void draw_head(struct page *p, const struct service_model_state *s, int y
         line_gap(&l, 1);
         draw_words(p, s, &l);
     } else {
-        draw_numbers(p, s, y);
+        services_draw_numbers(p, s, y, c);
     }
 }
 
@@ -404,6 +404,11 @@ static void draw_job(struct page *p, const struct service_model_state *s, struct
     line_group_end(l);
 }
 
+void services_put_usage(struct page *p, const struct service_model_state *s, struct line *l)
+{
+    draw_usage(p, s, l, 0);
+}
+
 static void draw_state(struct page *p, const struct service_facts *f, struct line *l)
 {
     char text[FORMAT_SIZE];
@@ -417,6 +422,14 @@ static void draw_state(struct page *p, const struct service_facts *f, struct lin
              format_clock(text, f->answered_wall_ns, p->ui->utc_offset_s));
     line_put(l, f->state == SERVICE_BUSY ? ROLE_WARN : ROLE_CRIT, "%s ago",
              ago(p, f->answered_ns, text));
+}
+
+void services_put_job(struct page *p, const struct service_model_state *s, struct line *l)
+{
+    double steps;
+    bool stale;
+    if (page_value(p, &s->v[METRIC_SERVICE_JOB_STEPS], &steps, &stale))
+        draw_job(p, s, l);
 }
 
 static void draw_details(struct page *p, const struct service_model_state *s,
@@ -482,8 +495,8 @@ static void percent_label(double ceiling, char *out, size_t size)
         snprintf(out, size, ceiling >= 10 ? "%.0f%%" : "%.0f %%", ceiling * 100);
 }
 
-static void draw_strips(struct page *p, const struct service_model_state *s,
-                        const struct layout_block *b)
+void services_draw_strips(struct page *p, const struct service_model_state *s,
+                          const struct layout_block *b)
 {
     const struct layout_columns *c = &p->layout.columns;
     char label[FORMAT_SIZE];
@@ -519,9 +532,9 @@ static void draw_strips(struct page *p, const struct service_model_state *s,
     }
 }
 
-static void draw_empty(struct page *p)
+void services_draw_empty(struct page *p, int y, int rows_there)
 {
-    int y = p->layout.services_y + 1, end = p->s->width - 1;
+    int end = p->s->width - 1;
     bool mac = strncmp(p->m->host.os, "macOS", 5) == 0;
     int room = end - 28;
     const char *install = mac && room >= 51 ? "brew install ollama && brew services start ollama"
@@ -537,12 +550,12 @@ static void draw_empty(struct page *p)
                 {"it is in a container", "start Docker or Podman first"},
                 {"none installed yet", install}};
     struct line l = line_at(p->s, 1, y, end);
-    if (p->layout.empty_rows < 1)
+    if (rows_there < 1)
         return;
     line_put(&l, ROLE_TITLE,
              p->m->services_settled ? "No AI service found on this machine."
                                     : "Looking for AI services.");
-    for (int i = 1; i < p->layout.empty_rows; i++) {
+    for (int i = 1; i < rows_there; i++) {
         l = line_at(p->s, 1, y + i, end);
         if (i == 1) {
             line_put(&l, ROLE_DIM, "%s ollama :11434 and OLLAMA_HOST, comfyui :8188.",
@@ -587,7 +600,7 @@ void services_draw(struct page *p)
 {
     draw_title(p);
     if (p->m->service_count == 0) {
-        draw_empty(p);
+        services_draw_empty(p, p->layout.services_y + 1, p->layout.empty_rows);
         return;
     }
     int down = 0;
@@ -600,7 +613,7 @@ void services_draw(struct page *p)
             continue;
         draw_head(p, s, b->y);
         draw_details(p, s, b, label_x);
-        draw_strips(p, s, b);
+        services_draw_strips(p, s, b);
     }
     if (p->layout.down_y >= 0)
         draw_down_line(p, down);

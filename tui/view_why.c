@@ -185,11 +185,18 @@ static void emit_source(struct walk *w, const struct model *m, const struct sour
          state_role(s->state), text);
 }
 
-static void walk_all(struct walk *w, const struct model *m)
+static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
 {
+    const struct service_facts *first = service_tab_current(m, ui);
+    if (first != NULL) /* on the Services tab: all of the selected one, then the rest */
+        for (w->pass = PASS_SERVICES; w->pass <= PASS_LACKING; w->pass++)
+            for (size_t i = 0; i < m->service_count; i++)
+                if (m->services[i].facts == first)
+                    emit_service(w, m, &m->services[i]);
     for (w->pass = PASS_SERVICES; w->pass <= PASS_LACKING; w->pass++) {
         for (size_t i = 0; i < m->service_count; i++)
-            emit_service(w, m, &m->services[i]);
+            if (m->services[i].facts != first)
+                emit_service(w, m, &m->services[i]);
         emit_host(w, m);
     }
     if (w->row == 0)
@@ -199,10 +206,10 @@ static void walk_all(struct walk *w, const struct model *m)
         emit_source(w, m, &m->sources[i]);
 }
 
-int why_rows(const struct model *m, int width)
+int why_rows(const struct model *m, const struct ui *ui, int width)
 {
     struct walk w = {.width = width};
-    walk_all(&w, m);
+    walk_all(&w, m, ui);
     return w.row;
 }
 
@@ -211,7 +218,7 @@ void why_draw(struct page *p)
     const struct layout *l = &p->layout;
     if (l->why_y < 0)
         return;
-    int all = why_rows(p->m, p->s->width), most = all > l->why_rows ? all - l->why_rows : 0;
+    int all = why_rows(p->m, p->ui, p->s->width), most = all > l->why_rows ? all - l->why_rows : 0;
     int first = p->ui->scroll > most ? most : p->ui->scroll < 0 ? 0 : p->ui->scroll;
     surface_fill(p->s, (struct rect){0, l->why_y, p->s->width, l->why_rows + 1}, ROLE_TEXT);
     page_title(p, l->why_y, p->s->width - 1, "Why");
@@ -225,5 +232,5 @@ void why_draw(struct page *p)
                      .y = l->why_y + 1,
                      .first = first,
                      .last = first + l->why_rows};
-    walk_all(&w, p->m);
+    walk_all(&w, p->m, p->ui);
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "tui/command.h"
 #include "tui/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -188,8 +189,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                        1 + (int)pick(&s, frame == 3 ? 130 : 50));
         surface.ascii = pick(&s, 2) != 0;
         view_draw(&surface, m, &a, &ui);
+        view_update(&ui, m);
         for (unsigned i = pick(&s, 6); i > 0; i--)
             view_act(&ui, (enum action)pick(&s, ACTION_COUNT), m, surface.width, surface.height);
+        for (unsigned i = pick(&s, 6); i > 0 && ui.input != UI_INPUT_NONE; i--)
+            command_key(&ui, pick(&s, 3) == 0 ? KEYCODE_BASE + pick(&s, 0x40) : pick(&s, 0), m,
+                        surface.width, surface.height);
         surface_clear(&surface);
         view_draw(&surface, m, &a, &ui);
         for (int i = 0; i < surface.width * surface.height; i++) {

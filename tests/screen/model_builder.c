@@ -207,6 +207,21 @@ static void usage(struct service_model_state *s, double cpu, double gib)
     s->v[METRIC_SERVICE_MEMORY_USED] = ok(gib * GIB);
 }
 
+/* What only the Services tab shows. */
+static void process(struct service_model_state *s, int32_t pid, int age_s, const char *install,
+                    const char *argv, double processes)
+{
+    struct service_facts *f = facts(s);
+    f->pid = pid;
+    f->started_wall_ns = WALL_NS - age_s * NS_PER_S;
+    f->install = install;
+    f->argv = argv;
+    f->since_ns = MONO_NS - (age_s - 3) * NS_PER_S;
+    s->v[METRIC_SERVICE_PROCESSES] = ok(processes);
+    s->v[METRIC_SERVICE_ANSWER] = ok(0.0021);
+    s->v[METRIC_SERVICE_AVAILABILITY] = ok(1);
+}
+
 static void queue(struct service_model_state *s, double running, double waiting, bool estimate)
 {
     s->v[METRIC_SERVICE_QUEUE_RUNNING] = ok(running);
@@ -265,6 +280,7 @@ static void make_mac(struct built *b)
     usage(s, 0.71, 1.9);
     loaded(b, s, "qwen3:30b-a3b", "Q4_K_M", 18.9, 1, 8192, 0);
     loaded(b, s, "nomic-embed-text", "F16", 0.4, 1, 2048, 232);
+    process(s, 1102, 280800, "systemd", "/usr/local/bin/ollama serve", 3);
     past(b, series(s, HISTORY_SPEED), HISTORY_SECONDS, 2, 3, 270, 30);
     past(b, series(s, HISTORY_WAIT), HISTORY_SECONDS, 0, 0.3, 330, 2);
     s = service(b, SERVICE_COMFYUI, "comfyui", SERVICE_UP);
@@ -277,6 +293,11 @@ static void make_mac(struct built *b)
     s->v[METRIC_SERVICE_JOB_STEP] = ok(7);
     s->v[METRIC_SERVICE_JOB_STEPS] = ok(20);
     usage(s, 1.28, 8.9);
+    process(s, 1377, 280793, "process",
+            "/opt/comfyui/venv/bin/python main.py --listen 127.0.0.1 --port 8188 --reserve-vram 2 "
+            "--output-directory /srv/images/out --extra-model-paths-config "
+            "/opt/comfyui/extra_model_paths.yaml --api-key *** --preview-method auto",
+            1);
     past(b, series(s, HISTORY_SPEED), HISTORY_SECONDS, 0.44, 0.04, 270, -0.16);
     past(b, series(s, HISTORY_WAIT), HISTORY_SECONDS, 16, 0.1, 240, -3);
 }
@@ -364,6 +385,10 @@ static void make_trouble(struct built *b)
     facts(s)->answered_ns = MONO_NS - 42 * NS_PER_S;
     facts(s)->answered_wall_ns = WALL_NS - 42 * NS_PER_S;
     facts(s)->reason = "takes connections and does not answer";
+    process(s, 2210, 8100, "container", "python main.py --cpu", 2);
+    facts(s)->since_ns = MONO_NS - 40 * NS_PER_S;
+    s->v[METRIC_SERVICE_ANSWER] = stale(1.4, 42);
+    s->v[METRIC_SERVICE_AVAILABILITY] = ok(0.9994);
     s->v[METRIC_SERVICE_QUEUE_RUNNING] = stale(1, 42);
     s->v[METRIC_SERVICE_QUEUE_WAITING] = stale(6, 42);
     s->v[METRIC_SERVICE_SECONDS_PER_STEP] = stale(4.1, 42);

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "tests/screen/model_builder.h"
+#include "tui/command.h"
 #include "tui/term.h"
 #include "tui/view.h"
 
@@ -162,6 +163,85 @@ static void states_of_the_page(void **state)
     model_free(none);
 }
 
+/* Keys as a person presses them, at a size; then the page. */
+static void press(struct ui *ui, const struct built *b, int width, int height, const char *keys)
+{
+    char word[96];
+    while (*keys != '\0') {
+        size_t n = strcspn(keys, " ");
+        snprintf(word, sizeof word, "%.*s", (int)n, keys);
+        keys += n;
+        keys += *keys == ' ';
+        uint32_t key = key_of_name(word);
+        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
+        for (size_t i = 0; i < length; i++) {
+            uint32_t one = key != 0 ? key : word[i] == '_' ? ' ' : (unsigned char)word[i];
+            if (ui->input == UI_INPUT_NONE || !command_key(ui, one, b->model, width, height))
+                view_act(ui, action_of_key(one), b->model, width, height);
+        }
+    }
+}
+
+/* NAME of the files, the machine, what is pressed (words that are no keys are typed, _ is a blank),
+ * at which of the sizes. */
+static const struct tab_case {
+    const char *name, *machine, *keys;
+    bool size[SIZES], ascii;
+} tab_cases[] = {
+    {"services-busy", "mac", "2", {true, true, true, true}, true},
+    {"services-selected", "mac", "2 Down Down", {true, true, true, false}, true},
+    {"services-stuck", "trouble", "2 Down", {true, true, true, false}, false},
+    {"services-error", "trouble", "2 Down Down", {false, true, false, false}, false},
+    {"services-down", "trouble", "2 G", {true, true, true, false}, false},
+    {"services-none", "none", "2", {true, true, true, false}, true},
+    {"services-first", "first", "2", {false, true, false, false}, false},
+    {"services-starting", "starting", "2 Down", {false, true, false, false}, false},
+    {"services-many", "many", "2 G Up", {true, true, true, true}, false},
+    {"services-models", "epyc", "2 Down", {true, true, true, true}, false},
+    {"services-open", "mac", "2 Down Down Enter", {true, true, true, true}, false},
+    {"services-open-end", "mac", "2 Down Down Enter G", {true, false, false, false}, false},
+    {"services-details", "mac", "2 Down Tab Down", {true, true, false, false}, true},
+    {"services-filter", "many", "2 / comfy", {true, true, true, false}, false},
+    {"services-filtered", "many", "2 / 82_up Enter Down", {false, true, false, false}, false},
+    {"services-no-match", "many", "2 / lmstudio Enter", {true, true, true, false}, false},
+    {"services-why", "trouble", "2 Down w", {true, true, true, false}, false},
+    {"prompt", "mac", ": un", {true, true, true, false}, true},
+    {"prompt-error", "mac", "2 : pauze Enter", {true, true, true, false}, false},
+    {"prompt-url", "mac", ": service_add_127.0.0.1:8188 Enter", {true, true, false, false}, false},
+    {"prompt-asking",
+     "mac",
+     ": service_add_http://10.0.0.7:8188 Enter",
+     {false, true, false, false},
+     false},
+    {"prompt-added",
+     "mac",
+     "2 : service_add_http://127.0.0.1:8188 Enter",
+     {true, true, true, false},
+     false},
+};
+enum { TAB_CASES = sizeof tab_cases / sizeof tab_cases[0] };
+
+static void services_tab(void **state)
+{
+    (void)state;
+    for (int c = 0; c < TAB_CASES; c++) {
+        const struct tab_case *t = &tab_cases[c];
+        struct built b = model_builder_make(t->machine);
+        for (int i = 0; i < SIZES; i++) {
+            struct ui ui;
+            if (!t->size[i])
+                continue;
+            ui_init(&ui, NS_PER_S);
+            view_update(&ui, b.model);
+            press(&ui, &b, sizes[i].width, sizes[i].height, t->keys);
+            draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, false);
+            if (t->ascii && i == 1)
+                draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, true);
+        }
+        model_builder_free(&b);
+    }
+}
+
 static char names[][12] = {"mac", "linux", "none", "trouble", "starting", "many", "first", "epyc"};
 
 int main(void)
@@ -179,6 +259,7 @@ int main(void)
         cmocka_unit_test(why),
         cmocka_unit_test(help),
         cmocka_unit_test(states_of_the_page),
+        cmocka_unit_test(services_tab),
     };
     term_set_locale(&utf8);
     return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);

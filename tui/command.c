@@ -1,0 +1,181 @@
+#include "tui/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/utf8.h"
+#include "sampling/config.h"
+#include "tui/action.h"
+#include "tui/view.h"
+
+static const char service_add[] = "service add";
+
+static void answer(struct ui *ui, enum ui_answer_kind kind, const char *text)
+{
+    ui->answer.kind = kind;
+    utf8_copy(ui->answer.text, sizeof ui->answer.text, text);
+}
+
+static void add_service(struct ui *ui, const char *url)
+{
+    struct config_url parsed;
+    struct err err = ERR_INIT;
+    char text[sizeof ui->answer.text];
+    if (*url == '\0') {
+        answer(ui, UI_ANSWER_ERROR, "service add wants an address: service add http://HOST:PORT");
+        return;
+    }
+    if (config_parse_url(url, &parsed, &err) < 0) {
+        snprintf(text, sizeof text, "%s; it looks like http://127.0.0.1:11434", err.msg);
+        answer(ui, UI_ANSWER_ERROR, text);
+        return;
+    }
+    config_url_text(&parsed, ui->answer.url);
+    answer(ui, UI_ANSWER_ADDED, "");
+    ui->add_service = true;
+    prompt_remember(&ui->command);
+    prompt_set(&ui->command, "");
+}
+
+static void unknown(struct ui *ui, const char *text)
+{
+    const char *names[ACTION_COUNT + 1];
+    char said[sizeof ui->answer.text];
+    size_t count = 0;
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
+        names[count++] = action_row((enum action)a)->name;
+    names[count++] = service_add;
+    const char *near = nearest_name(text, names, count);
+    if (near != NULL)
+        snprintf(said, sizeof said, "'%.60s' is unknown, did you mean '%s'?", text, near);
+    else
+        snprintf(said, sizeof said, "'%.60s' is unknown", text);
+    answer(ui, UI_ANSWER_ERROR, said);
+}
+
+/* Without blanks at its ends, and with one between words. */
+static void squeeze(const char *text, char out[PROMPT_BYTES])
+{
+    size_t n = 0;
+    for (; *text != '\0' && n + 1 < PROMPT_BYTES; text++)
+        if (*text != ' ' || (n > 0 && out[n - 1] != ' '))
+            out[n++] = *text;
+    while (n > 0 && out[n - 1] == ' ')
+        n--;
+    out[n] = '\0';
+}
+
+void command_run(struct ui *ui, const struct model *m, int width, int height)
+{
+    char text[PROMPT_BYTES];
+    size_t length = sizeof service_add - 1;
+    squeeze(ui->command.text, text);
+    if (text[0] == '\0') {
+        ui->input = UI_INPUT_NONE;
+        return;
+    }
+    if (strncmp(text, service_add, length) == 0 && (text[length] == ' ' || text[length] == '\0')) {
+        add_service(ui, text + length + (text[length] == ' '));
+        return;
+    }
+    enum action action = action_of_name(text);
+    if (action == ACTION_NONE) {
+        unknown(ui, text);
+        return;
+    }
+    prompt_remember(&ui->command);
+    ui->input = UI_INPUT_NONE;
+    view_act(ui, action, m, width, height);
+}
+
+int command_hints(const char *text, struct command_hint out[COMMAND_HINTS], int *all)
+{
+    char wanted[PROMPT_BYTES];
+    int count = 0;
+    squeeze(text, wanted);
+    *all = 0;
+    for (int begins = 1; begins >= 0; begins--) {
+        for (int a = ACTION_NONE + 1; a <= ACTION_COUNT; a++) {
+            bool action = a < ACTION_COUNT;
+            const struct action_row *row = action_row((enum action)a);
+            const char *name = action ? row->name : service_add;
+            bool front = strncmp(name, wanted, strlen(wanted)) == 0 ||
+                         (!action && strncmp(name, wanted, strlen(name)) == 0); /* its URL */
+            if (front != (begins != 0) || (!front && strstr(name, wanted) == NULL))
+                continue;
+            ++*all;
+            if (count == COMMAND_HINTS)
+                continue;
+            struct command_hint *h = &out[count++];
+            h->name = name;
+            h->help = action ? row->help : "URL: watch one more, until quit";
+            h->key[0] = '\0';
+            if (action)
+                action_key_label((enum action)a, true, h->key, sizeof h->key);
+        }
+    }
+    return count;
+}
+
+static void complete(struct prompt *p)
+{
+    struct command_hint hints[COMMAND_HINTS];
+    int all;
+    char text[PROMPT_BYTES];
+    if (command_hints(p->text, hints, &all) == 0 || strlen(p->text) > strlen(hints[0].name))
+        return;
+    snprintf(text, sizeof text, "%s%s", hints[0].name,
+             strcmp(hints[0].name, service_add) == 0 ? " " : "");
+    prompt_set(p, text);
+}
+
+static bool filter_key(struct ui *ui, uint32_t key, const struct model *m, int width, int height)
+{
+    switch (key) {
+    case KEYCODE_ESC:
+    case KEYCODE_CTRL_BASE + 'c':
+        prompt_set(&ui->filter, "");
+        ui->input = UI_INPUT_NONE;
+        return true;
+    case KEYCODE_ENTER:
+        ui->input = UI_INPUT_NONE;
+        return true;
+    case KEYCODE_UP:
+    case KEYCODE_DOWN:
+    case KEYCODE_PAGE_UP:
+    case KEYCODE_PAGE_DOWN:
+        view_act(ui, action_of_key(key), m, width, height);
+        return true;
+    default:
+        return prompt_key(&ui->filter, key);
+    }
+}
+
+bool command_key(struct ui *ui, uint32_t key, const struct model *m, int width, int height)
+{
+    if (key == KEYCODE_CTRL_BASE + 'l' || key == KEYCODE_CTRL_BASE + 'z')
+        return false;
+    if (ui->input == UI_INPUT_FILTER) {
+        filter_key(ui, key, m, width, height);
+        return true;
+    }
+    switch (key) {
+    case KEYCODE_ESC:
+    case KEYCODE_CTRL_BASE + 'c':
+        ui->input = UI_INPUT_NONE;
+        break;
+    case KEYCODE_ENTER:
+        ui->answer.kind = UI_ANSWER_NONE;
+        command_run(ui, m, width, height);
+        break;
+    case KEYCODE_TAB:
+        complete(&ui->command);
+        break;
+    default:
+        if (prompt_key(&ui->command, key))
+            ui->answer.kind = UI_ANSWER_NONE;
+        break;
+    }
+    return true;
+}
