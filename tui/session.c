@@ -96,7 +96,6 @@ void session_key(struct session *s, uint32_t key)
     int width = s->surface.width, height = s->surface.height;
     s->ui.note = NULL;
     s->note_since_ns = 0;
-    s->dirty = true;
     if (s->ui.input == UI_INPUT_NONE || !command_key(&s->ui, key, s->model, width, height)) {
         enum action action = action_of_key(key);
         if (action == ACTION_NONE)
