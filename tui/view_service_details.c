@@ -278,10 +278,11 @@ static void emit_process(struct sheet *h, const struct service_model_state *s)
         if (page_value(p, &s->v[METRIC_SERVICE_PROCESSES], &value, &stale))
             line_put(&l, stale ? ROLE_DIM : ROLE_TEXT,
                      value == 1 ? ", %.0f process" : ", %.0f processes", value);
-        if (f->install[0] != '\0') {
-            line_put(&l, ROLE_DIM, "   installed ");
-            line_put(&l, ROLE_TEXT, "%s", f->install);
-        }
+        const char *name = f->container[0] != '\0' ? f->container : f->unit;
+        line_put(&l, ROLE_TEXT, "   %s", f->install);
+        line_group(&l);
+        line_put(&l, ROLE_DIM, " %s", name);
+        line_group_end(&l);
     }
     if (!f->remote && sheet_label(h, &l, "cpu"))
         put_usage(p, s, &l);

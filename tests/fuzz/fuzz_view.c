@@ -89,7 +89,9 @@ static void make_service(struct stream *s, struct model *m)
     f->answered_wall_ns = pick(s, 0) * NS_PER_S;
     f->reason = arena_text(s, &m->arena);
     f->version = arena_text(s, &m->arena);
-    f->url = f->install = f->argv = "";
+    f->url = f->install = f->argv = f->words = "";
+    f->unit = arena_text(s, &m->arena);
+    f->container = arena_text(s, &m->arena);
     f->device = arena_text(s, &m->arena);
     f->runtime = arena_text(s, &m->arena);
     f->remote = pick(s, 4) == 0;

@@ -280,6 +280,7 @@ static void make_mac(struct built *b)
     usage(s, 0.71, 1.9);
     loaded(b, s, "qwen3:30b-a3b", "Q4_K_M", 18.9, 1, 8192, 0);
     loaded(b, s, "nomic-embed-text", "F16", 0.4, 1, 2048, 232);
+    facts(s)->unit = "ollama.service";
     process(s, 1102, 280800, "systemd", "/usr/local/bin/ollama serve", 3);
     past(b, series(s, HISTORY_SPEED), HISTORY_SECONDS, 2, 3, 270, 30);
     past(b, series(s, HISTORY_WAIT), HISTORY_SECONDS, 0, 0.3, 330, 2);

@@ -33,6 +33,7 @@ static struct model *model_of(const char *text, int64_t at_s)
         snprintf(name, sizeof name, "%.*s", (int)(n - marked), text);
         f->name = arena_strdup(&m->arena, name);
         f->reason = f->version = f->install = f->device = f->runtime = f->argv = "";
+        f->words = f->unit = f->container = "";
         f->url = "http://127.0.0.1:1";
         f->state = mark == '!' ? SERVICE_STUCK : mark == '-' ? SERVICE_DOWN : SERVICE_UP;
         struct service_model_state *s = &m->services[m->service_count++];
