@@ -89,7 +89,16 @@ static void make_service(struct stream *s, struct model *m)
     f->answered_wall_ns = pick(s, 0) * NS_PER_S;
     f->reason = arena_text(s, &m->arena);
     f->version = arena_text(s, &m->arena);
-    f->url = f->install = f->argv = f->words = "";
+    f->words = "";
+    f->url = arena_text(s, &m->arena);
+    f->install = arena_text(s, &m->arena);
+    f->argv = arena_text(s, &m->arena);
+    f->pid = (int32_t)pick(s, 2) * (int32_t)pick(s, 0);
+    f->started_wall_ns = pick(s, 2) * (m->wall_ns - (int64_t)pick(s, 0) * NS_PER_S);
+    f->configured = pick(s, 3) == 0;
+    f->added = pick(s, 3) == 0;
+    f->kind_unknown = pick(s, 3) == 0;
+    f->loading = pick(s, 4) == 0;
     f->unit = arena_text(s, &m->arena);
     f->container = arena_text(s, &m->arena);
     f->device = arena_text(s, &m->arena);
