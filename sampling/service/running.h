@@ -83,7 +83,8 @@ struct running {
     double answer_seconds;
     uint64_t finished_count, answered_count;
     char job_id[64];
-    int64_t job_seen_ns;
+    int64_t job_began_ns; /* 0: not known */
+    int64_t job_known_ns; /* when it was last known what runs, if anything */
 
     /* Its processes. */
     bool usage_known;

@@ -16,6 +16,7 @@
 #define BACK_OFF_MAX_NS (10 * NS_PER_S)
 #define REJECTED_NS (60 * NS_PER_S)
 #define OPTIONAL_AGAIN_NS (60 * NS_PER_S)
+#define JOB_GAP_NS (10 * NS_PER_S) /* two rounds of the question that names the running job */
 enum {
     CONNECT_MS = 2000,
     /* A hanging server keeps one connection and one question for a minute: every new one would fill
@@ -30,6 +31,7 @@ void running_reconnect(struct running *r, int64_t now_ns)
         r->questions[i].wanted = false;
     }
     r->answers.capabilities = 0;
+    r->job_known_ns = 0;
     r->quiet_ns = 0;
     r->failures = 0;
     r->not_before_ns = 0;
@@ -129,12 +131,18 @@ static void status_sentence(long status, const char *path, char *out, size_t siz
         snprintf(out, size, "answers %ld to %s", status, at);
 }
 
+/* No server tells when its running job began. It began now only when another one, or none, was seen
+ * to run just before; one that ran already when it was first asked began at an unknown time. */
 static void note_job(struct running *r)
 {
-    if (strcmp(r->job_id, r->answers.job_id) == 0)
-        return;
-    utf8_copy(r->job_id, sizeof(r->job_id), r->answers.job_id);
-    r->job_seen_ns = r->owner->now_ns;
+    int64_t now = r->owner->now_ns;
+    if (strcmp(r->job_id, r->answers.job_id) != 0) {
+        bool seen = r->job_known_ns > 0 && now - r->job_known_ns <= JOB_GAP_NS;
+        utf8_copy(r->job_id, sizeof(r->job_id), r->answers.job_id);
+        r->job_began_ns = seen ? now : 0;
+    }
+    if (r->job_id[0] != '\0' || r->answers.remaining == 0)
+        r->job_known_ns = now;
 }
 
 static void take_success(struct running *r, int index, const struct http_answer *answer)

@@ -139,8 +139,8 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
     size_t main = main_question(r->ops);
     out->v[METRIC_SERVICE_QUEUE_RUNNING] = told(r, a->running, main, now_ns, a->queue_reason);
     out->v[METRIC_SERVICE_QUEUE_WAITING] = told(r, a->waiting, main, now_ns, a->queue_reason);
-    double elapsed = r->job_id[0] != '\0' ? (double)(now_ns - r->job_seen_ns) / (double)NS_PER_S
-                                          : NAN;
+    double elapsed = r->job_began_ns > 0 ? (double)(now_ns - r->job_began_ns) / (double)NS_PER_S
+                                         : NAN;
     if (r->job_id[0] != '\0')
         out->v[METRIC_SERVICE_JOB_ELAPSED] = told(r, elapsed, main, now_ns, REASON_NOT_TOLD);
     if (r->answered_ns > 0) {

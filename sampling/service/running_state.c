@@ -89,14 +89,10 @@ static enum service_state decide_silent(const struct running *r, int64_t now_ns,
     return SERVICE_BUSY;
 }
 
-static enum service_state decide_closed(const struct running *r, int64_t now_ns, char *reason,
-                                        size_t size)
+static enum service_state decide_closed(const struct running *r, char *reason, size_t size)
 {
-    char text[32];
-    bool was_so = r->state == SERVICE_STARTING && r->since_ns > 0;
-    running_format_seconds(was_so ? now_ns - r->since_ns : 0, text, sizeof(text));
-    if (r->pid > 0) {
-        snprintf(reason, size, "its process runs, port %u is not open yet, %s", r->port, text);
+    if (r->pid > 0) { /* for how long is told by the state's own time */
+        snprintf(reason, size, "its process runs, port %u is not open yet", r->port);
         return SERVICE_STARTING;
     }
     if (r->remote)
@@ -116,7 +112,7 @@ enum service_state running_decide(const struct running *r, int64_t now_ns, char 
     if (silent || timed_out)
         return decide_silent(r, now_ns, reason, size);
     if (r->question < 0 && !running_may_be_asked(r) && r->answered_ns <= r->owner->discovered_ns)
-        return decide_closed(r, now_ns, reason, size);
+        return decide_closed(r, reason, size);
     if (r->last_code == 0 && r->answered_ns > 0)
         return SERVICE_UP;
     if (r->finished_count == 0) {
@@ -124,7 +120,7 @@ enum service_state running_decide(const struct running *r, int64_t now_ns, char 
         return SERVICE_BUSY;
     }
     if (r->last_code == -ERR_REFUSED)
-        return decide_closed(r, now_ns, reason, size);
+        return decide_closed(r, reason, size);
     snprintf(reason, size, "%s", r->fault);
     return r->last_connected ? SERVICE_ERROR : SERVICE_DOWN;
 }

@@ -236,6 +236,27 @@ static void test_an_old_comfyui(void **state)
     world_free(w);
 }
 
+/* A job that runs already began nobody knows when; of one that begins before our eyes the time is
+ * known. */
+static void test_how_long_a_job_runs(void **state)
+{
+    static const char *const argv[] = {"fake_server", "--kind", "comfyui", NULL};
+    struct world *w = world_new(argv, "comfyui");
+    (void)state;
+    mode(w, "/set?remaining=3&running=1");
+    run(w, 20 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    assert_true(value(mine(w), METRIC_SERVICE_QUEUE_RUNNING) > 0.9);
+    assert_int_equal(mine(w)->v[METRIC_SERVICE_JOB_ELAPSED].state, READING_UNSUPPORTED);
+    assert_int_equal(mine(w)->v[METRIC_SERVICE_JOB_ELAPSED].reason, REASON_NOT_TOLD);
+    mode(w, "/set?remaining=0&running=0");
+    run(w, 6 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    mode(w, "/set?remaining=1&running=1");
+    run(w, 20 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    double seconds = value(mine(w), METRIC_SERVICE_JOB_ELAPSED);
+    assert_true(seconds > 10 && seconds <= 20);
+    world_free(w);
+}
+
 static void test_busy_then_stuck_then_up(void **state)
 {
     struct world *w = fake_world("comfyui", "normal");
@@ -533,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_comfyui_up),
         cmocka_unit_test(test_how_often),
         cmocka_unit_test(test_an_old_comfyui),
+        cmocka_unit_test(test_how_long_a_job_runs),
         cmocka_unit_test(test_busy_then_stuck_then_up),
         cmocka_unit_test(test_a_remote_one_is_never_stuck),
         cmocka_unit_test(test_wrong_answers_are_errors),
