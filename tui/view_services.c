@@ -345,6 +345,29 @@ static void draw_model(struct page *p, const struct service_facts *f, size_t ind
     line_group_end(&l);
 }
 
+/* The context of the models, which need not be the same. */
+static void put_context(struct page *p, const struct service_facts *f, struct line *l)
+{
+    double least = INFINITY, most = 0, value;
+    bool stale;
+    for (size_t i = 0; i < f->model_count; i++) {
+        if (!page_value(p, &f->models[i].v[METRIC_MODEL_CONTEXT], &value, &stale))
+            continue;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    if (most <= 0)
+        return;
+    line_group(l);
+    line_put(l, ROLE_DIM, "   context ");
+    line_put(l, ROLE_TEXT, "%.0f", least);
+    if (most > least) {
+        line_put(l, ROLE_DIM, " to ");
+        line_put(l, ROLE_TEXT, "%.0f", most);
+    }
+    line_group_end(l);
+}
+
 static void draw_usage(struct page *p, const struct service_model_state *s, struct line *l,
                        size_t models_hidden)
 {
@@ -363,13 +386,7 @@ static void draw_usage(struct page *p, const struct service_model_state *s, stru
     line_put(l, stale ? ROLE_DIM : ROLE_TEXT, " %%");
     line_gap(l, 1);
     put_gib(p, l, &s->v[METRIC_SERVICE_MEMORY_USED]);
-    if (f->model_count > 0 &&
-        page_value(p, &f->models[0].v[METRIC_MODEL_CONTEXT], &value, &stale)) {
-        line_group(l);
-        line_put(l, ROLE_DIM, "   context ");
-        line_put(l, ROLE_TEXT, "%.0f", value);
-        line_group_end(l);
-    }
+    put_context(p, f, l);
     if (page_value(p, &s->v[METRIC_SERVICE_JOB_ELAPSED], &value, &stale)) {
         line_group(l);
         line_put(l, ROLE_DIM, "   this job ");

@@ -62,30 +62,30 @@ static enum service_state decide_silent(const struct running *r, int64_t now_ns,
     double cores = 0;
     bool cores_known = running_cpu_cores(r, now_ns, &cores);
     const char *what = r->question < 0 && !r->last_connected
-                           ? "its port is open but takes no connections"
-                           : "takes connections";
+                           ? "its port takes no connections"
+                           : "it takes connections";
     running_format_seconds(quiet, quiet_text, sizeof(quiet_text));
     if (quiet < STUCK_AFTER_NS) {
-        snprintf(reason, size, "%s, no answer for %s", what, quiet_text);
+        snprintf(reason, size, "no answer for %s, %s", quiet_text, what);
         return SERVICE_BUSY;
     }
     if (cores_known && cores < STUCK_CORES) {
-        snprintf(reason, size, "%s, no answer for %s", what, quiet_text);
+        snprintf(reason, size, "no answer for %s, %s", quiet_text, what);
         return SERVICE_STUCK;
     }
     if (cores_known)
-        snprintf(reason, size, "%s, no answer for %s, its processes use %.2f cores", what,
-                 quiet_text, cores);
+        snprintf(reason, size, "no answer for %s, %s, its processes use %.2f cores", quiet_text,
+                 what, cores);
     else if (r->remote)
-        snprintf(reason, size, "%s, no answer for %s; whether it works is not visible from here",
-                 what, quiet_text);
+        snprintf(reason, size, "no answer for %s, %s; whether it works is not visible from here",
+                 quiet_text, what);
     else if (r->usage_known)
         snprintf(reason, size,
-                 "%s, no answer for %s; its processes are watched too short to call it stuck", what,
-                 quiet_text);
+                 "no answer for %s, %s; its processes are watched too short to call it stuck",
+                 quiet_text, what);
     else
-        snprintf(reason, size, "%s, no answer for %s; its processes are not visible here", what,
-                 quiet_text);
+        snprintf(reason, size, "no answer for %s, %s; its processes are not visible here",
+                 quiet_text, what);
     return SERVICE_BUSY;
 }
 
