@@ -138,13 +138,14 @@ void service_list_update(struct service_list *list, const struct model *m)
 {
     struct entry entries[SERVICE_LIST_MAX];
     bool due = list->selected[0] == '\0' &&
-               (list->sorted_ns == 0 || m->at_ns - list->sorted_ns >= SORT_EVERY_NS);
+               (!list->settled || m->at_ns - list->sorted_ns >= SORT_EVERY_NS);
     int count = due ? entries_of(m, entries) : in_order(list, m, entries);
     if (due) {
         for (int i = 0; i < count; i++)
             entries[i].rank = service_list_rank(&m->services[entries[i].index]);
         qsort(entries, (size_t)count, sizeof entries[0], by_rank);
         list->sorted_ns = m->at_ns;
+        list->settled = list->settled || m->services_settled;
     }
     for (int i = 0; i < count; i++) {
         list->order[i] = entries[i].hash;

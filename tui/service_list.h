@@ -3,8 +3,8 @@
  * Pure: changed by new models and by actions only.
  *
  * Selection is a name, never a row: services come, go and change places below it. Sorting (busy
- * first) happens every 5 s and never while something is selected; a service that is new meanwhile
- * comes at the end.
+ * first) happens every 5 s, at the start with every answer, and never while something is selected;
+ * a service that is new meanwhile comes at the end.
  */
 #ifndef TUI_SERVICE_LIST_H
 #define TUI_SERVICE_LIST_H
@@ -23,7 +23,8 @@ enum {
 struct service_list {
     uint64_t order[SERVICE_LIST_MAX]; /* hashes of names, as sorted last */
     size_t count;
-    int64_t sorted_ns;                /* 0 never */
+    int64_t sorted_ns;
+    bool settled; /* sorted once with all answers there: before that, with every model */
     char selected[SERVICE_LIST_NAME]; /* "" nothing */
     int row;                          /* where that stood last */
 };

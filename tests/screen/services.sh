@@ -37,13 +37,20 @@ type walk
 save-screen typing
 Enter
 save-screen filtered
-Down
+# Which of the two comes first depends on who has answered by now, so each is looked for.
+/
+type -down
+Enter
 Down
 save-screen selected
 w
 save-screen why
 Esc
-Up
+/
+C-u
+type walk-named
+Enter
+Down
 Enter
 save-screen open
 Esc
@@ -91,8 +98,8 @@ not_on() {
 }
 on overview '\[1 Overview\] 2 Services' 'walk-named' 'walk-down|not running'
 on typing ' 1 Overview \[2 Services\]' '^ / walk +Enter keep'
-on filtered 'Services /walk ' '^ ● walk-named 0\.32\.3 ' '^ ○ walk-down .* not running ' '^ walk-named ─'
-on selected '^▸○ walk-down ' '^ walk-down ─' 'nothing listens on port 9' 'named in tunetop\.yaml'
+on filtered 'Services /walk ' '^ ● walk-named 0\.32\.3 ' '^ ○ walk-down .* not running '
+on selected 'Services /walk-down ' '^▸○ walk-down ' '^ walk-down ─' 'nothing listens on port 9' 'named in tunetop\.yaml'
 on why '^ Why ' '^ walk-down +down +nothing listens on port 9'
 t_is 'why begins with what is selected' "$(grep -A 1 '^ Why ' why | grep -c '^ walk-down ')" 1
 on open '^ walk-named ─' 'llama3\.1:8b ' 'llama3\.1:8b1 ' '100 %' '^ pid +[0-9]+, up ' \

@@ -21,6 +21,7 @@ static struct model *model_of(const char *text, int64_t at_s)
 {
     struct model *m = model_new();
     m->sequence = 1;
+    m->services_settled = at_s >= 0;
     m->at_ns = (1000 + at_s) * NS_PER_S;
     m->wall_ns = m->at_ns;
     m->services = arena_calloc(&m->arena, 4096, sizeof *m->services);
@@ -85,6 +86,8 @@ static void test_order(void **state)
 {
     struct service_list list = {.count = 0};
     (void)state;
+    expect(&list, "a- b- c-", -3, "a b c"); /* not asked yet: each answer counts at once */
+    expect(&list, "a- b c-", -2, "b a c");
     expect(&list, "a b* c- d! e", 0, "d b a e c");
     expect(&list, "a* b c- d e", 1, "d b a e c"); /* every five seconds */
     expect(&list, "a* b c- d e", 4, "d b a e c");
