@@ -59,7 +59,7 @@ static void squeeze(const char *text, char out[PROMPT_BYTES])
 {
     size_t n = 0;
     for (; *text != '\0' && n + 1 < PROMPT_BYTES; text++)
-        if (*text != ' ' || (n > 0 && out[n - 1] != ' '))
+        if (*text != ' ' || (n > 0 && text[-1] != ' '))
             out[n++] = *text;
     while (n > 0 && out[n - 1] == ' ')
         n--;

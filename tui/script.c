@@ -52,6 +52,30 @@ static int save(struct session *s, const char *path, bool roles, struct err *err
     return result;
 }
 
+static bool screen_shows(struct session *s, const char *text)
+{
+    struct buf out;
+    buf_init(&out, (size_t)1 << 26); /* as in save() */
+    session_draw(s);
+    surface_dump_text(&s->surface, &out);
+    bool shows = strstr(out.data, text) != NULL;
+    buf_release(&out);
+    return shows;
+}
+
+static int wait_for_screen(struct session *s, const char *text, struct err *err)
+{
+    int64_t end = clock_mono_ns(&clock_real) + WAIT_LIMIT_NS;
+    while (!screen_shows(s, text)) {
+        if (clock_mono_ns(&clock_real) > end)
+            return err_set(err, ERR_TIMEOUT, "the screen never shows '%s'", text);
+        int result = wait_for_model(s, false, err);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
 static int set_size(struct session *s, const char *text, struct err *err)
 {
     const char *x = strchr(text, 'x');
@@ -87,6 +111,8 @@ static int run_line(struct session *s, const char *line, struct err *err)
         return wait_for_model(s, false, err);
     if (IS("wait-services"))
         return wait_for_model(s, true, err);
+    if (IS("wait-screen"))
+        return wait_for_screen(s, rest, err);
     if (IS("size"))
         return set_size(s, rest, err);
     if (IS("save-screen"))
@@ -102,7 +128,7 @@ static int run_line(struct session *s, const char *line, struct err *err)
     if (key == 0)
         return err_set(
             err, ERR_PARSE,
-            "'%s' is neither a key nor wait-model, wait-services, size, type, save-screen, save-roles",
+            "'%s' is neither a key nor wait-model, wait-services, wait-screen, size, type, save-screen, save-roles",
             line);
     session_key(s, key);
     return 0;

@@ -1,6 +1,7 @@
 /*
  * --script FILE: what a person would do at the keyboard, without a terminal. One command a line:
  *   a key name ("w", "Space", "C-l"), "type TEXT", "wait-model" (the next one), "wait-services",
+ *   "wait-screen TEXT" (until a frame shows it),
  *   "size WxH", "save-screen FILE" (text), "save-roles FILE" (letters of role.h); "# ..." and empty
  * lines do nothing.
  */

@@ -502,7 +502,7 @@ void service_details_draw(struct page *p, const struct service_model_state *s, i
     page_title(p, y, p->s->width - 1, s->facts->name);
     if (plan.wide)
         draw_head(p, s, &plan, y);
-    for (int right = 0; right <= plan.wide; right++) {
+    for (int right = 0; right < (plan.wide ? 2 : 1); right++) {
         struct sheet h = sheet_of(p, &plan, right != 0);
         h.draw = true;
         h.first = first;

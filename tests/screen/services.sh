@@ -34,6 +34,8 @@ save-screen overview
 2
 /
 type walk
+wait-screen ● walk-named 0.32.3
+wait-screen not running
 save-screen typing
 Enter
 save-screen filtered
@@ -52,6 +54,7 @@ type walk-named
 Enter
 Down
 Enter
+wait-screen answers  in
 save-screen open
 Esc
 Esc
@@ -71,7 +74,7 @@ save-screen wrong
 C-u
 type service add http://localhost:$hidden/
 Enter
-wait-services
+wait-screen It is watched
 save-screen added
 Esc
 /
@@ -110,11 +113,12 @@ on mistyped "'servise ad' is unknown, did you mean 'service add'\?"
 on wrong 'a url starts with http:// or https://'
 on added 'comfyui' '0\.38\.1, up\. It is watched' '^.* services:' '    kind: comfyui' \
     "url: http://127\.0\.0\.1:$hidden"
-on hidden "^ ● comfyui" '^ added +here, until quit'
+on hidden '^ ● (comfyui|service-)' '^ added +here, until quit'
 on back '\[1 Overview\] 2 Services'
 
 # The same view from the start, and no other one.
-printf 'wait-services\nsave-screen first\nq\n' >keys
+printf 'wait-services\nwait-screen walk-named
+save-screen first\nq\n' >keys
 t_run "$TUNETOP" --view services --script keys
 t_expect_status 0
 on first '\[2 Services\]' 'walk-named' 'walk-down'
