@@ -16,7 +16,7 @@
 #define BACK_OFF_MAX_NS (10 * NS_PER_S)
 #define REJECTED_NS (60 * NS_PER_S)
 #define OPTIONAL_AGAIN_NS (60 * NS_PER_S)
-#define JOB_GAP_NS (10 * NS_PER_S) /* two rounds of the question that names the running job */
+#define JOB_GAP_NS (15 * NS_PER_S) /* two rounds of the question that names the running job */
 enum {
     CONNECT_MS = 2000,
     /* A hanging server keeps one connection and one question for a minute: every new one would fill
