@@ -61,9 +61,8 @@ static enum service_state decide_silent(const struct running *r, int64_t now_ns,
     int64_t quiet = now_ns - r->quiet_ns;
     double cores = 0;
     bool cores_known = running_cpu_cores(r, now_ns, &cores);
-    const char *what = r->question < 0 && !r->last_connected
-                           ? "its port takes no connections"
-                           : "it takes connections";
+    const char *what = r->question < 0 && !r->last_connected ? "its port takes no connections"
+                                                             : "it takes connections";
     running_format_seconds(quiet, quiet_text, sizeof(quiet_text));
     if (quiet < STUCK_AFTER_NS) {
         snprintf(reason, size, "no answer for %s, %s", quiet_text, what);
