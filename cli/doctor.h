@@ -41,6 +41,8 @@ void doctor_services(struct doctor *d, const struct model *m, struct reader *rea
 void doctor_terminal(struct doctor *d, const struct options *o, const struct outcome *outcome);
 void doctor_libraries(struct doctor *d);
 void doctor_permissions(struct doctor *d, struct reader *reader);
+/* doctor_linux.c, doctor_darwin.c: what the kernel lets this user see. */
+void doctor_kernel(struct doctor *d, struct reader *reader);
 void doctor_files(struct doctor *d, const struct options *o, const struct err *config_err);
 
 #endif

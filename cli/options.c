@@ -28,16 +28,19 @@ static const struct command_row commands[COMMAND_COUNT] = {
     [COMMAND_DASHBOARD] =
         {"", "the live dashboard of this machine",
          "Shows this machine and the AI services on it, live, until q is pressed. "
-         "Press ? there for the keys."},
+         "Press ? there for the keys.",
+         NULL, NULL},
     [COMMAND_STATUS] =
         {"status", "one reading of the machine and its services",
          "Takes two samples a short gap apart, so that rates are known, prints them and ends. "
          "It returns within the gap and one second, whatever hangs: what has not answered is "
-         "shown as - (null in JSON), and such a service as busy."},
+         "shown as - (null in JSON), and such a service as busy.",
+         NULL, NULL},
     [COMMAND_STREAM] =
         {"stream", "one JSON object a line, again and again",
          "Prints what status --json prints, one object a line, until the reader of the pipe "
-         "goes away or the wanted number of lines is reached."},
+         "goes away or the wanted number of lines is reached.",
+         NULL, NULL},
     [COMMAND_RECORD] =
         {"record", "record what is read, for a bug report or a test",
          "Writes everything that is read of this machine and its services into the new folder DIR, "
@@ -49,13 +52,15 @@ static const struct command_row commands[COMMAND_COUNT] = {
          "Prints what is known of every service that was found or that tunetop.yaml names: its "
          "state and the reason of it, its address, version, process, how it was started, its "
          "command line with secrets masked, its queue and its models. Where there is none it says "
-         "what was looked for."},
+         "what was looked for.",
+         NULL, NULL},
     [COMMAND_DOCTOR] =
         {"doctor", "what can be read here, what cannot, and what would change that",
          "Looks at the sources of measurements, the terminal, the libraries, the services, the "
          "permissions and the files of tunetop. A line each: ok, info, warn or fail, what it is "
          "about, a sentence, and the command that would change it. It changes nothing itself. "
-         "The status is 0 whatever it finds, unless tunetop.yaml is wrong or it could not look."},
+         "The status is 0 whatever it finds, unless tunetop.yaml is wrong or it could not look.",
+         NULL, NULL},
     [COMMAND_COMPLETION] =
         {"completion", "the completion script of a shell",
          "Prints the script that completes commands, options and their values. bash: source "

@@ -179,7 +179,7 @@ static void read_tiers(struct cpu_state *s, struct reader *r, struct cpu_part *p
         (void)darwin_string(r, name, &s->text, part->tiers[t].name, sizeof part->tiers[t].name,
                             &err);
         if (!part->tiers[t].name[0]) { /* macOS 11 has no names */
-            snprintf(part->tiers[t].name, sizeof part->tiers[t].name, "level %u", t);
+            snprintf(part->tiers[t].name, sizeof part->tiers[t].name, "level %u", t % 10);
         }
     }
     if (!tiers_by_tree(s, r, part) && !tiers_by_order(part)) {

@@ -111,6 +111,7 @@ int leaveok(WINDOW *window, bool on);
 int scrollok(WINDOW *window, bool on);
 int idlok(WINDOW *window, bool on);
 int redrawwin(WINDOW *window);
+const char *curses_version(void);
 int resizeterm(int lines, int columns);
 int resize_term(int lines, int columns);
 bool is_term_resized(int lines, int columns);

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#define UTF8PROC_VERSION_MAJOR 2 /* any of libutf8proc.3 */
+#define UTF8PROC_VERSION_MINOR 9
+#define UTF8PROC_VERSION_PATCH 0
+
 typedef int32_t utf8proc_int32_t;
 typedef enum { UTF8PROC_CATEGORY_CN = 0 } utf8proc_category_t;
 

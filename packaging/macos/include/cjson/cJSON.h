@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+#define CJSON_VERSION_MAJOR 1 /* what Homebrew has in 2026 */
+#define CJSON_VERSION_MINOR 7
+#define CJSON_VERSION_PATCH 19
+
 typedef int cJSON_bool;
 typedef struct cJSON {
     struct cJSON *next, *prev, *child;

@@ -98,6 +98,9 @@ typedef enum {
 
 typedef enum {
     CURLINFO_RESPONSE_CODE = 0x200002,
+    CURLINFO_HEADER_SIZE = 0x20000b,
+    CURLINFO_REQUEST_SIZE = 0x20000c,
+    CURLINFO_SIZE_DOWNLOAD_T = 0x600008,
     CURLINFO_OS_ERRNO = 0x200019,
     CURLINFO_CONTENT_TYPE = 0x100012,
     CURLINFO_PRIVATE = 0x100015,
@@ -135,6 +138,16 @@ struct curl_waitfd {
 CURLcode curl_global_init(long flags);
 void curl_global_cleanup(void);
 char *curl_version(void);
+
+/* The first fields; there are more behind them, and the library owns the struct. */
+typedef enum { CURLVERSION_FIRST } CURLversion;
+#define CURLVERSION_NOW CURLVERSION_FIRST
+typedef struct {
+    CURLversion age;
+    const char *version;
+    unsigned int version_num;
+} curl_version_info_data;
+curl_version_info_data *curl_version_info(CURLversion age);
 CURL *curl_easy_init(void);
 void curl_easy_cleanup(CURL *easy);
 void curl_easy_reset(CURL *easy);
