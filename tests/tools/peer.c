@@ -31,6 +31,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/err.h"
+#include "base/json.h"
 
 /* The project's rule for "2 s" of an unload time; beyond 20 years Ollama's own client says
  * "Forever". */
@@ -316,12 +318,14 @@ static void compare_comfyui(const cJSON *s, const struct word *before, const str
 /* The last whole line of JSON, or the whole text. */
 static cJSON *parse_last(struct buf *b)
 {
-    cJSON *whole = cJSON_ParseWithOpts(b->data, NULL, true);
+    struct err err = ERR_INIT;
+    cJSON *whole = json_parse(b->data, b->size, &err);
     while (whole == NULL && b->size > 0) {
         while (b->size > 0 && b->data[b->size - 1] == '\n')
             b->data[--b->size] = '\0';
         char *line = strrchr(b->data, '\n');
-        whole = cJSON_ParseWithOpts(line != NULL ? line + 1 : b->data, NULL, true);
+        const char *last = line != NULL ? line + 1 : b->data;
+        whole = json_parse(last, strlen(last), &err);
         if (line == NULL)
             break;
         if (whole == NULL) { /* the last line may be half written */
