@@ -110,9 +110,9 @@ static void request_unlink(struct http *h, struct request *r)
         h->recorded--;
 }
 
-static void count_live(struct http *h, struct request *r, bool failed)
+static void count_live(struct http *h, struct request *r, bool failed, bool given_up)
 {
-    struct http_counted one = {.failed = failed};
+    struct http_counted one = {.failed = failed, .given_up = given_up};
     long sent = 0, headers = 0;
     curl_off_t body = 0, total_us = 0;
     curl_easy_getinfo(r->easy, CURLINFO_REQUEST_SIZE, &sent);
@@ -130,7 +130,7 @@ static void request_drop(struct http *h, struct request *r)
 {
     request_unlink(h, r);
     if (r->easy != NULL) {
-        count_live(h, r, true);
+        count_live(h, r, false, true);
         handle_retire(h, r->easy);
     }
     request_free(r);
@@ -401,7 +401,7 @@ static void finish_live(struct http *h, struct request *r, CURLcode result)
     utf8_sanitise(answer.message, strlen(answer.message), message, sizeof(message), NULL);
     answer.message = message;
     note_answer(r, answer.code, status, answer.seconds);
-    count_live(h, r, result != CURLE_OK);
+    count_live(h, r, result != CURLE_OK, false);
     request_unlink(h, r);
     handle_retire(h, r->easy);
     r->spec.done(r->spec.ctx, &answer);

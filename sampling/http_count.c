@@ -28,8 +28,9 @@ void http_count_add(struct http_count *c, const char *url, const struct http_cou
     row->asked++;
     row->sent_bytes += one->sent_bytes;
     row->received_bytes += one->received_bytes;
-    if (one->failed) {
-        row->failed++;
+    if (one->failed || one->given_up) {
+        row->failed += one->failed;
+        row->given_up += one->given_up;
         return;
     }
     row->sum_s += one->seconds;
@@ -41,11 +42,12 @@ void http_count_log(const struct http_count *c)
 {
     for (unsigned i = 0; i < c->used; i++) {
         const struct http_count_row *row = &c->rows[i];
-        uint64_t good = row->asked - row->failed;
+        uint64_t good = row->asked - row->failed - row->given_up;
         log_write(LOG_DEBUG,
-                  "%s: asked %" PRIu64 ", failed %" PRIu64 ", sent %" PRIu64
+                  "%s: asked %" PRIu64 ", failed %" PRIu64 ", given up %" PRIu64 ", sent %" PRIu64
                   " bytes, received %" PRIu64 " bytes, mean %.2f ms, longest %.2f ms",
-                  row->url, row->asked, row->failed, row->sent_bytes, row->received_bytes,
-                  good > 0 ? row->sum_s * 1e3 / (double)good : 0.0, row->max_s * 1e3);
+                  row->url, row->asked, row->failed, row->given_up, row->sent_bytes,
+                  row->received_bytes, good > 0 ? row->sum_s * 1e3 / (double)good : 0.0,
+                  row->max_s * 1e3);
     }
 }

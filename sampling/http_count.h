@@ -14,7 +14,7 @@ enum { HTTP_COUNT_URLS = 64 }; /* what comes beyond them is counted together, as
 
 struct http_count_row {
     char url[256]; /* cut */
-    uint64_t asked, failed;
+    uint64_t asked, failed, given_up;
     uint64_t sent_bytes, received_bytes; /* with headers */
     double sum_s, max_s;                 /* of those that did not fail */
 };
@@ -24,13 +24,14 @@ struct http_count {
 };
 
 struct http_counted {
-    bool failed;
+    bool failed, given_up; /* given up: nobody waited for its answer any more */
     uint64_t sent_bytes, received_bytes;
     double seconds;
 };
 
 void http_count_add(struct http_count *c, const char *url, const struct http_counted *one);
-/* "URL: asked N, failed N, sent N bytes, received N bytes, mean N ms, longest N ms", at DEBUG. */
+/* "URL: asked N, failed N, given up N, sent N bytes, received N bytes, mean N ms, longest N ms", at
+ * DEBUG. */
 void http_count_log(const struct http_count *c);
 
 #endif

@@ -304,8 +304,8 @@ static void test_what_it_costs_is_logged(void **state)
     fclose(f);
     text[size] = '\0';
     assert_int_equal(given_up.calls, 0);
-    snprintf(wanted, sizeof(wanted), "http://127.0.0.1:%d/api/version: asked 2, failed 0, sent ",
-             fake.port);
+    snprintf(wanted, sizeof(wanted),
+             "http://127.0.0.1:%d/api/version: asked 2, failed 0, given up 0, sent ", fake.port);
     const char *line = strstr(text, wanted);
     assert_non_null(line);
     unsigned long sent = 0, received = 0;
@@ -313,7 +313,8 @@ static void test_what_it_costs_is_logged(void **state)
         sscanf(line + strlen(wanted), "%lu bytes, received %lu bytes", &sent, &received), 2);
     assert_in_range(sent, 2 * sizeof("GET /api/version HTTP/1.1"), 500);
     assert_in_range(received, 2 * (s.size + sizeof("HTTP/1.1 200 OK")), 1000);
-    snprintf(wanted, sizeof(wanted), "http://127.0.0.1:%d/api/ps: asked 1, failed 1, ", fake.port);
+    snprintf(wanted, sizeof(wanted), "http://127.0.0.1:%d/api/ps: asked 1, failed 0, given up 1, ",
+             fake.port);
     assert_non_null(strstr(text, wanted));
 }
 
