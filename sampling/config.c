@@ -23,7 +23,8 @@ _Static_assert(SERVICE_OLLAMA == 0 && SERVICE_COMFYUI == 1 && SERVICE_KIND_COUNT
 enum {
     NAME_MAX_BYTES = 31, /* a column of the Overview is narrower still */
     TEXT_MAX_BYTES = 64,
-    URL_MAX_BYTES = 120, /* candidate.url and the rows that show it */
+    URL_MAX_BYTES = 120,   /* candidate.url and the rows that show it */
+    PATH_MAX_BYTES = 1024, /* the shortest PATH_MAX of the systems that tunetop runs on */
     CONFIG_MAX_BYTES = 1024 * 1024,
 };
 
@@ -61,13 +62,25 @@ static const struct schema_field service_fields[] = {
      .max = URL_MAX_BYTES,
      .help = "where it answers: http or https, host, port; no user name, no query",
      .fallback = "the kind's own port on 127.0.0.1"},
+    {.key = "token_file",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct config_service, token_file),
+     .min = 1,
+     .max = PATH_MAX_BYTES,
+     .help = "a file with the token that it wants; sent to this service's host only",
+     .fallback = "no token"},
+    {.key = "token_env",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct config_service, token_env),
+     .min = 1,
+     .max = TEXT_MAX_BYTES,
+     .help = "an environment variable with that token, instead of a file",
+     .fallback = "no token"},
     RESERVED("config", "the file that holds its settings"),
     RESERVED("control", "how it is started and stopped"),
     RESERVED("log", "where it logs"),
     RESERVED("health", "how its health is checked"),
     RESERVED("managed", "false: watch only"),
-    RESERVED("token_file", "a file with the token to send"),
-    RESERVED("token_env", "an environment variable with the token to send"),
     RESERVED("priority", "its share of memory when the limits together are too much"),
     RESERVED("preload", "models to load after a restart"),
     RESERVED("targets", "wanted times and speeds"),
@@ -103,6 +116,7 @@ const struct schema_field config_fields[] = {
      .offset = offsetof(struct raw_config, services),
      .fields = service_fields,
      .item_size = sizeof(struct config_service),
+     .max = CONFIG_SERVICES,
      .help = "services to watch beside those that are discovered"},
     RESERVED("alerts", "own thresholds"),
     {.key = NULL},
@@ -252,6 +266,33 @@ static int fail_at(struct err *err, const struct schema_place *place)
     return -ERR_CONFIG;
 }
 
+/* The same server under two names would be asked twice as often as any may be. */
+static int check_address(const struct config_service *items, size_t i, struct err *err)
+{
+    const struct config_service *s = &items[i];
+    struct config_url u;
+    struct err ignored = ERR_INIT;
+    char mine[CONFIG_URL_TEXT], other[CONFIG_URL_TEXT];
+    if (s->url == NULL || config_parse_url(s->url, &u, &ignored) < 0)
+        mine[0] = '\0'; /* the kind's own address */
+    else
+        config_url_text(&u, mine);
+    for (size_t k = 0; k < i; k++) {
+        const struct config_service *before = &items[k];
+        if (before->url == NULL || config_parse_url(before->url, &u, &ignored) < 0)
+            other[0] = '\0';
+        else
+            config_url_text(&u, other);
+        if (before->kind != s->kind || strcmp(other, mine) != 0)
+            continue;
+        err_set(err, ERR_CONFIG, "services: '%s' is the server of '%s' again, first at %s:%lu:%lu",
+                s->name, before->name, before->place.file, before->place.line,
+                before->place.column);
+        return fail_at(err, &s->place);
+    }
+    return 0;
+}
+
 static int check_service(const struct config_service *items, size_t i, struct err *err)
 {
     const struct config_service *s = &items[i];
@@ -270,12 +311,16 @@ static int check_service(const struct config_service *items, size_t i, struct er
                 s->name, kind_choices[s->kind]);
         return fail_at(err, &s->place);
     }
+    if (s->token_file != NULL && s->token_env != NULL) {
+        err_set(err, ERR_CONFIG, "services: '%s' has both token_file and token_env", s->name);
+        return fail_at(err, &s->place);
+    }
     struct config_url u;
     if (s->url != NULL && config_parse_url(s->url, &u, err) < 0) {
         err_wrap(err, "services: url of '%s'", s->name);
         return fail_at(err, &s->place);
     }
-    return 0;
+    return check_address(items, i, err);
 }
 
 int config_parse(struct config *c, const char *file, const char *text, size_t size, struct err *err)

@@ -13,11 +13,15 @@
 #include "base/err.h"
 #include "base/schema.h"
 
+/* As many as are watched at once beside those that are discovered. */
+enum { CONFIG_SERVICES = 48 };
+
 struct config_service {
     const char *name;
-    int kind;            /* enum service_kind */
-    const char *version; /* NULL: ask it */
-    const char *url;     /* NULL: the kind's default */
+    int kind;                           /* enum service_kind */
+    const char *version;                /* NULL: ask it */
+    const char *url;                    /* NULL: the kind's default */
+    const char *token_file, *token_env; /* at most one of them; NULL: it wants no token */
     struct schema_place place;
 };
 

@@ -40,9 +40,11 @@ struct request {
     char url[URL_MAX];
     int64_t begun_ns; /* recorded: when it was asked in the replay */
     bool looked_at;   /* recorded: in this round of finish_all() */
+    char *token; /* NULL none */
+    struct curl_slist *headers;
     struct buf body;
     size_t header_bytes;
-    bool too_big;
+    bool body_too_big, headers_too_big;
     char text[CURL_ERROR_SIZE];
 };
 
@@ -80,8 +82,21 @@ struct http *http_new(struct reader *reader, const struct clock_ops *clock, stru
     return h;
 }
 
+/* Secrets do not stay in memory that is given back. */
+static void wipe(char *text)
+{
+    volatile char *at = text;
+    while (at != NULL && *at != '\0')
+        *at++ = '\0';
+}
+
 static void request_free(struct request *r)
 {
+    for (struct curl_slist *i = r->headers; i != NULL; i = i->next)
+        wipe(i->data);
+    curl_slist_free_all(r->headers);
+    wipe(r->token);
+    free(r->token);
     buf_release(&r->body);
     free(r);
 }
@@ -184,7 +199,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *ctx)
     struct request *r = ctx;
     size_t bytes = one * size;
     if (bytes > r->body.max - r->body.size) {
-        r->too_big = true;
+        r->body_too_big = true;
         return 0; /* ends the transfer */
     }
     buf_add(&r->body, data, bytes);
@@ -197,7 +212,7 @@ static size_t on_header(char *data, size_t one, size_t size, void *ctx)
     struct request *r = ctx;
     r->header_bytes += one * size;
     if (r->header_bytes > HEADER_MAX) {
-        r->too_big = true;
+        r->headers_too_big = true;
         return 0;
     }
     return one * size;
@@ -232,6 +247,8 @@ static void handle_set_up(CURL *easy, struct request *r)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)total_ms);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->body.max);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 16384L);
+    if (r->headers != NULL)
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, r->headers);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
@@ -245,11 +262,48 @@ static void note_question(struct request *r)
     reader_note(r->http->reader, key, "", 0, 0);
 }
 
+/* An address needs no look-up, and curl knows localhost by itself. */
+static bool is_name(const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host != NULL ? host + 3 : url;
+    size_t size = strcspn(host, ":/");
+    if (host[0] == '[' || (size == strlen("localhost") && strncmp(host, "localhost", size) == 0))
+        return false;
+    return strspn(host, "0123456789.") < size;
+}
+
+/* A name is looked up on a thread, and since 7.87 a look-up that was given up is not waited for. */
+static bool can_look_up(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return (info->features & CURL_VERSION_ASYNCHDNS) != 0 && info->version_num >= 0x075700 &&
+           LIBCURL_VERSION_NUM >= 0x075700;
+}
+
+static void add_token(struct request *r, const char *token)
+{
+    static const char head[] = "Authorization: Bearer ";
+    size_t size = strlen(token);
+    char *line = xmalloc(sizeof(head) + size);
+    memcpy(line, head, sizeof(head) - 1);
+    memcpy(line + sizeof(head) - 1, token, size + 1);
+    r->token = xstrdup(token);
+    r->headers = curl_slist_append(NULL, line);
+    wipe(line);
+    free(line);
+    if (r->headers == NULL)
+        alloc_panic("out of memory");
+}
+
 int http_get(struct http *h, const struct http_request *request, struct err *err)
 {
     if (strlen(request->url) >= URL_MAX)
         return err_set(err, ERR_TOO_BIG, "the url is too long");
     bool live = reader_kind(h->reader) != READER_RECORDING;
+    if (live && is_name(request->url) && !can_look_up())
+        return err_set(err, ERR_UNSUPPORTED,
+                       "this libcurl would hold up everything to look up a name: give an address");
     if (live) {
         int code = curl_begin(h, err);
         if (code < 0)
@@ -260,6 +314,9 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
     r->spec = *request;
     utf8_copy(r->url, sizeof(r->url), request->url);
     r->spec.url = NULL;
+    r->spec.token = NULL;
+    if (live && request->token != NULL)
+        add_token(r, request->token);
     buf_init(&r->body, request->body_max != 0 ? request->body_max : HTTP_BODY_MAX);
     if (live) {
         if (h->idle_count > 0) {
@@ -308,9 +365,10 @@ size_t http_outstanding(const struct http *h)
 
 /* What curl's result means here, with a sentence. The errors of which a user can make something are
  * told apart; curl's own text says the rest. */
-static int result_code(const struct request *r, CURLcode code, const char **message)
+static int result_code(const struct request *r, CURLcode code, bool connected, const char **message)
 {
     long sys = 0;
+    curl_off_t found_us = 0;
     switch (code) {
     case CURLE_OK:
         *message = "";
@@ -323,14 +381,25 @@ static int result_code(const struct request *r, CURLcode code, const char **mess
         }
         break;
     case CURLE_OPERATION_TIMEDOUT:
-        *message = "did not answer in time";
+        curl_easy_getinfo(r->easy, CURLINFO_NAMELOOKUP_TIME_T, &found_us);
+        *message = connected       ? "did not answer in time"
+                   : found_us == 0 ? "its host name was not found in time"
+                                   : "did not take the connection in time";
         return -ERR_TIMEOUT;
     case CURLE_FILESIZE_EXCEEDED:
         *message = "its answer is larger than allowed";
         return -ERR_TOO_BIG;
     case CURLE_WRITE_ERROR:
-        if (r->too_big) {
+    case CURLE_OUT_OF_MEMORY: /* what curl says of one header line that does not end */
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE: /* the same, since 8.6 */
+#endif
+        if (r->body_too_big) {
             *message = "its answer is larger than allowed";
+            return -ERR_TOO_BIG;
+        }
+        if (r->headers_too_big || code != CURLE_WRITE_ERROR) {
+            *message = "its headers are larger than allowed";
             return -ERR_TOO_BIG;
         }
         break;
@@ -367,6 +436,19 @@ static void reduce_body(struct request *r)
     r->body = small;
 }
 
+/* A server that repeats the token, in an error message say, must not bring it into a recording or
+ * onto the screen. */
+static void mask_token(struct request *r)
+{
+    if (r->token == NULL || r->body.size == 0)
+        return;
+    size_t size = strlen(r->token);
+    char *end = r->body.data + r->body.size;
+    for (char *at = r->body.data; (at = memmem(at, (size_t)(end - at), r->token, size)) != NULL;
+         at += size)
+        memset(at, '*', size);
+}
+
 static void note_answer(struct request *r, int code, long status, double seconds)
 {
     char key[URL_MAX + 16];
@@ -381,8 +463,7 @@ static void note_answer(struct request *r, int code, long status, double seconds
 
 static void finish_live(struct http *h, struct request *r, CURLcode result)
 {
-    struct http_answer answer = {0};
-    answer.code = result_code(r, result, &answer.message);
+    struct http_answer answer = {.peer = ""};
     long status = 0;
     curl_off_t connect_us = 0, transfer_us = 0, total_us = 0;
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -392,8 +473,16 @@ static void finish_live(struct http *h, struct request *r, CURLcode result)
     answer.status = status;
     answer.connected = result == CURLE_OK || connect_us > 0 || transfer_us > 0;
     answer.seconds = (double)total_us / 1e6;
+    answer.code = result_code(r, result, answer.connected, &answer.message);
+    char peer[64] = "";
+    char *address = NULL;
+    if (answer.connected && curl_easy_getinfo(r->easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK &&
+        address != NULL)
+        utf8_copy(peer, sizeof(peer), address); /* the handle may be another request's soon */
+    answer.peer = peer;
     if (result != CURLE_OK)
         buf_clear(&r->body); /* half an answer is none */
+    mask_token(r);
     reduce_body(r);
     answer.body = r->body.data;
     answer.size = r->body.size;
@@ -441,7 +530,7 @@ static int parse_recorded_head(const char *line, size_t size, struct http_answer
 /* A recorded answer: its first line, then the body. */
 static void finish_recorded(struct http *h, struct request *r)
 {
-    struct http_answer answer = {.message = "", .body = ""};
+    struct http_answer answer = {.message = "", .body = "", .peer = ""};
     struct err err = ERR_INIT;
     char key[URL_MAX + 16];
     snprintf(key, sizeof(key), "http GET %s", r->url);

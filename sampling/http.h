@@ -5,8 +5,11 @@
  * One http per collector, used by its thread only. A request has its own deadlines and body cap;
  * its callback runs inside http_step() on the collector thread, exactly once, also on failure.
  * Connections are kept and reused (at most one per host and port). No proxy, no redirects, no
- * compression asked for, no signals, http and https only. In a recording the answers come from the
- * reader ("http METHOD URL"), at once.
+ * compression asked for, no signals, http and https only. Names are looked up by curl on threads of
+ * its own; where the curl at hand cannot do that without ever being waited for, a name is refused
+ * with a sentence. A token goes to the host of its request only, and is masked where an answer
+ * repeats it, so that neither a caller nor a recording sees it. In a recording the answers come
+ * from the reader ("http METHOD URL"), at once.
  */
 #ifndef SAMPLING_HTTP_H
 #define SAMPLING_HTTP_H
@@ -35,6 +38,7 @@ struct http_answer {
     size_t size;
     double seconds;      /* from start to end */
     const char *message; /* what went wrong, "" when nothing */
+    const char *peer;    /* the address that was connected to, "" unknown */
 };
 typedef void (*http_done_fn)(void *ctx, const struct http_answer *answer);
 
@@ -43,6 +47,7 @@ struct http_request {
     unsigned connect_ms; /* 0: 1,000 */
     unsigned total_ms;   /* 0: 10,000 */
     size_t body_max;     /* 0: HTTP_BODY_MAX */
+    const char *token;   /* sent as "Authorization: Bearer", NULL: none; copied, and wiped after */
     /* What may be kept of a body that holds secrets or is large: writes it to `out`, which then is
      * the body that the callback and a recording see. NULL: the body as it came. */
     void (*reduce)(const char *body, size_t size, struct buf *out);

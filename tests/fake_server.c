@@ -1,21 +1,35 @@
 /*
  * A service on loopback that plays every trap a real one can be, for tests.
  *
- *   fake_server [--kind ollama|comfyui] [--mode MODE] [--host ADDRESS] [--port N] [--old] [--models
- * N]
+ *   fake_server [--kind ollama|comfyui] [--mode MODE[@PATH]] [--host ADDRESS] [--port N] [--old]
+ *       [--models N] [--prefix PATH] [--token TEXT] [--own-network]
  *
  * Prints "PORT CONTROL\n" (the port of the service and a second one to steer it by) and serves
- * until it is killed or its stdin ends. On the control port: GET /mode?MODE from the next request
- * on GET /set?remaining=N&running=N     ComfyUI's queue GET /set?version=TEXT GET /log "PATH COUNT"
- * a line, then "most-at-once N" and "connections N"
+ * until it is killed or its stdin ends. Below --prefix only; with --token who does not bring it
+ * gets 401; with --own-network in a network namespace of its own (exit 77 where that is not
+ * allowed).
+ *
+ * On the control port: GET /mode?MODE[@PATH]: from the next request on (of paths that begin so);
+ * GET /set?remaining=N&running=N: ComfyUI's queue; GET /set?version=TEXT, /set?token=TEXT;
+ * GET /log: "PATH COUNT" a line (another method than GET stands in front of the path), then
+ * "most-at-once N", "connections N", "open N" and "authorized N" (requests with such a header).
  *
  * Modes: normal, slow:MS, never (takes connections, no answer), noaccept (does not even take them),
  * closed (refuses), dribble (a byte a second), midclose, empty, huge (100 MB announced), endless
- * (no length, no end), longlength and shortlength (wrong Content-Length), headers (headers without
- * end), redirect, 401, 403, 404, 500, html, nothttp, nan, deep (JSON of 10,000 levels), names (a
- * name of 1 MB, escapes, bidi, wide, broken UTF-8), numbers (1e999, 2^60, duplicates), wrongtypes,
- * gzip (a bomb nobody asked for), thousand (models), nojson.
+ * (no length, no end), longlength and shortlength (wrong Content-Length), headers (one header
+ * without end), manyheaders (headers without end), continue (interim answers without end),
+ * redirect, redirectfile, redirectself, 401, 403, 404, 500, html, nothttp, nan, deep (JSON of
+ * 10,000 levels), names (1 MB of escapes, OSC, bidi, wide, broken UTF-8), numbers (1e999, 2^60,
+ * duplicates), wrongtypes, gzip (a bomb nobody asked for), thousand (models), values (half a
+ * million), nojson, nul, chunked (rightly), hugechunk (a chunk of 2^63), badchunk, endlesschunk (a
+ * chunk's size without end), chunks (chunks without end), flap (four times well, 500, cut off, and
+ * again), versions (another one each time), echo (repeats the Authorization header).
  */
+#ifdef __linux__
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,14 +61,19 @@ struct connection {
     size_t in_size;
     struct text out;
     size_t sent;
-    uint64_t repeat; /* bytes of filling that follow `out` */
+    uint64_t repeat;     /* bytes of filling that follow `out` */
+    const char *filling; /* NULL: x */
+    size_t phase;        /* how much of a round of it was sent */
     int64_t not_before_ms;
     bool answering, dribble, close_after, silent;
 };
 
 static struct {
     const char *kind;
-    char mode[32], version[64];
+    char mode[32], only[64], version[64]; /* only: paths that begin so; "" all */
+    char token[64], last_authorization[128];
+    const char *prefix;
+    unsigned authorized, answers;
     bool old;
     int models, remaining, running;
     int listen_fd, control_fd;
@@ -106,9 +125,11 @@ static void put(struct text *t, const char *fmt, ...)
         add(t, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1);
 }
 
+static bool in_effect = true; /* for the path that is being answered */
+
 static bool mode_is(const char *name)
 {
-    return strcmp(server.mode, name) == 0;
+    return in_effect ? strcmp(server.mode, name) == 0 : strcmp(name, "normal") == 0;
 }
 
 /* ---- bodies ---- */
@@ -131,15 +152,49 @@ static void put_model(struct text *b, const char *name, int index)
         mode_is("nan") ? "-Infinity" : "5368709120");
 }
 
+/* Everything that a terminal obeys or stumbles over: colours, a title, the clipboard (OSC 52), a
+ * device control string, C1, bidi, zero width, combining, wide, broken UTF-8, joined, tags, NUL. */
+static const char hostile[] =
+    "evil\\u001b[31m\\u001b]0;title\\u0007\\u001b]52;c;ZXZpbA==\\u0007\\u001bPq\\u001b\\\\"
+    "\\u009b2J\\u202e\\u2066\\u200b\\u0301\xe6\xbc\xa2\xff\xc3(\xc2\x9b"
+    "2J"
+    "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\xf3\xa0\x81\x81\\n\\r\\b\\u007f";
+
+enum { NAME_BYTES = 1000000 }; /* just below the cap of an answer */
+
 static void put_hostile_name(struct text *b)
 {
-    static const char part[] =
-        "evil\\u001b[31m\\u001b]0;title\\u0007\\u202e\\u200b\\u0301\xe6\xbc\xa2\xff\xc3("
-        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb\\u0000\\n";
     put(b, "{\"name\":\"");
-    for (size_t i = 0; i < 1024 * 1024 / 4 / sizeof(part); i++)
-        add(b, part, sizeof(part) - 1);
+    while (b->size < NAME_BYTES)
+        add(b, hostile, sizeof(hostile) - 1);
     put(b, "\",\"size\":1,\"size_vram\":1,\"details\":{\"quantization_level\":\"\\u001b[2J\"}}");
+}
+
+/* A deflate stream that is valid as far as it goes: one zero byte, then its repetition 258 times in
+ * 13 bits again and again; it grows 150 times. */
+static void put_bomb(struct text *b)
+{
+    static const unsigned char head[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
+    enum { BOMB_BYTES = 60000 };
+    unsigned bits = 0;
+    int count = 0;
+    add(b, head, sizeof(head));
+    /* 1 (last block), 01 (fixed codes), 00110000 (a zero byte), then 11000101 00000 (258, 1 back)
+     */
+    const char *pattern = "110"
+                          "00110000";
+    while (b->size < BOMB_BYTES) {
+        for (const char *at = pattern; *at != '\0'; at++) {
+            bits |= (unsigned)(*at == '1') << count;
+            if (++count == 8) {
+                unsigned char byte = (unsigned char)bits;
+                add(b, &byte, 1);
+                bits = 0;
+                count = 0;
+            }
+        }
+        pattern = "1100010100000";
+    }
 }
 
 static void body_ollama_ps(struct text *b)
@@ -148,6 +203,10 @@ static void body_ollama_ps(struct text *b)
     put(b, "{\"models\":[");
     if (mode_is("names")) {
         put_hostile_name(b);
+    } else if (mode_is("values")) {
+        put(b, "1");
+        while (b->size < NAME_BYTES)
+            put(b, ",1");
     } else if (mode_is("numbers")) {
         put(b, "{\"name\":\"big\",\"name\":\"twice\",\"size\":1e999,\"size_vram\":-5,\"context_"
                "length\":"
@@ -175,8 +234,7 @@ static void body_stats(struct text *b)
         "\"hunter2hunter2\"]}, \"devices\": [{\"name\": \"%s\", \"type\": \"cpu\", \"index\": "
         "null, "
         "\"vram_total\": %s, \"vram_free\": 1, \"torch_vram_total\": 1, \"torch_vram_free\": 1}]}",
-        server.version, mode_is("names") ? "cpu\\u001b[2J\\u202e" : "cpu",
-        mode_is("nan") ? "NaN" : "25276510208");
+        server.version, mode_is("names") ? hostile : "cpu", mode_is("nan") ? "NaN" : "25276510208");
 }
 
 static void body_queue(struct text *b)
@@ -209,13 +267,23 @@ static int body_of(const char *path, struct text *b)
         put(b, "<!DOCTYPE html><html><body>Welcome to nginx!</body></html>");
         return 200;
     }
+    if (mode_is("nul")) {
+        add(b, "{\"version\":\"1\0\"}", 16);
+        return 200;
+    }
+    if (mode_is("echo")) {
+        put(b, "{\"version\":\"%.40s\",\"models\":[]}", server.last_authorization);
+        return 200;
+    }
     if (mode_is("nojson")) {
         put(b, "{\"version\": \"0.1\", \"exec_info\": {\"queue_remai");
         return 200;
     }
     if (strcmp(server.kind, "ollama") == 0) {
-        if (strcmp(path, "/api/version") == 0)
-            put(b, "{\"version\":\"%s\"}", server.version);
+        if (strcmp(path, "/api/version") == 0 && mode_is("versions"))
+            put(b, "{\"version\":\"0.32.%u\"}", server.answers);
+        else if (strcmp(path, "/api/version") == 0)
+            put(b, "{\"version\":\"%s\"}", mode_is("names") ? hostile : server.version);
         else if (strcmp(path, "/api/ps") == 0)
             body_ollama_ps(b);
         else
@@ -256,23 +324,84 @@ static void head(struct text *out, int status, size_t length, const char *more)
         status, more, length);
 }
 
-static void answer(struct connection *c, const char *path)
+/* Answers that are nothing but filling: what stands in front of it, and what it is made of. */
+static const struct {
+    const char *mode, *head, *filling;
+} endless[] = {
+    {"endless", "HTTP/1.1 200 X\r\nConnection: close\r\n\r\n", "x"},
+    {"headers", "HTTP/1.1 200 X\r\nX-Filling: ", "x"},
+    {"manyheaders", "HTTP/1.1 200 X\r\n", "X-Filling: xxxxxxxxxxxxxxxxxxxxxxxx\r\n"},
+    {"continue", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"},
+    {"chunks", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"},
+    {"endlesschunk", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", "1"},
+    {"hugechunk", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n", "x"},
+    {"badchunk", "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\nzz\r\n", "y"},
+};
+
+static bool answer_without_end(struct connection *c)
+{
+    for (size_t i = 0; i < sizeof(endless) / sizeof(endless[0]); i++) {
+        if (!mode_is(endless[i].mode))
+            continue;
+        put(&c->out, "%s", endless[i].head);
+        c->filling = endless[i].filling;
+        c->repeat = UINT64_MAX;
+        return true;
+    }
+    return false;
+}
+
+static bool answer_status(struct connection *c)
+{
+    static const char *const numbers[] = {"401", "403", "404", "500"};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (mode_is(numbers[i])) {
+            head(&c->out, (int)strtol(numbers[i], NULL, 10), 0, "");
+            return true;
+        }
+    }
+    if (mode_is("redirect"))
+        head(&c->out, 302, 0, "Location: http://127.0.0.1:1/elsewhere\r\n");
+    else if (mode_is("redirectfile"))
+        head(&c->out, 301, 0, "Location: file:///etc/passwd\r\n");
+    else if (mode_is("redirectself"))
+        head(&c->out, 307, 0, "Location: /api/version\r\n");
+    else
+        return false;
+    return true;
+}
+
+static void answer_body(struct connection *c, int status, const struct text *body)
+{
+    size_t length = body->size;
+    unsigned turn = mode_is("flap") ? server.answers / 4 % 3 : 0;
+    bool cut = mode_is("midclose") || turn == 2;
+    if (mode_is("longlength"))
+        length += 100;
+    if (mode_is("shortlength"))
+        length = length > 3 ? length - 3 : 0;
+    head(&c->out, turn == 1 ? 500 : status, length, "");
+    add(&c->out, body->data, cut ? body->size / 2 : body->size);
+    c->close_after = cut || mode_is("longlength");
+    c->dribble = mode_is("dribble");
+}
+
+static void answer(struct connection *c, const char *path, bool allowed)
 {
     struct text body = {0};
+    in_effect = strncmp(path, server.only, strlen(server.only)) == 0;
     int status = body_of(path, &body);
     if (body.data == NULL)
         add(&body, "", 0);
     c->answering = true;
-    if (mode_is("never")) {
+    if (!allowed) {
+        head(&c->out, 401, 0, "WWW-Authenticate: Bearer\r\n");
+    } else if (mode_is("never")) {
         c->silent = true;
-    } else if (strncmp(server.mode, "slow:", 5) == 0) {
+    } else if (in_effect && strncmp(server.mode, "slow:", 5) == 0) {
         c->not_before_ms = now_ms() + strtol(server.mode + 5, NULL, 10);
         head(&c->out, status, body.size, "");
         add(&c->out, body.data, body.size);
-    } else if (mode_is("401") || mode_is("403") || mode_is("404") || mode_is("500")) {
-        head(&c->out, (int)strtol(server.mode, NULL, 10), 0, "");
-    } else if (mode_is("redirect")) {
-        head(&c->out, 302, 0, "Location: http://127.0.0.1:1/elsewhere\r\n");
     } else if (mode_is("nothttp")) {
         put(&c->out, "SSH-2.0-OpenSSH_9.2p1\r\n");
         c->close_after = true;
@@ -281,27 +410,21 @@ static void answer(struct connection *c, const char *path)
     } else if (mode_is("huge")) {
         head(&c->out, 200, 100u * 1024 * 1024, "");
         c->repeat = 100u * 1024 * 1024;
-    } else if (mode_is("endless")) {
-        put(&c->out, "HTTP/1.1 200 X\r\nConnection: close\r\n\r\n");
-        c->repeat = UINT64_MAX;
-    } else if (mode_is("headers")) {
-        put(&c->out, "HTTP/1.1 200 X\r\nX-Filling: ");
-        c->repeat = UINT64_MAX;
     } else if (mode_is("gzip")) {
-        static const unsigned char gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xed, 0xc1, 1, 1};
-        head(&c->out, 200, sizeof(gzip), "Content-Encoding: gzip\r\n");
-        add(&c->out, gzip, sizeof(gzip));
-    } else {
-        size_t length = body.size;
-        if (mode_is("longlength"))
-            length += 100;
-        if (mode_is("shortlength"))
-            length = length > 3 ? length - 3 : 0;
-        head(&c->out, status, length, "");
-        add(&c->out, body.data, mode_is("midclose") ? body.size / 2 : body.size);
-        c->close_after = mode_is("midclose") || mode_is("longlength");
-        c->dribble = mode_is("dribble");
+        body.size = 0;
+        put_bomb(&body);
+        head(&c->out, 200, body.size, "Content-Encoding: gzip\r\n");
+        add(&c->out, body.data, body.size);
+    } else if (mode_is("chunked")) {
+        put(&c->out, "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (size_t i = 0; i < body.size; i++)
+            put(&c->out, "1;x=y\r\n%c\r\n", body.data[i]);
+        put(&c->out, "0\r\nX-After: x\r\n\r\n");
+    } else if (!answer_without_end(c) && !answer_status(c)) {
+        answer_body(c, status, &body);
     }
+    server.answers++;
+    in_effect = true;
     free(body.data);
 }
 
@@ -359,7 +482,10 @@ static uint16_t port_of(int fd)
 static void set_mode(const char *mode)
 {
     bool closed = mode_is("closed");
-    snprintf(server.mode, sizeof(server.mode), "%s", mode);
+    const char *only = strchr(mode, '@');
+    size_t size = only != NULL ? (size_t)(only - mode) : strlen(mode);
+    snprintf(server.mode, sizeof(server.mode), "%.*s", (int)size, mode);
+    snprintf(server.only, sizeof(server.only), "%s", only != NULL ? only + 1 : "");
     if (!closed && mode_is("closed")) {
         close(server.listen_fd);
         server.listen_fd = -1;
@@ -396,11 +522,17 @@ static void control(struct connection *c, char *path)
                 server.models = (int)strtol(p + 7, NULL, 10);
             else if (strncmp(p, "version=", 8) == 0)
                 snprintf(server.version, sizeof(server.version), "%s", p + 8);
+            else if (strncmp(p, "token=", 6) == 0)
+                snprintf(server.token, sizeof(server.token), "%s", p + 6);
         }
     } else if (strcmp(path, "/log") == 0) {
         for (int i = 0; i < PATHS && server.log[i].count > 0; i++)
             put(&body, "%s %u\n", server.log[i].path, server.log[i].count);
-        put(&body, "most-at-once %u\nconnections %u\n", server.most_at_once, server.accepted);
+        unsigned open = 0;
+        for (int i = 0; i < CONNECTIONS; i++)
+            open += server.connections[i].fd >= 0 && !server.connections[i].control;
+        put(&body, "most-at-once %u\nconnections %u\nopen %u\nauthorized %u\n", server.most_at_once,
+            server.accepted, open, server.authorized);
     }
     head(&c->out, 200, body.size, "");
     add(&c->out, body.data, body.size);
@@ -429,6 +561,19 @@ static void on_readable(struct connection *c)
     c->in[c->in_size] = '\0';
     if (c->answering || strstr(c->in, "\r\n\r\n") == NULL)
         return;
+    char *authorization = strstr(c->in, "\r\nAuthorization: ");
+    char expected[96];
+    bool allowed = true;
+    if (!c->control && authorization != NULL) {
+        size_t size = strcspn(authorization + 2, "\r");
+        snprintf(server.last_authorization, sizeof(server.last_authorization), "%.*s", (int)size,
+                 authorization + 2);
+        server.authorized++;
+    }
+    if (server.token[0] != '\0') {
+        snprintf(expected, sizeof(expected), "\r\nAuthorization: Bearer %s\r\n", server.token);
+        allowed = strstr(c->in, expected) != NULL;
+    }
     char *path = strchr(c->in, ' ');
     char *end = path != NULL ? strchr(path + 1, ' ') : NULL;
     if (end == NULL) {
@@ -439,8 +584,12 @@ static void on_readable(struct connection *c)
     if (c->control) {
         control(c, path + 1);
     } else {
-        note(path + 1);
-        answer(c, path + 1);
+        size_t prefix = strlen(server.prefix);
+        note(strncmp(c->in, "GET ", 4) == 0 ? path + 1 : c->in);
+        if (strncmp(path + 1, server.prefix, prefix) == 0)
+            answer(c, path + 1 + prefix, allowed);
+        else
+            answer(c, "/nothing-here", allowed);
     }
     c->in_size = 0;
 }
@@ -448,8 +597,6 @@ static void on_readable(struct connection *c)
 static void on_writable(struct connection *c)
 {
     static char filling[CHUNK];
-    if (filling[0] == '\0')
-        memset(filling, 'x', sizeof(filling));
     ssize_t n = 0;
     if (c->sent < c->out.size) {
         size_t left = c->out.size - c->sent;
@@ -459,7 +606,15 @@ static void on_writable(struct connection *c)
         if (c->dribble)
             c->not_before_ms = now_ms() + 1000;
     } else if (c->repeat > 0) {
-        n = send(c->fd, filling, c->repeat < CHUNK ? (size_t)c->repeat : CHUNK, MSG_NOSIGNAL);
+        const char *part = c->filling != NULL ? c->filling : "x";
+        size_t size = strlen(part), whole = CHUNK / size * size;
+        size_t begin = c->phase; /* go on where the last send() stopped */
+        for (size_t i = 0; i < whole; i++)
+            filling[i] = part[i % size];
+        size_t left = whole - begin;
+        n = send(c->fd, filling + begin, c->repeat < left ? (size_t)c->repeat : left, MSG_NOSIGNAL);
+        if (n > 0)
+            c->phase = (begin + (size_t)n) % whole;
         if (n > 0 && c->repeat != UINT64_MAX)
             c->repeat -= (uint64_t)n;
     }
@@ -554,11 +709,28 @@ static void make_address(const char *host, uint16_t port)
     }
 }
 
+/* A network namespace of its own with its loopback up, as a container has. */
+static void enter_network(void)
+{
+#ifdef __linux__
+    struct ifreq request = {.ifr_flags = IFF_UP | IFF_RUNNING};
+    int fd;
+    snprintf(request.ifr_name, sizeof(request.ifr_name), "lo");
+    if (unshare(CLONE_NEWNET) == 0 && (fd = socket(AF_INET, SOCK_DGRAM, 0)) >= 0 &&
+        ioctl(fd, SIOCSIFFLAGS, &request) == 0) {
+        close(fd);
+        return;
+    }
+#endif
+    exit(77);
+}
+
 int main(int argc, char **argv)
 {
     const char *host = "127.0.0.1", *mode = "normal";
     long port = 0;
     server.kind = "ollama";
+    server.prefix = "";
     server.models = 1;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -574,6 +746,12 @@ int main(int argc, char **argv)
             server.models = (int)strtol(value, NULL, 10), i++;
         else if (strcmp(argv[i], "--old") == 0)
             server.old = true;
+        else if (strcmp(argv[i], "--own-network") == 0)
+            enter_network();
+        else if (strcmp(argv[i], "--prefix") == 0)
+            server.prefix = value, i++;
+        else if (strcmp(argv[i], "--token") == 0)
+            snprintf(server.token, sizeof(server.token), "%s", value), i++;
         /* Other arguments are ignored: a test may dress it up as the real server's command line. */
     }
     snprintf(server.version, sizeof(server.version), "%s",

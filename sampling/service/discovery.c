@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "sampling/service/published.h"
 
 /* Programs that hold a container's published port: docker, rootless docker, podman, and what they
  * forward with. */
@@ -15,7 +16,13 @@ static const char *const proxies[] = {
     "pasta.avx2",   "vpnkit",       "com.docker.backend", "gvproxy", "limactl",     "ssh",
 };
 
-enum { MATCHES_MAX = 64 };
+enum {
+    MATCHES_MAX = 64,
+    PLACES_MAX = CANDIDATES_MAX,
+    ANCESTORS_MAX = 16, /* between a container's server and its monitor there are two or three */
+    FIRST_USER_PORT = 1024,
+    OWNERS_MAX = 32, /* half of what listener_owner() remembers: it never looks twice */
+};
 
 struct match {
     const struct process *process;
@@ -31,6 +38,11 @@ struct search {
     struct match matches[MATCHES_MAX];
     size_t match_count;
     uint16_t extra_port; /* of OLLAMA_HOST, or 0 */
+    struct {
+        uint16_t behind;
+        char to[64];
+    } places[PLACES_MAX]; /* behind the candidates of this kind that proxies told */
+    size_t place_count;
     struct candidate *out;
     size_t max, count;
 };
@@ -110,6 +122,17 @@ static bool is_known(const struct search *s, uint16_t port)
     return false;
 }
 
+/* The same for one process: two servers may have one port, at different addresses. */
+static bool is_known_of(const struct search *s, uint16_t port, int32_t pid)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct candidate *c = &s->out[i];
+        if (c->kind == s->ops->kind && c->port == port && (c->pid == pid || c->pid == 0))
+            return true;
+    }
+    return false;
+}
+
 static struct candidate *add(struct search *s, uint16_t port, const char *url)
 {
     if (s->count == s->max)
@@ -126,11 +149,6 @@ static void assign(struct candidate *c, struct match *m)
     c->pid = m->process->pid;
     c->pid_start = m->process->start;
     c->sure = m->how == MATCH_SURE;
-}
-
-static uint16_t default_port(const struct search *s)
-{
-    return s->extra_port != 0 ? s->extra_port : s->ops->ports[0];
 }
 
 /* The matching process behind a listening socket of ours: the one that holds it when that can be
@@ -173,18 +191,41 @@ static bool uid_matches(const struct search *s, int64_t uid)
     return false;
 }
 
-/* The only matching process in a network of its own: what a proxy forwards to. */
-static struct match *contained(struct search *s)
+static bool descends(const struct search *s, const struct process *p, int32_t ancestor)
+{
+    for (int i = 0; i < ANCESTORS_MAX && p != NULL && p->ppid > 1; i++) {
+        if (p->ppid == ancestor)
+            return true;
+        p = find_process(s->in, p->ppid);
+    }
+    return false;
+}
+
+static uint16_t default_port(const struct search *s)
+{
+    return s->extra_port != 0 ? s->extra_port : s->ops->ports[0];
+}
+
+/* The matching process in a network of its own that a proxy forwards to: the one below it (conmon
+ * is the parent of its container), else the only one that listens on the port behind it (0: not
+ * told). NULL: none, or not clear which. */
+static struct match *contained(struct search *s, const struct process *proxy, uint16_t behind)
 {
     struct match *found = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < s->match_count; i++) {
-        if (!s->matches[i].elsewhere || s->matches[i].used)
+        struct match *m = &s->matches[i];
+        if (!m->elsewhere || m->used)
             continue;
-        if (found != NULL)
-            return NULL;
-        found = &s->matches[i];
+        if (proxy != NULL && descends(s, m->process, proxy->pid))
+            return m;
+        uint16_t port = m->port != 0 ? m->port : s->ops->ports[0];
+        if (behind != 0 && behind != port)
+            continue;
+        found = m;
+        count++;
     }
-    return found;
+    return count == 1 ? found : NULL;
 }
 
 /* Whether this socket on one of the kind's own ports may be asked, and who is behind it. */
@@ -194,7 +235,8 @@ static bool may_ask(struct search *s, const struct listener *l, struct match **m
     *proxy = false;
     if (uid_matches(s, l->uid)) {
         *match = match_of(s, l);
-        return true;
+        if (*match != NULL)
+            return true;
     }
     bool readable;
     int32_t pid = owner_of(s, l, &readable);
@@ -202,10 +244,28 @@ static bool may_ask(struct search *s, const struct listener *l, struct match **m
         return true; /* cannot be seen: another user's, or a container's */
     const struct process *p = find_process(s->in, pid);
     if (p == NULL || !discovery_is_proxy(p))
-        return false;
+        return uid_matches(s, l->uid);
+    struct published list[PUBLISHED_MAX];
+    uint16_t behind = 0;
+    for (size_t i = 0, n = published_parse(p->argv, list, PUBLISHED_MAX); i < n; i++) {
+        if (list[i].port == l->port)
+            behind = list[i].behind;
+    }
     *proxy = true;
-    *match = contained(s);
+    *match = contained(s, p, behind);
     return true;
+}
+
+static struct candidate *add_listener(struct search *s, const struct listener *l)
+{
+    char url[128];
+    discovery_url(l, url, sizeof(url));
+    struct candidate *c = add(s, l->port, url);
+    if (c == NULL)
+        return NULL;
+    c->listening = true;
+    c->try_ipv6 = l->ipv6 && l->any;
+    return c;
 }
 
 static void ask_own_port(struct search *s, uint16_t port)
@@ -219,14 +279,10 @@ static void ask_own_port(struct search *s, uint16_t port)
             bool proxy;
             if (l->port != port || listener_rank(l) != rank || !may_ask(s, l, &match, &proxy))
                 continue;
-            char url[128];
-            discovery_url(l, url, sizeof(url));
-            struct candidate *c = add(s, port, url);
+            struct candidate *c = add_listener(s, l);
             if (c == NULL)
                 return;
-            c->listening = true;
             c->proxy = proxy;
-            c->try_ipv6 = l->ipv6 && l->any;
             if (match != NULL)
                 assign(c, match);
             return;
@@ -234,29 +290,138 @@ static void ask_own_port(struct search *s, uint16_t port)
     }
 }
 
-/* A socket that this process holds or names. */
-static bool ask_listener(struct search *s, struct match *m, const struct listener *l)
+/* Whether another of the kind's candidates leads to this place; remembers it. */
+static bool place_is_known(struct search *s, uint16_t behind, const char *to)
 {
-    if (is_known(s, l->port))
-        return true;
-    char url[128];
-    discovery_url(l, url, sizeof(url));
-    struct candidate *c = add(s, l->port, url);
-    if (c == NULL)
+    if (to[0] == '\0')
         return false;
-    c->listening = true;
-    c->try_ipv6 = l->ipv6 && l->any;
-    assign(c, m);
-    return true;
+    for (size_t i = 0; i < s->place_count; i++) {
+        if (s->places[i].behind == behind && strcmp(s->places[i].to, to) == 0)
+            return true;
+    }
+    if (s->place_count < PLACES_MAX) {
+        s->places[s->place_count].behind = behind;
+        utf8_copy(s->places[s->place_count++].to, sizeof(s->places[0].to), to);
+    }
+    return false;
 }
 
-static const struct listener *best_listener(const struct search *s, uint16_t port, int64_t uid)
+static bool is_own_port(const struct search *s, uint16_t port)
+{
+    for (size_t i = 0; i < sizeof(s->ops->ports) / sizeof(s->ops->ports[0]); i++) {
+        if (port != 0 && s->ops->ports[i] == port)
+            return true;
+    }
+    return false;
+}
+
+static const struct listener *listener_of_port(const struct search *s, uint16_t port)
 {
     const struct listener *best = NULL;
     for (size_t i = 0; i < s->in->listener_count; i++) {
         const struct listener *l = &s->in->listeners[i];
-        if (l->port == port && l->uid == uid &&
-            (best == NULL || listener_rank(l) < listener_rank(best)))
+        if (l->port == port && (best == NULL || listener_rank(l) < listener_rank(best)))
+            best = l;
+    }
+    return best;
+}
+
+/* Ports of which a proxy's command line says that the kind's port is behind them. Two rounds: what
+ * is asked already comes first, wherever its proxy stands in the table. */
+static void ask_published(struct search *s, bool known)
+{
+    struct published list[PUBLISHED_MAX];
+    for (size_t i = 0; i < s->in->process_count; i++) {
+        const struct process *p = &s->in->processes[i];
+        size_t n = published_parse(p->argv, list, PUBLISHED_MAX);
+        for (size_t k = 0; k < n; k++) {
+            if (list[k].to[0] == '\0')
+                snprintf(list[k].to, sizeof(list[k].to), "process %d", (int)p->pid);
+            if (is_known(s, list[k].port) != known)
+                continue;
+            struct match *m = contained(s, p, list[k].behind);
+            const struct listener *l = listener_of_port(s, list[k].port);
+            if ((m == NULL && !is_own_port(s, list[k].behind)) || l == NULL ||
+                place_is_known(s, list[k].behind, list[k].to) || known)
+                continue;
+            struct candidate *c = add_listener(s, l);
+            if (c == NULL)
+                return;
+            c->proxy = true;
+            if (m != NULL)
+                assign(c, m);
+        }
+    }
+}
+
+static bool is_silent_proxy(const struct process *p)
+{
+    struct published list[1];
+    return discovery_is_proxy(p) && strcmp(p->name, "ssh") != 0 &&
+           published_parse(p->argv, list, 1) == 0;
+}
+
+/* Such a server runs in a network of its own, and a proxy that does not tell where it leads holds
+ * this port: its answer must tell. */
+static void ask_silent_proxies(struct search *s)
+{
+    bool any = false, proxies_run = false;
+    for (size_t i = 0; i < s->match_count; i++)
+        any = any || (s->matches[i].elsewhere && !s->matches[i].used);
+    for (size_t i = 0; any && i < s->in->process_count && !proxies_run; i++)
+        proxies_run = is_silent_proxy(&s->in->processes[i]);
+    size_t looked_at = 0;
+    for (size_t i = 0; proxies_run && i < s->in->listener_count; i++) {
+        const struct listener *l = &s->in->listeners[i];
+        bool readable;
+        if (l->port < FIRST_USER_PORT || is_known(s, l->port) || ++looked_at > OWNERS_MAX)
+            continue;
+        const struct process *p = find_process(s->in, owner_of(s, l, &readable));
+        if (p == NULL || !is_silent_proxy(p))
+            continue;
+        struct match *m = contained(s, p, 0);
+        if (strcmp(p->name, "conmon") == 0 && (m == NULL || !descends(s, m->process, p->pid)))
+            continue; /* another container's */
+        struct candidate *c = add_listener(s, l);
+        if (c == NULL)
+            return;
+        c->proxy = true;
+        c->guessed = true;
+        if (m != NULL) {
+            assign(c, m);
+            m->used = false; /* one of these ports is its; which, the answers tell */
+            c->sure = false;
+        }
+    }
+}
+
+/* A socket that this process holds or names. */
+static void ask_listener(struct search *s, struct match *m, const struct listener *l)
+{
+    if (is_known_of(s, l->port, m->process->pid))
+        return;
+    struct candidate *c = add_listener(s, l);
+    if (c != NULL)
+        assign(c, m);
+}
+
+/* The socket by which to ask a process on this port: the best one that is not seen to be another
+ * process's. */
+static const struct listener *best_listener(const struct search *s, uint16_t port,
+                                            const struct process *p)
+{
+    const struct listener *best = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < s->in->listener_count; i++)
+        count += s->in->listeners[i].port == port && s->in->listeners[i].uid == p->uid;
+    for (size_t i = 0; i < s->in->listener_count; i++) {
+        const struct listener *l = &s->in->listeners[i];
+        bool readable;
+        if (l->port != port || l->uid != p->uid ||
+            (best != NULL && listener_rank(l) >= listener_rank(best)))
+            continue;
+        int32_t owner = count > 1 ? owner_of(s, l, &readable) : 0;
+        if (owner == 0 || owner == p->pid)
             best = l;
     }
     return best;
@@ -265,9 +430,9 @@ static const struct listener *best_listener(const struct search *s, uint16_t por
 /* Other ports: a matching process must name them or be seen to hold them. */
 static void ask_process(struct search *s, struct match *m)
 {
-    bool hidden = false, holds = false;
+    bool hidden = false;
     if (m->port != 0) {
-        const struct listener *l = best_listener(s, m->port, m->process->uid);
+        const struct listener *l = best_listener(s, m->port, m->process);
         if (l != NULL) {
             ask_listener(s, m, l);
             return;
@@ -276,21 +441,21 @@ static void ask_process(struct search *s, struct match *m)
         for (size_t i = 0; i < s->in->listener_count; i++) {
             const struct listener *l = &s->in->listeners[i];
             bool readable;
-            if (l->uid != m->process->uid || is_known(s, l->port))
+            if (l->uid != m->process->uid || is_known_of(s, l->port, m->process->pid))
                 continue;
             int32_t pid = owner_of(s, l, &readable);
             if (pid == 0 && !readable)
                 hidden = true;
             if (pid == m->process->pid) {
-                const struct listener *best = best_listener(s, l->port, l->uid);
-                holds = ask_listener(s, m, best != NULL ? best : l) || holds;
+                const struct listener *best = best_listener(s, l->port, m->process);
+                ask_listener(s, m, best != NULL ? best : l);
             }
         }
     }
     uint16_t port = m->port != 0 ? m->port : default_port(s);
     /* Its port is not open yet. Not said of a process that may well be listening where we cannot
      * see it. */
-    if (holds || hidden || m->how != MATCH_SURE || is_known(s, port))
+    if (m->used || hidden || m->how != MATCH_SURE || is_known(s, port))
         return;
     char url[128];
     snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
@@ -304,7 +469,15 @@ static int compare_candidates(const void *a, const void *b)
     const struct candidate *x = a, *y = b;
     if (x->kind != y->kind)
         return x->kind < y->kind ? -1 : 1;
-    return (x->port > y->port) - (x->port < y->port);
+    return x->port != y->port ? (x->port > y->port) - (x->port < y->port) : strcmp(x->url, y->url);
+}
+
+static void mark_shared(struct candidate *out, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (out[i].kind == out[i - 1].kind && out[i].port == out[i - 1].port)
+            out[i].shared = out[i - 1].shared = true;
+    }
 }
 
 size_t discovery_candidates(const struct discovery_input *in, struct candidate *out, size_t max)
@@ -313,6 +486,7 @@ size_t discovery_candidates(const struct discovery_input *in, struct candidate *
     for (size_t k = 0; k < SERVICE_KIND_COUNT; k++) {
         s.ops = service_kinds[k];
         s.extra_port = 0;
+        s.place_count = 0;
         char url[128];
         bool remote;
         if (s.ops->kind == SERVICE_OLLAMA && in->ollama_host != NULL &&
@@ -328,8 +502,12 @@ size_t discovery_candidates(const struct discovery_input *in, struct candidate *
             if (!m->elsewhere && !m->used)
                 ask_process(&s, m);
         }
+        ask_published(&s, true);
+        ask_published(&s, false);
+        ask_silent_proxies(&s);
     }
     qsort(out, s.count, sizeof(*out), compare_candidates);
+    mark_shared(out, s.count);
     return s.count;
 }
 

@@ -4,8 +4,11 @@
  * A kind's own ports (11434, 8188) and the port of OLLAMA_HOST are asked when something listens
  * there and its owner may be this kind's server: a process of the socket's uid matches; or the
  * owner is a known proxy (docker-proxy, rootlessport, conmon, ...); or the owner cannot be seen.
- * Any other port needs a matching process that names it or is seen to hold it. 127.0.0.1 before
- * ::1. What is asked counts only when the answer has the kind's shape.
+ * Any other port needs a matching process that names it or is seen to hold it; or a proxy that says
+ * on its command line that the kind's port is behind it (published.h); or one that does not say it
+ * while a matching process runs in a network of its own. 127.0.0.1 before ::1. Ports that lead to
+ * the same place, and sockets of one process, are one candidate. What is asked counts only when the
+ * answer has the kind's shape.
  */
 #ifndef SAMPLING_SERVICE_DISCOVERY_H
 #define SAMPLING_SERVICE_DISCOVERY_H
@@ -23,6 +26,8 @@ struct candidate {
     bool proxy;     /* held by a container's proxy */
     bool sure;      /* the process is one of the kind beyond doubt: shown before it has answered */
     bool try_ipv6;  /* listens on :: only: when 127.0.0.1 refuses, [::1] may answer */
+    bool guessed;   /* nothing but a container that runs such a server speaks for this port */
+    bool shared;    /* other candidates of the kind have this port, at other addresses */
 };
 enum { CANDIDATES_MAX = 32 };
 

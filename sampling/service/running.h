@@ -11,9 +11,10 @@
 
 #include "sampling/service/discovery.h"
 #include "sampling/service/service.h"
+#include "sampling/service/token.h"
 
 enum {
-    RUNNING_MAX = CANDIDATES_MAX,
+    RUNNING_MAX = CONFIG_SERVICES + CANDIDATES_MAX,
     RUNNING_QUESTIONS = 8,
     CPU_MARKS = 12, /* one each 4 s: enough to look 30 s back */
 };
@@ -43,17 +44,22 @@ struct running_group {
 struct running {
     struct services *owner;
     const struct service_ops *ops;
-    char name[48];                             /* "" until it is shown the first time */
-    char url[CONFIG_URL_TEXT], other_url[128]; /* other: to try when this one refuses; "" none */
+    char name[48]; /* "" until it is shown the first time */
+    char url[CONFIG_URL_TEXT],
+        other_url[CONFIG_URL_TEXT]; /* other: to try when this one refuses; "" none */
     uint16_t port;
     bool configured, remote;
     bool added;     /* by a person while tunetop runs: watched until it ends */
     bool kind_open; /* its kind is not known: each is asked for in turn */
     unsigned kinds_tried;
     char told_version[64]; /* of the configuration */
+    struct service_token token;
+    bool below_path; /* its url has a path: whoever holds the port is in front of it */
+    char peer[64];   /* where a name led to */
 
     /* From discovery. */
-    bool seen, listening, sure, proxy;
+    bool seen, listening, sure, proxy, guessed;
+    bool repeated;      /* the same process is watched in another row */
     bool was_listening; /* at the time before */
     int32_t pid;
     int64_t pid_start;
@@ -72,13 +78,14 @@ struct running {
                          reachable */
     struct {
         int64_t next_ns, answered_ns;
+        int64_t not_before_ns; /* an optional one that failed */
         bool wanted;
     } questions[RUNNING_QUESTIONS];
     double tokens; /* how many questions it may be asked now, see running_ask.c */
     int64_t tokens_ns;
     int last_code; /* of the last finished question: 0 or a negative error */
     bool last_connected;
-    char fault[120]; /* what was wrong with it, as the end of a sentence */
+    char fault[160]; /* what was wrong with it, as the end of a sentence */
     int64_t answered_ns, answered_wall_ns;
     double answer_seconds;
     uint64_t finished_count, answered_count;
@@ -118,6 +125,11 @@ struct services {
     int64_t discovery_cost_ns, ask_cost_ns;
     int64_t now_ns; /* of the last call, for callbacks */
 };
+
+/* services.c */
+/* A name led to this machine: the row is the one of the server that was found here. */
+void services_is_local(struct running *r);
+bool services_own_address(const char *address); /* loopback or one of this machine's */
 
 /* running_ask.c */
 void running_reconnect(

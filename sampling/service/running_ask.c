@@ -15,6 +15,7 @@
 #define BACK_OFF_NS (2 * NS_PER_S)
 #define BACK_OFF_MAX_NS (10 * NS_PER_S)
 #define REJECTED_NS (60 * NS_PER_S)
+#define GUESSED_AGAIN_NS (3600 * NS_PER_S) /* a container's port that is something else's */
 #define OPTIONAL_AGAIN_NS (60 * NS_PER_S)
 #define JOB_GAP_NS (15 * NS_PER_S) /* two rounds of the question that names the running job */
 enum {
@@ -28,6 +29,7 @@ void running_reconnect(struct running *r, int64_t now_ns)
 {
     for (size_t i = 0; i < RUNNING_QUESTIONS; i++) {
         r->questions[i].next_ns = now_ns;
+        r->questions[i].not_before_ns = 0;
         r->questions[i].wanted = false;
     }
     r->answers.capabilities = 0;
@@ -75,7 +77,8 @@ static int pick(struct running *r, int64_t now_ns)
         if (wanted && !r->questions[i].wanted && i > 0)
             r->questions[i].next_ns = now_ns; /* it has just become interesting */
         r->questions[i].wanted = wanted;
-        if (!wanted || r->questions[i].next_ns > now_ns + slack_ns(q))
+        if (!wanted || r->questions[i].next_ns > now_ns + slack_ns(q) ||
+            r->questions[i].not_before_ns > now_ns)
             continue;
         if (!r->identified)
             return i; /* the first question says whether there is anything to ask */
@@ -114,13 +117,25 @@ static void fail(struct running *r, int index, int code, const char *text)
     r->failures++;
 }
 
+/* An optional question that failed costs its own values only, and is left alone for a while. */
+static void fail_optional(struct running *r, int index)
+{
+    r->questions[index].next_ns = r->owner->now_ns + OPTIONAL_AGAIN_NS;
+    r->questions[index].not_before_ns = r->questions[index].next_ns;
+    r->questions[index].answered_ns = r->owner->now_ns;
+}
+
 /* What a wrong HTTP status means, for people. */
-static void status_sentence(long status, const char *path, char *out, size_t size)
+static void status_sentence(const struct running *r, long status, const char *path, char *out,
+                            size_t size)
 {
     char at[64];
     size_t n = strcspn(path, "?");
     snprintf(at, sizeof(at), "%.*s", (int)n, path);
-    if (status == 401 || status == 403)
+    if (status == 401 && token_is_wanted(&r->token))
+        snprintf(out, size, "answers 401 to %s: it does not accept the token of its %s", at,
+                 token_origin(&r->token));
+    else if (status == 401 || status == 403)
         snprintf(out, size, "answers %ld to %s: it wants a key or does not allow this address",
                  status, at);
     else if (status >= 300 && status < 400)
@@ -162,7 +177,12 @@ static void take_success(struct running *r, int index, const struct http_answer 
     note_job(r);
     if (again) {
         double tokens = r->tokens;
+        int64_t not_before[RUNNING_QUESTIONS];
+        for (size_t i = 0; i < RUNNING_QUESTIONS; i++)
+            not_before[i] = r->questions[i].not_before_ns;
         running_reconnect(r, now);
+        for (size_t i = 0; i < RUNNING_QUESTIONS; i++)
+            r->questions[i].not_before_ns = not_before[i];
         r->quiet_ns = now;
         r->tokens = tokens; /* a server that flaps is not asked more often for it */
         r->questions[index].next_ns = now + (int64_t)r->ops->questions[index].period_ms * NS_PER_MS;
@@ -172,27 +192,53 @@ static void take_success(struct running *r, int index, const struct http_answer 
     r->questions[index].answered_ns = now;
 }
 
+/* What an answer that is not the kind's looks like, where that is plain; else the parser's words.
+ */
+static const char *body_sentence(const struct http_answer *answer, const struct err *err)
+{
+    size_t at = 0;
+    while (at < answer->size && strchr(" \t\r\n", answer->body[at]) != NULL)
+        at++;
+    if (at == answer->size)
+        return "it is empty";
+    if (answer->body[at] == '<')
+        return "it is a page, not JSON";
+    if (answer->size > 1 && memcmp(answer->body, "\x1f\x8b", 2) == 0)
+        return "it is compressed, though that was not asked for";
+    return err->msg;
+}
+
+/* A service that refuses its token may have got a new one: it is read again, and tried at once. */
+static void renew_token(struct running *r)
+{
+    struct err err = ERR_INIT;
+    int code = token_load(&r->token, &err);
+    if (code < 0)
+        utf8_copy(r->fault, sizeof(r->fault), err.msg);
+    else if (code == 1)
+        r->not_before_ns = r->owner->now_ns;
+}
+
 /* A whole answer came: is it the kind's? */
 static void take_answer(struct running *r, int index, const struct http_answer *answer)
 {
     const struct service_question *q = &r->ops->questions[index];
     struct err err = ERR_INIT;
-    char text[160];
+    char text[sizeof(r->fault)];
     int code;
     if (answer->status == 200 || (q->optional && answer->status == 404)) {
         int64_t wall_ns = clock_wall_ns(&r->owner->clock);
         code = q->parse(answer->status, answer->body, answer->size, wall_ns, &r->answers, &err);
-        snprintf(text, sizeof(text), "answers %.*s, but not as %s does: %.60s",
-                 (int)strcspn(q->path, "?"), q->path, r->ops->name, err.msg);
+        snprintf(text, sizeof(text), "answers %.*s, but not as %s does: %.80s",
+                 (int)strcspn(q->path, "?"), q->path, r->ops->name, body_sentence(answer, &err));
     } else {
         code = -ERR_PARSE;
-        status_sentence(answer->status, q->path, text, sizeof(text));
+        status_sentence(r, answer->status, q->path, text, sizeof(text));
     }
     if (code == 0 || code == -ERR_UNSUPPORTED) {
         take_success(r, index, answer);
     } else if (q->optional) {
-        r->questions[index].next_ns = r->owner->now_ns + OPTIONAL_AGAIN_NS;
-        r->questions[index].answered_ns = r->owner->now_ns;
+        fail_optional(r, index);
     } else {
         r->last_connected = true;
         if (r->kind_open && running_next_kind(r)) {
@@ -202,11 +248,23 @@ static void take_answer(struct running *r, int index, const struct http_answer *
         if (r->kind_open && (answer->status == 200 || answer->status == 404))
             snprintf(text, sizeof(text), "answers, but not as a service that this version knows");
         fail(r, index, code, text);
+        if (answer->status == 401 && r->token.file != NULL)
+            renew_token(r);
         if (!r->identified && !r->configured && !r->added && !r->sure) {
             r->rejected = true;
-            r->not_before_ns = r->owner->now_ns + REJECTED_NS;
+            r->not_before_ns = r->owner->now_ns + (r->guessed ? GUESSED_AGAIN_NS : REJECTED_NS);
         }
     }
+}
+
+/* A name that leads to this machine is no other host. */
+static void note_peer(struct running *r, const struct http_answer *answer)
+{
+    if (!r->remote || answer->peer[0] == '\0' || strcmp(r->peer, answer->peer) == 0)
+        return;
+    utf8_copy(r->peer, sizeof(r->peer), answer->peer);
+    if (services_own_address(r->peer))
+        services_is_local(r);
 }
 
 static void on_answer(void *ctx, const struct http_answer *answer)
@@ -228,19 +286,28 @@ static void on_answer(void *ctx, const struct http_answer *answer)
         }
     }
     r->finished_count++;
+    note_peer(r, answer);
     if (answer->code == 0) {
         take_answer(r, index, answer);
         return;
     }
-    if (answer->code == -ERR_TOO_BIG && r->ops->questions[index].optional) {
-        r->questions[index].next_ns = s->now_ns + OPTIONAL_AGAIN_NS;
-        r->questions[index].answered_ns = s->now_ns;
+    const struct service_question *q = &r->ops->questions[index];
+    if (q->optional && answer->connected && answer->code != -ERR_TIMEOUT) {
+        fail_optional(r, index);
         return;
     }
+    char text[sizeof(r->fault)];
     r->last_connected = answer->connected;
     if (!answer->connected && answer->code != -ERR_TIMEOUT)
         r->quiet_ns = 0;
-    fail(r, index, answer->code, answer->message);
+    if (answer->connected)
+        snprintf(text, sizeof(text), "%.*s: %s", (int)strcspn(q->path, "?"), q->path,
+                 answer->message);
+    else
+        snprintf(text, sizeof(text), "%s", answer->message);
+    fail(r, index, answer->code, text);
+    if (q->optional)
+        fail_optional(r, index); /* the others first: they may well be answered */
     if (answer->code == -ERR_REFUSED || answer->code == -ERR_NET)
         s->discover_next_ns = s->now_ns + NS_PER_S / 2; /* it may be gone: look soon */
 }
@@ -267,6 +334,9 @@ void running_ask(struct running *r, int64_t now_ns)
         .ctx = r,
     };
     struct err err = ERR_INIT;
+    bool has_token = !token_is_wanted(&r->token) || r->token.text != NULL ||
+                     token_load(&r->token, &err) >= 0;
+    request.token = r->token.text;
     r->tokens -= 1;
     r->questions[index].next_ns = now_ns + (int64_t)q->period_ms * NS_PER_MS;
     r->asked_ns = now_ns;
@@ -274,9 +344,9 @@ void running_ask(struct running *r, int64_t now_ns)
         r->quiet_ns = now_ns;
     if (r->first_asked_ns == 0)
         r->first_asked_ns = now_ns;
-    if (http_get(r->owner->http, &request, &err) < 0) {
+    if (!has_token || http_get(r->owner->http, &request, &err) < 0) {
         r->finished_count++;
-        r->last_connected = false;
+        r->last_connected = !has_token; /* nothing is known to be wrong with the service itself */
         fail(r, index, -ERR_NET, err.msg);
         return;
     }
@@ -295,8 +365,10 @@ int64_t running_next_ns(const struct running *r, int64_t now_ns)
         const struct service_question *q = &r->ops->questions[i];
         if (!is_wanted(r, q))
             continue;
-        int64_t due = r->questions[i].next_ns;
-        if (!r->questions[i].wanted && i > 0)
+        int64_t due = r->questions[i].next_ns > r->questions[i].not_before_ns
+                          ? r->questions[i].next_ns
+                          : r->questions[i].not_before_ns;
+        if (!r->questions[i].wanted && i > 0 && r->questions[i].not_before_ns <= now_ns)
             due = now_ns;
         if (due > now_ns)
             due += slack_ns(q);

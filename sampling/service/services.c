@@ -43,6 +43,19 @@ static bool is_own_address(const char *host)
     return found;
 }
 
+bool services_own_address(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
+           is_own_address(address);
+}
+
+static void running_free(struct running *r)
+{
+    http_cancel(r->owner->http, r);
+    token_release(&r->token);
+    free(r);
+}
+
 static struct running *add(struct services *s, int kind)
 {
     if (s->count == RUNNING_MAX) {
@@ -53,7 +66,7 @@ static struct running *add(struct services *s, int kind)
             i++;
         if (i == s->count)
             return NULL;
-        free(s->list[i]);
+        running_free(s->list[i]);
         memmove(&s->list[i], &s->list[i + 1], (s->count - i - 1) * sizeof(s->list[0]));
         s->count--;
     }
@@ -88,7 +101,14 @@ static void add_configured(struct services *s)
             continue; /* refused when it was loaded */
         config_url_text(&u, r->url);
         r->port = u.port;
+        r->below_path = u.path[0] != '\0';
         r->remote = !u.loopback && !is_own_address(u.host);
+        token_init(&r->token, c);
+        if (strcmp(u.host, "localhost") == 0 || c->url == NULL) { /* either of its addresses */
+            utf8_copy(u.host, sizeof(u.host), "::1");
+            u.ipv6 = true;
+            config_url_text(&u, r->other_url);
+        }
     }
 }
 
@@ -131,8 +151,7 @@ void services_free(struct services *s)
     if (s == NULL)
         return;
     for (size_t i = 0; i < s->count; i++) {
-        http_cancel(s->http, s->list[i]);
-        free(s->list[i]);
+        running_free(s->list[i]);
     }
     free(s);
 }
@@ -194,11 +213,38 @@ static void set_process(struct services *s, struct running *r, int32_t pid, int6
     utf8_copy(r->install, sizeof(r->install), code < 0 ? "" : running_group_install(&r->group));
 }
 
-static struct running *find(struct services *s, int kind, uint16_t port)
+/* The row of this candidate. Two servers may have one port at different addresses: then a row is
+ * told by its process or its address. */
+static struct running *find(struct services *s, const struct candidate *c)
+{
+    struct running *best = NULL;
+    int best_score = c->shared ? 0 : -1;
+    for (size_t i = 0; i < s->count; i++) {
+        struct running *r = s->list[i];
+        if (r->remote || r->port != c->port || r->below_path ||
+            (r->ops->kind != c->kind && !r->kind_open))
+            continue;
+        int score = strcmp(r->url, c->url) == 0 ? 2 : 0;
+        if (c->pid != 0 && r->pid == c->pid && r->pid_start == c->pid_start)
+            score = 3;
+        else if (c->shared && strcmp(r->other_url, c->url) == 0)
+            score = 1;
+        if (score > best_score) {
+            best = r;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* A service of the configuration that is reached through a reverse proxy and named as discovery
+ * would name the server behind it: both are one row. */
+static struct running *find_behind_path(struct services *s, const struct candidate *c)
 {
     for (size_t i = 0; i < s->count; i++) {
         struct running *r = s->list[i];
-        if (!r->remote && (r->ops->kind == kind || r->kind_open) && r->port == port)
+        if (r->configured && r->below_path && !r->remote && r->ops->kind == c->kind && !r->seen &&
+            strcmp(r->name, r->ops->name) == 0 && c->port == r->ops->ports[0])
             return r;
     }
     return NULL;
@@ -271,7 +317,12 @@ static void set_listening(struct running *r)
 
 static void take_candidate(struct services *s, const struct candidate *c)
 {
-    struct running *r = find(s, c->kind, c->port);
+    struct running *r = find(s, c);
+    if (r == NULL && (r = find_behind_path(s, c)) != NULL) {
+        r->seen = true; /* whether it can be asked is told by the port of what is in front of it */
+        set_process(s, r, c->pid, c->pid_start);
+        return;
+    }
     if (r == NULL) {
         r = add(s, c->kind);
         if (r == NULL)
@@ -285,6 +336,8 @@ static void take_candidate(struct services *s, const struct candidate *c)
         if (c->try_ipv6)
             snprintf(r->other_url, sizeof(r->other_url), "http://[::1]:%u", c->port);
     }
+    if (!r->guessed && c->guessed && !r->identified)
+        r->guessed = true;
     r->seen = true;
     if (c->listening)
         set_listening(r);
@@ -299,24 +352,79 @@ static void take_candidate(struct services *s, const struct candidate *c)
         utf8_copy(r->install, sizeof(r->install), "container");
 }
 
-/* A configured service may listen where discovery would not ask (any port, any program): whoever
- * holds the port is its process, except a proxy. */
-static void look_at_port(struct services *s, struct running *r, const struct listener *listeners,
-                         size_t count)
+/* The socket behind a url of this machine: the one with its address, else any of its port. */
+static const struct listener *listener_of(const struct running *r, const struct listener *listeners,
+                                          size_t count)
 {
+    const struct listener *found = NULL;
+    char url[128];
     for (size_t i = 0; i < count; i++) {
         if (listeners[i].port != r->port)
             continue;
-        bool readable;
-        set_listening(r);
-        int32_t pid = listener_owner(s->processes, listeners[i].inode, listeners[i].uid, &readable);
-        const struct process *p = pid > 0 ? process_table_find(s->processes, pid) : NULL;
-        if (p != NULL && !discovery_is_proxy(p)) {
-            set_process(s, r, pid, p->start);
-            r->seen = true;
-        }
-        return;
+        discovery_url(&listeners[i], url, sizeof(url));
+        if (strncmp(r->url, url, strlen(url)) == 0)
+            return &listeners[i];
+        if (found == NULL)
+            found = &listeners[i];
     }
+    return found;
+}
+
+/* A configured service may listen where discovery would not ask (any port, any program): whoever
+ * holds the port is its process, except a proxy, and what stands in front of a path. */
+static void look_at_port(struct services *s, struct running *r, const struct listener *listeners,
+                         size_t count)
+{
+    const struct listener *l = listener_of(r, listeners, count);
+    if (l == NULL)
+        return;
+    bool readable;
+    set_listening(r);
+    if (r->below_path)
+        return;
+    int32_t pid = listener_owner(s->processes, l->inode, l->uid, &readable);
+    const struct process *p = pid > 0 ? process_table_find(s->processes, pid) : NULL;
+    if (p != NULL && !discovery_is_proxy(p)) {
+        set_process(s, r, pid, p->start);
+        r->seen = true;
+    }
+}
+
+/* One process that answers on two ports as one kind is one server, and so is one that answers on
+ * one of its ports and not on another. */
+static void note_repeated(struct services *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        struct running *r = s->list[i];
+        r->repeated = false;
+        if (r->configured || r->added || r->pid == 0 || r->guessed)
+            continue;
+        for (size_t k = 0; k < s->count && !r->repeated; k++) {
+            const struct running *x = s->list[k];
+            bool first = x->configured || x->added || !r->identified || k < i;
+            r->repeated = k != i && first && x->identified && !x->guessed && !x->repeated &&
+                          x->ops == r->ops && x->pid == r->pid && x->pid_start == r->pid_start;
+        }
+    }
+}
+
+void services_is_local(struct running *r)
+{
+    struct services *s = r->owner;
+    r->remote = false;
+    r->listening = true; /* it has just answered */
+    for (size_t i = 0; i < s->count;) {
+        struct running *x = s->list[i];
+        if (x == r || x->configured || x->added || x->remote || x->ops != r->ops ||
+            x->port != r->port || r->below_path) {
+            i++;
+            continue;
+        }
+        running_free(x);
+        memmove(&s->list[i], &s->list[i + 1], (s->count - i - 1) * sizeof(s->list[0]));
+        s->count--;
+    }
+    s->discover_next_ns = s->now_ns; /* whose process it is, is looked up at once */
 }
 
 /* What was never known to be a service and is gone leaves no trace. */
@@ -328,7 +436,7 @@ static void forget(struct services *s)
         if (r->configured || r->added || r->identified || r->seen || r->question >= 0)
             s->list[kept++] = r;
         else
-            free(r);
+            running_free(r);
     }
     s->count = kept;
 }
@@ -365,12 +473,13 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
         take_candidate(s, &candidates[i]);
     for (size_t i = 0; i < s->count; i++) {
         struct running *r = s->list[i];
-        if ((r->configured || r->added) && !r->remote && !r->seen)
+        if ((r->configured || r->added) && !r->remote && (!r->seen || r->below_path))
             look_at_port(s, r, listeners, in.listener_count);
         if (!r->seen)
             set_process(s, r, 0, 0);
     }
     forget(s);
+    note_repeated(s);
     free(listeners);
 }
 
@@ -393,8 +502,10 @@ void services_ask(struct services *s, int64_t now_ns)
 {
     int64_t before = clock_thread_cpu_ns();
     s->now_ns = now_ns;
-    for (size_t i = 0; i < s->count; i++)
-        running_ask(s->list[i], now_ns);
+    for (size_t i = 0; i < s->count; i++) {
+        if (!s->list[i]->repeated)
+            running_ask(s->list[i], now_ns);
+    }
     s->ask_cost_ns = clock_thread_cpu_ns() - before;
 }
 
@@ -403,7 +514,7 @@ int64_t services_next_ns(const struct services *s)
     int64_t now = clock_mono_ns(&s->clock);
     int64_t next = s->discovers ? s->discover_next_ns : INT64_MAX;
     for (size_t i = 0; i < s->count; i++) {
-        int64_t one = running_next_ns(s->list[i], now);
+        int64_t one = s->list[i]->repeated ? INT64_MAX : running_next_ns(s->list[i], now);
         if (one < next)
             next = one;
     }
@@ -416,7 +527,7 @@ bool services_settled(const struct services *s, int64_t now_ns)
         return false;
     for (size_t i = 0; i < s->count; i++) {
         const struct running *r = s->list[i];
-        if (r->rejected || !running_may_be_asked(r))
+        if (r->rejected || r->repeated || !running_may_be_asked(r))
             continue;
         if (r->first_asked_ns == 0)
             return false;
@@ -487,11 +598,12 @@ static int compare_shown(const void *a, const void *b)
 static size_t collect_shown(struct services *s, int64_t now_ns, struct running *shown[RUNNING_MAX])
 {
     size_t count = 0;
+    note_repeated(s);
     for (int pass = 0; pass < 2;
          pass++) { /* configured ones keep their order: they are in front of the table */
         for (size_t i = 0; i < s->count; i++) {
             struct running *r = s->list[i];
-            if (r->configured == (pass == 0) && running_is_shown(r, now_ns))
+            if (r->configured == (pass == 0) && !r->repeated && running_is_shown(r, now_ns))
                 shown[count++] = r;
         }
         if (pass == 1) {
@@ -547,12 +659,14 @@ void services_status(const struct services *s, struct source_status *discovery,
     *asked = (struct source_status){.name = "services", .period_ns = 2 * NS_PER_S};
     asked->cost_ns = s->ask_cost_ns;
     size_t up = 0, shown = 0;
-    const struct running *worst = NULL;
+    const struct running *worst = NULL, *warned = NULL;
     for (size_t i = 0; i < s->count; i++) {
         const struct running *r = s->list[i];
         if (r->answered_ns > asked->answered_ns)
             asked->answered_ns = r->answered_ns;
-        if (r->name[0] == '\0')
+        if (warned == NULL && r->token.warning[0] != '\0')
+            warned = r;
+        if (r->name[0] == '\0' || r->repeated)
             continue;
         shown++;
         if (r->state == SERVICE_UP)
@@ -561,9 +675,13 @@ void services_status(const struct services *s, struct source_status *discovery,
             worst = r;
     }
     asked->state = shown == 0 ? READING_NONE : READING_OK;
-    if (worst != NULL) {
+    if (worst != NULL && up == 0)
+        asked->state = READING_FAILED;
+    if (warned != NULL) {
+        snprintf(asked->reason, sizeof(asked->reason), "%s: %s", warned->name,
+                 warned->token.warning);
+    } else if (worst != NULL) {
         snprintf(asked->reason, sizeof(asked->reason), "%s: %.100s", worst->name, worst->reason);
-        asked->state = up > 0 ? READING_OK : READING_FAILED;
     } else if (shown == 0 && s->discovered) {
         utf8_copy(asked->reason, sizeof(asked->reason), "no service was found");
     }

@@ -54,6 +54,8 @@ static void test_the_contracts_example(void **state)
     assert_int_equal(c.services[0].kind, SERVICE_OLLAMA);
     assert_string_equal(c.services[0].version, "0.32.3");
     assert_string_equal(c.services[0].url, "http://127.0.0.1:11434");
+    assert_string_equal(c.services[0].token_file, "~/.config/key");
+    assert_null(c.services[0].token_env);
     assert_int_equal(c.services[1].kind, SERVICE_COMFYUI);
     assert_null(c.services[1].url);
     config_release(&c);
@@ -77,6 +79,13 @@ static void test_what_is_wrong_is_said(void **state)
          "user name"},
         {"services:\n  - {name: a, kind: ollama, url: 'http://x/?k=v'}\n", "t.yaml:2:5", "query"},
         {"services:\n  - {name: a, kind: ollama, url: 'http://x:70000'}\n", "t.yaml:2:5", "port"},
+        {"services:\n  - {name: a, kind: ollama, token_file: x, token_env: Y}\n", "t.yaml:2:5",
+         "both token_file and token_env"},
+        {"services:\n  - {name: a, kind: ollama, url: 'http://localhost:1'}\n"
+         "  - {name: b, kind: ollama, url: 'http://127.0.0.1:1/'}\n",
+         "t.yaml:3:5", "'b' is the server of 'a' again, first at t.yaml:2:5"},
+        {"services:\n  - {name: a, kind: ollama}\n  - {name: b, kind: ollama}\n", "t.yaml:3:5",
+         "again"},
         {"services: [\n", "t.yaml:", ""},
     };
     (void)state;

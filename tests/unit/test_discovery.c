@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "sampling/service/discovery.h"
+#include "sampling/service/published.h"
 
 #define OLLAMA "/usr/bin/ollama\x1fserve"
 #define COMFY "python3\x1f/opt/ComfyUI/main.py"
@@ -22,7 +23,7 @@ struct world {
     size_t listener_count;
     int32_t owner[8]; /* of listeners[i]; 0 nobody is seen */
     bool unreadable[8];
-    int32_t elsewhere; /* a process in a network of its own */
+    int32_t elsewhere, elsewhere_too; /* processes in networks of their own */
     const char *ollama_host;
     struct candidate out[CANDIDATES_MAX];
     size_t count;
@@ -33,6 +34,14 @@ static void runs(struct world *w, int32_t pid, int64_t uid, const char *argv)
     struct process *p = &w->processes[w->process_count++];
     *p = (struct process){.pid = pid, .ppid = 1, .start = pid * 10, .uid = uid, .argv = argv};
     service_argument_base(argv, 0, p->name, sizeof(p->name));
+}
+
+static void below(struct world *w, int32_t pid, int32_t ppid)
+{
+    for (size_t i = 0; i < w->process_count; i++) {
+        if (w->processes[i].pid == pid)
+            w->processes[i].ppid = ppid;
+    }
 }
 
 static void listens(struct world *w, const char *address, unsigned port, int64_t uid, int32_t owner,
@@ -62,7 +71,7 @@ static int32_t on_owner(void *ctx, uint64_t inode, int64_t uid, bool *readable)
 static bool on_elsewhere(void *ctx, int32_t pid)
 {
     const struct world *w = ctx;
-    return w->elsewhere == pid;
+    return w->elsewhere == pid || w->elsewhere_too == pid;
 }
 
 /* The candidates as one text: "KIND URL pid N [flags];" */
@@ -88,6 +97,8 @@ static const char *found(struct world *w)
             text + used, sizeof(text) - used, "%s%s %s pid %d%s%s%s%s", i > 0 ? "; " : "",
             service_kinds[c->kind]->name, c->url, (int)c->pid, c->listening ? "" : " closed",
             c->proxy ? " proxy" : "", c->sure ? "" : " unsure", c->try_ipv6 ? " or-ipv6" : "");
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+                                 c->guessed ? " guessed" : "", c->shared ? " shared" : "");
     }
     return text;
 }
@@ -258,6 +269,185 @@ static void test_addresses(void **state)
     }
 }
 
+#define DOCKER(host, ip, port)                                                                     \
+    "/usr/bin/docker-proxy\x1f-proto\x1ftcp\x1f-host-ip\x1f"                                       \
+    "0.0.0.0\x1f-host-port\x1f" host "\x1f-container-ip\x1f" ip "\x1f-container-port\x1f" port
+
+/* The proxy's command line says what is behind a port of any number; it is readable when its
+ * descriptors are not. */
+static void test_a_published_port(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    runs(&w, 40, 0, DOCKER("21434", "172.17.0.2", "11434"));
+    runs(&w, 41, 0, DOCKER("5432", "172.17.0.3", "5432"));
+    runs(&w, 50, 0, OLLAMA);
+    w.elsewhere = 50;
+    listens(&w, "0.0.0.0", 21434, 0, 0, true);
+    listens(&w, "::", 21434, 0, 0, true);
+    listens(&w, "0.0.0.0", 5432, 0, 0, true);
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:21434 pid 50 proxy");
+}
+
+static void test_a_server_published_twice_is_one(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    runs(&w, 39, 0, DOCKER("11111", "172.17.0.2", "11434"));
+    runs(&w, 40, 0, DOCKER("11434", "172.17.0.2", "11434"));
+    runs(&w, 50, 0, OLLAMA);
+    w.elsewhere = 50;
+    listens(&w, "0.0.0.0", 11111, 0, 39, false);
+    listens(&w, "0.0.0.0", 11434, 0, 40, false);
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 50 proxy");
+}
+
+/* Two servers in containers: whose port is whose is not clear, so neither is claimed. */
+static void test_two_containers(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    runs(&w, 40, 0, DOCKER("21434", "172.17.0.2", "11434"));
+    runs(&w, 41, 0, DOCKER("21435", "172.17.0.3", "11434"));
+    runs(&w, 50, 0, OLLAMA);
+    runs(&w, 51, 0, OLLAMA);
+    w.elsewhere = 50;
+    w.elsewhere_too = 51;
+    listens(&w, "0.0.0.0", 21434, 0, 40, false);
+    listens(&w, "0.0.0.0", 21435, 0, 41, false);
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:21434 pid 0 proxy unsure; "
+                                   "ollama http://127.0.0.1:21435 pid 0 proxy unsure");
+}
+
+/* conmon is the parent of its container: whose port is whose is clear. */
+static void test_two_containers_of_conmon(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    runs(&w, 40, 0, "/usr/bin/conmon\x1f-n\x1fone");
+    runs(&w, 41, 0, "/usr/bin/conmon\x1f-n\x1ftwo");
+    runs(&w, 42, 0,
+         "/usr/bin/conmon\x1f-n\x1f"
+         "database");
+    runs(&w, 50, 0, OLLAMA);
+    runs(&w, 51, 0, OLLAMA);
+    below(&w, 50, 41);
+    below(&w, 51, 40);
+    w.elsewhere = 50;
+    w.elsewhere_too = 51;
+    listens(&w, "0.0.0.0", 21434, 0, 40, false);
+    listens(&w, "0.0.0.0", 21435, 0, 41, false);
+    listens(&w, "0.0.0.0", 15432, 0, 42, false);
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:21434 pid 51 proxy unsure guessed; "
+                                   "ollama http://127.0.0.1:21435 pid 50 proxy unsure guessed");
+}
+
+static void test_rootless(void **state)
+{
+    struct world w = {0}, p = {0};
+    (void)state;
+    /* rootlessport does not tell what is behind its port; the user's own server is not it. */
+    runs(&w, 40, 1000, "rootlessport");
+    runs(&w, 50, 1000, COMFY);
+    w.elsewhere = 50;
+    listens(&w, "::", 18188, 1000, 40, false);
+    listens(&w, "0.0.0.0", 80, 1000, 40, false);
+    assert_string_equal(found(&w),
+                        "comfyui http://127.0.0.1:18188 pid 50 proxy unsure or-ipv6 guessed");
+    runs(&p, 40, 1000,
+         "/usr/bin/pasta\x1f--config-net\x1f-t\x1f"
+         "127.0.0.1/18188-18188:8188-8188\x1f-u\x1fnone");
+    runs(&p, 50, 1000, COMFY);
+    p.elsewhere = 50;
+    listens(&p, "127.0.0.1", 18188, 1000, 40, false);
+    assert_string_equal(found(&p), "comfyui http://127.0.0.1:18188 pid 50 proxy");
+}
+
+static void test_a_tunnel(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    runs(&w, 40, 1000,
+         "ssh\x1f-N\x1f-L\x1f"
+         "5000:localhost:5000\x1f-L\x1f"
+         "21434:localhost:11434\x1fgpu");
+    listens(&w, "127.0.0.1", 21434, 1000, 40, false);
+    listens(&w, "::1", 21434, 1000, 40, false);
+    listens(&w, "127.0.0.1", 5000, 1000, 40, false);
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:21434 pid 0 proxy unsure");
+}
+
+static void test_two_servers_on_one_port(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    runs(&w, 10, 1000, OLLAMA);
+    runs(&w, 11, 1000, OLLAMA);
+    listens(&w, "127.0.0.1", 11434, 1000, 10, false);
+    listens(&w, "::1", 11434, 1000, 11, false);
+    assert_string_equal(found(&w), "ollama http://127.0.0.1:11434 pid 10 shared; "
+                                   "ollama http://[::1]:11434 pid 11 shared");
+}
+
+static void test_what_proxies_say(void **state)
+{
+    static const struct {
+        const char *argv, *want;
+    } cases[] = {
+        {DOCKER("80", "10.0.0.1", "8188"), "80>8188@10.0.0.1 "},
+        {"/usr/bin/docker-proxy\x1f-proto\x1fudp\x1f-host-port\x1f"
+         "1\x1f-container-port\x1f"
+         "2",
+         ""},
+        {"/usr/bin/docker-proxy\x1f-host-port\x1fx\x1f-container-port\x1f"
+         "2",
+         ""},
+        {"/usr/bin/docker-proxy\x1f-host-port\x1f"
+         "70000\x1f-container-port\x1f"
+         "2",
+         ""},
+        {"docker-proxy", ""},
+        {"pasta\x1f-t\x1f"
+         "1-3:11-13,9\x1f-t\x1f"
+         "::1/7:8",
+         "1>11@ 2>12@ 3>13@ 9>9@ 7>8@ "},
+        {"pasta\x1f-t\x1f"
+         "auto",
+         ""},
+        {"pasta\x1f-t\x1f"
+         "5-1",
+         ""},
+        {"pasta\x1f-t\x1f"
+         "1-99999999999999999999",
+         ""},
+        {"pasta\x1f-t", ""},
+        {"ssh\x1f-L\x1f"
+         "*:1:h:2\x1f-L\x1f"
+         "/a:/b",
+         "1>2@h "},
+        {"ssh\x1f-L\x1f"
+         "1:2:3:4:5:6",
+         ""},
+        {"rootlessport", ""},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct published list[PUBLISHED_MAX];
+        char text[256] = "";
+        size_t used = 0, n = published_parse(cases[i].argv, list, PUBLISHED_MAX);
+        for (size_t k = 0; k < n; k++)
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%u>%u@%s ", list[k].port,
+                                     list[k].behind, list[k].to);
+        assert_string_equal(text, cases[i].want);
+    }
+    struct published few[2];
+    assert_int_equal(published_parse("pasta\x1f-t\x1f"
+                                     "1-65535",
+                                     few, 2),
+                     2);
+}
+
 static void test_ollama_host_is_asked_too(void **state)
 {
     struct world w = {.ollama_host = "0.0.0.0:9999"};
@@ -323,6 +513,14 @@ int main(void)
         cmocka_unit_test(test_two_of_a_kind),
         cmocka_unit_test(test_one_server_on_many_addresses_is_one),
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_a_published_port),
+        cmocka_unit_test(test_a_server_published_twice_is_one),
+        cmocka_unit_test(test_two_containers),
+        cmocka_unit_test(test_two_containers_of_conmon),
+        cmocka_unit_test(test_rootless),
+        cmocka_unit_test(test_a_tunnel),
+        cmocka_unit_test(test_two_servers_on_one_port),
+        cmocka_unit_test(test_what_proxies_say),
         cmocka_unit_test(test_ollama_host_is_asked_too),
         cmocka_unit_test(test_ollama_host),
     };

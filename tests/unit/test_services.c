@@ -12,131 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "sampling/service/service.h"
-#include "tests/unit/fake.h"
-
-struct world {
-    struct fake fake;
-    struct config config;
-    struct reader *reader;
-    struct http *http;
-    struct process_table *processes;
-    struct services *services;
-    struct clock_manual manual;
-    struct clock_ops clock;
-    struct sample *sample;
-    unsigned prompts_asked; /* by these services: other tests' dashboards find the fake, too */
-};
-
-static void count_prompts(void *ctx, const struct reader_read *read)
-{
-    struct world *w = ctx;
-    char end[32];
-    snprintf(end, sizeof(end), ":%d/prompt", w->fake.port);
-    if (strncmp(read->key, "http ", 5) == 0 && strstr(read->key, end) != NULL)
-        w->prompts_asked++;
-}
-
-static struct world *world_new(const char *const argv[], const char *kind)
-{
-    struct world *w = xcalloc(1, sizeof(*w));
-    struct err err = ERR_INIT;
-    char yaml[256] = "";
-    assert_true(fake_start(&w->fake, argv));
-    if (kind != NULL)
-        snprintf(yaml, sizeof(yaml),
-                 "services: [{name: mine, kind: %s, url: 'http://localhost:%d'}]\n", kind,
-                 w->fake.port);
-    config_init(&w->config);
-    assert_int_equal(config_parse(&w->config, "t.yaml", yaml, strlen(yaml), &err), 0);
-    w->manual = (struct clock_manual){.mono_ns = 1000 * NS_PER_S,
-                                      .wall_ns = clock_wall_ns(&clock_real)};
-    w->clock = clock_manual_ops(&w->manual);
-    w->reader = reader_new_kernel();
-    reader_set_tee(w->reader, count_prompts, w);
-    w->http = http_new(w->reader, &w->clock, &err);
-    w->processes = process_table_new(w->reader);
-    w->services = services_new(&w->config, w->reader, w->http, w->processes, &w->clock);
-    w->sample = xcalloc(1, sizeof(*w->sample));
-    return w;
-}
-
-static void world_free(struct world *w)
-{
-    services_free(w->services);
-    process_table_free(w->processes);
-    http_free(w->http);
-    reader_free(w->reader);
-    config_release(&w->config);
-    arena_release(&w->sample->arena);
-    free(w->sample);
-    fake_stop(&w->fake);
-    free(w);
-}
-
-static struct world *fake_world(const char *kind, const char *mode)
-{
-    const char *const argv[] = {"fake_server", "--kind", kind, "--mode", mode, NULL};
-    return world_new(argv, kind);
-}
-
-/* For a server that answers: as long as a busy machine and a sanitizer need, in ms. */
-#define PATIENT 5000
-
-/* Moves the clock in steps; in each the services do what they would do then, and real answers are
- * waited for (for `patience_ms` at most). */
-static void run(struct world *w, int64_t total_ns, int64_t step_ns, int patience_ms)
-{
-    struct err err = ERR_INIT;
-    for (int64_t at = 0; at < total_ns; at += step_ns) {
-        int64_t end = clock_mono_ns(&clock_real) + patience_ms * NS_PER_MS;
-        do {
-            services_discover(w->services, w->manual.mono_ns, 0);
-            services_ask(w->services, w->manual.mono_ns);
-            assert_int_equal(http_step(w->http, NULL, 0, 5, &err), 0);
-            services_ask(w->services, w->manual.mono_ns);
-        } while (http_outstanding(w->http) > 0 && clock_mono_ns(&clock_real) < end);
-        arena_clear(&w->sample->arena);
-        services_fill(w->services, w->manual.mono_ns, w->sample);
-        clock_manual_advance(&w->manual, step_ns);
-    }
-}
-
-static const struct service_facts *mine(const struct world *w)
-{
-    for (size_t i = 0; i < w->sample->service_count; i++) {
-        if (strcmp(w->sample->services[i].name, "mine") == 0)
-            return &w->sample->services[i];
-    }
-    fail_msg("the service is not in the sample");
-    return NULL;
-}
-
-/* The row of a server that nobody configured; NULL: it is not shown. */
-static const struct service_facts *by_port(const struct world *w)
-{
-    char end[16];
-    snprintf(end, sizeof(end), ":%d", w->fake.port);
-    for (size_t i = 0; i < w->sample->service_count; i++) {
-        const char *url = w->sample->services[i].url;
-        if (strlen(url) > strlen(end) && strcmp(url + strlen(url) - strlen(end), end) == 0)
-            return &w->sample->services[i];
-    }
-    return NULL;
-}
-
-static double value(const struct service_facts *f, int metric)
-{
-    double v = -1;
-    return reading_get(&f->v[metric], &v) ? v : -1;
-}
-
-static void mode(struct world *w, const char *path)
-{
-    assert_true(fake_control(&w->fake, path, NULL, 0));
-}
+#include "tests/unit/world.h"
 
 static void test_ollama_up(void **state)
 {
@@ -425,7 +303,7 @@ static void test_added_while_down(void **state)
         -ERR_CONFIG);
     /* There is an end to it, and it is said. */
     int code = 0;
-    for (int i = 0; i < 64 && code == 0; i++) {
+    for (int i = 0; i < 100 && code == 0; i++) {
         err = (struct err)ERR_INIT;
         snprintf(url, sizeof(url), "http://127.0.0.1:%d", 100 + i);
         code = services_add(w->services, NULL, -1, url, w->manual.mono_ns, &err);
