@@ -17,7 +17,7 @@
 #define JSON_MAX_DEPTH 64
 
 /* Parses text[0..size): the whole text must be one JSON value. NULL and err (PARSE, with byte
- * offset in where; TOO_BIG when nested deeper than JSON_MAX_DEPTH or of more than a million values)
+ * offset in where; TOO_BIG when nested deeper than JSON_MAX_DEPTH or of more than 100,000 values)
  * on failure. A NUL byte is refused; an escaped one (\u0000) ends its string. Of duplicate keys the
  * getters see the first. The caller frees with cJSON_Delete. */
 cJSON *json_parse(const char *text, size_t size, struct err *err);

@@ -40,7 +40,7 @@ struct request {
     char url[URL_MAX];
     int64_t begun_ns; /* recorded: when it was asked in the replay */
     bool looked_at;   /* recorded: in this round of finish_all() */
-    char *token; /* NULL none */
+    char *token;      /* NULL none */
     struct curl_slist *headers;
     struct buf body;
     size_t header_bytes;
@@ -406,8 +406,14 @@ static int result_code(const struct request *r, CURLcode code, bool connected, c
     case CURLE_GOT_NOTHING:
         *message = "closed the connection without an answer";
         return -ERR_NET;
-    case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
+        if (strstr(r->text, "chunk") != NULL) { /* curl has no code of its own for it */
+            *message = "its answer has a chunk that cannot be";
+            return -ERR_NET;
+        }
+        *message = "closed the connection in the middle of its answer";
+        return -ERR_NET;
+    case CURLE_PARTIAL_FILE:
         *message = "closed the connection in the middle of its answer";
         return -ERR_NET;
     case CURLE_WEIRD_SERVER_REPLY:

@@ -75,5 +75,8 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
  * seen (their descriptors are not readable, or none holds it). *readable tells whether all of them
  * could be looked at. */
 int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
+/* Begins a round: of these sockets (borrowed until the next round; count 0 ends it) any number may
+ * be asked about for the price of one. */
+void listener_round(struct process_table *t, const struct listener *listeners, size_t count);
 
 #endif

@@ -23,7 +23,9 @@ enum {
     HEAD_MAX_BYTES = LISTENERS_MAX * ROW_BYTES, /* as many rows as are stored */
     CHUNK_BYTES = 4096,                         /* the kernel makes a page of rows at a time */
     LINKS_MAX_BYTES = 1024 * 1024,
-    ANSWERS = 64, /* sockets whose owner is remembered: far more than ports that are asked about */
+    /* Sockets whose owner is remembered: as many services as are watched, and as many again. */
+    ANSWERS = 256,
+    UIDS = 16, /* users whose processes were gone through in this round */
 };
 
 /* true when the text holds a whole row of another state: the kernel prints the listening ones
@@ -193,7 +195,8 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
 }
 
 /* Owners that were found, by socket: looking through descriptors is the expensive part, and a
- * listening socket keeps its number for its whole life. */
+ * listening socket keeps its number for its whole life. In a round (listener_round()) each user's
+ * processes are gone through once at most, whatever the number of sockets that are asked about. */
 struct listener_memory {
     struct {
         uint64_t inode;
@@ -205,6 +208,13 @@ struct listener_memory {
         size_t processes; /* how many there were when nobody was found */
     } rows[ANSWERS];
     uint64_t asked;
+    const struct listener *wanted; /* of this round */
+    size_t wanted_count;
+    struct {
+        int64_t uid;
+        bool readable;
+    } passed[UIDS];
+    size_t passed_count;
 };
 
 void listener_memory_free(struct listener_memory *m)
@@ -212,86 +222,140 @@ void listener_memory_free(struct listener_memory *m)
     free(m);
 }
 
-enum holds { HOLDS_NOT, HOLDS, HOLDS_UNREADABLE };
+static struct listener_memory *memory_of(struct process_table *t)
+{
+    struct listener_memory **memory = process_table_sockets(t);
+    if (*memory == NULL)
+        *memory = xcalloc(1, sizeof(**memory));
+    return *memory;
+}
 
-static enum holds process_holds(struct reader *reader, int32_t pid, uint64_t inode)
+void listener_round(struct process_table *t, const struct listener *listeners, size_t count)
+{
+    struct listener_memory *m = memory_of(t);
+    m->wanted = listeners;
+    m->wanted_count = count;
+    m->passed_count = 0;
+}
+
+static void remember(struct listener_memory *m, uint64_t inode, int64_t uid,
+                     const struct process *owner, bool readable, size_t processes)
+{
+    size_t row = 0;
+    for (size_t i = 0; i < ANSWERS; i++) {
+        if (m->rows[i].asked > 0 && m->rows[i].inode == inode && m->rows[i].uid == uid) {
+            row = i;
+            break;
+        }
+        if (m->rows[i].asked < m->rows[row].asked)
+            row = i;
+    }
+    m->rows[row].inode = inode;
+    m->rows[row].uid = uid;
+    m->rows[row].pid = owner != NULL ? owner->pid : 0;
+    m->rows[row].start = owner != NULL ? owner->start : 0;
+    m->rows[row].readable = readable;
+    m->rows[row].asked = ++m->asked;
+    m->rows[row].processes = processes;
+}
+
+static bool is_wanted(const struct listener_memory *m, uint64_t inode, int64_t uid)
+{
+    for (size_t i = 0; i < m->wanted_count; i++) {
+        if (m->wanted[i].inode == inode && m->wanted[i].uid == uid)
+            return true;
+    }
+    return false;
+}
+
+/* Goes through the descriptors of one process and remembers each wanted socket among them. false:
+ * they are not readable. */
+static bool learn(struct listener_memory *m, struct reader *reader, const struct process *p,
+                  uint64_t asked_inode, bool *holds)
 {
     struct err err = ERR_INIT;
     struct buf names, link;
     char path[96];
-    enum holds result = HOLDS_NOT;
     buf_init(&names, LINKS_MAX_BYTES);
     buf_init(&link, 256);
-    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)p->pid);
     int code = reader_list(reader, path, &names, &err);
-    if (code < 0)
-        result = code == -ERR_NOENT ? HOLDS_NOT : HOLDS_UNREADABLE;
     const char *end = names.data + names.size;
-    for (const char *line = names.data; result == HOLDS_NOT && line < end;) {
+    for (const char *line = names.data; code == 0 && line < end;) {
         const char *line_end = memchr(line, '\n', (size_t)(end - line));
         if (line_end == NULL)
             line_end = end;
         uint64_t fd = 0, held = 0;
         if (number_u64(line, (size_t)(line_end - line), 10, &fd) == 0) {
-            snprintf(path, sizeof(path), "/proc/%d/fd/%llu", (int)pid, (unsigned long long)fd);
+            snprintf(path, sizeof(path), "/proc/%d/fd/%llu", (int)p->pid, (unsigned long long)fd);
             if (reader_link(reader, path, &link, &err) == 0 &&
-                listener_parse_link(link.data, link.size, &held) == 0 && held == inode)
-                result = HOLDS;
+                listener_parse_link(link.data, link.size, &held) == 0) {
+                *holds = *holds || held == asked_inode;
+                if (held == asked_inode || is_wanted(m, held, p->uid))
+                    remember(m, held, p->uid, p, true, 0);
+            }
         }
         line = line_end + 1;
     }
     buf_release(&names);
     buf_release(&link);
-    return result;
+    return code == 0 || code == -ERR_NOENT;
 }
 
-int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
+/* What is remembered of a socket and still true; false: nothing. */
+static bool recall(struct listener_memory *m, struct process_table *t, uint64_t inode, int64_t uid,
+                   size_t processes, int32_t *pid, bool *readable)
 {
-    struct listener_memory **memory = process_table_sockets(t);
-    if (*memory == NULL)
-        *memory = xcalloc(1, sizeof(**memory));
-    struct listener_memory *m = *memory;
-    size_t count, oldest = 0;
-    const struct process *list = process_table_list(t, &count);
-    m->asked++;
     for (size_t i = 0; i < ANSWERS; i++) {
-        if (m->rows[i].asked < m->rows[oldest].asked)
-            oldest = i;
         if (m->rows[i].asked == 0 || m->rows[i].inode != inode || m->rows[i].uid != uid)
             continue;
         const struct process *p = m->rows[i].pid > 0 ? process_table_find(t, m->rows[i].pid) : NULL;
         bool holds_still = p != NULL && p->start == m->rows[i].start;
-        bool nobody_still = m->rows[i].pid == 0 && m->rows[i].processes == count;
-        if (holds_still || nobody_still) {
-            m->rows[i].asked = m->asked;
-            *readable = m->rows[i].readable;
-            return m->rows[i].pid;
-        }
-        oldest = i;
-        break;
+        bool nobody_still = m->rows[i].pid == 0 && m->rows[i].processes == processes;
+        if (!holds_still && !nobody_still)
+            return false;
+        m->rows[i].asked = ++m->asked;
+        *readable = m->rows[i].readable;
+        *pid = m->rows[i].pid;
+        return true;
     }
+    return false;
+}
+
+int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
+{
+    struct listener_memory *m = memory_of(t);
+    size_t count;
     int32_t pid = 0;
-    int64_t start = 0;
-    bool all = true;
-    for (size_t i = 0; i < count && pid == 0; i++) {
+    const struct process *list = process_table_list(t, &count);
+    if (recall(m, t, inode, uid, count, &pid, readable))
+        return pid;
+    for (size_t i = 0; i < m->passed_count; i++) {
+        if (m->passed[i].uid == uid && is_wanted(m, inode, uid)) {
+            *readable = m->passed[i].readable;
+            remember(m, inode, uid, NULL, *readable, count);
+            return 0;
+        }
+    }
+    bool all = true, round = is_wanted(m, inode, uid);
+    for (size_t i = 0; i < count && (pid == 0 || round); i++) {
+        bool holds = false;
         if (list[i].uid != uid ||
             list[i].argv[0] == '\0') /* kernel threads hold no sockets of ours */
             continue;
-        enum holds holds = process_holds(process_table_reader(t), list[i].pid, inode);
-        if (holds == HOLDS_UNREADABLE)
+        if (!learn(m, process_table_reader(t), &list[i], inode, &holds))
             all = false;
-        if (holds == HOLDS) {
+        if (holds && pid == 0)
             pid = list[i].pid;
-            start = list[i].start;
-        }
     }
-    m->rows[oldest].inode = inode;
-    m->rows[oldest].uid = uid;
-    m->rows[oldest].pid = pid;
-    m->rows[oldest].start = start;
-    m->rows[oldest].readable = all || pid > 0;
-    m->rows[oldest].asked = m->asked;
-    m->rows[oldest].processes = count;
-    *readable = m->rows[oldest].readable;
+    if (round && m->passed_count < UIDS) {
+        m->passed[m->passed_count].uid = uid;
+        m->passed[m->passed_count++].readable = all;
+    }
+    *readable = all || pid > 0;
+    if (pid == 0)
+        remember(m, inode, uid, NULL, all, count);
+    else
+        remember(m, inode, uid, process_table_find(t, pid), true, 0); /* the first that holds it */
     return pid;
 }

@@ -461,6 +461,7 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
         .ctx = s,
     };
     in.process_count = process_count;
+    listener_round(s->processes, listeners, in.listener_count);
     struct candidate candidates[CANDIDATES_MAX];
     size_t count = discovery_candidates(&in, candidates, CANDIDATES_MAX);
     for (size_t i = 0; i < s->count; i++) {
@@ -480,6 +481,7 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     }
     forget(s);
     note_repeated(s);
+    listener_round(s->processes, NULL, 0);
     free(listeners);
 }
 

@@ -445,5 +445,6 @@ int main(void)
         cmocka_unit_test(test_another_program_is_not_a_service),
         cmocka_unit_test(test_a_flapping_one_is_not_asked_more),
     };
+    world_own_network();
     return cmocka_run_group_tests_name("services", tests, NULL, NULL);
 }

@@ -28,6 +28,9 @@ struct world_service {
 };
 extern struct world_service configured;
 
+/* Where it is allowed, goes into a network namespace of its own: other tests that run at the same
+ * time find servers too, and ask them. Call it before anything else. */
+void world_own_network(void);
 /* kind NULL: the server is not in the configuration; else it is called "mine" there. */
 struct world *world_new(const char *const argv[], const char *kind);
 struct world *fake_world(const char *kind, const char *mode);
