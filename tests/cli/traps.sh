@@ -123,15 +123,15 @@ clean() {
 # ---------------------------------------------------------------- the dashboard, beside all else
 # 40 keys on a terminal of its own; every byte that it sends is kept.
 if [ -x "$ptybench" ]; then
-    TUNETOP_FRAME_LOG=$t_dir/frames "$ptybench" --size 120x60 --settle 3 --seconds 4 --keys 40 --key-list 'w,?,esc,]' \
+    TUNETOP_FRAME_LOG=$t_dir/frames "$ptybench" --size 120x60 --settle 3 --seconds 4 --keys 40 --key-list 'w,esc,2,down,?,esc,1,]' \
         --dump "$t_dir/bytes" -- "$TUNETOP" </dev/null >"$t_dir/bench" 2>"$t_dir/bench.err" 9>&- &
     bench=$!
     t_own "$bench"
 fi
 # 60 polls and more, watched from outside.
 "$TUNETOP" stream -i 0.2 -n 1000 </dev/null >"$t_dir/stream" 2>"$t_dir/stream.err" 9>&- &
-stream=$!
-t_own "$stream"
+watched=$!
+t_own "$watched"
 
 # ---------------------------------------------------------------- status
 within 1200 "$TUNETOP" status --json
@@ -169,11 +169,13 @@ while read -r name _ _ state reason; do
 done < <(traps)
 
 # ---------------------------------------------------------------- script mode
-printf '%s\n' 'size 120x60' wait-services "save-screen $t_dir/screen" w "save-screen $t_dir/why" q >"$t_dir/script"
+printf '%s\n' 'size 120x60' wait-services "save-screen $t_dir/screen" w "save-screen $t_dir/why" Esc 2 \
+    "save-screen $t_dir/tab" Down Enter "save-screen $t_dir/details" q >"$t_dir/script"
 within 1500 "$TUNETOP" --script "$t_dir/script"
 t_expect_status 0
-t_ok 'the screen was saved' test -s "$t_dir/screen"
-for file in screen why; do
+t_ok 'the screens were saved' test -s "$t_dir/screen" -a -s "$t_dir/details"
+t_ok 'what is left of a hostile name is on the screen' grep -q evil "$t_dir/details" "$t_dir/tab"
+for file in screen why tab details; do
     t_ok "$file: not a byte that a terminal obeys" clean "$t_dir/$file"
 done
 
@@ -182,14 +184,15 @@ grown() { # LINES of the stream
     [ "$(wc -l <"$t_dir/stream")" -ge "$1" ]
 }
 resident_kib() {
-    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$stream/status"
+    sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$watched/status"
 }
 descriptors() {
-    find "/proc/$stream/fd" -mindepth 1 | wc -l
+    find "/proc/$watched/fd" -mindepth 1 | wc -l
 }
-if [ -r "/proc/$stream/status" ] && [ "$slow" = 1 ]; then
+if [ -r "/proc/$watched/status" ] && [ "$slow" = 1 ]; then
     t_wait_for '20 polls' grown 20
     rss=$(resident_kib) fds=$(descriptors)
+    t_wait_for '30 more' grown 50
     t_wait_for '60 more' grown 80
     more=$(($(resident_kib) - rss))
     t_ok "60 polls on, $more KiB more than $rss" test "$more" -le 1024
@@ -201,7 +204,7 @@ else
     t_skip 'memory and descriptors' 'no /proc, or a checker that needs its own'
 fi
 t_ok 'the stream: not a byte that a terminal obeys' clean "$t_dir/stream"
-kill "$stream"
+kill "$watched"
 
 # ---------------------------------------------------------------- keys and bytes of the dashboard
 if [ -x "$ptybench" ]; then
