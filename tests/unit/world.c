@@ -29,6 +29,7 @@ static void count_prompts(void *ctx, const struct reader_read *read)
     snprintf(end, sizeof(end), ":%d/prompt", w->fake.port);
     if (strncmp(read->key, "http ", 5) == 0 && strstr(read->key, end) != NULL)
         w->prompts_asked++;
+}
 
 void world_own_network(void)
 {
