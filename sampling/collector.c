@@ -536,9 +536,10 @@ static void *collector_main(void *arg)
         int64_t wait_ns;
 
         take_answers(c, now);
-        if (c->sequence >
-            0) /* looking through ten thousand processes takes a second: the host first */
+        /* The host first: with ten thousand processes the first look for services takes a second. */
+        if (c->sequence > 0) {
             serve_services(c, now);
+        }
         if (c->interval_seen_ns != atomic_load(&c->interval_ns)) {
             c->interval_seen_ns = atomic_load(&c->interval_ns);
             c->next_ns = c->sequence ? next_tick(c, now) : now;

@@ -170,7 +170,7 @@ done < <(traps)
 
 # ---------------------------------------------------------------- script mode
 printf '%s\n' 'size 120x60' wait-services "save-screen $t_dir/screen" w "save-screen $t_dir/why" Esc 2 \
-    "save-screen $t_dir/tab" Down Enter "save-screen $t_dir/details" q >"$t_dir/script"
+    / 'type names' Enter 'wait-screen evil' "save-screen $t_dir/tab" Enter "save-screen $t_dir/details" q >"$t_dir/script"
 within 1500 "$TUNETOP" --script "$t_dir/script"
 t_expect_status 0
 t_ok 'the screens were saved' test -s "$t_dir/screen" -a -s "$t_dir/details"
