@@ -536,7 +536,8 @@ static void *collector_main(void *arg)
         int64_t wait_ns;
 
         take_answers(c, now);
-        /* The host first: with ten thousand processes the first look for services takes a second. */
+        /* The host first: with ten thousand processes the first look for services takes a second.
+         */
         if (c->sequence > 0) {
             serve_services(c, now);
         }
