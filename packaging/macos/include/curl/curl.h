@@ -146,7 +146,10 @@ typedef struct {
     CURLversion age;
     const char *version;
     unsigned int version_num;
+    const char *host;
+    int features;
 } curl_version_info_data;
+#define CURL_VERSION_ASYNCHDNS (1 << 7)
 curl_version_info_data *curl_version_info(CURLversion age);
 CURL *curl_easy_init(void);
 void curl_easy_cleanup(CURL *easy);
