@@ -3,7 +3,8 @@
 # ./dev bench [--quick] [ROW...]: what tunetop costs, beside htop and btop in the same run.
 #
 # Rows: idle (no service), services (an Ollama and a ComfyUI that answer), load (every core busy),
-# hanging (both services accept and never answer). Without rows: all of them.
+# hanging (both services accept and never answer), cores-2, cores-64 and cores-256 (a --sysroot of so
+# many cores whose counters move; only tunetop can read one). Without rows: all of them.
 #
 # The programs take turns on a pseudo terminal of 120x40, each with a HOME of its own; the figures
 # are medians over the turns. Where it is allowed this runs in a network namespace of its own, so
@@ -11,7 +12,7 @@
 # is measured. Prints Markdown; the exit status is 1 when a budget is missed, 2 when nothing could
 # be measured.
 #
-# Environment: TUNETOP, PTYBENCH, FAKE_SERVER are the programs; BENCH_REPEAT (3) turns,
+# Environment: TUNETOP, PTYBENCH, FAKE_SERVER, CORE_TREE are the programs; BENCH_REPEAT (3) turns,
 # BENCH_SECONDS (10) of measuring after BENCH_SETTLE (4), BENCH_STARTS (15), BENCH_KEYS (200).
 
 set -eu
@@ -31,6 +32,7 @@ build=${abs_builddir:-$root/build}
 tunetop=${TUNETOP:-$build/tunetop}
 ptybench=${PTYBENCH:-$build/tests/bench/ptybench}
 fake_server=${FAKE_SERVER:-$build/tests/fake_server}
+core_tree=${CORE_TREE:-$build/tests/tools/core_tree}
 
 [ "$(uname -s)" = Linux ] || die "measures on Linux only so far"
 [ -x "$ptybench" ] || die "there is no '$ptybench': build it first"
@@ -49,14 +51,15 @@ rows=
 for argument in "$@"; do
     case $argument in
     --quick) repeat=1 seconds=5 starts=5 keys=60 minute=10 ;;
-    idle | services | load | hanging) rows="$rows $argument" ;;
-    *) die "there is no row '$argument': idle, services, load, hanging" ;;
+    idle | services | load | hanging | cores-2 | cores-64 | cores-256) rows="$rows $argument" ;;
+    *) die "there is no row '$argument': idle, services, load, hanging, cores-2, cores-64, cores-256" ;;
     esac
 done
-rows=${rows:-idle services load hanging}
+rows=${rows:-idle services load hanging cores-2 cores-64 cores-256}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tunetop-bench.XXXXXX")
 background=
+tree=
 stop_background() {
     local pid
     for pid in $background; do
@@ -64,6 +67,9 @@ stop_background() {
         wait "$pid" 2>/dev/null || :
     done
     background=
+    # A tree lies in memory: it goes with its row.
+    [ -z "$tree" ] || rm -rf "$tree"
+    tree=
 }
 mkfifo "$work/hold"
 exec 9<>"$work/hold"
@@ -110,7 +116,7 @@ run_one() {
     *) run=$program ;;
     esac
     case $program in
-    tunetop) set -- "$@" --key-list w,esc,\?,esc -- "$run" ;;
+    tunetop) set -- "$@" --key-list w,esc,\?,esc -- "$run" ${tree:+--sysroot "$tree"} ;;
     htop) set -- "$@" --key-list down,up -- "$run" -d 10 ;;
     btop) set -- "$@" --key-list csi-down,csi-up -- "$run" --utf-force ;;
     esac
@@ -143,11 +149,58 @@ start_services() { # normal | never
     done
 }
 
+# The writer must not hold the pipe open that it waits for the end of.
+start_tree() { # CORES
+    local parent=${TMPDIR:-/tmp} i
+    if [ ! -x "$core_tree" ]; then
+        say "there is no '$core_tree'"
+        return 1
+    fi
+    [ ! -d /dev/shm ] || [ ! -w /dev/shm ] || parent=/dev/shm
+    tree=$(mktemp -d "$parent/tunetop-bench.XXXXXX")
+    "$core_tree" "$1" "$tree" <"$work/hold" >"$work/tree.log" 2>&1 9>&- &
+    background="$background $!"
+    for ((i = 0; i < 100; i++)); do
+        grep -q '^ready$' "$work/tree.log" && return 0
+        sleep 0.1
+    done
+    say "the tree of $1 cores was not written: $(cat "$work/tree.log")"
+    return 1
+}
+
+# check_tree CORES: are all the cores read, do they move, and does the screen follow?
+check_tree() {
+    local busy=- cores bytes models i
+    # On a loaded machine the writer may come too late for one gap.
+    for ((i = 0; i < 3; i++)); do
+        busy=$("$tunetop" --sysroot "$tree" status --gap 2.5 --format '{cpu.utilization_ratio}') || busy=-
+        [ "$busy" = - ] || break
+    done
+    awk -v v="$busy" 'BEGIN { exit !(v > 0.02 && v < 0.98) }' ||
+        { say "$1 cores: utilization $busy: the counters do not move"; return 1; }
+    cores=$("$tunetop" --sysroot "$tree" status --json |
+        awk '/"cores":/ { inside = 1 } /"gpus":/ { inside = 0 } inside && /"index":/ { n++ } END { print n + 0 }')
+    [ "$cores" = "$1" ] || { say "$1 cores: $cores are read"; return 1; }
+    run_one tunetop --settle 1 --seconds 4 --frame-log "$work/frames" >"$work/tree.screen" || :
+    bytes=$(median "$work/tree.screen" bytes_per_s)
+    models=$(awk '$1 == "frame" && $3 == "model" && !($4 in seen) { seen[$4] = 1; n++ } END { print n + 0 }' \
+        "$work/frames")
+    # Five seconds and one sample a second: three say that it moves, also beside other work.
+    if ! awk -v b="$bytes" -v m="$models" 'BEGIN { exit !(b > 0 && m >= 3) }'; then
+        say "$1 cores: the screen stands still: $bytes bytes/s, $models models drawn"
+        return 1
+    fi
+    say "row cores-$1: all cores are read, utilization $busy, $models models drawn, $bytes bytes/s"
+}
+
 start_row() {
     local i cores
     case $1 in
     services) start_services normal ;;
     hanging) start_services never ;;
+    cores-*)
+        have tunetop && start_tree "${1#cores-}" && check_tree "${1#cores-}"
+        ;;
     load)
         cores=$(getconf _NPROCESSORS_ONLN)
         for ((i = 0; i < cores; i++)); do
@@ -158,15 +211,20 @@ start_row() {
     esac
 }
 
+missed=0
+
 # --- measuring ---------------------------------------------------------------------------------
 
 measure_row() {
-    local row=$1 turn program
+    local row=$1 turn program programs=$programs
     if ! start_row "$row"; then
         stop_background
         say "row $row is left out"
+        # Nothing else can be wrong with a tree than tunetop or this script.
+        case $row in cores-*) missed=1 ;; esac
         return 0
     fi
+    case $row in cores-*) programs=tunetop ;; esac
     for ((turn = 1; turn <= starts; turn++)); do
         for program in $programs; do
             run_one "$program" --seconds 0 --quiet-ms 50 --frame-log "$work/frames" >>"$work/$row.$program.start" ||
@@ -233,12 +291,13 @@ print_figures() {
     echo '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
     for row in $rows; do
         for program in $programs; do
-            [ -f "$work/$row.$program.window" ] && figures_line "$row" "$program"
+            if [ -f "$work/$row.$program.window" ]; then
+                figures_line "$row" "$program"
+            fi
         done
     done
 }
 
-missed=0
 # judge NAME VALUE LIMIT UNIT AIM: one line of the verdicts; "-" for no aim.
 judge() {
     local name=$1 value=$2 limit=$3 unit=$4 aim=$5 verdict
@@ -270,7 +329,7 @@ print_verdicts() {
         0.1 '' -
     for row in $rows; do
         # Under load the scheduler decides when a new process runs at all.
-        [ "$row" = load ] && continue
+        case $row in load | cores-*) continue ;; esac
         judge "exec to first full frame, row $row" "$(round "$(median "$work/$row.tunetop.start" logged_ms)" %.1f)" \
             50 ' ms' 20
     done
@@ -282,6 +341,11 @@ print_verdicts() {
         value=$(calc / "$(median "$work/$row.tunetop.window" once_kib)" 1024 %.1f)
         [ "$value" = - ] && continue
         worst=$(printf '%s\n%s\n' "$worst" "$value" | grep -v '^-$' | sort -n | tail -1)
+    done
+    for row in $rows; do
+        case $row in cores-*) ;; *) continue ;; esac
+        judge "resident memory, row $row" \
+            "$(calc / "$(median "$work/$row.tunetop.window" once_kib)" 1024 %.1f)" 16 ' MiB' -
     done
     judge 'resident memory with the helper process, each page once, highest row' "$worst" 16 ' MiB' -
 }
