@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +13,34 @@ typedef void (*panic_hook_fn)(const char *reason);
 
 /* Atomic because any thread may run out of memory while another one sets or takes the hook. */
 static _Atomic(panic_hook_fn) panic_hook;
+static _Atomic(bool) panicking;
 
 void alloc_set_panic_hook(void (*hook)(const char *reason))
 {
     atomic_store(&panic_hook, hook);
 }
 
+/* Straight to stderr: stdio may want memory. */
+static void say(const char *reason)
+{
+    const char *const parts[] = {"tunetop: ", reason, "\n"};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0) {
+            return;
+        }
+    }
+}
+
 _Noreturn void alloc_panic(const char *reason)
 {
     /* Taken, not read: a hook that runs out of memory itself must not be entered again. */
     panic_hook_fn hook = atomic_exchange(&panic_hook, (panic_hook_fn)NULL);
+    bool first = !atomic_exchange(&panicking, true);
     if (hook != NULL) {
         hook(reason);
+    } else if (first) {
+        say(reason);
     }
     abort();
 }

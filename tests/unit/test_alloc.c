@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -99,7 +100,7 @@ static void ask_too_much(void)
 }
 
 /* Runs in a child, which must abort after one call of the hook. */
-static void expect_panic(void (*ask)(void), const char *expected)
+static void expect_panic(void (*ask)(void), bool hooked, const char *expected)
 {
     int pair[2];
     char said[64] = "";
@@ -112,7 +113,8 @@ static void expect_panic(void (*ask)(void), const char *expected)
         (void)setrlimit(RLIMIT_CORE, &no_core);
         (void)signal(SIGABRT, SIG_DFL);
         hook_pipe = pair[1];
-        alloc_set_panic_hook(hook);
+        (void)dup2(pair[1], STDERR_FILENO);
+        alloc_set_panic_hook(hooked ? hook : NULL);
         ask();
         _exit(0);
     }
@@ -133,9 +135,15 @@ static void expect_panic(void (*ask)(void), const char *expected)
 static void test_panics_call_the_hook_once(void **state)
 {
     (void)state;
-    expect_panic(ask_zero, "allocation of 0 bytes");
-    expect_panic(ask_zero_count, "allocation of 0 bytes");
-    expect_panic(ask_too_much, "out of memory");
+    expect_panic(ask_zero, true, "allocation of 0 bytes");
+    expect_panic(ask_zero_count, true, "allocation of 0 bytes");
+    expect_panic(ask_too_much, true, "out of memory");
+}
+
+static void test_a_panic_without_a_hook_says_why(void **state)
+{
+    (void)state;
+    expect_panic(ask_too_much, false, "tunetop: out of memory\n");
 }
 
 int main(void)
@@ -146,6 +154,7 @@ int main(void)
         cmocka_unit_test(test_grow_keeps_content),
         cmocka_unit_test(test_cleanup_closes_and_keeps_errno),
         cmocka_unit_test(test_panics_call_the_hook_once),
+        cmocka_unit_test(test_a_panic_without_a_hook_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
