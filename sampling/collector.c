@@ -408,9 +408,11 @@ const struct model *collector_take(struct collector *c)
 
 /* ---------------------------------------------------------------- the thread */
 
+/* Not before the first sample: looking through 10,000 processes takes longer than whoever asked for
+ * one reading waits. */
 static bool services_allowed(const struct collector *c, int64_t now)
 {
-    return c->services &&
+    return c->services && c->sequence > 0 &&
            (atomic_load(&c->released) || now - c->begun_ns >= c->options.hold_services_ns);
 }
 

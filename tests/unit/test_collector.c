@@ -309,6 +309,43 @@ static void test_interval_change_acts_at_once(void **state)
     assert_true(collector_free(f->c));
 }
 
+static _Atomic bool looked_around, looked_around_first;
+
+static void note_looking_around(void *ctx, const struct reader_read *read)
+{
+    (void)ctx;
+    if (strstr(read->key, "/proc/net/tcp")) {
+        atomic_store(&looked_around, true);
+        if (atomic_load(&cpu_polls) == 0) {
+            atomic_store(&looked_around_first, true);
+        }
+    }
+}
+
+/* On a machine with very many processes, what is measured is there long before the services are. */
+static void test_the_first_sample_does_not_wait_for_discovery(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct collector_options o = {
+        .clock = clock_real, .interval_ns = 10 * NS_PER_MS, .services = true};
+
+    f->reader = reader_new_kernel();
+    reader_set_tee(f->reader, note_looking_around, NULL);
+    config_init(&f->config);
+    o.config = &f->config;
+    o.reader = f->reader;
+    f->c = collector_new(&o, &err);
+    assert_non_null(f->c);
+    assert_int_equal(collector_start(f->c, &err), 0);
+    for (int i = 0; i < 100 && !atomic_load(&looked_around); i++) {
+        next_model(f);
+    }
+    assert_true(atomic_load(&looked_around));
+    assert_false(atomic_load(&looked_around_first));
+    assert_true(collector_free(f->c));
+}
+
 static void test_without_a_thread(void **state)
 {
     struct fixture *f = *state;
@@ -346,6 +383,7 @@ int main(void)
         T(test_untaken_models_are_replaced),
         T(test_a_failing_source_says_why_and_is_asked_less),
         T(test_interval_change_acts_at_once),
+        T(test_the_first_sample_does_not_wait_for_discovery),
         T(test_without_a_thread),
         T(test_a_hanging_thread_is_left_behind),
     };
