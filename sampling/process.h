@@ -42,8 +42,9 @@ struct process_table *process_table_new(struct reader *reader);
 void process_table_free(struct process_table *t);
 /* Looks for new and vanished processes: one directory listing, one read of each new one. `forks`
  * (from the cpu source, 0 unknown): when unchanged since the last scan no process can be new and
- * only known ones that were asked for are checked. Forgets everything once a minute, so that a
- * re-used pid is seen. */
+ * only known ones that were asked for are checked. A few of those read more than a minute ago are
+ * read again in each scan, so that an exec() and a re-used pid are seen. One that has ended but
+ * whose parent did not ask for it yet (a zombie) has no command line. */
 int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err);
 /* Sorted by pid; valid until the next scan. */
 const struct process *process_table_list(const struct process_table *t, size_t *count);

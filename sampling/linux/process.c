@@ -278,19 +278,26 @@ const struct process *process_table_list(const struct process_table *t, size_t *
     return t->list;
 }
 
-const struct process *process_table_find(const struct process_table *t, int32_t pid)
+/* Where `pid` stands in the list; the count when it does not. */
+static size_t find_index(const struct process_table *t, int32_t pid)
 {
     size_t low = 0, high = t->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (t->list[middle].pid == pid)
-            return &t->list[middle];
+            return middle;
         if (t->list[middle].pid < pid)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    return t->count;
+}
+
+const struct process *process_table_find(const struct process_table *t, int32_t pid)
+{
+    size_t at = find_index(t, pid);
+    return at < t->count ? &t->list[at] : NULL;
 }
 
 /* `pid` and its descendants in the table, breadth first. */
@@ -325,7 +332,11 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
             if (code < 0)
                 return code == -ERR_PARSE ? code : -ERR_NOENT;
             if (stat.start_ticks != start || stat.state == 'Z') {
+                size_t at = find_index(t, pid);
                 t->stale = true;
+                if (at < t->count)
+                    t->state[at].fresh = true; /* a dead one is listed until its parent asks for it:
+                                                  read again, its command line is empty now */
                 return err_set(err, ERR_NOENT, "process %d is gone", (int)pid);
             }
             total.ppid = stat.ppid;

@@ -203,6 +203,33 @@ static void test_children_come_and_go(void **state)
     assert_null(process_table_find(table, pid));
 }
 
+/* What has ended but was not waited for is still listed by the kernel, under its name: it must not
+ * pass for a service whose process runs. */
+static void test_a_zombie_has_no_command_line(void **state)
+{
+    int ready[2];
+    struct process_usage usage;
+    unsigned members = 0;
+    siginfo_t info;
+    struct err err = ERR_INIT;
+    (void)state;
+    pid_t pid = make_child(ready);
+    scan(14, 8);
+    scan(15, 8); /* once more, as for a possible exec(); then it is known */
+    const struct process *child = process_table_find(table, pid);
+    assert_non_null(child);
+    assert_string_not_equal(child->argv, "");
+    int64_t start = child->start;
+    kill(pid, SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(process_table_tree(table, pid, start, &usage, &members, &err), -ERR_NOENT);
+    scan(16, 8);
+    child = process_table_find(table, pid);
+    if (child != NULL)
+        assert_string_equal(child->argv, "");
+    end_child(pid, ready);
+}
+
 static void write_stat(const char *root, int pid)
 {
     char path[256], line[256];
@@ -300,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_uid),
         cmocka_unit_test(test_the_table_knows_this_process),
         cmocka_unit_test(test_children_come_and_go),
+        cmocka_unit_test(test_a_zombie_has_no_command_line),
         cmocka_unit_test(test_no_forks_no_listing),
         cmocka_unit_test(test_exec_is_noticed),
     };
