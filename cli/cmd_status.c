@@ -71,7 +71,7 @@ int cmd_status(const struct options *o, struct outcome *outcome, struct err *err
     rc = measure_once(&s, o, o->gap_s, &m, err);
     if (rc == 0) {
         struct model *nothing = m ? NULL : model_new();
-        const int64_t now_ns = o->replay ? m->wall_ns : clock_wall_ns(&clock_real);
+        const int64_t now_ns = o->replay && m ? m->wall_ns : clock_wall_ns(&clock_real);
         rc = print(m ? m : nothing, now_ns, o, outcome->utf8, err);
         model_free(nothing);
     }

@@ -26,9 +26,9 @@
 
 struct recording;
 
-/* path: the folder, or one of its two files. NULL and err on failure; errors of a line carry
+/* given: the folder, or one of its two files. NULL and err on failure; errors of a line carry
  * "DIR/reads.jsonl:LINE" in err->where. */
-struct recording *recording_load(const char *path, struct err *err);
+struct recording *recording_load(const char *given, struct err *err);
 /* From text in memory, borrowed, `name` for messages: what tests use. */
 struct recording *recording_parse(const char *name, const char *text, size_t size, struct err *err);
 void recording_free(struct recording *rec); /* accepts NULL */

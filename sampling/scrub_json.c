@@ -18,13 +18,14 @@ static const char *const private_members[] = {
 void scrub_json_set(cJSON *item, const char *text)
 {
     cJSON *made = cJSON_CreateString(text);
-    if (!made) {
+    if (made) {
+        char *old = item->valuestring;
+        item->valuestring = made->valuestring;
+        made->valuestring = old;
+        cJSON_Delete(made);
+    } else {
         alloc_panic("out of memory");
     }
-    char *old = item->valuestring;
-    item->valuestring = made->valuestring;
-    made->valuestring = old;
-    cJSON_Delete(made);
 }
 
 static bool is_private(const char *name)

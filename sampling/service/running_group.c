@@ -89,6 +89,12 @@ static bool is_unit(const char *part, size_t size)
     return has_suffix(part, size, ".service") && !has_prefix(part, size, "user@");
 }
 
+/* The group of all pods of a Kubernetes node, or a class of them. */
+static bool is_pods(const char *name, size_t size)
+{
+    return has_prefix(name, size, "kubepods") || (size == 8 && memcmp(name, "kubepods", 8) == 0);
+}
+
 static void take_path(const char *path, size_t size, struct running_group *out)
 {
     const char *parent = "", *end = path + size;
@@ -96,13 +102,11 @@ static void take_path(const char *path, size_t size, struct running_group *out)
     while (path < end) {
         const char *slash = memchr(path, '/', (size_t)(end - path));
         size_t n = (size_t)((slash != NULL ? slash : end) - path);
-        if (take_engine(path, n, out) || take_named(parent, parent_size, path, n, out)) {
+        if (take_engine(path, n, out) || take_named(parent, parent_size, path, n, out) ||
+            is_pods(path, n)) {
             out->contained = true;
         } else if (is_id(path, n, CONTAINER_ID_MOST)) { /* below "docker", a pod, ... */
             keep(out->container, sizeof(out->container), path, n);
-            out->contained = true;
-        } else if (has_prefix(path, n, "kubepods") ||
-                   (n == 8 && memcmp(path, "kubepods", 8) == 0)) {
             out->contained = true;
         } else if (!out->contained && is_unit(path, n)) {
             /* The deepest one counts; those inside a container are unknown to systemctl here. */

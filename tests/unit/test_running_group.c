@@ -69,9 +69,10 @@ static void test_long(void **state)
     struct running_group g;
     (void)state;
     memset(text, 'x', sizeof(text));
-    memcpy(text, "0::/", 4);
-    memcpy(text + 4000, ".service", 8);
-    text[4008] = '\n';
+    static const char head[] = {'0', ':', ':', '/'};
+    static const char tail[] = {'.', 's', 'e', 'r', 'v', 'i', 'c', 'e', '\n'};
+    memcpy(text, head, sizeof(head));
+    memcpy(text + 4000, tail, sizeof(tail));
     running_parse_group(text, 4009, &g);
     assert_int_equal(strlen(g.unit), sizeof(g.unit) - 1);
     assert_false(g.contained);
