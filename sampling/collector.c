@@ -2,15 +2,9 @@
  * One thread that waits in one place (http_step) and does, in this order, what is due: take answers
  * of probes, take a sample and publish it, look for services, ask them. Nothing here can wait for
  * anything else.
- *
- * Models live in three slots: one the reader holds, one in the mailbox, one being written.
- * Publishing swaps under a mutex; the slot being written is neither of the two others, so no model
- * is ever copied or changed while read.
  */
 #include "sampling/collector.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -23,6 +17,7 @@
 #include "base/spawn.h"
 #include "base/utf8.h"
 #include "sampling/http.h"
+#include "sampling/mailbox.h"
 #include "sampling/probe.h"
 #include "sampling/process.h"
 #include "sampling/reader_recording.h"
@@ -31,7 +26,6 @@
 #include "sampling/source.h"
 
 enum {
-    SLOTS = 3,
     RUNNING_MAX = 16,
     BACKOFF_MAX = 16,    /* periods: a source that fails is asked less and less often */
     PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
@@ -79,16 +73,14 @@ struct collector {
     _Atomic bool stop, released;
     _Atomic int64_t interval_ns;
 
-    pthread_mutex_t lock; /* guards the mailbox and what is to be added */
+    pthread_mutex_t lock; /* guards what is to be added */
     struct added {
         char name[SAMPLE_NAME], url[CONFIG_URL_TEXT];
         int kind;
     } added[ADDED_MAX];
     size_t added_count;
     char refused[160]; /* why the last one was not added */
-    int wake[2];
-    struct model *slot[SLOTS];
-    int newest, mailbox, taken; /* slots; -1 none */
+    struct mailbox mailbox;
 };
 
 /* ---------------------------------------------------------------- sources */
@@ -322,16 +314,6 @@ static void take_answers(struct collector *c, int64_t now)
 
 /* ---------------------------------------------------------------- publishing */
 
-static int free_slot(const struct collector *c)
-{
-    for (int i = 0; i < SLOTS; i++) {
-        if (i != c->newest && i != c->mailbox && i != c->taken) {
-            return i;
-        }
-    }
-    return 0; /* cannot be: newest is always one of the two others or was just replaced */
-}
-
 /* What a part has no room for is said, never silently gone. */
 static void note_left_out(struct source_status *status, uint32_t count, const char *what)
 {
@@ -351,7 +333,6 @@ static bool adds_wait(struct collector *c)
 static void publish(struct collector *c, int64_t now)
 {
     struct sample *s = c->sample;
-    int slot;
 
     s->sequence = ++c->sequence;
     s->at_ns = now;
@@ -376,34 +357,13 @@ static void publish(struct collector *c, int64_t now)
         s->sources[i].cost_ns = 0;
     }
 
-    pthread_mutex_lock(&c->lock);
-    slot = free_slot(c);
-    pthread_mutex_unlock(&c->lock);
-    model_advance(c->slot[c->newest], s, c->slot[slot], c->history);
-    pthread_mutex_lock(&c->lock);
-    c->newest = slot;
-    c->mailbox = slot;
-    pthread_mutex_unlock(&c->lock);
-    /* Ours and non-blocking: when it is full the reader has bytes to wake up for already. */
-    while (write(c->wake[1], "", 1) < 0 && errno == EINTR) {
-    }
+    model_advance(mailbox_newest(&c->mailbox), s, mailbox_begin(&c->mailbox), c->history);
+    mailbox_put(&c->mailbox);
 }
 
 const struct model *collector_take(struct collector *c)
 {
-    const struct model *m = NULL;
-    char drain[64];
-
-    while (read(c->wake[0], drain, sizeof drain) == (ssize_t)sizeof drain) {
-    }
-    pthread_mutex_lock(&c->lock);
-    if (c->mailbox >= 0) {
-        c->taken = c->mailbox;
-        c->mailbox = -1;
-        m = c->slot[c->taken];
-    }
-    pthread_mutex_unlock(&c->lock);
-    return m;
+    return mailbox_take(&c->mailbox);
 }
 
 /* ---------------------------------------------------------------- the thread */
@@ -694,34 +654,23 @@ struct collector *collector_new(const struct collector_options *options, struct 
     c->context.reader = options->reader;
     c->context.clock = options->clock;
     c->begun_ns = mono;
-    c->wake[0] = c->wake[1] = -1;
-    c->mailbox = c->taken = -1;
     atomic_store(&c->interval_ns, options->interval_ns);
     pthread_mutex_init(&c->lock, NULL);
     buf_init(&c->reply, WORKER_MAX_BYTES);
     buf_init(&c->request, WORKER_MAX_BYTES);
     c->sample = xcalloc(1, sizeof *c->sample);
     arena_init(&c->sample->arena);
-    for (int i = 0; i < SLOTS; i++) {
-        c->slot[i] = model_new();
-    }
     c->history = history_new(clock_wall_ns(&options->clock) - mono);
     if (start_sources(c) && reader_kind(options->reader) == READER_KERNEL) {
         struct err ignored = ERR_INIT; /* without it the disk has a reason instead of a value */
 
         c->worker_up = worker_start(&c->worker, serve_any, &ignored) == 0;
     }
-    if (pipe(c->wake) < 0) {
-        err_sys(err, ERR_IO, errno, "cannot make a pipe");
-        goto fail;
-    }
-    for (int i = 0; i < 2; i++) {
-        fcntl(c->wake[i], F_SETFD, FD_CLOEXEC);
-        fcntl(c->wake[i], F_SETFL, O_NONBLOCK);
-    }
-    c->http = http_new(options->reader, &c->options.clock, err);
+    const bool boxed = mailbox_init(&c->mailbox, err) == 0;
+    c->http = boxed ? http_new(options->reader, &c->options.clock, err) : NULL;
     if (!c->http) {
-        goto fail;
+        collector_free(c);
+        return NULL;
     }
     if (options->services) {
         reader_set_source(source_name(SOURCE_DISCOVERY), 0);
@@ -730,14 +679,11 @@ struct collector *collector_new(const struct collector_options *options, struct 
                                    &c->options.clock);
     }
     return c;
-fail:
-    collector_free(c);
-    return NULL;
 }
 
 int collector_wake_fd(const struct collector *c)
 {
-    return c->wake[0];
+    return mailbox_wake_fd(&c->mailbox);
 }
 
 void collector_set_interval(struct collector *c, int64_t interval_ns)
@@ -787,18 +733,11 @@ bool collector_free(struct collector *c)
     process_table_free(c->processes);
     http_free(c->http);
     history_free(c->history);
-    for (int i = 0; i < SLOTS; i++) {
-        model_free(c->slot[i]);
-    }
+    mailbox_release(&c->mailbox);
     arena_release(&c->sample->arena);
     free(c->sample);
     buf_release(&c->reply);
     buf_release(&c->request);
-    for (int i = 0; i < 2; i++) {
-        if (c->wake[i] >= 0) {
-            close(c->wake[i]);
-        }
-    }
     pthread_mutex_destroy(&c->lock);
     free(c);
     return true;
