@@ -607,14 +607,19 @@ static void on_writable(struct connection *c)
             c->not_before_ms = now_ms() + 1000;
     } else if (c->repeat > 0) {
         const char *part = c->filling != NULL ? c->filling : "x";
-        size_t size = strlen(part), whole = CHUNK / size * size;
+        size_t size = strlen(part);
+        if (size == 0 || size > CHUNK) {
+            part = "x";
+            size = 1;
+        }
+        size_t whole = CHUNK / size * size;
         size_t begin = c->phase; /* go on where the last send() stopped */
         for (size_t i = 0; i < whole; i++)
             filling[i] = part[i % size];
         size_t left = whole - begin;
         n = send(c->fd, filling + begin, c->repeat < left ? (size_t)c->repeat : left, MSG_NOSIGNAL);
         if (n > 0)
-            c->phase = (begin + (size_t)n) % whole;
+            c->phase = (size_t)n == left ? 0 : begin + (size_t)n;
         if (n > 0 && c->repeat != UINT64_MAX)
             c->repeat -= (uint64_t)n;
     }

@@ -58,7 +58,10 @@ has '^  version  +[0-9]'
 has '^  models  '
 if [ -d /proc/self ]; then
     has '^  process  +[0-9]+ '
-    has '^  command  +.*fake_server --kind ollama --mode normal$'
+    has '^  command  +/'
+    # A long path puts the words on a second line.
+    tr -s '\n ' '  ' <"$t_dir/block" >"$t_dir/joined"
+    t_ok 'the whole command line' grep -q -- '--kind ollama --mode normal queue' "$t_dir/joined"
     has '^  install  +(process|systemd +unit .*|container.*)$'
 fi
 block paint

@@ -405,26 +405,28 @@ static void print_value(const struct value *v)
 
 static int run_long(const char *program, double seconds)
 {
-    static const char *const load[] = {"idle", "half", "all"};
-    const int cpus = before.cpu_count, spinners[] = {0, (cpus + 1) / 2, cpus};
+    const int cpus = before.cpu_count;
     const double start_s = now_s();
-    int counted[3] = {0}, passed_over = 0, unreadable = 0, phase = -1;
+    int counted[3] = {0}, passed_over = 0, unreadable = 0;
+    unsigned phase = 3; /* none yet */
     long_run = true;
     while (now_s() - start_s < seconds && unreadable < ATTEMPTS) {
-        const int wanted = (int)((now_s() - start_s) / PHASE_S) % 3;
+        const unsigned wanted = (unsigned)((now_s() - start_s) / PHASE_S) % 3;
+        const char *load = wanted == 0 ? "idle" : wanted == 1 ? "half" : "all";
+        const int spinners = wanted == 0 ? 0 : wanted == 1 ? (cpus + 1) / 2 : cpus;
         if (wanted != phase) {
             phase = wanted;
             rest();
-            spin(spinners[phase]);
+            spin(spinners);
         }
-        cJSON *json = sample(program, load[phase]);
+        cJSON *json = sample(program, load);
         if (!json) {
             unreadable++;
             continue;
         }
-        const bool good = compare(load[phase], json, spinners[phase]);
+        const bool good = compare(load, json, spinners);
         cJSON_Delete(json);
-        counted[phase] += good;
+        counted[wanted] += good;
         passed_over += !good;
     }
     rest();
