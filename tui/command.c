@@ -68,7 +68,7 @@ static void squeeze(const char *text, char out[PROMPT_BYTES])
 
 void command_run(struct ui *ui, const struct model *m, int width, int height)
 {
-    char text[PROMPT_BYTES];
+    char text[PROMPT_BYTES] = "";
     size_t length = sizeof service_add - 1;
     squeeze(ui->command.text, text);
     if (text[0] == '\0') {
