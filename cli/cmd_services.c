@@ -87,7 +87,7 @@ static void head_lines(struct text_page *p, const struct model *m, const struct 
     text_tab(p, VALUES);
     text_put(p, text_state_style(f->state), service_state_name(f->state));
     if (f->since_ns && m->at_ns - f->since_ns >= NS_PER_S) {
-        text_put(p, STYLE_DIM, " for ");
+        text_put(p, STYLE_DIM, ", seen for "); /* when it began, tunetop may not have looked */
         put_duration(p, (double)(m->at_ns - f->since_ns) / (double)NS_PER_S);
     }
     if (strcmp(kind, f->name) != 0) {

@@ -120,7 +120,7 @@ static void put_state(struct page *p, const struct service_model_state *s, struc
     line_put(l, state_role(f->state), "%s",
              f->state == SERVICE_DOWN ? "not running" : service_state_name(f->state));
     if (f->since_ns > 0)
-        line_put(l, ROLE_TEXT, " for %s", format_duration(text, seconds > 0 ? seconds : 0));
+        line_put(l, ROLE_TEXT, ", seen for %s", format_duration(text, seconds > 0 ? seconds : 0));
     if (f->loading)
         line_put(l, ROLE_WARN, ", loads a model");
     line_gap(l, 3);
