@@ -235,9 +235,8 @@ static void draw_words(struct page *p, const struct service_model_state *s, stru
         return;
     case SERVICE_STARTING:
         line_put(l, ROLE_WARN, "starting");
-        line_put(l, ROLE_DIM, " %s, seen for %s",
-                 f->reason[0] != '\0' ? f->reason : "its port is not open yet",
-                 ago(p, f->since_ns, text));
+        line_put(l, ROLE_DIM, " seen for %s: %s", ago(p, f->since_ns, text),
+                 f->reason[0] != '\0' ? f->reason : "its port is not open yet");
         return;
     case SERVICE_BUSY:
         line_put(l, ROLE_WARN, "busy");
