@@ -14,51 +14,26 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/spawn.h"
 #include "base/utf8.h"
 #include "sampling/http.h"
 #include "sampling/mailbox.h"
-#include "sampling/probe.h"
 #include "sampling/process.h"
 #include "sampling/reader_recording.h"
 #include "sampling/replay.h"
+#include "sampling/runner.h"
 #include "sampling/service/service.h"
-#include "sampling/source.h"
 
 enum {
-    RUNNING_MAX = 16,
-    BACKOFF_MAX = 16,    /* periods: a source that fails is asked less and less often */
-    PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
-    ADDED_MAX = 4,       /* services that wait to be added: a person types them one by one */
-    FIRST_GAP_MS = 250,  /* between the first and the second sample, so that rates come soon */
-    ROUNDS_MAX = 8,      /* of questions in one step of a replay: a kind has fewer */
-};
-
-/* Ticks come a little early or late: a source whose period is a multiple of the interval must not
- * skip one. */
-#define DUE_SLACK_NS (100 * NS_PER_MS)
-
-struct running {
-    const struct source_ops *ops;
-    void *state;
-    bool open;
-    struct source_status status;
-    int64_t next_ns, asked_ns; /* asked_ns: 0 when nothing is outstanding */
-    unsigned fails;
-    struct probe *probe; /* probe thread */
-    void *part;          /* in c->sample */
+    FDS_MAX = 16,       /* of helper processes, in one wait */
+    ADDED_MAX = 4,      /* services that wait to be added: a person types them one by one */
+    FIRST_GAP_MS = 250, /* between the first and the second sample, so that rates come soon */
+    ROUNDS_MAX = 8,     /* of questions in one step of a replay: a kind has fewer */
 };
 
 struct collector {
     struct collector_options options;
-    struct source_context context;
     struct sample *sample;
-    struct running running[RUNNING_MAX];
-    size_t running_count;
-    struct worker worker;
-    bool worker_up;
-    struct running *worker_busy; /* whose request the helper process works on */
-    struct buf reply, request;
+    struct runner *runner;
     struct http *http;
     struct process_table *processes;
     struct services *services;
@@ -83,233 +58,9 @@ struct collector {
     struct mailbox mailbox;
 };
 
-/* ---------------------------------------------------------------- sources */
-
-static void status_set(struct source_status *s, enum reading_state state, const char *reason)
-{
-    s->state = (uint8_t)state;
-    utf8_copy(s->reason, sizeof s->reason, reason);
-}
-
 static bool is_replay(const struct collector *c)
 {
     return reader_kind(c->options.reader) == READER_RECORDING;
-}
-
-/* Books the end of one poll: state, reason, when next. */
-static void source_done(const struct collector *c, struct running *r, int64_t now, int code,
-                        const struct err *err, int64_t cost_ns)
-{
-    int64_t period = (int64_t)r->ops->period_ms * NS_PER_MS;
-
-    r->asked_ns = 0;
-    r->status.cost_ns = cost_ns;
-    if (code == 0) {
-        r->fails = 0;
-        r->status.answered_ns = now;
-        status_set(&r->status, READING_OK, "");
-        r->next_ns = now + period;
-        return;
-    }
-    if (r->fails < BACKOFF_MAX) {
-        r->fails = r->fails ? r->fails * 2 : 1;
-    }
-    status_set(&r->status, reading_state_of_code(code), err->msg);
-    r->next_ns = now + (period > NS_PER_S ? period : NS_PER_S) * (int64_t)r->fails;
-    if (is_replay(c)) {
-        r->next_ns = now; /* asking costs nothing, and the answer may stand in the next lines */
-    }
-}
-
-static void poll_inline(struct collector *c, struct running *r, int64_t now)
-{
-    struct err err = ERR_INIT;
-    int64_t begun = clock_thread_cpu_ns();
-    int code;
-
-    reader_set_source(r->status.name, now);
-    code = r->ops->poll(r->state, &c->context, r->part, &err);
-
-    source_done(c, r, now, code, &err, clock_thread_cpu_ns() - begun);
-}
-
-/* The answer that a recording holds for a source of the probe process. */
-static void poll_recorded(struct collector *c, struct running *r, int64_t now)
-{
-    struct err err = ERR_INIT;
-    int code;
-
-    buf_clear(&c->request);
-    buf_printf(&c->request, "probe %s ", r->ops->name);
-    code = r->ops->request(r->state, &c->context, &c->request, &err);
-    if (code == 0) {
-        code = reader_recorded(c->options.reader, c->request.data, &c->reply, &err);
-    }
-    if (code == 0) {
-        code = r->ops->reply(r->state, &c->context, c->reply.data, c->reply.size, r->part, &err);
-    }
-    source_done(c, r, now, code, &err, 0);
-}
-
-/* Which source of the table the helper process serves: first byte of each request. */
-static void serve_any(const char *request, size_t size, struct buf *reply)
-{
-    size_t which = size ? (unsigned char)request[0] : 0;
-
-    for (size_t i = 0; platform_sources[i]; i++) {
-        if (i == which && platform_sources[i]->serve) {
-            platform_sources[i]->serve(request + 1, size - 1, reply);
-        }
-    }
-}
-
-static void ask_worker(struct collector *c, struct running *r, int64_t now)
-{
-    struct err err = ERR_INIT;
-    int code;
-
-    if (!c->worker_up) {
-        err_set(&err, ERR_STATE, "its helper process is not running");
-        source_done(c, r, now, -ERR_STATE, &err, 0);
-        return;
-    }
-    if (c->worker_busy) {
-        return; /* one question at a time; this one stays due */
-    }
-    buf_clear(&c->request);
-    buf_putc(&c->request, (char)(r - c->running));
-    code = r->ops->request(r->state, &c->context, &c->request, &err);
-    if (code == 0) {
-        code = worker_send(&c->worker, c->request.data, c->request.size, &err);
-    }
-    if (code != 0) {
-        source_done(c, r, now, code, &err, 0);
-        return;
-    }
-    r->asked_ns = now;
-    c->worker_busy = r;
-}
-
-static void take_worker(struct collector *c, int64_t now)
-{
-    struct err err = ERR_INIT;
-    int got;
-
-    if (!c->worker_up) {
-        return;
-    }
-    got = worker_receive(&c->worker, &c->reply, &err);
-    if (got < 0) {
-        c->worker_up = false;
-        if (c->worker_busy) {
-            source_done(c, c->worker_busy, now, got, &err, 0);
-            c->worker_busy = NULL;
-        }
-    } else if (got > 0 && c->worker_busy) {
-        struct running *r = c->worker_busy;
-        int64_t cost = now - r->asked_ns;
-        char key[512];
-        int code;
-
-        c->worker_busy = NULL;
-        snprintf(key, sizeof key, "probe %s %.*s", r->ops->name, (int)(c->request.size - 1),
-                 c->request.data + 1);
-        reader_set_source(r->status.name, 0);
-        reader_note(c->options.reader, key, c->reply.data, c->reply.size, 0);
-        code = r->ops->reply(r->state, &c->context, c->reply.data, c->reply.size, r->part, &err);
-        source_done(c, r, now, code, &err, cost);
-    }
-}
-
-static void http_wake_cb(void *ctx)
-{
-    http_wake(ctx);
-}
-
-static void ask_probe(struct collector *c, struct running *r, int64_t now)
-{
-    if (!r->probe) {
-        r->probe = probe_new(r->ops, r->state, &c->context, http_wake_cb, c->http);
-    }
-    r->asked_ns = now;
-    probe_ask(r->probe);
-}
-
-static void take_probe(const struct collector *c, struct running *r, int64_t now)
-{
-    struct err err = ERR_INIT;
-    int64_t cost = 0;
-    int code = 0;
-
-    if (r->probe && r->asked_ns && probe_take(r->probe, r->part, &code, &err, &cost)) {
-        source_done(c, r, now, code, &err, cost);
-    }
-}
-
-/* In a replay: says of a source that it hung. */
-static bool is_silent(const struct collector *c, struct running *r, int64_t now)
-{
-    int64_t seen, period = (int64_t)r->ops->period_ms * NS_PER_MS;
-    char reason[96];
-
-    if (!is_replay(c) || r->fails > 0 || r->status.answered_ns == 0 ||
-        !replay_is_silent(c->options.reader, r->status.name, period, now, &seen)) {
-        return false;
-    }
-    snprintf(reason, sizeof reason, "it has not answered for %lld s",
-             (long long)((now - seen) / NS_PER_S));
-    status_set(&r->status, READING_STALE, reason);
-    return true;
-}
-
-/* Says of a source that was asked too long ago that it hangs. */
-static void check_deadline(struct running *r, int64_t now)
-{
-    if (r->asked_ns && now - r->asked_ns > (int64_t)r->ops->deadline_ms * NS_PER_MS) {
-        char reason[96];
-
-        snprintf(reason, sizeof reason, "asked %lld s ago and has not answered",
-                 (long long)((now - r->asked_ns) / NS_PER_S));
-        status_set(&r->status, READING_STALE, reason);
-    }
-}
-
-static void ask_sources(struct collector *c, int64_t now)
-{
-    for (size_t i = 0; i < c->running_count; i++) {
-        struct running *r = &c->running[i];
-
-        check_deadline(r, now);
-        if (!r->open || r->asked_ns || now + DUE_SLACK_NS < r->next_ns || is_silent(c, r, now)) {
-            continue;
-        }
-        if (r->ops->flags & SOURCE_PROBE_PROCESS) {
-            enum reader_kind kind = reader_kind(c->options.reader);
-
-            if (kind == READER_KERNEL) {
-                ask_worker(c, r, now);
-            } else if (kind == READER_RECORDING) {
-                poll_recorded(c, r, now);
-            } else {
-                struct err err = ERR_INIT;
-
-                err_set(&err, ERR_UNSUPPORTED, "not asked with --sysroot");
-                source_done(c, r, now, -ERR_UNSUPPORTED, &err, 0);
-            }
-        } else if ((r->ops->flags & SOURCE_PROBE_THREAD) && c->threaded && !is_replay(c)) {
-            ask_probe(c, r, now);
-        } else {
-            poll_inline(c, r, now);
-        }
-    }
-}
-
-static void take_answers(struct collector *c, int64_t now)
-{
-    for (size_t i = 0; i < c->running_count; i++) {
-        take_probe(c, &c->running[i], now);
-    }
-    take_worker(c, now);
 }
 
 /* ---------------------------------------------------------------- publishing */
@@ -338,9 +89,7 @@ static void publish(struct collector *c, int64_t now)
     s->at_ns = now;
     s->wall_ns = clock_wall_ns(&c->options.clock);
     s->interval_ns = atomic_load(&c->interval_ns);
-    for (size_t i = 0; i < c->running_count; i++) {
-        s->sources[c->running[i].ops->id] = c->running[i].status;
-    }
+    runner_put_status(c->runner);
     note_left_out(&s->sources[SOURCE_CPU], s->cpu.cores_left_out, "cores");
     note_left_out(&s->sources[SOURCE_THERMAL], s->thermal.left_out, "sensors and fans");
     s->services_settled = !c->services || (services_settled(c->services, now) && !adds_wait(c));
@@ -496,8 +245,10 @@ static void *collector_main(void *arg)
         int64_t now = clock_mono_ns(&c->options.clock);
         struct err err = ERR_INIT;
         int64_t wait_ns;
+        int fds[FDS_MAX];
+        size_t fd_count;
 
-        take_answers(c, now);
+        runner_take(c->runner, now);
         /* The host first: with ten thousand processes the first look for services takes a second.
          */
         if (c->sequence > 0) {
@@ -509,7 +260,7 @@ static void *collector_main(void *arg)
         }
         if (now >= c->next_ns) {
             mark_sample(c, now);
-            ask_sources(c, now);
+            runner_ask(c->runner, now);
             reader_set_source(source_name(SOURCE_SERVICES), now);
             publish(c, now);
             reader_set_source(source_name(SOURCE_SERVICES), 0);
@@ -521,7 +272,8 @@ static void *collector_main(void *arg)
         now = clock_mono_ns(&c->options.clock);
         wait_ns = earliest(c, now) - now;
         /* Rounded up: waking a fraction of a millisecond early would only mean waking twice. */
-        if (http_step(c->http, &c->worker.fd, c->worker_up ? 1 : 0,
+        fd_count = runner_fds(c->runner, fds, FDS_MAX);
+        if (http_step(c->http, fds, fd_count,
                       wait_ns <= 0 ? 0 : (int)((wait_ns + NS_PER_MS - 1) / NS_PER_MS), &err) < 0) {
             usleep(10000); /* a poll that fails at once must not become a busy loop */
         }
@@ -552,8 +304,8 @@ void collector_step(struct collector *c)
     int64_t now = clock_mono_ns(&c->options.clock);
 
     mark_sample(c, now);
-    take_answers(c, now);
-    ask_sources(c, now);
+    runner_take(c->runner, now);
+    runner_ask(c->runner, now);
     if (c->services) {
         discover_services(c, now);
         ask_services(c, now);
@@ -601,6 +353,7 @@ int collector_start(struct collector *c, struct err *err)
     sigfillset(&all); /* signals are for the UI thread */
     pthread_sigmask(SIG_BLOCK, &all, &before);
     c->threaded = true;
+    runner_allow_threads(c->runner);
     code = pthread_create(&c->thread, NULL, c->options.replay.time ? replay_main : collector_main,
                           c);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -613,10 +366,21 @@ int collector_start(struct collector *c, struct err *err)
 
 /* ---------------------------------------------------------------- life cycle */
 
-static bool start_sources(struct collector *c)
+static void status_set(struct source_status *s, enum reading_state state, const char *reason)
 {
-    bool wants_worker = false;
+    s->state = (uint8_t)state;
+    utf8_copy(s->reason, sizeof s->reason, reason);
+}
 
+static void wake_cb(void *ctx)
+{
+    const struct collector *c = ctx;
+
+    http_wake(c->http);
+}
+
+static void begin_rows(struct collector *c)
+{
     for (int i = 0; i < SOURCE_COUNT; i++) {
         c->sample->sources[i].name = source_name(i);
         status_set(&c->sample->sources[i], READING_UNSUPPORTED, reason_sentence(REASON_NO_SOURCE));
@@ -627,22 +391,6 @@ static bool start_sources(struct collector *c)
         status_set(&c->sample->sources[SOURCE_SERVICES], READING_UNSUPPORTED,
                    reason_sentence(REASON_SYSROOT));
     }
-    for (size_t i = 0; i < RUNNING_MAX && platform_sources[i]; i++) {
-        struct running *r = &c->running[c->running_count++];
-        struct err err = ERR_INIT;
-
-        r->ops = platform_sources[i];
-        r->part = (char *)c->sample + r->ops->part_offset;
-        r->status.name = source_name(r->ops->id);
-        r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;
-        reader_set_source(r->status.name, 0);
-        r->open = !r->ops->open || r->ops->open(&r->state, &c->context, &err) == 0;
-        if (!r->open) {
-            status_set(&r->status, reading_state_of_code(-err.code), err.msg);
-        }
-        wants_worker |= (r->ops->flags & SOURCE_PROBE_PROCESS) != 0;
-    }
-    return wants_worker;
 }
 
 struct collector *collector_new(const struct collector_options *options, struct err *err)
@@ -651,21 +399,14 @@ struct collector *collector_new(const struct collector_options *options, struct 
     int64_t mono = clock_mono_ns(&options->clock);
 
     c->options = *options;
-    c->context.reader = options->reader;
-    c->context.clock = options->clock;
     c->begun_ns = mono;
     atomic_store(&c->interval_ns, options->interval_ns);
     pthread_mutex_init(&c->lock, NULL);
-    buf_init(&c->reply, WORKER_MAX_BYTES);
-    buf_init(&c->request, WORKER_MAX_BYTES);
     c->sample = xcalloc(1, sizeof *c->sample);
     arena_init(&c->sample->arena);
     c->history = history_new(clock_wall_ns(&options->clock) - mono);
-    if (start_sources(c) && reader_kind(options->reader) == READER_KERNEL) {
-        struct err ignored = ERR_INIT; /* without it the disk has a reason instead of a value */
-
-        c->worker_up = worker_start(&c->worker, serve_any, &ignored) == 0;
-    }
+    begin_rows(c);
+    c->runner = runner_new(options->reader, &c->options.clock, c->sample, wake_cb, c);
     const bool boxed = mailbox_init(&c->mailbox, err) == 0;
     c->http = boxed ? http_new(options->reader, &c->options.clock, err) : NULL;
     if (!c->http) {
@@ -701,8 +442,6 @@ void collector_release_services(struct collector *c)
 
 bool collector_free(struct collector *c)
 {
-    bool clean = true;
-
     if (!c) {
         return true;
     }
@@ -711,23 +450,8 @@ bool collector_free(struct collector *c)
         http_wake(c->http);
         pthread_join(c->thread, NULL);
     }
-    for (size_t i = 0; i < c->running_count; i++) {
-        struct running *r = &c->running[i];
-
-        if (r->probe && !probe_free(r->probe, PROBE_WAIT_MS)) {
-            clean = false; /* its thread still uses state, reader and http: leave all of it */
-        }
-    }
-    if (c->worker.pid > 0 && !worker_stop(&c->worker)) {
-        clean = false;
-    }
-    if (!clean) {
+    if (!runner_free(c->runner)) {
         return false;
-    }
-    for (size_t i = 0; i < c->running_count; i++) {
-        if (c->running[i].open && c->running[i].ops->close) {
-            c->running[i].ops->close(c->running[i].state, &c->context);
-        }
     }
     services_free(c->services);
     process_table_free(c->processes);
@@ -736,8 +460,6 @@ bool collector_free(struct collector *c)
     mailbox_release(&c->mailbox);
     arena_release(&c->sample->arena);
     free(c->sample);
-    buf_release(&c->reply);
-    buf_release(&c->request);
     pthread_mutex_destroy(&c->lock);
     free(c);
     return true;
