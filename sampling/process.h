@@ -37,7 +37,7 @@ struct process_usage { /* of one process, now */
     uint64_t resident_bytes;
 };
 
-struct process_table;
+struct process_table; /* its system is the reader's: platform.h */
 struct process_table *process_table_new(struct reader *reader);
 void process_table_free(struct process_table *t);
 /* Looks for new and vanished processes: one directory listing, one read of each new one. `forks`
@@ -79,5 +79,20 @@ int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, boo
 /* Begins a round: of these sockets (borrowed until the next round; count 0 ends it) any number may
  * be asked about for the price of one. */
 void listener_round(struct process_table *t, const struct listener *listeners, size_t count);
+
+/* What each system does in its own way; the functions above are these and what all have in common.
+ */
+struct process_ops {
+    struct process_table *(*open)(struct reader *reader);
+    void (*close)(struct process_table *t);
+    int (*scan)(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err);
+    int (*tree)(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
+                unsigned *members, struct err *err);
+    int64_t (*started_wall_ns)(const struct process_table *t, int64_t start, int64_t boot_wall_ns);
+    int (*listeners)(struct reader *reader, struct listener *out, size_t max, struct err *err);
+    int32_t (*owner)(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
+    void (*round)(struct process_table *t, const struct listener *listeners, size_t count);
+};
+extern const struct process_ops process_linux, process_darwin;
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/spawn.h"
 #include "base/utf8.h"
+#include "sampling/platform.h"
 #include "sampling/probe.h"
 #include "sampling/replay.h"
 #include "sampling/source.h"
@@ -113,14 +114,14 @@ static void poll_recorded(struct runner *runner, struct running *r, int64_t now)
     source_done(runner, r, now, code, &err, 0);
 }
 
-/* Which source of the table the helper process serves: first byte of each request. */
+/* Which source of this system the helper process serves: first byte of each request. */
 static void serve_any(const char *request, size_t size, struct buf *reply)
 {
     size_t which = size ? (unsigned char)request[0] : 0;
 
-    for (size_t i = 0; platform_sources[i]; i++) {
-        if (i == which && platform_sources[i]->serve) {
-            platform_sources[i]->serve(request + 1, size - 1, reply);
+    for (size_t i = 0; platform_here->sources[i]; i++) {
+        if (i == which && platform_here->sources[i]->serve) {
+            platform_here->sources[i]->serve(request + 1, size - 1, reply);
         }
     }
 }
@@ -292,13 +293,14 @@ void runner_put_status(const struct runner *runner)
 
 static bool start_sources(struct runner *runner)
 {
+    const struct source_ops *const *sources = platform_of(runner->context.reader)->sources;
     bool wants_worker = false;
 
-    for (size_t i = 0; i < RUNNING_MAX && platform_sources[i]; i++) {
+    for (size_t i = 0; i < RUNNING_MAX && sources[i]; i++) {
         struct running *r = &runner->running[runner->running_count++];
         struct err err = ERR_INIT;
 
-        r->ops = platform_sources[i];
+        r->ops = sources[i];
         r->part = (char *)runner->sample + r->ops->part_offset;
         r->status.name = source_name(r->ops->id);
         r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;

@@ -46,7 +46,4 @@ struct source_ops {
     void (*close)(void *state, const struct source_context *c);
 };
 
-/* The sources of this platform, NULL-terminated. Build time chooses the file that defines it. */
-extern const struct source_ops *const platform_sources[];
-
 #endif

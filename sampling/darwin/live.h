@@ -1,7 +1,8 @@
 /*
  * The questions to macOS whose answers are no text. live.c and live_process.c ask the system
  * (sysctl, Mach, IOKit, libproc) and answer in the words of text.h; a test puts its own functions
- * in their place. Called by reader_call() only.
+ * in their place; elsewhere.c stands there on other systems, which play recordings only. Called by
+ * reader_call() only.
  */
 #ifndef SAMPLING_DARWIN_LIVE_H
 #define SAMPLING_DARWIN_LIVE_H
@@ -33,6 +34,9 @@ int darwin_live_processes(void *ctx, struct buf *out, struct err *err);
 int darwin_live_arguments(void *pid, struct buf *out, struct err *err);
 int darwin_live_usage(void *pid, struct buf *out, struct err *err);
 int darwin_live_sockets(void *pid, struct buf *out, struct err *err); /* 0: of all processes */
+
+/* serve() of the disk source (source.h): answers a request for mounts, in the helper process. */
+void darwin_live_disk(const char *request, size_t size, struct buf *reply);
 
 /* sysctl through the reader, under the key "sysctl NAME". */
 struct reader;

@@ -3,8 +3,6 @@
  * time; only the arguments are asked process by process, once, and for one's own processes (others'
  * are not readable). Times and sizes are readable for one's own, too.
  */
-#include "sampling/process.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include "base/utf8.h"
 #include "sampling/darwin/live.h"
 #include "sampling/darwin/text.h"
+#include "sampling/process_table.h"
 #include "sampling/process_text.h"
 #include "sampling/scan.h"
 
@@ -31,11 +30,9 @@ struct entry {
     bool fresh, zombie;
 };
 
-struct process_table {
-    struct reader *reader;
-    struct process *list; /* sorted by pid */
-    struct entry *entries;
-    size_t count;
+struct darwin_table {
+    struct process_table base;
+    struct entry *entries; /* of each in base.list */
     struct buf text;
     /* Listening sockets as last asked for their owners; read at most once between two scans. */
     struct darwin_socket *sockets;
@@ -43,49 +40,39 @@ struct process_table {
     bool sockets_read;
 };
 
-struct process_table *process_table_new(struct reader *reader)
+static struct process_table *table_open(struct reader *reader)
 {
-    struct process_table *t = xcalloc(1, sizeof *t);
-    t->reader = reader;
+    struct darwin_table *t = xcalloc(1, sizeof *t);
+    process_table_init(&t->base, &process_darwin, reader);
     buf_init(&t->text, LIST_MAX_BYTES);
-    return t;
+    return &t->base;
 }
 
-static void process_release(struct process *p)
+static struct darwin_table *own(struct process_table *t)
 {
-    union {
-        const char *borrowed;
-        char *owned;
-    } argv = {.borrowed = p->argv};
-    free(argv.owned);
-    p->argv = NULL;
+    return (struct darwin_table *)t;
 }
 
-void process_table_free(struct process_table *t)
+static void table_close(struct process_table *base)
 {
-    if (!t) {
-        return;
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        process_release(&t->list[i]);
-    }
-    free(t->list);
+    struct darwin_table *t = own(base);
+    process_table_release(base);
     free(t->entries);
     free(t->sockets);
     buf_release(&t->text);
     free(t);
 }
 
-static int ask(struct process_table *t, const char *what, reader_live_fn live, int32_t pid,
+static int ask(struct darwin_table *t, const char *what, reader_live_fn live, int32_t pid,
                size_t max, struct err *err)
 {
     char key[48];
     snprintf(key, sizeof key, "%s %d", what, (int)pid);
     t->text.max = max;
-    return reader_call(t->reader, key, live, &pid, &t->text, err);
+    return reader_call(t->base.reader, key, live, &pid, &t->text, err);
 }
 
-static void read_argv(struct process_table *t, struct process *p)
+static void read_argv(struct darwin_table *t, struct process *p)
 {
     struct err err = ERR_INIT;
     char argv[PROCESS_ARGV] = "";
@@ -105,15 +92,15 @@ static int compare_pids(const void *a, const void *b)
 }
 
 /* All processes, sorted; malloc'ed into *out. Returns the count or a negative error. */
-static int list_processes(struct process_table *t, struct darwin_process **out, struct err *err)
+static int list_processes(struct darwin_table *t, struct darwin_process **out, struct err *err)
 {
     t->text.max = LIST_MAX_BYTES;
-    int rc = reader_call(t->reader, "processes", darwin_live_processes, NULL, &t->text, err);
+    int rc = reader_call(t->base.reader, "processes", darwin_live_processes, NULL, &t->text, err);
     if (rc != 0) {
         return rc;
     }
     struct span rest = span_of(t->text.data, t->text.size), line;
-    size_t count = 0, capacity = t->count + 64;
+    size_t count = 0, capacity = t->base.count + 64;
     struct darwin_process *list = xreallocarray(NULL, capacity, sizeof *list);
     while (scan_line(&rest, &line)) {
         if (count == capacity) {
@@ -129,7 +116,7 @@ static int list_processes(struct process_table *t, struct darwin_process **out, 
     return (int)count;
 }
 
-static void merge(struct process_table *t, const struct darwin_process *now, size_t now_count,
+static void merge(struct darwin_table *t, const struct darwin_process *now, size_t now_count,
                   int64_t now_ns)
 {
     struct process *list = xcalloc(now_count + 1, sizeof *list);
@@ -139,14 +126,14 @@ static void merge(struct process_table *t, const struct darwin_process *now, siz
         if (i > 0 && now[i].pid == now[i - 1].pid) {
             continue; /* a damaged recording */
         }
-        while (old < t->count && t->list[old].pid < now[i].pid) {
-            process_release(&t->list[old++]);
+        while (old < t->base.count && t->base.list[old].pid < now[i].pid) {
+            process_release(&t->base.list[old++]);
         }
         struct process *p = &list[count];
         struct entry *e = &entries[count++];
-        bool known = old < t->count && t->list[old].pid == now[i].pid;
+        bool known = old < t->base.count && t->base.list[old].pid == now[i].pid;
         if (known) {
-            *p = t->list[old];
+            *p = t->base.list[old];
             *e = t->entries[old++];
         }
         /* Another start time: the number was used again. Another name: exec(). */
@@ -162,20 +149,20 @@ static void merge(struct process_table *t, const struct darwin_process *now, siz
             *e = (struct entry){now_ns, true, now[i].zombie};
         }
     }
-    while (old < t->count) {
-        process_release(&t->list[old++]);
+    while (old < t->base.count) {
+        process_release(&t->base.list[old++]);
     }
-    free(t->list);
+    free(t->base.list);
     free(t->entries);
-    t->list = list;
+    t->base.list = list;
     t->entries = entries;
-    t->count = count;
+    t->base.count = count;
 }
 
-static void refresh(struct process_table *t, int64_t now_ns)
+static void refresh(struct darwin_table *t, int64_t now_ns)
 {
-    size_t budget = t->count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
-    for (size_t i = 0; i < t->count; i++) {
+    size_t budget = t->base.count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
+    for (size_t i = 0; i < t->base.count; i++) {
         struct entry *e = &t->entries[i];
         bool old = now_ns - e->read_ns >= REFRESH_NS && budget > 0;
         if ((!e->fresh && !old) || e->read_ns == now_ns) {
@@ -184,12 +171,13 @@ static void refresh(struct process_table *t, int64_t now_ns)
         budget -= !e->fresh;
         e->fresh = false;
         e->read_ns = now_ns;
-        read_argv(t, &t->list[i]);
+        read_argv(t, &t->base.list[i]);
     }
 }
 
-int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err)
+static int table_scan(struct process_table *base, int64_t now_ns, uint64_t forks, struct err *err)
 {
+    struct darwin_table *t = own(base);
     struct darwin_process *now = NULL;
     (void)forks; /* there is no such count here */
     int count = list_processes(t, &now, err);
@@ -203,49 +191,10 @@ int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, 
     return 0;
 }
 
-const struct process *process_table_list(const struct process_table *t, size_t *count)
-{
-    *count = t->count;
-    return t->list;
-}
-
-const struct process *process_table_find(const struct process_table *t, int32_t pid)
-{
-    size_t low = 0, high = t->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (t->list[middle].pid == pid) {
-            return &t->list[middle];
-        }
-        if (t->list[middle].pid < pid) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
-}
-
 /* --- usage
  * --------------------------------------------------------------------------------------------- */
 
-/* `pid` and its descendants in the table, breadth first. */
-static size_t tree_members(const struct process_table *t, int32_t pid,
-                           int32_t members[PROCESS_TREE])
-{
-    size_t count = 0;
-    members[count++] = pid;
-    for (size_t next = 0; next < count; next++) {
-        for (size_t i = 0; i < t->count && count < PROCESS_TREE; i++) {
-            if (t->list[i].ppid == members[next] && t->list[i].pid != pid) {
-                members[count++] = t->list[i].pid;
-            }
-        }
-    }
-    return count;
-}
-
-static int read_usage(struct process_table *t, int32_t pid, struct darwin_usage *out,
+static int read_usage(struct darwin_table *t, int32_t pid, struct darwin_usage *out,
                       struct err *err)
 {
     int rc = ask(t, "usage", darwin_live_usage, pid, LIST_MAX_BYTES, err);
@@ -256,12 +205,13 @@ static int read_usage(struct process_table *t, int32_t pid, struct darwin_usage 
     return rc;
 }
 
-int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
-                       struct process_usage *sum, unsigned *members, struct err *err)
+static int table_tree(struct process_table *base, int32_t pid, int64_t start,
+                      struct process_usage *sum, unsigned *members, struct err *err)
 {
+    struct darwin_table *t = own(base);
     int32_t pids[PROCESS_TREE];
-    size_t count = tree_members(t, pid, pids);
-    const struct process *root = process_table_find(t, pid);
+    size_t count = process_table_members(base, pid, pids);
+    const struct process *root = process_table_find(base, pid);
     struct process_usage total = {.pid = pid, .start = start, .ppid = root ? root->ppid : 0};
     unsigned found = 0;
     for (size_t i = 0; i < count; i++) {
@@ -271,10 +221,10 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
         if (i == 0 && rc != 0) {
             return rc;
         }
-        if (i == 0 && (u.start_us != start || (root && t->entries[root - t->list].zombie))) {
+        if (i == 0 && (u.start_us != start || (root && t->entries[root - t->base.list].zombie))) {
             return err_set(err, ERR_NOENT, "process %d is gone", (int)pid);
         }
-        const struct process *known = process_table_find(t, pids[i]);
+        const struct process *known = process_table_find(base, pids[i]);
         if (rc != 0 || (i > 0 && (!known || known->start != u.start_us))) {
             continue;
         }
@@ -290,7 +240,8 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
     return 0;
 }
 
-int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns)
+static int64_t table_started_wall_ns(const struct process_table *t, int64_t start,
+                                     int64_t boot_wall_ns)
 {
     (void)t;
     (void)boot_wall_ns; /* the kernel keeps the time itself, in microseconds since 1970 */
@@ -323,7 +274,7 @@ static int read_sockets(struct reader *reader, struct darwin_socket **out, struc
     return count;
 }
 
-int listeners_read(struct reader *reader, struct listener *out, size_t max, struct err *err)
+static int table_listeners(struct reader *reader, struct listener *out, size_t max, struct err *err)
 {
     struct darwin_socket *list = NULL;
     int count = read_sockets(reader, &list, err);
@@ -345,13 +296,14 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
     return count < 0 ? count : (int)stored;
 }
 
-int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
+static int32_t table_owner(struct process_table *base, uint64_t inode, int64_t uid, bool *readable)
 {
+    struct darwin_table *t = own(base);
     *readable = true;
     for (;;) {
         for (size_t i = 0; i < t->socket_count; i++) {
             const struct darwin_socket *s = &t->sockets[i];
-            if (s->id == inode && s->uid == uid && process_table_find(t, s->pid)) {
+            if (s->id == inode && s->uid == uid && process_table_find(base, s->pid)) {
                 return s->pid;
             }
         }
@@ -361,7 +313,7 @@ int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, boo
         struct err err = ERR_INIT;
         free(t->sockets);
         t->sockets = NULL;
-        int count = read_sockets(t->reader, &t->sockets, &err);
+        int count = read_sockets(t->base.reader, &t->sockets, &err);
         t->socket_count = count > 0 && t->sockets ? (size_t)count : 0;
         t->sockets_read = true;
         if (count < 0) {
@@ -372,9 +324,20 @@ int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, boo
 }
 
 /* All sockets of all processes are read at once here, whatever is asked about. */
-void listener_round(struct process_table *t, const struct listener *listeners, size_t count)
+static void table_round(struct process_table *t, const struct listener *listeners, size_t count)
 {
     (void)t;
     (void)listeners;
     (void)count;
 }
+
+const struct process_ops process_darwin = {
+    .open = table_open,
+    .close = table_close,
+    .scan = table_scan,
+    .tree = table_tree,
+    .started_wall_ns = table_started_wall_ns,
+    .listeners = table_listeners,
+    .owner = table_owner,
+    .round = table_round,
+};

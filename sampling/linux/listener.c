@@ -16,7 +16,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "sampling/linux/process_parse.h"
-#include "sampling/process.h"
+#include "sampling/process_table.h"
 
 enum {
     ROW_BYTES = 256,                            /* 150 in tcp, 180 in tcp6 */
@@ -167,7 +167,7 @@ static int live_head(void *ctx, struct buf *out, struct err *err)
     return live_text(path, out, err);
 }
 
-int listeners_read(struct reader *reader, struct listener *out, size_t max, struct err *err)
+int linux_listeners(struct reader *reader, struct listener *out, size_t max, struct err *err)
 {
     static const struct {
         const char *key;
@@ -230,7 +230,7 @@ static struct listener_memory *memory_of(struct process_table *t)
     return *memory;
 }
 
-void listener_round(struct process_table *t, const struct listener *listeners, size_t count)
+void linux_listener_round(struct process_table *t, const struct listener *listeners, size_t count)
 {
     struct listener_memory *m = memory_of(t);
     m->wanted = listeners;
@@ -322,7 +322,7 @@ static bool recall(struct listener_memory *m, struct process_table *t, uint64_t 
     return false;
 }
 
-int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
+int32_t linux_listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
 {
     struct listener_memory *m = memory_of(t);
     size_t count;
@@ -343,7 +343,7 @@ int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, boo
         if (list[i].uid != uid ||
             list[i].argv[0] == '\0') /* kernel threads hold no sockets of ours */
             continue;
-        if (!learn(m, process_table_reader(t), &list[i], inode, &holds))
+        if (!learn(m, t->reader, &list[i], inode, &holds))
             all = false;
         if (holds && pid == 0)
             pid = list[i].pid;

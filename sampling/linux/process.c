@@ -1,5 +1,3 @@
-#include "sampling/process.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "sampling/linux/process_parse.h"
+#include "sampling/process_table.h"
 
 enum {
     LIST_MAX_BYTES = 1024 * 1024, /* 100,000 processes */
@@ -28,11 +27,9 @@ struct entry_state {
     bool kernel; /* a thread of the kernel: never calls exec(), not read again */
 };
 
-struct process_table {
-    struct reader *reader;
-    struct process *list; /* sorted by pid */
-    struct entry_state *state;
-    size_t count, capacity;
+struct linux_table {
+    struct process_table base;
+    struct entry_state *state; /* of each in base.list */
     uint64_t forks;
     bool scanned, stale; /* stale: somebody was found gone, list again */
     struct buf text;     /* of one read */
@@ -50,12 +47,12 @@ static int live_units(void *ctx, struct buf *out, struct err *err)
     return 0;
 }
 
-static void read_units(struct process_table *t)
+static void read_units(struct linux_table *t)
 {
     struct err err = ERR_INIT;
     uint64_t page = 4096, ticks = 100; /* what nearly every Linux machine has */
-    if (reader_call(t->reader, "sysconf page-size clock-ticks", live_units, NULL, &t->text, &err) ==
-        0) {
+    if (reader_call(t->base.reader, "sysconf page-size clock-ticks", live_units, NULL, &t->text,
+                    &err) == 0) {
         const char *blank = memchr(t->text.data, ' ', t->text.size);
         if (blank != NULL) {
             (void)number_u64(t->text.data, (size_t)(blank - t->text.data), 10, &page);
@@ -66,59 +63,45 @@ static void read_units(struct process_table *t)
     t->tick_seconds = ticks > 0 ? 1.0 / (double)ticks : 0.01;
 }
 
-struct process_table *process_table_new(struct reader *reader)
+static struct process_table *table_open(struct reader *reader)
 {
-    struct process_table *t = xcalloc(1, sizeof(*t));
-    t->reader = reader;
+    struct linux_table *t = xcalloc(1, sizeof(*t));
+    process_table_init(&t->base, &process_linux, reader);
     buf_init(&t->text, LIST_MAX_BYTES);
     read_units(t);
-    return t;
+    return &t->base;
 }
 
-static void process_release(struct process *p)
+static struct linux_table *own(struct process_table *t)
 {
-    union {
-        const char *borrowed;
-        char *owned;
-    } argv = {.borrowed = p->argv};
-    free(argv.owned);
-    p->argv = NULL;
+    return (struct linux_table *)t;
 }
 
-void process_table_free(struct process_table *t)
+static void table_close(struct process_table *base)
 {
-    if (t == NULL)
-        return;
-    for (size_t i = 0; i < t->count; i++)
-        process_release(&t->list[i]);
-    free(t->list);
+    struct linux_table *t = own(base);
+    process_table_release(base);
     free(t->state);
     listener_memory_free(t->sockets);
     buf_release(&t->text);
     free(t);
 }
 
-struct reader *process_table_reader(struct process_table *t)
-{
-    return t->reader;
-}
-
 struct listener_memory **process_table_sockets(struct process_table *t)
 {
-    return &t->sockets;
+    return &own(t)->sockets;
 }
 
-static int read_text(struct process_table *t, int32_t pid, const char *file, size_t max,
+static int read_text(struct linux_table *t, int32_t pid, const char *file, size_t max,
                      struct err *err)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
     t->text.max = max;
-    return reader_once(t->reader, path, &t->text, err);
+    return reader_once(t->base.reader, path, &t->text, err);
 }
 
-static int read_stat(struct process_table *t, int32_t pid, struct process_stat *out,
-                     struct err *err)
+static int read_stat(struct linux_table *t, int32_t pid, struct process_stat *out, struct err *err)
 {
     int code = read_text(t, pid, "stat", STAT_MAX_BYTES, err);
     if (code < 0)
@@ -128,7 +111,7 @@ static int read_stat(struct process_table *t, int32_t pid, struct process_stat *
     return 0;
 }
 
-static void read_argv(struct process_table *t, struct process *p)
+static void read_argv(struct linux_table *t, struct process *p)
 {
     struct err err = ERR_INIT;
     char argv[PROCESS_ARGV] = "";
@@ -142,7 +125,7 @@ static void read_argv(struct process_table *t, struct process *p)
 
 /* Reads everything about one process; -1 when it is gone. What is known already tells what can be
  * left out. */
-static int read_process(struct process_table *t, struct process *p, struct entry_state *state)
+static int read_process(struct linux_table *t, struct process *p, struct entry_state *state)
 {
     struct err err = ERR_INIT;
     struct process_stat stat;
@@ -174,13 +157,13 @@ static int compare_pids(const void *a, const void *b)
 }
 
 /* The pids of /proc, sorted; malloc'ed into *out. Returns the count or a negative error. */
-static int list_pids(struct process_table *t, int32_t **out, struct err *err)
+static int list_pids(struct linux_table *t, int32_t **out, struct err *err)
 {
     t->text.max = LIST_MAX_BYTES;
-    int code = reader_list(t->reader, "/proc", &t->text, err);
+    int code = reader_list(t->base.reader, "/proc", &t->text, err);
     if (code < 0)
         return code;
-    size_t capacity = t->count + 64, count = 0;
+    size_t capacity = t->base.count + 64, count = 0;
     int32_t *pids = xreallocarray(NULL, capacity, sizeof(*pids));
     const char *end = t->text.data + t->text.size;
     for (const char *line = t->text.data; line < end;) {
@@ -204,7 +187,7 @@ static int list_pids(struct process_table *t, int32_t **out, struct err *err)
 }
 
 /* Merges the table with the pids there are now: keeps what is known, reads what is new. */
-static void merge(struct process_table *t, const int32_t *pids, size_t pid_count, int64_t now_ns)
+static void merge(struct linux_table *t, const int32_t *pids, size_t pid_count, int64_t now_ns)
 {
     struct process *list = xcalloc(pid_count + 1, sizeof(*list));
     struct entry_state *state = xcalloc(pid_count + 1, sizeof(*state));
@@ -212,10 +195,10 @@ static void merge(struct process_table *t, const int32_t *pids, size_t pid_count
     for (size_t i = 0; i < pid_count; i++) {
         if (i > 0 && pids[i] == pids[i - 1])
             continue; /* a damaged recording */
-        while (old < t->count && t->list[old].pid < pids[i])
-            process_release(&t->list[old++]);
-        if (old < t->count && t->list[old].pid == pids[i]) {
-            list[count] = t->list[old];
+        while (old < t->base.count && t->base.list[old].pid < pids[i])
+            process_release(&t->base.list[old++]);
+        if (old < t->base.count && t->base.list[old].pid == pids[i]) {
+            list[count] = t->base.list[old];
             state[count++] = t->state[old++];
             continue;
         }
@@ -225,21 +208,21 @@ static void merge(struct process_table *t, const int32_t *pids, size_t pid_count
         if (read_process(t, p, &state[count]) == 0)
             count++;
     }
-    while (old < t->count)
-        process_release(&t->list[old++]);
-    free(t->list);
+    while (old < t->base.count)
+        process_release(&t->base.list[old++]);
+    free(t->base.list);
     free(t->state);
-    t->list = list;
+    t->base.list = list;
     t->state = state;
-    t->count = count;
+    t->base.count = count;
 }
 
 /* Reads again what is fresh or old, the latter a few at a time. */
-static void refresh(struct process_table *t, int64_t now_ns)
+static void refresh(struct linux_table *t, int64_t now_ns)
 {
-    size_t budget = t->count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
+    size_t budget = t->base.count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
     bool gone = false;
-    for (size_t i = 0; i < t->count; i++) {
+    for (size_t i = 0; i < t->base.count; i++) {
         struct entry_state *s = &t->state[i];
         bool old = now_ns - s->read_ns >= REFRESH_NS && budget > 0;
         if ((!s->fresh && !old) || s->read_ns == now_ns || s->kernel)
@@ -247,15 +230,16 @@ static void refresh(struct process_table *t, int64_t now_ns)
         if (!s->fresh)
             budget--;
         *s = (struct entry_state){.read_ns = now_ns};
-        if (read_process(t, &t->list[i], s) < 0)
+        if (read_process(t, &t->base.list[i], s) < 0)
             gone = true;
     }
     if (gone)
         t->stale = true;
 }
 
-int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err)
+static int table_scan(struct process_table *base, int64_t now_ns, uint64_t forks, struct err *err)
 {
+    struct linux_table *t = own(base);
     bool list = !t->scanned || t->stale || forks == 0 || forks != t->forks;
     if (list) {
         int32_t *pids = NULL;
@@ -272,54 +256,12 @@ int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, 
     return 0;
 }
 
-const struct process *process_table_list(const struct process_table *t, size_t *count)
+static int table_tree(struct process_table *base, int32_t pid, int64_t start,
+                      struct process_usage *sum, unsigned *members, struct err *err)
 {
-    *count = t->count;
-    return t->list;
-}
-
-/* Where `pid` stands in the list; the count when it does not. */
-static size_t find_index(const struct process_table *t, int32_t pid)
-{
-    size_t low = 0, high = t->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (t->list[middle].pid == pid)
-            return middle;
-        if (t->list[middle].pid < pid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return t->count;
-}
-
-const struct process *process_table_find(const struct process_table *t, int32_t pid)
-{
-    size_t at = find_index(t, pid);
-    return at < t->count ? &t->list[at] : NULL;
-}
-
-/* `pid` and its descendants in the table, breadth first. */
-static size_t tree_members(const struct process_table *t, int32_t pid,
-                           int32_t members[PROCESS_TREE])
-{
-    size_t count = 0;
-    members[count++] = pid;
-    for (size_t next = 0; next < count; next++) {
-        for (size_t i = 0; i < t->count && count < PROCESS_TREE; i++) {
-            if (t->list[i].ppid == members[next] && t->list[i].pid != pid)
-                members[count++] = t->list[i].pid;
-        }
-    }
-    return count;
-}
-
-int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
-                       struct process_usage *sum, unsigned *members, struct err *err)
-{
+    struct linux_table *t = own(base);
     int32_t pids[PROCESS_TREE];
-    size_t count = tree_members(t, pid, pids);
+    size_t count = process_table_members(base, pid, pids);
     struct process_usage total = {.pid = pid, .start = start};
     unsigned found = 0;
     for (size_t i = 0; i < count; i++) {
@@ -332,16 +274,16 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
             if (code < 0)
                 return code == -ERR_PARSE ? code : -ERR_NOENT;
             if (stat.start_ticks != start || stat.state == 'Z') {
-                size_t at = find_index(t, pid);
+                size_t at = process_table_index(base, pid);
                 t->stale = true;
-                if (at < t->count)
+                if (at < t->base.count)
                     t->state[at].fresh = true; /* a dead one is listed until its parent asks for it:
                                                   read again, its command line is empty now */
                 return err_set(err, ERR_NOENT, "process %d is gone", (int)pid);
             }
             total.ppid = stat.ppid;
         }
-        const struct process *known = process_table_find(t, pids[i]);
+        const struct process *known = process_table_find(base, pids[i]);
         if (code < 0 || (i > 0 && (known == NULL || known->start != stat.start_ticks)))
             continue;
         total.cpu_seconds += (double)stat.cpu_ticks * t->tick_seconds;
@@ -353,11 +295,24 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
     return 0;
 }
 
-int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns)
+static int64_t table_started_wall_ns(const struct process_table *base, int64_t start,
+                                     int64_t boot_wall_ns)
 {
+    const struct linux_table *t = (const struct linux_table *)base;
     if (start <= 0 || boot_wall_ns <= 0)
         return 0;
     double seconds = (double)start * t->tick_seconds;
     return seconds < 1e9 ? boot_wall_ns + (int64_t)(seconds * 1e9)
                          : 0; /* no machine is up for 30 years */
 }
+
+const struct process_ops process_linux = {
+    .open = table_open,
+    .close = table_close,
+    .scan = table_scan,
+    .tree = table_tree,
+    .started_wall_ns = table_started_wall_ns,
+    .listeners = linux_listeners,
+    .owner = linux_listener_owner,
+    .round = linux_listener_round,
+};

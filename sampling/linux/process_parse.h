@@ -42,7 +42,10 @@ int listener_parse_link(const char *text, size_t size, uint64_t *out_inode);
 /* What listener.c remembers between calls, kept by the table. */
 struct listener_memory;
 void listener_memory_free(struct listener_memory *m); /* accepts NULL */
-struct reader *process_table_reader(struct process_table *t);
 struct listener_memory **process_table_sockets(struct process_table *t);
+/* listener.c's part of process_linux. */
+int linux_listeners(struct reader *reader, struct listener *out, size_t max, struct err *err);
+int32_t linux_listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
+void linux_listener_round(struct process_table *t, const struct listener *listeners, size_t count);
 
 #endif

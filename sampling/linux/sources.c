@@ -1,6 +1,4 @@
-/* The sources of Linux. */
-#include "sampling/source.h"
-
+/* What Linux has: its sources and its table of processes. */
 #include <stddef.h>
 
 #include "sampling/linux/cpu.h"
@@ -8,8 +6,15 @@
 #include "sampling/linux/host.h"
 #include "sampling/linux/memory.h"
 #include "sampling/linux/thermal.h"
+#include "sampling/platform.h"
 
-const struct source_ops *const platform_sources[] = {
+static const struct source_ops *const sources[] = {
     &source_linux_host,    &source_linux_cpu,  &source_linux_memory,
     &source_linux_thermal, &source_linux_disk, NULL,
+};
+
+const struct platform platform_linux = {
+    .name = "linux",
+    .sources = sources,
+    .processes = &process_linux,
 };

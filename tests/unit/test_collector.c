@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "sampling/collector.h"
-#include "sampling/source.h"
+#include "sampling/platform.h"
 
 static _Atomic int cpu_polls, thread_polls;
 static _Atomic bool thread_hangs;
@@ -119,7 +119,11 @@ static const struct source_ops disk_ops = {.name = "disk",
                                            .request = request_disk,
                                            .serve = serve_disk,
                                            .reply = reply_disk};
-const struct source_ops *const platform_sources[] = {&cpu_ops, &thermal_ops, &disk_ops, NULL};
+static const struct source_ops *const sources[] = {&cpu_ops, &thermal_ops, &disk_ops, NULL};
+static const struct platform platform_test = {.name = "test",
+                                              .sources = sources,
+                                              .processes = &process_linux};
+const struct platform *const platform_here = &platform_test;
 
 struct fixture {
     struct reader *reader;

@@ -41,7 +41,7 @@ static void test_table(void **state)
     struct err err = ERR_INIT;
     struct reader *reader = reader_new_kernel();
     fake_mac(mac);
-    struct process_table *t = process_table_new(reader);
+    struct process_table *t = process_darwin.open(reader);
     assert_int_equal(process_table_scan(t, 1 * NS_PER_S, 0, &err), 0);
     size_t count;
     const struct process *list = process_table_list(t, &count);
@@ -95,7 +95,7 @@ static void test_tree(void **state)
     struct process_usage sum;
     unsigned members = 0;
     fake_mac(mac);
-    struct process_table *t = process_table_new(reader);
+    struct process_table *t = process_darwin.open(reader);
     assert_int_equal(process_table_scan(t, NS_PER_S, 0, &err), 0);
     assert_int_equal(process_table_tree(t, 80, INT64_C(1763728000123456), &sum, &members, &err), 0);
     assert_int_equal(members, 2);
@@ -124,14 +124,15 @@ static void test_listeners(void **state)
     struct listener l[8];
     bool readable = false;
     fake_mac(mac);
-    assert_int_equal(listeners_read(reader, l, 8, &err), 3); /* one is shared by two processes */
+    assert_int_equal(process_darwin.listeners(reader, l, 8, &err),
+                     3); /* one is shared by two processes */
     assert_int_equal(l[0].inode, 112);
     assert_int_equal(l[1].inode, 113);
     assert_int_equal(l[2].inode, 111);
     assert_true(l[2].ipv6 && l[2].any && l[0].loopback);
-    assert_int_equal(listeners_read(reader, l, 2, &err), 2);
+    assert_int_equal(process_darwin.listeners(reader, l, 2, &err), 2);
 
-    struct process_table *t = process_table_new(reader);
+    struct process_table *t = process_darwin.open(reader);
     assert_int_equal(process_table_scan(t, NS_PER_S, 0, &err), 0);
     unsigned before = fake_mac_asked("sockets 0");
     assert_int_equal(listener_owner(t, 113, 501, &readable), 90);
@@ -146,7 +147,7 @@ static void test_listeners(void **state)
     assert_int_equal(process_table_scan(t, 2 * NS_PER_S, 0, &err), 0);
     assert_int_equal(listener_owner(t, 113, 501, &readable), 0); /* its owner is gone */
     assert_false(readable);
-    assert_int_equal(listeners_read(reader, l, 8, &err), -ERR_DENIED);
+    assert_int_equal(process_darwin.listeners(reader, l, 8, &err), -ERR_DENIED);
     process_table_free(t);
     reader_free(reader);
 }
