@@ -162,16 +162,69 @@ static void add_thermal(cJSON *root, const struct model *m)
 static void add_disks(cJSON *root, const struct model *m)
 {
     cJSON *disks = cJSON_AddArrayToObject(root, "disks");
-    for (uint32_t i = 0; i < m->disk.disk_count; i++) {
-        const struct disk_facts *f = &m->disk.disks[i];
-        struct reading v[METRIC_DISK_COUNT] = {0};
-        v[METRIC_DISK_TOTAL] = f->total;
-        v[METRIC_DISK_FREE] = f->free;
+    for (uint32_t i = 0; i < m->disk_count; i++) {
+        const struct disk_model *d = &m->disks[i];
         cJSON *disk = cJSON_CreateObject();
         cJSON_AddItemToArray(disks, disk);
-        json_add_text_or_null(disk, "name", f->name);
-        json_add_text_or_null(disk, "mount", f->mount);
-        add_metrics(disk, SCOPE_DISK, v);
+        json_add_text_or_null(disk, "name", d->name);
+        json_add_text_or_null(disk, "mount", d->mount);
+        add_metrics(disk, SCOPE_DISK, d->raw);
+    }
+}
+
+static void add_networks(cJSON *root, const struct model *m)
+{
+    cJSON *networks = cJSON_AddArrayToObject(root, "networks");
+    for (uint32_t i = 0; i < m->network_count; i++) {
+        const struct network_model *n = &m->networks[i];
+        cJSON *network = cJSON_CreateObject();
+        cJSON_AddItemToArray(networks, network);
+        json_add_text_or_null(network, "name", n->name);
+        cJSON_AddBoolToObject(network, "up", n->up);
+        cJSON_AddBoolToObject(network, "hidden", n->hidden);
+        add_metrics(network, SCOPE_NETWORK, n->raw);
+    }
+}
+
+static void add_gpus(cJSON *root, const struct model *m)
+{
+    cJSON *gpus = cJSON_AddArrayToObject(root, "gpus");
+    for (uint32_t i = 0; i < m->gpu_count; i++) {
+        const struct gpu_model *g = &m->gpus[i];
+        cJSON *gpu = cJSON_CreateObject();
+        cJSON_AddItemToArray(gpus, gpu);
+        json_add_text_or_null(gpu, "name", g->facts.name);
+        json_add_text_or_null(gpu, "vendor", g->facts.vendor);
+        json_add_text_or_null(gpu, "id", g->facts.id);
+        json_add_text_or_null(gpu, "driver", g->facts.driver);
+        json_add_number(gpu, "core_count", g->facts.core_count > 0 ? (double)g->facts.core_count : NAN);
+        cJSON_AddBoolToObject(gpu, "integrated", g->facts.integrated);
+        cJSON_AddBoolToObject(gpu, "memory_is_shared", g->facts.memory_is_shared);
+        add_metrics(gpu, SCOPE_GPU, g->raw);
+        double ok;
+        if (!reading_get(&g->facts.throttle, &ok)) {
+            cJSON_AddNullToObject(gpu, "throttle_reasons"); /* not told is not "nothing" */
+            continue;
+        }
+        cJSON *reasons = cJSON_AddArrayToObject(gpu, "throttle_reasons");
+        for (uint32_t k = 0; k < g->facts.throttle_count && k < SAMPLE_GPU_THROTTLES; k++) {
+            cJSON_AddItemToArray(reasons, cJSON_CreateString(g->facts.throttles[k]));
+        }
+    }
+}
+
+static void add_battery(cJSON *power, const struct model *m)
+{
+    if (!m->battery.present) {
+        cJSON_AddNullToObject(power, "battery");
+        return;
+    }
+    cJSON *battery = cJSON_AddObjectToObject(power, "battery");
+    json_add_number(battery, "charge_ratio", number_of(&m->battery.charge_ratio));
+    if (m->battery.on_battery < 0) {
+        cJSON_AddNullToObject(battery, "on_battery");
+    } else {
+        cJSON_AddBoolToObject(battery, "on_battery", m->battery.on_battery);
     }
 }
 
@@ -237,23 +290,17 @@ static void add_profile(cJSON *root)
 }
 
 /* Names of rows that no source of this platform fills. */
-static const char *const source_names[SOURCE_COUNT] = {
-    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
-    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
-    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
-    [SOURCE_SERVICES] = "services",
-};
-
 void status_sources_json(cJSON *root, const struct model *m, int first, int last)
 {
     cJSON *sources = cJSON_AddArrayToObject(root, "sources");
     for (int i = first; i <= last; i++) {
         const struct source_status *s = &m->sources[i];
         const bool none = s->state == READING_NONE;
-        const bool missing = none && (i == SOURCE_GPU || i == SOURCE_POWER || i == SOURCE_NETWORK);
+        /* No file of this system defines it: the collector would have asked it by now. */
+        const bool missing = none && s->name == NULL;
         cJSON *o = cJSON_CreateObject();
         cJSON_AddItemToArray(sources, o);
-        cJSON_AddStringToObject(o, "name", s->name ? s->name : source_names[i]);
+        cJSON_AddStringToObject(o, "name", source_name(i));
         json_add_text_or_null(o, "state",
                               missing ? reading_state_name(READING_UNSUPPORTED)
                               : none  ? NULL
@@ -286,13 +333,13 @@ cJSON *status_json(const struct model *m, int64_t now_wall_ns)
     add_host(root, m);
     add_chip(root, m);
     add_cpu(root, m);
-    cJSON_AddArrayToObject(root, "gpus");
+    add_gpus(root, m);
     json_add_text_or_null(cJSON_AddObjectToObject(root, "memory"), "pressure",
                           memory_pressure_name(m->pressure));
     add_thermal(root, m);
-    cJSON_AddNullToObject(cJSON_AddObjectToObject(root, "power"), "battery");
+    add_battery(cJSON_AddObjectToObject(root, "power"), m);
     add_disks(root, m);
-    cJSON_AddArrayToObject(root, "networks");
+    add_networks(root, m);
     add_services(root, m);
     add_profile(root);
     cJSON_AddArrayToObject(root, "advice");

@@ -23,30 +23,30 @@ static const struct shape_row fixed[] = {
     {"cpu.cores[].index", SHAPE_NUMBER, "the kernel's number of the core"},
     {"cpu.cores[].tier", SHAPE_TEXT, "which kind it is"},
     {"cpu.cores[].online", SHAPE_BOOL, "whether the kernel uses it"},
-    {"gpus[].name", SHAPE_TEXT, NULL},
-    {"gpus[].vendor", SHAPE_TEXT, NULL},
-    {"gpus[].core_count", SHAPE_NUMBER, NULL},
-    {"gpus[].utilization_ratio", SHAPE_NUMBER, NULL},
-    {"gpus[].frequency_hertz", SHAPE_NUMBER, NULL},
-    {"gpus[].memory_used_bytes", SHAPE_NUMBER, NULL},
-    {"gpus[].memory_total_bytes", SHAPE_NUMBER, NULL},
-    {"gpus[].memory_is_shared", SHAPE_BOOL, NULL},
-    {"gpus[].power_watts", SHAPE_NUMBER, NULL},
-    {"gpus[].temperature_celsius", SHAPE_NUMBER, NULL},
-    {"gpus[].throttle_reasons[]", SHAPE_TEXT, NULL},
+    {"gpus[].name", SHAPE_TEXT, "name of the card, of its own memory first"},
+    {"gpus[].vendor", SHAPE_TEXT, "nvidia, amd, intel, apple, arm, ..."},
+    {"gpus[].id", SHAPE_TEXT, "what it is told apart by"},
+    {"gpus[].driver", SHAPE_TEXT, "its driver, and with NVIDIA its library"},
+    {"gpus[].core_count", SHAPE_NUMBER, "how many cores it has, where that is told"},
+    {"gpus[].integrated", SHAPE_BOOL, "whether it is part of the CPU's chip"},
+    {"gpus[].memory_is_shared", SHAPE_BOOL, "whether its memory is the system's"},
+    {"gpus[].throttle_reasons[]", SHAPE_TEXT,
+     "what slows it down now; empty is nothing, null is not told"},
     {"memory.pressure", SHAPE_TEXT, "normal, warn or critical"},
     {"thermal.pressure", SHAPE_TEXT,
      "nominal, fair, serious or critical; null where the system does not tell"},
     {"thermal.sensors[].name", SHAPE_TEXT, "name of the sensor"},
     {"thermal.sensors[].group", SHAPE_TEXT, "cpu, gpu, disk, board, memory or other"},
     {"thermal.fans[].name", SHAPE_TEXT, "name of the fan"},
-    {"power.battery.charge_ratio", SHAPE_NUMBER, NULL},
-    {"power.battery.on_battery", SHAPE_BOOL, NULL},
+    {"power.battery.charge_ratio", SHAPE_NUMBER,
+     "how full the battery is; power.battery is null where there is none"},
+    {"power.battery.on_battery", SHAPE_BOOL, "whether it feeds the machine now"},
     {"disks[].name", SHAPE_TEXT, "name of the disk"},
     {"disks[].mount", SHAPE_TEXT, "where it is mounted"},
-    {"networks[].name", SHAPE_TEXT, NULL},
-    {"networks[].receive_bytes_per_second", SHAPE_NUMBER, NULL},
-    {"networks[].transmit_bytes_per_second", SHAPE_NUMBER, NULL},
+    {"networks[].name", SHAPE_TEXT, "name of the interface"},
+    {"networks[].up", SHAPE_BOOL, "whether it is switched on"},
+    {"networks[].hidden", SHAPE_BOOL,
+     "loopback, or the inner end of a container's or tunnel's network"},
     {"services[].name", SHAPE_TEXT, "its kind, a second one kind-PORT, or as in tunetop.yaml"},
     {"services[].kind", SHAPE_TEXT, "ollama or comfyui"},
     {"services[].state", SHAPE_TEXT, "up, busy, starting, down, stuck or error"},
@@ -104,6 +104,9 @@ static const char *const scope_prefix[SCOPE_COUNT] = {
     [SCOPE_SENSOR] = "thermal.sensors[].",
     [SCOPE_FAN] = "thermal.fans[].",
     [SCOPE_DISK] = "disks[].",
+    [SCOPE_NETWORK] = "networks[].",
+    [SCOPE_GPU] = "gpus[].",
+    [SCOPE_PROCESS] = NULL, /* of the Processes tab only */
     [SCOPE_SERVICE] = "services[].",
     [SCOPE_MODEL] = "services[].models[].",
 };
@@ -111,18 +114,13 @@ static const char *const scope_prefix[SCOPE_COUNT] = {
 /* Metrics that no source of this version measures, as beginnings of paths: the manual names them
  * apart. */
 static const char *const unmeasured[] = {
-    "disks[].read_bytes_per_second",
-    "disks[].write_bytes_per_second",
     "memory.bandwidth_",
     "memory.gpu_limit_bytes",
     "memory.wired_bytes",
-    "power.",
-    "services[].cpu_throttled_ratio",
+    "power.ane_watts",
     "services[].eta_seconds",
     "services[].job.step",
     "services[].load_seconds",
-    "services[].memory_limit_bytes",
-    "services[].oom_kills",
     "services[].rates.",
 };
 
@@ -143,7 +141,7 @@ const struct shape_row *status_shape(struct arena *arena, size_t *count)
     for (int scope = 0; scope < SCOPE_COUNT; scope++) {
         size_t n = 0;
         metric_rows((enum metric_scope)scope, &n);
-        total += n;
+        total += scope_prefix[scope] ? n : 0;
     }
     struct shape_row *rows = arena_calloc(arena, total, sizeof *rows);
     size_t at = 0;
@@ -153,7 +151,7 @@ const struct shape_row *status_shape(struct arena *arena, size_t *count)
     for (int scope = 0; scope < SCOPE_COUNT; scope++) {
         size_t n = 0;
         const struct metric *m = metric_rows((enum metric_scope)scope, &n);
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; scope_prefix[scope] && i < n; i++) {
             /* cpu.load_average.0: the elements of a list that always has them. */
             char *path = arena_printf(arena, "%s%s", scope_prefix[scope], m[i].json);
             rows[at].path = path;

@@ -237,12 +237,12 @@ static void part_thermal(struct page *p)
 
 static void part_disks(struct page *p)
 {
-    for (uint32_t i = 0; i < p->m->disk.disk_count; i++) {
-        const struct disk_facts *d = &p->m->disk.disks[i];
+    for (uint32_t i = 0; i < p->m->disk_count; i++) {
+        const struct disk_model *d = &p->m->disks[i];
         double total = 0, free_bytes = 0;
         label(p, i == 0 ? "Disk" : "");
-        if (reading_get(&d->total, &total) && reading_get(&d->free, &free_bytes) && total > 0) {
-            struct reading used = d->total;
+        if (reading_get(&d->raw[METRIC_DISK_TOTAL], &total) && reading_get(&d->raw[METRIC_DISK_FREE], &free_bytes) && total > 0) {
+            struct reading used = d->raw[METRIC_DISK_TOTAL];
             used.value = 1 - free_bytes / total;
             share(p, &used);
             text_putf(&p->t, STYLE_TEXT, "%.0f", free_bytes / UNITS_GIB);
@@ -251,7 +251,7 @@ static void part_disks(struct page *p)
             text_put(&p->t, STYLE_DIM, " GiB free");
             text_blanks(&p->t, 3);
         } else {
-            main_value(p, &d->total, 1, 0, "");
+            main_value(p, &d->raw[METRIC_DISK_TOTAL], 1, 0, "");
             text_blanks(&p->t, 3);
         }
         text_put(&p->t, STYLE_TEXT, d->mount);

@@ -54,6 +54,7 @@ struct collector {
         int kind;
     } added[ADDED_MAX];
     size_t added_count;
+    struct process_wish wish;
     char refused[160]; /* why the last one was not added */
     struct mailbox mailbox;
 };
@@ -92,6 +93,13 @@ static void publish(struct collector *c, int64_t now)
     runner_put_status(c->runner);
     note_left_out(&s->sources[SOURCE_CPU], s->cpu.cores_left_out, "cores");
     note_left_out(&s->sources[SOURCE_THERMAL], s->thermal.left_out, "sensors and fans");
+    note_left_out(&s->sources[SOURCE_DISK], s->disk.left_out, "file systems");
+    note_left_out(&s->sources[SOURCE_DISK_IO], s->disk_io.left_out, "devices");
+    note_left_out(&s->sources[SOURCE_FOLDERS], s->folders.left_out, "folders");
+    note_left_out(&s->sources[SOURCE_GPU], s->gpu.gpus_left_out, "cards");
+    note_left_out(&s->sources[SOURCE_NVIDIA], s->nvidia.gpus_left_out, "cards");
+    note_left_out(&s->sources[SOURCE_POWER], s->power.left_out, "counters");
+    note_left_out(&s->sources[SOURCE_NETWORK], s->network.left_out, "interfaces");
     s->services_settled = !c->services || (services_settled(c->services, now) && !adds_wait(c));
     if (c->services) {
         services_fill(c->services, now, s);
@@ -182,6 +190,14 @@ static void take_added(struct collector *c, int64_t now)
             utf8_copy(c->refused, sizeof c->refused, err.msg);
         }
     }
+}
+
+void collector_wish_processes(struct collector *c, const struct process_wish *wish)
+{
+    pthread_mutex_lock(&c->lock);
+    c->wish = *wish;
+    pthread_mutex_unlock(&c->lock);
+    http_wake(c->http);
 }
 
 int collector_add_service(struct collector *c, const char *name, int kind, const char *url,

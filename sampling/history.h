@@ -18,20 +18,15 @@ enum {
     HISTORY_STEPS = 6,
     HISTORY_COLUMNS = 400, /* the widest terminal */
     HISTORY_HOST_SERIES = 16,
+    HISTORY_GPUS = 4, /* cards with strips */
     HISTORY_SERVICES = 16, /* services with strips; more are shown without */
     HISTORY_SERVICE_SERIES = 4,
     HISTORY_SERIES = HISTORY_HOST_SERIES + HISTORY_SERVICES * HISTORY_SERVICE_SERIES,
 };
 extern const int history_step_s[HISTORY_STEPS]; /* 1 5 10 20 30 60 */
 
-enum history_host {
-    HISTORY_CPU,
-    HISTORY_MEMORY,
-    HISTORY_TEMPERATURE,
-    HISTORY_GPU,
-    HISTORY_GPU_MEMORY,
-    HISTORY_POWER
-};
+enum history_host { HISTORY_CPU, HISTORY_MEMORY, HISTORY_TEMPERATURE, HISTORY_POWER, HISTORY_GPU };
+enum history_gpu { HISTORY_GPU_LOAD, HISTORY_GPU_MEMORY, HISTORY_GPU_SERIES };
 enum history_service { HISTORY_SPEED, HISTORY_WAIT, HISTORY_SERVICE_CPU, HISTORY_SERVICE_MEMORY };
 
 struct history;
@@ -48,6 +43,12 @@ void history_clear_series(struct history *h, int series);
 /* Readers. step: index into history_step_s; column: floor(history time / step). NAN: blank. */
 int64_t history_time_ns(const struct history *h, int64_t mono_ns);
 float history_column(const struct history *h, int series, int step, int64_t column);
+
+/* card: its place in the model */
+static inline int history_gpu_series(int card, enum history_gpu which)
+{
+    return HISTORY_GPU + card * HISTORY_GPU_SERIES + (int)which;
+}
 
 static inline int history_service_series(int slot, enum history_service which)
 {

@@ -32,6 +32,18 @@ static const struct metric disk_rows[] = {
 #define METRIC_DISK(id, ...) [METRIC_DISK_##id] = ROW_(id, __VA_ARGS__),
 #include "sampling/metric.def"
 };
+static const struct metric network_rows[] = {
+#define METRIC_NETWORK(id, ...) [METRIC_NETWORK_##id] = ROW_(id, __VA_ARGS__),
+#include "sampling/metric.def"
+};
+static const struct metric gpu_rows[] = {
+#define METRIC_GPU(id, ...) [METRIC_GPU_##id] = ROW_(id, __VA_ARGS__),
+#include "sampling/metric.def"
+};
+static const struct metric process_rows[] = {
+#define METRIC_PROCESS(id, ...) [METRIC_PROCESS_##id] = ROW_(id, __VA_ARGS__),
+#include "sampling/metric.def"
+};
 static const struct metric service_rows[] = {
 #define METRIC_SERVICE(id, ...) [METRIC_SERVICE_##id] = ROW_(id, __VA_ARGS__),
 #include "sampling/metric.def"
@@ -52,6 +64,9 @@ static const struct {
     [SCOPE_SENSOR] = {"sensor", sensor_rows, METRIC_SENSOR_COUNT},
     [SCOPE_FAN] = {"fan", fan_rows, METRIC_FAN_COUNT},
     [SCOPE_DISK] = {"disk", disk_rows, METRIC_DISK_COUNT},
+    [SCOPE_NETWORK] = {"network", network_rows, METRIC_NETWORK_COUNT},
+    [SCOPE_GPU] = {"gpu", gpu_rows, METRIC_GPU_COUNT},
+    [SCOPE_PROCESS] = {"process", process_rows, METRIC_PROCESS_COUNT},
     [SCOPE_SERVICE] = {"service", service_rows, METRIC_SERVICE_COUNT},
     [SCOPE_MODEL] = {"model", model_rows, METRIC_MODEL_COUNT},
 };

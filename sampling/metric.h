@@ -40,6 +40,21 @@ enum metric_disk {
 #include "sampling/metric.def"
     METRIC_DISK_COUNT
 };
+enum metric_network {
+#define METRIC_NETWORK(id, ...) METRIC_ROW_(NETWORK, id),
+#include "sampling/metric.def"
+    METRIC_NETWORK_COUNT
+};
+enum metric_gpu {
+#define METRIC_GPU(id, ...) METRIC_ROW_(GPU, id),
+#include "sampling/metric.def"
+    METRIC_GPU_COUNT
+};
+enum metric_process {
+#define METRIC_PROCESS(id, ...) METRIC_ROW_(PROCESS, id),
+#include "sampling/metric.def"
+    METRIC_PROCESS_COUNT
+};
 enum metric_service {
 #define METRIC_SERVICE(id, ...) METRIC_ROW_(SERVICE, id),
 #include "sampling/metric.def"
@@ -71,6 +86,9 @@ enum metric_scope {
     SCOPE_SENSOR,
     SCOPE_FAN,
     SCOPE_DISK,
+    SCOPE_NETWORK,
+    SCOPE_GPU,
+    SCOPE_PROCESS,
     SCOPE_SERVICE,
     SCOPE_MODEL,
     SCOPE_COUNT,

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "sampling/model_step.h"
 
 /* What is drawn follows a change within about 2 s (screens: "smoothed (about 2 s)"). */
 #define SMOOTHING_S 2.0
@@ -63,7 +64,7 @@ const char *service_kind_name(int kind)
 }
 
 /* One step of the exponential mean; starts at the first value it sees. */
-static struct reading smooth(const struct reading *before, const struct reading *now)
+struct reading step_smooth(const struct reading *before, const struct reading *now)
 {
     struct reading r = *now;
 
@@ -76,7 +77,7 @@ static struct reading smooth(const struct reading *before, const struct reading 
 }
 
 /* A gauge as its source left it, aged: stale, then gone. */
-static struct reading aged(const struct reading *r, const struct sample *s)
+struct reading step_aged(const struct reading *r, const struct sample *s)
 {
     struct reading out = *r;
     int64_t age = s->at_ns - r->at_ns;
@@ -94,6 +95,48 @@ static struct reading aged(const struct reading *r, const struct sample *s)
         }
     }
     return out;
+}
+
+struct reading step_wrapping_rate(const struct reading *before, const struct reading *now,
+                                  double range, double scale, const struct reading *raw_before,
+                                  bool after_gap, const struct sample *s)
+{
+    double delta;
+
+    if (now->state != READING_OK) {
+        return step_aged(now, s);
+    }
+    if (before->state != READING_OK) {
+        return reading_missing(READING_NONE, REASON_FIRST_SAMPLE, now->source);
+    }
+    delta = now->value - before->value;
+    if (delta < 0 && range > 0 && before->value <= range) {
+        delta += range; /* once round; more often is a gap or a fault, and looks like either */
+    }
+    if (after_gap || delta < 0) {
+        return reading_missing(READING_NONE, REASON_GAP, now->source);
+    }
+    if (now->at_ns <= before->at_ns) {
+        return *raw_before;
+    }
+    return reading_ok(delta * scale /
+                          ((double)(now->at_ns - before->at_ns) / (double)NS_PER_S),
+                      now->at_ns, now->source);
+}
+
+struct reading step_rate(const struct reading *before, const struct reading *now, double scale,
+                         const struct reading *raw_before, bool after_gap, const struct sample *s)
+{
+    return step_wrapping_rate(before, now, 0, scale, raw_before, after_gap, s);
+}
+
+struct reading step_in_range(enum metric_scope scope, int id, struct reading r)
+{
+    return r.state == READING_OK || r.state == READING_STALE
+               ? (metric_reading(scope, id, r.value, r.at_ns, r.source).state == READING_OK
+                      ? r
+                      : reading_missing(READING_FAILED, REASON_BAD_DATA, r.source))
+               : r;
 }
 
 struct ticks {
@@ -137,11 +180,11 @@ static struct reading ticks_ratio(uint64_t part, uint64_t total, int64_t at_ns)
     return reading_ok((double)part / (double)total, at_ns, SOURCE_CPU);
 }
 
-static void host_set(const struct model *prev, struct model *next, int id, struct reading r,
+void step_host(const struct model *prev, struct model *next, int id, struct reading r,
                      bool smoothed)
 {
     next->raw[id] = r;
-    next->v[id] = smoothed ? smooth(&prev->v[id], &r) : r;
+    next->v[id] = smoothed ? step_smooth(&prev->v[id], &r) : r;
 }
 
 /* Rates of all cores, tiers and the whole; `why` says why there are none. */
@@ -189,20 +232,20 @@ static void advance_cpu_rates(const struct model *prev, const struct cpu_part *n
         struct reading r = ticks_ratio(d.busy, ticks_total(&d), at);
         out->raw_utilization = r;
         out->v[METRIC_CORE_UTILIZATION] =
-            i < prev->core_count ? smooth(&prev->cores[i].v[METRIC_CORE_UTILIZATION], &r) : r;
+            i < prev->core_count ? step_smooth(&prev->cores[i].v[METRIC_CORE_UTILIZATION], &r) : r;
     }
-    host_set(prev, next, METRIC_HOST_CPU_UTILIZATION, ticks_ratio(all.busy, ticks_total(&all), at),
+    step_host(prev, next, METRIC_HOST_CPU_UTILIZATION, ticks_ratio(all.busy, ticks_total(&all), at),
              true);
-    host_set(prev, next, METRIC_HOST_CPU_STEAL, ticks_ratio(all.steal, ticks_total(&all), at),
+    step_host(prev, next, METRIC_HOST_CPU_STEAL, ticks_ratio(all.steal, ticks_total(&all), at),
              true);
-    host_set(prev, next, METRIC_HOST_CPU_IOWAIT, ticks_ratio(all.iowait, ticks_total(&all), at),
+    step_host(prev, next, METRIC_HOST_CPU_IOWAIT, ticks_ratio(all.iowait, ticks_total(&all), at),
              true);
     for (uint32_t i = 0; i < next->tier_count; i++) {
         struct reading r = ticks_ratio(tier[i].busy, ticks_total(&tier[i]), at);
 
         next->tiers[i].raw_utilization = r;
         next->tiers[i].v[METRIC_TIER_UTILIZATION] =
-            i < prev->tier_count ? smooth(&prev->tiers[i].v[METRIC_TIER_UTILIZATION], &r) : r;
+            i < prev->tier_count ? step_smooth(&prev->tiers[i].v[METRIC_TIER_UTILIZATION], &r) : r;
     }
 }
 
@@ -217,8 +260,10 @@ static void advance_cpu(const struct model *prev, const struct sample *s, struct
 
         memcpy(t->name, c->tiers[i].name, sizeof t->name);
         t->core_count = c->tiers[i].core_count;
-        t->v[METRIC_TIER_FREQUENCY] = aged(&c->tiers[i].frequency_hz, s);
-        t->v[METRIC_TIER_FREQUENCY_MAX] = aged(&c->tiers[i].frequency_max_hz, s);
+        t->v[METRIC_TIER_FREQUENCY] = step_aged(&c->tiers[i].frequency_hz, s);
+        t->v[METRIC_TIER_FREQUENCY_MAX] = step_aged(&c->tiers[i].frequency_max_hz, s);
+        t->v[METRIC_TIER_FREQUENCY_REQUESTED] = step_aged(&c->tiers[i].frequency_requested_hz, s);
+        t->v[METRIC_TIER_FREQUENCY_LIMIT] = step_aged(&c->tiers[i].frequency_limit_hz, s);
     }
     for (uint32_t i = 0; i < c->core_count; i++) {
         struct core_model *out = &next->cores[i];
@@ -226,15 +271,16 @@ static void advance_cpu(const struct model *prev, const struct sample *s, struct
         out->index = c->cores[i].index;
         out->tier = c->cores[i].tier;
         out->online = c->cores[i].online;
-        out->v[METRIC_CORE_FREQUENCY] = aged(&c->cores[i].frequency_hz, s);
+        out->v[METRIC_CORE_FREQUENCY] = step_aged(&c->cores[i].frequency_hz, s);
     }
     for (int i = 0; i < 3; i++) {
-        host_set(prev, next, METRIC_HOST_LOAD_1 + i, aged(&c->load[i], s), false);
+        step_host(prev, next, METRIC_HOST_LOAD_1 + i, step_aged(&c->load[i], s), false);
     }
-    host_set(prev, next, METRIC_HOST_CPU_LIMIT, aged(&c->limit_cores, s), false);
+    step_host(prev, next, METRIC_HOST_CPU_LIMIT, step_aged(&c->limit_cores, s), false);
+    step_host(prev, next, METRIC_HOST_CPU_PSI, step_aged(&c->psi_some_ratio, s), false);
 
     if (c->ticks.state != READING_OK) {
-        struct reading r = aged(&c->ticks, s);
+        struct reading r = step_aged(&c->ticks, s);
 
         advance_cpu_none(next, r.state, r.reason);
     } else if (prev->cpu_before.ticks.state != READING_OK) {
@@ -270,21 +316,10 @@ static struct reading page_rate(const struct reading *before, const struct readi
                                 uint64_t page_bytes, const struct model *prev,
                                 const struct model *next, int id, const struct sample *s)
 {
-    if (now->state != READING_OK) {
-        return aged(now, s);
-    }
-    if (before->state != READING_OK || page_bytes == 0) {
+    if (now->state == READING_OK && page_bytes == 0) {
         return reading_missing(READING_NONE, REASON_FIRST_SAMPLE, SOURCE_MEMORY);
     }
-    if (next->after_gap || now->value < before->value) {
-        return reading_missing(READING_NONE, REASON_GAP, SOURCE_MEMORY);
-    }
-    if (now->at_ns == before->at_ns) {
-        return prev->raw[id];
-    }
-    return reading_ok((now->value - before->value) * (double)page_bytes /
-                          ((double)(now->at_ns - before->at_ns) / (double)NS_PER_S),
-                      now->at_ns, SOURCE_MEMORY);
+    return step_rate(before, now, (double)page_bytes, &prev->raw[id], next->after_gap, s);
 }
 
 static enum memory_pressure pressure_of(const struct model *m, const struct memory_part *p)
@@ -331,7 +366,7 @@ static void advance_memory(const struct model *prev, const struct sample *s, str
     double total, available;
 
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++) {
-        host_set(prev, next, gauges[i].id, aged(gauges[i].r, s), false);
+        step_host(prev, next, gauges[i].id, step_aged(gauges[i].r, s), false);
     }
     /* Used is what a person means: total minus what could still be had. */
     if (reading_get(&next->raw[METRIC_HOST_MEMORY_TOTAL], &total) &&
@@ -339,16 +374,16 @@ static void advance_memory(const struct model *prev, const struct sample *s, str
         struct reading r = next->raw[METRIC_HOST_MEMORY_AVAILABLE];
 
         r.value = total > available ? total - available : 0;
-        host_set(prev, next, METRIC_HOST_MEMORY_USED, r, false);
+        step_host(prev, next, METRIC_HOST_MEMORY_USED, r, false);
     } else {
-        host_set(prev, next, METRIC_HOST_MEMORY_USED, next->raw[METRIC_HOST_MEMORY_AVAILABLE],
+        step_host(prev, next, METRIC_HOST_MEMORY_USED, next->raw[METRIC_HOST_MEMORY_AVAILABLE],
                  false);
     }
-    host_set(prev, next, METRIC_HOST_SWAP_IN,
+    step_host(prev, next, METRIC_HOST_SWAP_IN,
              page_rate(&before->swap_in_pages, &p->swap_in_pages, p->page_bytes, prev, next,
                        METRIC_HOST_SWAP_IN, s),
              true);
-    host_set(prev, next, METRIC_HOST_SWAP_OUT,
+    step_host(prev, next, METRIC_HOST_SWAP_OUT,
              page_rate(&before->swap_out_pages, &p->swap_out_pages, p->page_bytes, prev, next,
                        METRIC_HOST_SWAP_OUT, s),
              true);
@@ -371,7 +406,7 @@ static void pick_highest(struct reading *best, const struct reading *r)
 
 static void advance_thermal(const struct model *prev, const struct sample *s, struct model *next)
 {
-    struct reading state = aged(&s->thermal.state, s);
+    struct reading state = step_aged(&s->thermal.state, s);
     bool nothing = state.state != READING_OK && state.state != READING_STALE;
     struct reading none =
         nothing ? state : reading_missing(READING_UNSUPPORTED, REASON_NO_SENSOR, SOURCE_THERMAL);
@@ -381,7 +416,7 @@ static void advance_thermal(const struct model *prev, const struct sample *s, st
     for (uint32_t i = 0; i < next->thermal.sensor_count; i++) {
         struct sensor_facts *f = &next->thermal.sensors[i];
 
-        f->temperature_c = aged(&f->temperature_c, s);
+        f->temperature_c = step_aged(&f->temperature_c, s);
         if (strcmp(f->group, "cpu") == 0) {
             pick_highest(&cpu, &f->temperature_c);
         }
@@ -389,41 +424,28 @@ static void advance_thermal(const struct model *prev, const struct sample *s, st
     for (uint32_t i = 0; i < next->thermal.fan_count; i++) {
         struct fan_facts *f = &next->thermal.fans[i];
 
-        f->rpm = aged(&f->rpm, s);
+        f->rpm = step_aged(&f->rpm, s);
         pick_highest(&fan, &f->rpm);
     }
-    host_set(prev, next, METRIC_HOST_CPU_TEMPERATURE, cpu, true);
-    host_set(prev, next, METRIC_HOST_FAN_SPEED, fan, true);
+    step_host(prev, next, METRIC_HOST_CPU_TEMPERATURE, cpu, true);
+    step_host(prev, next, METRIC_HOST_FAN_SPEED, fan, true);
 }
 
 static void advance_rest(const struct model *prev, const struct sample *s, struct model *next)
 {
-    static const struct {
-        int id;
-        uint8_t source;
-    } no_source[] = {
-        {METRIC_HOST_BANDWIDTH, SOURCE_MEMORY}, {METRIC_HOST_BANDWIDTH_PEAK, SOURCE_MEMORY},
-        {METRIC_HOST_CPU_POWER, SOURCE_POWER},  {METRIC_HOST_GPU_POWER, SOURCE_POWER},
-        {METRIC_HOST_ANE_POWER, SOURCE_POWER},  {METRIC_HOST_SYSTEM_POWER, SOURCE_POWER},
-    };
+    static const int no_source[] = {METRIC_HOST_BANDWIDTH, METRIC_HOST_BANDWIDTH_PEAK};
     struct reading up = s->host.uptime_s;
 
     for (size_t i = 0; i < sizeof no_source / sizeof no_source[0]; i++) {
-        host_set(prev, next, no_source[i].id,
-                 reading_missing(READING_UNSUPPORTED, REASON_NO_SOURCE, no_source[i].source),
-                 false);
+        step_host(prev, next, no_source[i],
+                  reading_missing(READING_UNSUPPORTED, REASON_NO_SOURCE, SOURCE_MEMORY), false);
     }
     next->host = s->host;
     if (up.state == READING_OK) { /* read once a minute; it grows as the clock does */
         up.value += (double)(s->at_ns - up.at_ns) / (double)NS_PER_S;
         up.at_ns = s->at_ns;
     }
-    host_set(prev, next, METRIC_HOST_UPTIME, up, false);
-    next->disk = s->disk;
-    for (uint32_t i = 0; i < next->disk.disk_count; i++) {
-        next->disk.disks[i].total = aged(&next->disk.disks[i].total, s);
-        next->disk.disks[i].free = aged(&next->disk.disks[i].free, s);
-    }
+    step_host(prev, next, METRIC_HOST_UPTIME, up, false);
 }
 
 static const struct service_model_state *find_before(const struct model *prev, const char *name)
@@ -479,6 +501,38 @@ static struct reading service_cpu(const struct service_model_state *before,
                       now->at_ns, SOURCE_SERVICES);
 }
 
+/* Share of the periods of its control group in which it was throttled. */
+static struct reading service_throttled(const struct service_model_state *before,
+                                        const struct service_facts *f, bool after_gap)
+{
+    const struct reading *now = &f->group_periods, *then;
+    double periods, throttled;
+
+    if (now->state != READING_OK || f->group_throttled.state != READING_OK) {
+        return now->state != READING_OK ? *now : f->group_throttled;
+    }
+    if (!before || before->facts->pid != f->pid || before->facts->pid_start != f->pid_start ||
+        before->facts->group_periods.state != READING_OK ||
+        before->facts->group_throttled.state != READING_OK) {
+        return reading_missing(READING_NONE, REASON_FIRST_SAMPLE, SOURCE_SERVICES);
+    }
+    if (after_gap) {
+        return reading_missing(READING_NONE, REASON_GAP, SOURCE_SERVICES);
+    }
+    then = &before->facts->group_periods;
+    if (now->at_ns <= then->at_ns) {
+        return before->raw[METRIC_SERVICE_CPU_THROTTLED];
+    }
+    periods = now->value - then->value;
+    throttled = f->group_throttled.value - before->facts->group_throttled.value;
+    if (periods < 0 || throttled < 0) {
+        return reading_missing(READING_NONE, REASON_GAP, SOURCE_SERVICES);
+    }
+    /* No period went by: nothing of it ran, so nothing was held back. */
+    return reading_ok(periods > 0 ? fmin(throttled / periods, 1) : 0, now->at_ns,
+                      SOURCE_SERVICES);
+}
+
 static void advance_services(const struct model *prev, const struct sample *s, struct model *next,
                              struct history *history)
 {
@@ -494,11 +548,12 @@ static void advance_services(const struct model *prev, const struct sample *s, s
         out->facts = f;
         memcpy(out->raw, f->v, sizeof out->raw);
         out->raw[METRIC_SERVICE_CPU_UTILIZATION] = service_cpu(before, f, next->after_gap);
+        out->raw[METRIC_SERVICE_CPU_THROTTLED] = service_throttled(before, f, next->after_gap);
         memcpy(out->v, out->raw, sizeof out->v);
         if (before) {
             struct reading *cpu = &out->v[METRIC_SERVICE_CPU_UTILIZATION];
 
-            *cpu = smooth(&before->v[METRIC_SERVICE_CPU_UTILIZATION], cpu);
+            *cpu = step_smooth(&before->v[METRIC_SERVICE_CPU_UTILIZATION], cpu);
             out->history_slot = before->history_slot;
         } else {
             out->history_slot = free_slot(prev, next, i);
@@ -515,6 +570,20 @@ static double value_now(const struct reading *r)
     return r->state == READING_OK ? r->value : NAN;
 }
 
+/* The power that the strip shows: of the whole machine, else of its GPUs, else of its CPU. */
+static const struct reading *shown_power(const struct model *m)
+{
+    static const int order[] = {METRIC_HOST_SYSTEM_POWER, METRIC_HOST_GPU_POWER};
+    double value;
+
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (reading_get(&m->raw[order[i]], &value)) {
+            return &m->raw[order[i]];
+        }
+    }
+    return &m->raw[METRIC_HOST_CPU_POWER];
+}
+
 static void advance_history(const struct model *m, struct history *h)
 {
     static const int service[HISTORY_SERVICE_SERIES] = {
@@ -527,6 +596,15 @@ static void advance_history(const struct model *m, struct history *h)
     history_add(h, HISTORY_CPU, m->at_ns, value_now(&m->raw[METRIC_HOST_CPU_UTILIZATION]));
     history_add(h, HISTORY_MEMORY, m->at_ns, value_now(&m->raw[METRIC_HOST_MEMORY_USED]));
     history_add(h, HISTORY_TEMPERATURE, m->at_ns, value_now(&m->raw[METRIC_HOST_CPU_TEMPERATURE]));
+    history_add(h, HISTORY_POWER, m->at_ns, value_now(shown_power(m)));
+    for (uint32_t i = 0; i < m->gpu_count && i < HISTORY_GPUS; i++) {
+        const struct reading *raw = m->gpus[i].raw;
+
+        history_add(h, history_gpu_series((int)i, HISTORY_GPU_LOAD), m->at_ns,
+                    value_now(&raw[METRIC_GPU_UTILIZATION]));
+        history_add(h, history_gpu_series((int)i, HISTORY_GPU_MEMORY), m->at_ns,
+                    value_now(&raw[METRIC_GPU_MEMORY_USED]));
+    }
     for (size_t i = 0; i < m->service_count; i++) {
         const struct service_model_state *s = &m->services[i];
         double per_step;
@@ -571,10 +649,19 @@ void model_advance(const struct model *prev, struct sample *s, struct model *nex
     advance_memory(prev, s, next);
     advance_thermal(prev, s, next);
     advance_rest(prev, s, next);
+    model_advance_gpus(prev, s, next);
+    model_advance_power(prev, s, next);
+    model_advance_disks(prev, s, next);
+    model_advance_networks(prev, s, next);
     advance_services(prev, s, next, history);
+    model_advance_owners(prev, s, next);
+    model_advance_processes(prev, s, next);
     if (history) {
         advance_history(next, history);
     }
     s->services = NULL;
     s->service_count = 0;
+    s->processes.processes = NULL;
+    s->processes.count = 0;
+    s->processes.details = NULL;
 }

@@ -73,10 +73,13 @@ const char *reason_next_step(int reason)
 }
 
 static const char *const source_names[SOURCE_COUNT] = {
-    [SOURCE_HOST] = "host",         [SOURCE_CPU] = "cpu",         [SOURCE_MEMORY] = "memory",
-    [SOURCE_THERMAL] = "thermal",   [SOURCE_DISK] = "disk",       [SOURCE_GPU] = "gpu",
-    [SOURCE_POWER] = "power",       [SOURCE_NETWORK] = "network", [SOURCE_DISCOVERY] = "discovery",
-    [SOURCE_SERVICES] = "services",
+    [SOURCE_HOST] = "host",           [SOURCE_CPU] = "cpu",
+    [SOURCE_MEMORY] = "memory",       [SOURCE_THERMAL] = "thermal",
+    [SOURCE_DISK] = "disk",           [SOURCE_DISK_IO] = "disk_io",
+    [SOURCE_FOLDERS] = "folders",     [SOURCE_GPU] = "gpu",
+    [SOURCE_NVIDIA] = "nvidia",       [SOURCE_POWER] = "power",
+    [SOURCE_NETWORK] = "network",     [SOURCE_PROCESSES] = "processes",
+    [SOURCE_DISCOVERY] = "discovery", [SOURCE_SERVICES] = "services",
 };
 
 const char *source_name(int source)

@@ -23,7 +23,14 @@ enum {
     SAMPLE_TIERS = 4,
     SAMPLE_SENSORS = 64,
     SAMPLE_FANS = 16,
-    SAMPLE_DISKS = 8,
+    SAMPLE_DISKS = 16,
+    SAMPLE_DISK_DEVICES = 64,
+    SAMPLE_NETWORKS = 32,
+    SAMPLE_GPUS = 8,
+    SAMPLE_GPU_PROCESSES = 128,
+    SAMPLE_GPU_THROTTLES = 6,
+    SAMPLE_POWER_DOMAINS = 16,
+    SAMPLE_FOLDERS = 24,
     SAMPLE_NAME = 64,
 };
 
@@ -33,10 +40,14 @@ enum source_id {
     SOURCE_CPU,
     SOURCE_MEMORY,
     SOURCE_THERMAL,
-    SOURCE_DISK,
-    SOURCE_GPU,
+    SOURCE_DISK,    /* size and free space of file systems */
+    SOURCE_DISK_IO, /* what is read and written */
+    SOURCE_FOLDERS, /* what the folders of services hold */
+    SOURCE_GPU,     /* cards that the kernel itself tells about: amdgpu, i915, xe, panthor, ... */
+    SOURCE_NVIDIA,  /* cards that NVIDIA's library tells about */
     SOURCE_POWER,
     SOURCE_NETWORK,
+    SOURCE_PROCESSES, /* every process; only while somebody looks */
     SOURCE_DISCOVERY,
     SOURCE_SERVICES,
     SOURCE_COUNT
@@ -80,7 +91,9 @@ struct cpu_part {
     struct {
         char name[16]; /* "P", "E", or "all" when there is one */
         uint32_t core_count;
-        struct reading frequency_hz, frequency_max_hz;
+        /* delivered, as far as the kernel knows; asked for, where it tells that apart; what the
+         * chip can; what is allowed now (a limit of the user, of heat or of power) */
+        struct reading frequency_hz, frequency_requested_hz, frequency_max_hz, frequency_limit_hz;
     } tiers[SAMPLE_TIERS];
     struct reading ticks; /* state of the counters below; value = 1 when they were read */
     struct cpu_core_facts cores[SAMPLE_CORES];
@@ -88,6 +101,7 @@ struct cpu_part {
     struct reading limit_cores;
     /* processes created since boot ("processes" of /proc/stat), 0 unknown */
     uint64_t forks;
+    struct reading psi_some_ratio; /* tasks waited for a core */
 };
 
 struct memory_part {
@@ -123,8 +137,106 @@ struct disk_facts {
     struct reading total, free;
 };
 struct disk_part {
-    uint32_t disk_count;
-    struct disk_facts disks[SAMPLE_DISKS];
+    uint32_t disk_count, left_out;
+    struct disk_facts disks[SAMPLE_DISKS]; /* that of the models folder first */
+};
+
+struct disk_device_facts { /* a block device: a whole disk, a partition, a mapped one */
+    char name[SAMPLE_NAME];  /* as in disk_facts: "nvme0n1p2", "vg-root" */
+    bool whole;              /* a disk itself, no part of one and nothing on top of one */
+    uint64_t read_bytes, write_bytes, busy_ms; /* counters */
+};
+struct disk_io_part { /* SOURCE_DISK_IO */
+    uint32_t device_count, left_out;
+    struct reading counters; /* state of all of them, when they were read */
+    struct disk_device_facts devices[SAMPLE_DISK_DEVICES];
+    struct reading psi_some_ratio, psi_full_ratio;
+};
+
+enum folder_kind { FOLDER_MODELS, FOLDER_OUTPUT, FOLDER_TEMP, FOLDER_KIND_COUNT };
+struct folder_facts { /* a folder of a service, looked through slowly */
+    char service[SAMPLE_NAME];
+    uint8_t kind;       /* enum folder_kind */
+    char path[256];     /* sanitised, home folder as "~" */
+    struct reading bytes, files;
+};
+struct folder_part { /* SOURCE_FOLDERS */
+    uint32_t folder_count, left_out;
+    struct folder_facts folders[SAMPLE_FOLDERS];
+};
+
+struct network_facts {
+    char name[32];
+    bool hidden; /* loopback, veth, a bridge of containers, a tunnel's inner end: not shown */
+    bool up;
+    /* counters, bytes since the interface came up */
+    struct reading receive_bytes, transmit_bytes;
+    struct reading link_bytes_per_second; /* what the line can */
+};
+struct network_part { /* SOURCE_NETWORK */
+    uint32_t network_count, left_out;
+    struct network_facts networks[SAMPLE_NETWORKS];
+};
+
+struct gpu_facts {
+    char name[SAMPLE_NAME];
+    char vendor[16]; /* "nvidia", "amd", "intel", "apple", "arm", ... */
+    char id[48];     /* its identity over samples: PCI address, UUID or the device's name */
+    char driver[48]; /* "amdgpu", "580.65 (NVML 13.580.65)" */
+    int32_t core_count; /* 0 unknown */
+    bool integrated;    /* part of the CPU's chip */
+    bool memory_is_shared; /* its memory is the system's */
+    struct reading v[METRIC_GPU_COUNT]; /* gauges; rates are the model's */
+    struct reading busy_ns;   /* counter, where utilisation is not told: time its busiest engine ran */
+    struct reading energy_uj; /* counter, where power is not told */
+    uint32_t throttle_count;  /* words for what slows it down now */
+    struct reading throttle;  /* state of the list: OK with no entry is "nothing" */
+    char throttles[SAMPLE_GPU_THROTTLES][32];
+};
+enum { OWNER_NONE = -1, OWNER_UNSEEN = -2 }; /* of no service; the process is not visible here */
+struct gpu_process_facts { /* what one process does on one card */
+    int32_t pid;           /* as this system sees it */
+    uint32_t gpu;          /* index into gpus[] of the same part */
+    int32_t service;       /* filled by the collector: index into services[], or one of below */
+    struct reading memory_bytes;
+    struct reading utilization_ratio; /* where the driver tells it */
+    struct reading busy_ns;           /* counter else */
+};
+struct gpu_part { /* SOURCE_GPU, SOURCE_NVIDIA */
+    uint32_t gpu_count, process_count, gpus_left_out, processes_left_out;
+    struct gpu_facts gpus[SAMPLE_GPUS];
+    struct gpu_process_facts processes[SAMPLE_GPU_PROCESSES];
+    struct reading state; /* OK when it was looked, else why there is nothing */
+    /* OK: processes[] holds everyone that uses a card, or with listed_uid >= 0 everyone of that
+     * user (others are not readable); else why they are not told. */
+    struct reading listed;
+    int64_t listed_uid;
+};
+
+enum power_domain_kind { /* what a counter covers */
+    POWER_PACKAGE,       /* a CPU with all on it; several add up */
+    POWER_CORES,         /* part of a package */
+    POWER_GRAPHICS,      /* part of a package */
+    POWER_MEMORY,        /* beside the package */
+    POWER_SYSTEM,        /* RAPL's psys: the whole board */
+};
+struct power_domain_facts {
+    char name[32];
+    uint8_t kind;
+    uint64_t energy_uj, range_uj; /* counter and where it wraps */
+    struct reading energy;        /* state of the counter; value = 1 when it was read */
+};
+struct power_part { /* SOURCE_POWER */
+    uint32_t domain_count, left_out;
+    struct power_domain_facts domains[SAMPLE_POWER_DOMAINS];
+    struct reading rapl;    /* OK when domains are readable, else why not */
+    /* told as power by a sensor; NONE where there is none */
+    struct reading cpu_watts, system_watts;
+    struct reading throttle_ms;     /* counter: time that heat slowed the CPU */
+    struct reading throttle_events; /* counter: how often */
+    bool has_battery;
+    int8_t on_battery; /* -1 not told */
+    struct reading battery_ratio;
 };
 
 enum service_kind { SERVICE_OLLAMA, SERVICE_COMFYUI, SERVICE_KIND_COUNT };
@@ -171,6 +283,7 @@ struct service_facts {
     int32_t pid;             /* 0 unknown */
     int64_t pid_start;       /* kernel's start time of the process: with pid its identity */
     int64_t started_wall_ns; /* the same on the wall clock, 0 unknown */
+    int64_t uid;             /* of the process, -1 unknown */
     bool configured;         /* named in tunetop.yaml */
     bool remote;             /* on another host */
     bool added;              /* by a person while tunetop runs; gone when it ends */
@@ -178,10 +291,47 @@ struct service_facts {
     bool loading;
     bool waiting_is_estimate;
     struct reading cpu_seconds;             /* counter: CPU time of the tree; rate is the model's */
+    /* counters of its control group: periods, and those in which it was throttled */
+    struct reading group_periods, group_throttled;
     struct reading v[METRIC_SERVICE_COUNT]; /* gauges; rates are filled by the model */
     size_t model_count;                     /* entries in models[] */
     size_t models_left_out;                 /* the service has more than we keep */
     struct service_model_facts *models;
+};
+
+/* One process of the machine, only while somebody looks at all of them. Texts in the arena. */
+struct process_facts {
+    int32_t pid, ppid;
+    int64_t start; /* kernel's start time: with pid its identity */
+    int64_t uid;   /* -1 unknown */
+    const char *user; /* "you", or its number */
+    const char *name; /* comm */
+    const char *argv; /* parts separated by PROCESS_ARGV_SEPARATOR, secrets masked; "" none */
+    int32_t service;  /* index into services[], -1: of none */
+    char state;       /* 'R', 'S', 'D', 'Z', ... */
+    bool kernel;      /* a thread of the kernel */
+    /* Gauges and counters by enum metric_process, NAN: unknown, and why[] says why (enum reason).
+     * CPU, READ and WRITE hold counters here (seconds, bytes). */
+    double v[METRIC_PROCESS_COUNT];
+    uint8_t why[METRIC_PROCESS_COUNT];
+};
+/* More about one process, as asked for (struct process_wish). Texts in the arena, never NULL. */
+struct process_details {
+    int32_t pid;
+    int64_t start;
+    int64_t started_wall_ns; /* 0 unknown */
+    const char *argv;        /* whole, as in process_facts */
+    const char *cwd, *executable, *unit, *container, *parent; /* parent: name of ppid */
+    struct reading open_files, file_limit, threads, swap_bytes;
+    const char *environment; /* NAME=value, a line each, secrets masked; "" not asked or not readable */
+    struct reading environment_state;
+};
+struct process_part { /* SOURCE_PROCESSES */
+    struct process_facts *processes; /* rising pid */
+    size_t count;
+    size_t left_out;
+    struct reading state; /* NONE while nobody looks */
+    const struct process_details *details; /* NULL: none asked for, or not read yet */
 };
 
 struct sample {
@@ -195,6 +345,12 @@ struct sample {
     struct memory_part memory;
     struct thermal_part thermal;
     struct disk_part disk;
+    struct disk_io_part disk_io;
+    struct folder_part folders;
+    struct network_part network;
+    struct gpu_part gpu, nvidia;
+    struct power_part power;
+    struct process_part processes; /* in the arena */
     struct source_status sources[SOURCE_COUNT];
     struct arena arena; /* services and their texts */
     struct service_facts *services;

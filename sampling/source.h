@@ -22,9 +22,21 @@ enum source_flags {
     SOURCE_PROBE_PROCESS = 2 /* request()/reply(): the read happens in the helper process */
 };
 
+/* A folder of a service whose size is wanted; texts as the service's process sees them. */
+struct folder_wish {
+    char service[SAMPLE_NAME];
+    int kind;       /* enum folder_kind */
+    char path[512]; /* as the system knows it: bytes, absolute */
+};
+struct folder_wishes { /* written by the services, read by the source, both on the collector thread */
+    struct folder_wish wish[SAMPLE_FOLDERS];
+    size_t count, left_out;
+};
+
 struct source_context { /* what a poll may use */
     struct reader *reader;
     struct clock_ops clock;
+    const struct folder_wishes *folders; /* collector thread only; NULL none */
 };
 
 struct source; /* one running source; ops keep their state in ->state */

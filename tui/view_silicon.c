@@ -528,11 +528,11 @@ static void draw_power(struct page *p)
 }
 
 /* "212 of 926 GiB free" */
-static bool put_disk(struct page *p, struct line *l, const struct disk_facts *d)
+static bool put_disk(struct page *p, struct line *l, const struct disk_model *d)
 {
     double total, left;
     bool stale;
-    if (!page_value(p, &d->total, &total, &stale) || !page_value(p, &d->free, &left, &stale))
+    if (!page_value(p, &d->v[METRIC_DISK_TOTAL], &total, &stale) || !page_value(p, &d->v[METRIC_DISK_FREE], &left, &stale))
         return false;
     char all[FORMAT_SIZE], text[FORMAT_SIZE];
     int width = snprintf(all, sizeof all, "%.0f", total / 0x1p30);
@@ -548,30 +548,30 @@ static void draw_disk(struct page *p)
 {
     const struct layout_block *b = &p->layout.disk;
     const struct layout_columns *c = &p->layout.columns;
-    const struct disk_part *disk = &p->m->disk;
+    const struct model *m = p->m;
     uint32_t first = 0;
     if (b->rows == 0)
         return;
-    for (uint32_t i = 0; i < disk->disk_count && i < SAMPLE_DISKS; i++)
-        if (strcmp(disk->disks[i].mount, "/") == 0)
+    for (uint32_t i = 0; i < m->disk_count && i < SAMPLE_DISKS; i++)
+        if (strcmp(m->disks[i].mount, "/") == 0)
             first = i;
     struct line l = row(p, b->y, "Disk");
-    if (disk->disk_count == 0 || !put_disk(p, &l, &disk->disks[first])) {
-        put_missing(&l, disk->disk_count > 0
-                            ? value_reason(p, &disk->disks[first].free, SOURCE_DISK)
+    if (m->disk_count == 0 || !put_disk(p, &l, &m->disks[first])) {
+        put_missing(&l, m->disk_count > 0
+                            ? value_reason(p, &m->disks[first].v[METRIC_DISK_FREE], SOURCE_DISK)
                             : source_reason(p, SOURCE_DISK));
         return;
     }
     l = line_at(p->s, c->strip_x, b->y, p->s->width - 1);
     bool any = false;
-    for (uint32_t i = 0; i < disk->disk_count && i < SAMPLE_DISKS; i++) {
+    for (uint32_t i = 0; i < m->disk_count && i < SAMPLE_DISKS; i++) {
         if (i == first)
             continue;
         line_group(&l);
         line_gap(&l, any ? 3 : 0);
-        line_put(&l, ROLE_TITLE, "%s", disk->disks[i].mount);
+        line_put(&l, ROLE_TITLE, "%s", m->disks[i].mount);
         line_gap(&l, 2);
-        if (!put_disk(p, &l, &disk->disks[i]))
+        if (!put_disk(p, &l, &m->disks[i]))
             l.over = true;
         any = line_group_end(&l) || any;
     }

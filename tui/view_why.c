@@ -151,10 +151,10 @@ static void emit_host(struct walk *w, const struct model *m)
     }
     if (m->tier_count > 0)
         emit_reading(w, "CPU clock", &m->tiers[0].v[METRIC_TIER_FREQUENCY]);
-    for (uint32_t i = 0; i < m->disk.disk_count && i < SAMPLE_DISKS; i++) {
+    for (uint32_t i = 0; i < m->disk_count && i < SAMPLE_DISKS; i++) {
         char subject[300];
-        snprintf(subject, sizeof subject, "disk %s", m->disk.disks[i].mount);
-        emit_reading(w, subject, &m->disk.disks[i].free);
+        snprintf(subject, sizeof subject, "disk %s", m->disks[i].mount);
+        emit_reading(w, subject, &m->disks[i].v[METRIC_DISK_FREE]);
     }
 }
 

@@ -156,11 +156,11 @@ static void make_host(struct stream *s, struct model *m)
                   sensor_groups[pick(s, 4)]);
         m->thermal.sensors[i].temperature_c = reading(s, m->at_ns);
     }
-    m->disk.disk_count = pick(s, SAMPLE_DISKS + 1);
-    for (uint32_t i = 0; i < m->disk.disk_count; i++) {
-        text(s, m->disk.disks[i].mount, sizeof m->disk.disks[i].mount);
-        m->disk.disks[i].total = reading(s, m->at_ns);
-        m->disk.disks[i].free = reading(s, m->at_ns);
+    m->disk_count = pick(s, SAMPLE_DISKS + 1);
+    for (uint32_t i = 0; i < m->disk_count; i++) {
+        text(s, m->disks[i].mount, sizeof m->disks[i].mount);
+        m->disks[i].v[METRIC_DISK_TOTAL] = reading(s, m->at_ns);
+        m->disks[i].v[METRIC_DISK_FREE] = reading(s, m->at_ns);
     }
     for (int i = 0; i < SOURCE_COUNT; i++) {
         m->sources[i].name = pick(s, 5) == 0 ? NULL : "source";

@@ -147,10 +147,10 @@ static void sensor(struct model *m, const char *name, const char *group, double 
 
 static void disk(struct model *m, const char *mount, double total, double left)
 {
-    struct disk_facts *d = &m->disk.disks[m->disk.disk_count++];
+    struct disk_model *d = &m->disks[m->disk_count++];
     utf8_copy(d->mount, sizeof d->mount, mount);
-    d->total = ok(total * GIB);
-    d->free = ok(left * GIB);
+    d->v[METRIC_DISK_TOTAL] = d->raw[METRIC_DISK_TOTAL] = ok(total * GIB);
+    d->v[METRIC_DISK_FREE] = d->raw[METRIC_DISK_FREE] = ok(left * GIB);
 }
 
 /* History of a host series: base plus some noise, and a step up after `from` seconds. */
@@ -372,7 +372,7 @@ static void make_trouble(struct built *b)
     source(m, SOURCE_THERMAL, "thermal", READING_FAILED,
            "its probe hangs and is not asked again until it answers");
     disk(m, "/", 456, 61);
-    m->disk.disks[0].free = stale(61 * GIB, 40);
+    m->disks[0].v[METRIC_DISK_FREE] = stale(61 * GIB, 40);
     past(b, HISTORY_CPU, HISTORY_SECONDS, 0.25, 0.1, 999, 0);
     past(b, HISTORY_MEMORY, HISTORY_SECONDS, 28 * GIB, 1 * GIB, 300, 0.6 * GIB);
     struct service_model_state *s = service(b, SERVICE_OLLAMA, "ollama", SERVICE_UP);

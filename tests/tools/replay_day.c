@@ -313,7 +313,7 @@ static void check_end(const struct model *m, long seconds)
     check(m->thermal.sensor_count == 1 &&
               near(&m->thermal.sensors[0].temperature_c, 30 + busy_ticks(seconds) * 0.5, 1e-6),
           "the temperature");
-    check(m->disk.disk_count == 1, "the disk");
+    check(m->disk_count == 1, "the disk");
     bool ollama = false, comfyui = false;
     for (size_t i = 0; i < m->service_count; i++) {
         const struct service_facts *s = m->services[i].facts;

@@ -194,7 +194,7 @@ static void test_all_three_kinds_answer(void **state)
     do {
         m = next_model(f);
         assert_true(++tries < 100);
-    } while (!reading_get(&m->disk.disks[0].free, &v) ||
+    } while (!reading_get(&m->disks[0].v[METRIC_DISK_FREE], &v) ||
              !reading_get(&m->v[METRIC_HOST_CPU_TEMPERATURE], &hot) ||
              !reading_get(&m->raw[METRIC_HOST_CPU_UTILIZATION], &cpu));
     assert_float_equal(v, 42, 1e-9);
@@ -218,7 +218,7 @@ static void test_a_hanging_process_costs_its_own_value_only(void **state)
         m = next_model(f);
         assert_true(m->sequence < first + 200);
     } while (m->sources[SOURCE_DISK].state != READING_STALE);
-    assert_false(reading_get(&m->disk.disks[0].free, &v));
+    assert_false(reading_get(&m->disks[0].v[METRIC_DISK_FREE], &v));
     assert_true(strstr(m->sources[SOURCE_DISK].reason, "has not answered") != NULL);
     assert_int_equal(m->sources[SOURCE_THERMAL].state, READING_OK);
     assert_true(collector_free(f->c));                /* a child can be killed */

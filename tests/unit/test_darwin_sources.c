@@ -29,7 +29,8 @@ static void start(struct running *r, const struct source_ops *ops)
     r->ops = ops;
     r->time = (struct clock_manual){.mono_ns = 100 * NS_PER_S,
                                     .wall_ns = INT64_C(1763728000) * NS_PER_S};
-    r->context = (struct source_context){reader_new_kernel(), clock_manual_ops(&r->time)};
+    r->context = (struct source_context){.reader = reader_new_kernel(),
+                                         .clock = clock_manual_ops(&r->time)};
     assert_int_equal(ops->open(&r->state, &r->context, &err), 0);
 }
 

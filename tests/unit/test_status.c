@@ -90,8 +90,6 @@ static void fill_services(struct model *m)
 
 static struct model *new_model(void)
 {
-    static const char *const names[] = {"host", "cpu",   "memory",  "thermal",   "disk",
-                                        "gpu",  "power", "network", "discovery", "services"};
     struct model *m = model_new();
     m->sequence = 2;
     m->at_ns = AT_NS;
@@ -133,12 +131,12 @@ static struct model *new_model(void)
     m->thermal.sensors[0].temperature_c = ok(61);
     m->thermal.fan_count = 1;
     utf8_copy(m->thermal.fans[0].name, sizeof m->thermal.fans[0].name, "fan1");
-    m->disk.disk_count = 1;
-    utf8_copy(m->disk.disks[0].mount, sizeof m->disk.disks[0].mount, "/");
-    m->disk.disks[0].total = ok(100 * GIB);
-    m->disk.disks[0].free = ok(25 * GIB);
+    m->disk_count = 1;
+    utf8_copy(m->disks[0].mount, sizeof m->disks[0].mount, "/");
+    m->disks[0].raw[METRIC_DISK_TOTAL] = ok(100 * GIB);
+    m->disks[0].raw[METRIC_DISK_FREE] = ok(25 * GIB);
     for (int i = 0; i < SOURCE_COUNT; i++) {
-        m->sources[i].name = names[i];
+        m->sources[i].name = source_name(i);
         m->sources[i].state = READING_OK;
         m->sources[i].answered_ns = AT_NS;
     }
