@@ -197,7 +197,8 @@ static void add_gpus(cJSON *root, const struct model *m)
         json_add_text_or_null(gpu, "vendor", g->facts.vendor);
         json_add_text_or_null(gpu, "id", g->facts.id);
         json_add_text_or_null(gpu, "driver", g->facts.driver);
-        json_add_number(gpu, "core_count", g->facts.core_count > 0 ? (double)g->facts.core_count : NAN);
+        json_add_number(gpu, "core_count",
+                        g->facts.core_count > 0 ? (double)g->facts.core_count : NAN);
         cJSON_AddBoolToObject(gpu, "integrated", g->facts.integrated);
         cJSON_AddBoolToObject(gpu, "memory_is_shared", g->facts.memory_is_shared);
         add_metrics(gpu, SCOPE_GPU, g->raw);
@@ -296,19 +297,13 @@ void status_sources_json(cJSON *root, const struct model *m, int first, int last
     for (int i = first; i <= last; i++) {
         const struct source_status *s = &m->sources[i];
         const bool none = s->state == READING_NONE;
-        /* No file of this system defines it: the collector would have asked it by now. */
-        const bool missing = none && s->name == NULL;
         cJSON *o = cJSON_CreateObject();
         cJSON_AddItemToArray(sources, o);
         cJSON_AddStringToObject(o, "name", source_name(i));
-        json_add_text_or_null(o, "state",
-                              missing ? reading_state_name(READING_UNSUPPORTED)
-                              : none  ? NULL
-                                      : reading_state_name(s->state));
+        json_add_text_or_null(o, "state", none ? NULL : reading_state_name(s->state));
         json_add_text_or_null(o, "reason",
                               s->state == READING_OK ? NULL
                               : s->reason[0]         ? s->reason
-                              : missing              ? reason_sentence(REASON_NO_SOURCE)
                                                      : reason_sentence(REASON_NOT_YET));
         const double age_ns = (double)(m->at_ns - s->answered_ns);
         json_add_number(o, "age_seconds",

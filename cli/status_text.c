@@ -241,7 +241,8 @@ static void part_disks(struct page *p)
         const struct disk_model *d = &p->m->disks[i];
         double total = 0, free_bytes = 0;
         label(p, i == 0 ? "Disk" : "");
-        if (reading_get(&d->raw[METRIC_DISK_TOTAL], &total) && reading_get(&d->raw[METRIC_DISK_FREE], &free_bytes) && total > 0) {
+        if (reading_get(&d->raw[METRIC_DISK_TOTAL], &total) &&
+            reading_get(&d->raw[METRIC_DISK_FREE], &free_bytes) && total > 0) {
             struct reading used = d->raw[METRIC_DISK_TOTAL];
             used.value = 1 - free_bytes / total;
             share(p, &used);

@@ -119,8 +119,7 @@ struct reading step_wrapping_rate(const struct reading *before, const struct rea
     if (now->at_ns <= before->at_ns) {
         return *raw_before;
     }
-    return reading_ok(delta * scale /
-                          ((double)(now->at_ns - before->at_ns) / (double)NS_PER_S),
+    return reading_ok(delta * scale / ((double)(now->at_ns - before->at_ns) / (double)NS_PER_S),
                       now->at_ns, now->source);
 }
 
@@ -181,7 +180,7 @@ static struct reading ticks_ratio(uint64_t part, uint64_t total, int64_t at_ns)
 }
 
 void step_host(const struct model *prev, struct model *next, int id, struct reading r,
-                     bool smoothed)
+               bool smoothed)
 {
     next->raw[id] = r;
     next->v[id] = smoothed ? step_smooth(&prev->v[id], &r) : r;
@@ -235,11 +234,11 @@ static void advance_cpu_rates(const struct model *prev, const struct cpu_part *n
             i < prev->core_count ? step_smooth(&prev->cores[i].v[METRIC_CORE_UTILIZATION], &r) : r;
     }
     step_host(prev, next, METRIC_HOST_CPU_UTILIZATION, ticks_ratio(all.busy, ticks_total(&all), at),
-             true);
+              true);
     step_host(prev, next, METRIC_HOST_CPU_STEAL, ticks_ratio(all.steal, ticks_total(&all), at),
-             true);
+              true);
     step_host(prev, next, METRIC_HOST_CPU_IOWAIT, ticks_ratio(all.iowait, ticks_total(&all), at),
-             true);
+              true);
     for (uint32_t i = 0; i < next->tier_count; i++) {
         struct reading r = ticks_ratio(tier[i].busy, ticks_total(&tier[i]), at);
 
@@ -377,16 +376,16 @@ static void advance_memory(const struct model *prev, const struct sample *s, str
         step_host(prev, next, METRIC_HOST_MEMORY_USED, r, false);
     } else {
         step_host(prev, next, METRIC_HOST_MEMORY_USED, next->raw[METRIC_HOST_MEMORY_AVAILABLE],
-                 false);
+                  false);
     }
     step_host(prev, next, METRIC_HOST_SWAP_IN,
-             page_rate(&before->swap_in_pages, &p->swap_in_pages, p->page_bytes, prev, next,
-                       METRIC_HOST_SWAP_IN, s),
-             true);
+              page_rate(&before->swap_in_pages, &p->swap_in_pages, p->page_bytes, prev, next,
+                        METRIC_HOST_SWAP_IN, s),
+              true);
     step_host(prev, next, METRIC_HOST_SWAP_OUT,
-             page_rate(&before->swap_out_pages, &p->swap_out_pages, p->page_bytes, prev, next,
-                       METRIC_HOST_SWAP_OUT, s),
-             true);
+              page_rate(&before->swap_out_pages, &p->swap_out_pages, p->page_bytes, prev, next,
+                        METRIC_HOST_SWAP_OUT, s),
+              true);
     next->pressure = pressure_of(next, p);
     next->memory_before = *p;
 }
@@ -529,8 +528,7 @@ static struct reading service_throttled(const struct service_model_state *before
         return reading_missing(READING_NONE, REASON_GAP, SOURCE_SERVICES);
     }
     /* No period went by: nothing of it ran, so nothing was held back. */
-    return reading_ok(periods > 0 ? fmin(throttled / periods, 1) : 0, now->at_ns,
-                      SOURCE_SERVICES);
+    return reading_ok(periods > 0 ? fmin(throttled / periods, 1) : 0, now->at_ns, SOURCE_SERVICES);
 }
 
 static void advance_services(const struct model *prev, const struct sample *s, struct model *next,

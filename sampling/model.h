@@ -33,8 +33,8 @@ struct service_model_state {                /* one service now */
     struct reading raw[METRIC_SERVICE_COUNT];
     int history_slot; /* -1: none left */
 };
-struct gpu_model {               /* one card now */
-    struct gpu_facts facts;      /* names, throttle words; its readings are aged */
+struct gpu_model {                      /* one card now */
+    struct gpu_facts facts;             /* names, throttle words; its readings are aged */
     struct reading v[METRIC_GPU_COUNT]; /* smoothed, rates filled in */
     struct reading raw[METRIC_GPU_COUNT];
     uint8_t source; /* SOURCE_GPU or SOURCE_NVIDIA */

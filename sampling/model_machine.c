@@ -85,13 +85,12 @@ static void gpu_advance(const struct model *prev, const struct sample *s, struct
     for (int i = 0; i < METRIC_GPU_COUNT; i++) {
         out->raw[i] = step_aged(&f->v[i], s);
     }
-    out->raw[METRIC_GPU_UTILIZATION] =
-        share(told_or_rate(&f->v[METRIC_GPU_UTILIZATION], before ? &before->busy_ns : NULL,
-                           &f->busy_ns, 1.0 / (double)NS_PER_S,
-                           was ? &was->raw[METRIC_GPU_UTILIZATION] : NULL, next, s));
-    out->raw[METRIC_GPU_POWER] =
-        told_or_rate(&f->v[METRIC_GPU_POWER], before ? &before->energy_uj : NULL, &f->energy_uj,
-                     1e-6, was ? &was->raw[METRIC_GPU_POWER] : NULL, next, s);
+    out->raw[METRIC_GPU_UTILIZATION] = share(told_or_rate(
+        &f->v[METRIC_GPU_UTILIZATION], before ? &before->busy_ns : NULL, &f->busy_ns,
+        1.0 / (double)NS_PER_S, was ? &was->raw[METRIC_GPU_UTILIZATION] : NULL, next, s));
+    out->raw[METRIC_GPU_POWER] = told_or_rate(
+        &f->v[METRIC_GPU_POWER], before ? &before->energy_uj : NULL, &f->energy_uj, 1e-6,
+        was ? &was->raw[METRIC_GPU_POWER] : NULL, next, s);
     for (int i = 0; i < METRIC_GPU_COUNT; i++) {
         out->raw[i] = step_in_range(SCOPE_GPU, i, out->raw[i]);
         out->v[i] = out->raw[i];
@@ -126,9 +125,9 @@ static void gpu_processes(const struct sample *s, struct model *next, const stru
             .gpu = place[f->gpu],
             .service = f->service,
             .memory_bytes = step_aged(&f->memory_bytes, s),
-            .utilization_ratio =
-                share(told_or_rate(&f->utilization_ratio, then ? &then->busy_ns : NULL,
-                                   &f->busy_ns, 1.0 / (double)NS_PER_S, NULL, next, s)),
+            .utilization_ratio = share(told_or_rate(&f->utilization_ratio,
+                                                    then ? &then->busy_ns : NULL, &f->busy_ns,
+                                                    1.0 / (double)NS_PER_S, NULL, next, s)),
         };
     }
 }
@@ -164,8 +163,8 @@ void model_advance_gpus(const struct model *prev, const struct sample *s, struct
     for (size_t k = 0; k < 2; k++) {
         gpu_processes(s, next, parts[k].part, parts[k].before, place[k]);
     }
-    /* NVIDIA's word counts where its driver is there: a library that does not fit is worth more than
-     * "no GPU was found". */
+    /* NVIDIA's word counts where its driver is there: a library that does not fit is worth more
+     * than "no GPU was found". */
     next->gpu_state = step_aged(&s->gpu.state, s);
     if (s->nvidia.state.state != READING_NONE && s->nvidia.state.state != READING_UNSUPPORTED) {
         next->gpu_state = step_aged(&s->nvidia.state, s);
@@ -176,8 +175,8 @@ void model_advance_gpus(const struct model *prev, const struct sample *s, struct
     for (size_t k = 0; k < 2; k++) {
         const struct gpu_part *part = parts[k].part;
 
-        if (part->gpu_count > 0 && (next->gpu_listed.reason == REASON_NO_GPU ||
-                                    next->gpu_listed.state == READING_OK)) {
+        if (part->gpu_count > 0 &&
+            (next->gpu_listed.reason == REASON_NO_GPU || next->gpu_listed.state == READING_OK)) {
             next->gpu_listed = step_aged(&part->listed, s);
             if (part->listed_uid >= 0) {
                 next->gpu_listed_uid = part->listed_uid;
@@ -257,10 +256,9 @@ void model_advance_power(const struct model *prev, const struct sample *s, struc
     struct reading cpu = has(&p->cpu_watts)
                              ? step_aged(&p->cpu_watts, s)
                              : domains_watts(prev, s, next, POWER_PACKAGE, METRIC_HOST_CPU_POWER);
-    struct reading system =
-        has(&p->system_watts)
-            ? step_aged(&p->system_watts, s)
-            : domains_watts(prev, s, next, POWER_SYSTEM, METRIC_HOST_SYSTEM_POWER);
+    struct reading system = has(&p->system_watts) ? step_aged(&p->system_watts, s)
+                                                  : domains_watts(prev, s, next, POWER_SYSTEM,
+                                                                  METRIC_HOST_SYSTEM_POWER);
     struct reading throttled =
         has(&p->throttle_ms)
             ? share(step_rate(&prev->power_before.throttle_ms, &p->throttle_ms, 1e-3,
@@ -332,15 +330,15 @@ static void disk_rates(const struct model *prev, const struct sample *s, const s
         then = now;
         then_state = reading_missing(READING_NONE, REASON_FIRST_SAMPLE, SOURCE_DISK_IO);
     }
-    out->raw[METRIC_DISK_READ] =
-        device_rate(&then_state, then->read_bytes, &io->counters, now->read_bytes, 1,
-                    &was->raw[METRIC_DISK_READ], next, s);
-    out->raw[METRIC_DISK_WRITE] =
-        device_rate(&then_state, then->write_bytes, &io->counters, now->write_bytes, 1,
-                    &was->raw[METRIC_DISK_WRITE], next, s);
-    out->raw[METRIC_DISK_BUSY] =
-        share(device_rate(&then_state, then->busy_ms, &io->counters, now->busy_ms, 1e-3,
-                          &was->raw[METRIC_DISK_BUSY], next, s));
+    out->raw[METRIC_DISK_READ] = device_rate(&then_state, then->read_bytes, &io->counters,
+                                             now->read_bytes, 1, &was->raw[METRIC_DISK_READ], next,
+                                             s);
+    out->raw[METRIC_DISK_WRITE] = device_rate(&then_state, then->write_bytes, &io->counters,
+                                              now->write_bytes, 1, &was->raw[METRIC_DISK_WRITE],
+                                              next, s);
+    out->raw[METRIC_DISK_BUSY] = share(device_rate(&then_state, then->busy_ms, &io->counters,
+                                                   now->busy_ms, 1e-3, &was->raw[METRIC_DISK_BUSY],
+                                                   next, s));
 }
 
 void model_advance_disks(const struct model *prev, const struct sample *s, struct model *next)
@@ -405,18 +403,18 @@ void model_advance_networks(const struct model *prev, const struct sample *s, st
         memcpy(out->name, f->name, sizeof out->name);
         out->hidden = f->hidden;
         out->up = f->up;
-        out->raw[METRIC_NETWORK_RECEIVE] =
-            step_rate(&before->receive_bytes, &f->receive_bytes, 1,
-                      &was->raw[METRIC_NETWORK_RECEIVE], next->after_gap, s);
-        out->raw[METRIC_NETWORK_TRANSMIT] =
-            step_rate(&before->transmit_bytes, &f->transmit_bytes, 1,
-                      &was->raw[METRIC_NETWORK_TRANSMIT], next->after_gap, s);
+        out->raw[METRIC_NETWORK_RECEIVE] = step_rate(&before->receive_bytes, &f->receive_bytes, 1,
+                                                     &was->raw[METRIC_NETWORK_RECEIVE],
+                                                     next->after_gap, s);
+        out->raw[METRIC_NETWORK_TRANSMIT] = step_rate(&before->transmit_bytes, &f->transmit_bytes,
+                                                      1, &was->raw[METRIC_NETWORK_TRANSMIT],
+                                                      next->after_gap, s);
         out->raw[METRIC_NETWORK_LINK] = step_aged(&f->link_bytes_per_second, s);
         memcpy(out->v, out->raw, sizeof out->v);
-        out->v[METRIC_NETWORK_RECEIVE] =
-            step_smooth(&was->v[METRIC_NETWORK_RECEIVE], &out->raw[METRIC_NETWORK_RECEIVE]);
-        out->v[METRIC_NETWORK_TRANSMIT] =
-            step_smooth(&was->v[METRIC_NETWORK_TRANSMIT], &out->raw[METRIC_NETWORK_TRANSMIT]);
+        out->v[METRIC_NETWORK_RECEIVE] = step_smooth(&was->v[METRIC_NETWORK_RECEIVE],
+                                                     &out->raw[METRIC_NETWORK_RECEIVE]);
+        out->v[METRIC_NETWORK_TRANSMIT] = step_smooth(&was->v[METRIC_NETWORK_TRANSMIT],
+                                                      &out->raw[METRIC_NETWORK_TRANSMIT]);
     }
     next->network_before = s->network;
 }

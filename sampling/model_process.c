@@ -45,7 +45,8 @@ static void advance_rates(const struct model *prev, const struct model *next,
 
 static int compare_pid(const void *key, const void *element)
 {
-    int32_t pid = *(const int32_t *)key, other = ((const struct process_model *)element)->facts->pid;
+    int32_t pid = *(const int32_t *)key,
+            other = ((const struct process_model *)element)->facts->pid;
 
     return pid < other ? -1 : pid > other;
 }
@@ -86,7 +87,7 @@ static enum reason why_unlisted(const struct model *m)
     if (m->gpu_count == 0) {
         return m->gpu_state.reason ? m->gpu_state.reason : REASON_NO_GPU;
     }
-    return is_listed(m)            ? REASON_OTHER_USER
+    return is_listed(m)                          ? REASON_OTHER_USER
            : m->gpu_listed.reason != REASON_NONE ? m->gpu_listed.reason
                                                  : REASON_NO_DRIVER;
 }
@@ -135,9 +136,8 @@ void model_advance_processes(const struct model *prev, const struct sample *s, s
     next->processes_left_out = part->left_out;
     next->details = part->details;
     next->process_count = part->count;
-    next->processes = part->count
-                          ? arena_calloc(&next->arena, part->count, sizeof *next->processes)
-                          : NULL;
+    next->processes = part->count ? arena_calloc(&next->arena, part->count, sizeof *next->processes)
+                                  : NULL;
     for (size_t i = 0; i < part->count; i++) {
         const struct process_facts *f = &part->processes[i];
         struct process_model *out = &next->processes[i];
@@ -158,8 +158,7 @@ void model_advance_processes(const struct model *prev, const struct sample *s, s
     advance_gpu(next);
 }
 
-struct reading process_reading(const struct process_model *p, enum metric_process id,
-                               int64_t at_ns)
+struct reading process_reading(const struct process_model *p, enum metric_process id, int64_t at_ns)
 {
     if (!isnan(p->v[id])) {
         return reading_ok(p->v[id], at_ns, SOURCE_PROCESSES);
@@ -215,15 +214,15 @@ void model_advance_owners(const struct model *prev, const struct sample *s, stru
     (void)s;
     for (size_t i = 0; i < next->service_count; i++) {
         struct service_model_state *out = &next->services[i];
-        struct reading none = out->facts->remote
-                                  ? reading_missing(READING_UNSUPPORTED, REASON_OTHER_HOST,
-                                                    SOURCE_GPU)
-                                  : reading_missing(READING_UNSUPPORTED, REASON_NO_PROCESS,
-                                                    SOURCE_GPU);
+        struct reading none =
+            out->facts->remote
+                ? reading_missing(READING_UNSUPPORTED, REASON_OTHER_HOST, SOURCE_GPU)
+                : reading_missing(READING_UNSUPPORTED, REASON_NO_PROCESS, SOURCE_GPU);
         int64_t uid = out->facts->uid;
         bool seen = !out->facts->remote && out->facts->pid > 0;
 
-        out->raw[METRIC_SERVICE_GPU_MEMORY] = seen ? service_gpu(next, (int32_t)i, uid, true) : none;
+        out->raw[METRIC_SERVICE_GPU_MEMORY] = seen ? service_gpu(next, (int32_t)i, uid, true)
+                                                   : none;
         out->raw[METRIC_SERVICE_GPU_UTILIZATION] = seen ? service_gpu(next, (int32_t)i, uid, false)
                                                         : none;
         out->v[METRIC_SERVICE_GPU_MEMORY] = out->raw[METRIC_SERVICE_GPU_MEMORY];

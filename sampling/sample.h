@@ -141,9 +141,9 @@ struct disk_part {
     struct disk_facts disks[SAMPLE_DISKS]; /* that of the models folder first */
 };
 
-struct disk_device_facts { /* a block device: a whole disk, a partition, a mapped one */
-    char name[SAMPLE_NAME];  /* as in disk_facts: "nvme0n1p2", "vg-root" */
-    bool whole;              /* a disk itself, no part of one and nothing on top of one */
+struct disk_device_facts {  /* a block device: a whole disk, a partition, a mapped one */
+    char name[SAMPLE_NAME]; /* as in disk_facts: "nvme0n1p2", "vg-root" */
+    bool whole;             /* a disk itself, no part of one and nothing on top of one */
     uint64_t read_bytes, write_bytes, busy_ms; /* counters */
 };
 struct disk_io_part { /* SOURCE_DISK_IO */
@@ -156,8 +156,8 @@ struct disk_io_part { /* SOURCE_DISK_IO */
 enum folder_kind { FOLDER_MODELS, FOLDER_OUTPUT, FOLDER_TEMP, FOLDER_KIND_COUNT };
 struct folder_facts { /* a folder of a service, looked through slowly */
     char service[SAMPLE_NAME];
-    uint8_t kind;       /* enum folder_kind */
-    char path[256];     /* sanitised, home folder as "~" */
+    uint8_t kind;   /* enum folder_kind */
+    char path[256]; /* sanitised, home folder as "~" */
     struct reading bytes, files;
 };
 struct folder_part { /* SOURCE_FOLDERS */
@@ -180,24 +180,25 @@ struct network_part { /* SOURCE_NETWORK */
 
 struct gpu_facts {
     char name[SAMPLE_NAME];
-    char vendor[16]; /* "nvidia", "amd", "intel", "apple", "arm", ... */
-    char id[48];     /* its identity over samples: PCI address, UUID or the device's name */
-    char driver[48]; /* "amdgpu", "580.65 (NVML 13.580.65)" */
-    int32_t core_count; /* 0 unknown */
-    bool integrated;    /* part of the CPU's chip */
+    char vendor[16];       /* "nvidia", "amd", "intel", "apple", "arm", ... */
+    char id[48];           /* its identity over samples: PCI address, UUID or the device's name */
+    char driver[48];       /* "amdgpu", "580.65 (NVML 13.580.65)" */
+    int32_t core_count;    /* 0 unknown */
+    bool integrated;       /* part of the CPU's chip */
     bool memory_is_shared; /* its memory is the system's */
     struct reading v[METRIC_GPU_COUNT]; /* gauges; rates are the model's */
-    struct reading busy_ns;   /* counter, where utilisation is not told: time its busiest engine ran */
+    struct reading
+        busy_ns; /* counter, where utilisation is not told: time its busiest engine ran */
     struct reading energy_uj; /* counter, where power is not told */
     uint32_t throttle_count;  /* words for what slows it down now */
     struct reading throttle;  /* state of the list: OK with no entry is "nothing" */
     char throttles[SAMPLE_GPU_THROTTLES][32];
 };
 enum { OWNER_NONE = -1, OWNER_UNSEEN = -2 }; /* of no service; the process is not visible here */
-struct gpu_process_facts { /* what one process does on one card */
-    int32_t pid;           /* as this system sees it */
-    uint32_t gpu;          /* index into gpus[] of the same part */
-    int32_t service;       /* filled by the collector: index into services[], or one of below */
+struct gpu_process_facts {                   /* what one process does on one card */
+    int32_t pid;                             /* as this system sees it */
+    uint32_t gpu;                            /* index into gpus[] of the same part */
+    int32_t service; /* filled by the collector: index into services[], or one of below */
     struct reading memory_bytes;
     struct reading utilization_ratio; /* where the driver tells it */
     struct reading busy_ns;           /* counter else */
@@ -213,12 +214,12 @@ struct gpu_part { /* SOURCE_GPU, SOURCE_NVIDIA */
     int64_t listed_uid;
 };
 
-enum power_domain_kind { /* what a counter covers */
-    POWER_PACKAGE,       /* a CPU with all on it; several add up */
-    POWER_CORES,         /* part of a package */
-    POWER_GRAPHICS,      /* part of a package */
-    POWER_MEMORY,        /* beside the package */
-    POWER_SYSTEM,        /* RAPL's psys: the whole board */
+enum power_domain_kind {                 /* what a counter covers */
+                         POWER_PACKAGE,  /* a CPU with all on it; several add up */
+                         POWER_CORES,    /* part of a package */
+                         POWER_GRAPHICS, /* part of a package */
+                         POWER_MEMORY,   /* beside the package */
+                         POWER_SYSTEM,   /* RAPL's psys: the whole board */
 };
 struct power_domain_facts {
     char name[32];
@@ -229,7 +230,7 @@ struct power_domain_facts {
 struct power_part { /* SOURCE_POWER */
     uint32_t domain_count, left_out;
     struct power_domain_facts domains[SAMPLE_POWER_DOMAINS];
-    struct reading rapl;    /* OK when domains are readable, else why not */
+    struct reading rapl; /* OK when domains are readable, else why not */
     /* told as power by a sensor; NONE where there is none */
     struct reading cpu_watts, system_watts;
     struct reading throttle_ms;     /* counter: time that heat slowed the CPU */
@@ -290,7 +291,7 @@ struct service_facts {
     bool kind_unknown; /* added and has not answered as any kind: `kind` is only what was tried */
     bool loading;
     bool waiting_is_estimate;
-    struct reading cpu_seconds;             /* counter: CPU time of the tree; rate is the model's */
+    struct reading cpu_seconds; /* counter: CPU time of the tree; rate is the model's */
     /* counters of its control group: periods, and those in which it was throttled */
     struct reading group_periods, group_throttled;
     struct reading v[METRIC_SERVICE_COUNT]; /* gauges; rates are filled by the model */
@@ -302,8 +303,8 @@ struct service_facts {
 /* One process of the machine, only while somebody looks at all of them. Texts in the arena. */
 struct process_facts {
     int32_t pid, ppid;
-    int64_t start; /* kernel's start time: with pid its identity */
-    int64_t uid;   /* -1 unknown */
+    int64_t start;    /* kernel's start time: with pid its identity */
+    int64_t uid;      /* -1 unknown */
     const char *user; /* "you", or its number */
     const char *name; /* comm */
     const char *argv; /* parts separated by PROCESS_ARGV_SEPARATOR, secrets masked; "" none */
@@ -319,18 +320,19 @@ struct process_facts {
 struct process_details {
     int32_t pid;
     int64_t start;
-    int64_t started_wall_ns; /* 0 unknown */
-    const char *argv;        /* whole, as in process_facts */
+    int64_t started_wall_ns;                                  /* 0 unknown */
+    const char *argv;                                         /* whole, as in process_facts */
     const char *cwd, *executable, *unit, *container, *parent; /* parent: name of ppid */
     struct reading open_files, file_limit, threads, swap_bytes;
-    const char *environment; /* NAME=value, a line each, secrets masked; "" not asked or not readable */
+    const char
+        *environment; /* NAME=value, a line each, secrets masked; "" not asked or not readable */
     struct reading environment_state;
 };
-struct process_part { /* SOURCE_PROCESSES */
+struct process_part {                /* SOURCE_PROCESSES */
     struct process_facts *processes; /* rising pid */
     size_t count;
     size_t left_out;
-    struct reading state; /* NONE while nobody looks */
+    struct reading state;                  /* NONE while nobody looks */
     const struct process_details *details; /* NULL: none asked for, or not read yet */
 };
 

@@ -28,7 +28,8 @@ struct folder_wish {
     int kind;       /* enum folder_kind */
     char path[512]; /* as the system knows it: bytes, absolute */
 };
-struct folder_wishes { /* written by the services, read by the source, both on the collector thread */
+struct folder_wishes { /* written by the services, read by the source, both on the collector thread
+                        */
     struct folder_wish wish[SAMPLE_FOLDERS];
     size_t count, left_out;
 };

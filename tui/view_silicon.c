@@ -532,7 +532,8 @@ static bool put_disk(struct page *p, struct line *l, const struct disk_model *d)
 {
     double total, left;
     bool stale;
-    if (!page_value(p, &d->v[METRIC_DISK_TOTAL], &total, &stale) || !page_value(p, &d->v[METRIC_DISK_FREE], &left, &stale))
+    if (!page_value(p, &d->v[METRIC_DISK_TOTAL], &total, &stale) ||
+        !page_value(p, &d->v[METRIC_DISK_FREE], &left, &stale))
         return false;
     char all[FORMAT_SIZE], text[FORMAT_SIZE];
     int width = snprintf(all, sizeof all, "%.0f", total / 0x1p30);
