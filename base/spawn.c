@@ -5,10 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,7 +25,9 @@
 /* Where descriptors must be closed one by one; more than a shell allows by default anywhere. */
 #define CLOSE_LOOP_MAX 65536
 /* A killed process is gone after some scheduler ticks; in uninterruptible sleep it never goes. */
-#define STOP_WAIT_MS 200
+#define KILL_WAIT_MS 100
+/* The spawner itself touches nothing that hangs: this is for a machine that is very busy. */
+#define STOP_WAIT_MS (KILL_WAIT_MS + 400)
 
 #ifdef MSG_NOSIGNAL
 #define SEND_FLAGS MSG_NOSIGNAL
@@ -32,10 +35,10 @@
 #define SEND_FLAGS 0 /* macOS: SO_NOSIGPIPE on the socket */
 #endif
 
-/* ---- the child ---- */
+/* ---- the children ---- */
 
-/* Everything down to the loop runs in the only thread of a fork, before anything can fail half-way:
- * a step that fails ends the child. */
+/* Everything down to a loop runs in the only thread of a fork, before anything can fail half-way: a
+ * step that fails ends the child. */
 
 static void close_all_above(int last_kept)
 {
@@ -117,7 +120,8 @@ static _Noreturn void child_loop(worker_serve_fn serve)
     _exit(0);
 }
 
-static _Noreturn void child_main(int fd, pid_t parent, worker_serve_fn serve)
+/* What every child does first: a process of its own, with `fd` as its stdin and nothing else. */
+static void child_begin(int fd, pid_t parent)
 {
     alloc_set_panic_hook(NULL); /* the terminal is the parent's */
     default_signals();
@@ -129,16 +133,152 @@ static _Noreturn void child_main(int fd, pid_t parent, worker_serve_fn serve)
         _exit(0); /* it died before the line above */
     }
     int null_fd = open("/dev/null", O_RDWR);
-    /* All three first above 2, so that no dup2 overwrites a source (the parent may run with stdin
+    /* Both first above 2, so that no dup2 overwrites a source (the parent may run with stdin
      * closed). */
-    int pipe_fd = fcntl(fd, F_DUPFD, 3);
+    int socket_fd = fcntl(fd, F_DUPFD, 3);
     null_fd = null_fd < 0 ? -1 : fcntl(null_fd, F_DUPFD, 3);
-    if (pipe_fd < 0 || null_fd < 0 || dup2(pipe_fd, STDIN_FILENO) < 0 ||
-        dup2(pipe_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0) {
+    if (socket_fd < 0 || null_fd < 0 || dup2(socket_fd, STDIN_FILENO) < 0 ||
+        dup2(null_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0) {
         _exit(1);
     }
     close_all_above(STDERR_FILENO);
+}
+
+static _Noreturn void worker_main(int fd, pid_t parent, worker_serve_fn serve)
+{
+    child_begin(fd, parent);
+    if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
+        _exit(1);
+    }
     child_loop(serve);
+}
+
+struct children { /* of the spawner */
+    pid_t pids[SPAWNER_WORKERS_MAX];
+    size_t count;
+};
+
+static void reap_dead(struct children *c)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+        for (size_t i = 0; i < c->count; i++) {
+            if (c->pids[i] == pid) {
+                c->pids[i] = c->pids[--c->count];
+                break;
+            }
+        }
+    }
+}
+
+static void wake_only(int sig)
+{
+    (void)sig; /* its arrival ends pselect(), which is all it is for */
+}
+
+/* Until stdin is readable (true), SIGCHLD came or the time is over. */
+static bool spawner_wait(const sigset_t *mask, const struct timespec *timeout)
+{
+    fd_set readable;
+
+    FD_ZERO(&readable);
+    FD_SET(STDIN_FILENO, &readable);
+    return pselect(STDIN_FILENO + 1, &readable, NULL, NULL, timeout, mask) > 0;
+}
+
+/* A request is one byte, which worker, and its socket. Returns that, -1 when the request has none,
+ * -2 at the end. */
+static int take_request(unsigned char *which)
+{
+    union {
+        struct cmsghdr head; /* for its alignment */
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec data = {which, 1};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    int fd = -1;
+
+    ssize_t got = recvmsg(STDIN_FILENO, &message, 0);
+    if (got < 0 && errno == EINTR) {
+        return -1;
+    }
+    if (got <= 0) {
+        return -2;
+    }
+    const struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+    if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
+        part->cmsg_len == CMSG_LEN(sizeof(int))) {
+        memcpy(&fd, CMSG_DATA(part), sizeof(fd));
+    }
+    return fd;
+}
+
+static _Noreturn void spawner_end(struct children *c, const sigset_t *mask)
+{
+    const struct timespec tick = {0, 1000000};
+    struct timespec wait = {0, 0};
+
+    for (size_t i = 0; i < c->count; i++) {
+        (void)kill(-c->pids[i], SIGKILL); /* its group: what it started itself as well */
+        (void)kill(c->pids[i], SIGKILL);  /* and where it has not made one yet */
+    }
+    for (int waited_ms = 0; waited_ms < KILL_WAIT_MS; waited_ms++) {
+        reap_dead(c);
+        if (c->count == 0) {
+            break;
+        }
+        wait = tick;
+        /* No descriptor: stdin is at its end, and would be readable at once. */
+        (void)pselect(0, NULL, NULL, NULL, &wait, mask);
+    }
+    _exit(0);
+}
+
+static _Noreturn void spawner_main(int fd, pid_t parent, const worker_serve_fn *serves,
+                                   size_t serve_count)
+{
+    struct children children = {.count = 0};
+    struct sigaction action = {.sa_handler = wake_only};
+    const pid_t self = getpid();
+    sigset_t child_signal;
+    sigset_t none;
+
+    child_begin(fd, parent);
+    (void)sigemptyset(&none);
+    (void)sigemptyset(&child_signal);
+    (void)sigaddset(&child_signal, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child_signal, NULL); /* let through only while it waits */
+    (void)sigaction(SIGCHLD, &action, NULL);
+    for (;;) {
+        unsigned char which = 0;
+
+        reap_dead(&children);
+        if (!spawner_wait(&none, NULL)) {
+            continue;
+        }
+        int socket_fd = take_request(&which);
+        if (socket_fd == -2) {
+            spawner_end(&children, &none);
+        }
+        reap_dead(&children);
+        if (socket_fd >= 0 && which < serve_count && serves[which] &&
+            children.count < SPAWNER_WORKERS_MAX) {
+            pid_t pid = fork();
+            if (pid == 0) {
+                worker_main(socket_fd, self, serves[which]);
+            }
+            if (pid > 0) {
+                children.pids[children.count++] = pid;
+            }
+        }
+        if (socket_fd >= 0) {
+            (void)close(socket_fd); /* when nobody else has it, the parent reads its end */
+        }
+    }
 }
 
 /* ---- the parent ---- */
@@ -162,19 +302,19 @@ static int prepare_parent_end(int fd)
     return 0;
 }
 
-int worker_start(struct worker *w, worker_serve_fn serve, struct err *err)
+int spawner_start(struct spawner *s, const worker_serve_fn *serves, size_t count, struct err *err)
 {
     int ends[2];
 
-    *w = (struct worker){.fd = -1};
+    *s = (struct spawner){.fd = -1};
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) {
-        return err_sys(err, ERR_IO, errno, "cannot make a pipe for the helper process");
+        return err_sys(err, ERR_IO, errno, "cannot make a socket for the helper processes");
     }
     if (prepare_parent_end(ends[0]) < 0) {
         int sys = errno;
         (void)close(ends[0]);
         (void)close(ends[1]);
-        return err_sys(err, ERR_IO, sys, "cannot prepare the pipe of the helper process");
+        return err_sys(err, ERR_IO, sys, "cannot prepare the socket of the helper processes");
     }
     pid_t self = getpid();
     pid_t pid = fork();
@@ -182,15 +322,107 @@ int worker_start(struct worker *w, worker_serve_fn serve, struct err *err)
         int sys = errno;
         (void)close(ends[0]);
         (void)close(ends[1]);
-        return err_sys(err, err_code_of_errno(sys), sys, "cannot start the helper process");
+        return err_sys(err, err_code_of_errno(sys), sys, "cannot start a helper process");
     }
     if (pid == 0) {
-        child_main(ends[1], self, serve);
+        spawner_main(ends[1], self, serves, count);
     }
     (void)close(ends[1]);
     (void)setpgid(
         pid, pid); /* here too: whoever runs first; fails harmlessly when the child was first */
-    w->pid = pid;
+    s->pid = pid;
+    s->fd = ends[0];
+    return 0;
+}
+
+/* Its end closes the socket. */
+static bool has_ended(int fd)
+{
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    int ready;
+
+    do {
+        ready = poll(&end, 1, STOP_WAIT_MS);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
+static bool reap_spawner(struct spawner *s)
+{
+    const struct timespec tick = {0, 1000000};
+
+    for (int waited_ms = 0; waited_ms < STOP_WAIT_MS; waited_ms++) {
+        pid_t pid = waitpid(s->pid, NULL, WNOHANG);
+        if (pid == s->pid || (pid < 0 && errno == ECHILD)) {
+            s->pid = 0;
+            return true;
+        }
+        (void)nanosleep(&tick, NULL);
+    }
+    return false;
+}
+
+bool spawner_stop(struct spawner *s)
+{
+    if (s->pid <= 0) {
+        return true; /* zeroed or stopped: fd means nothing */
+    }
+    if (s->fd >= 0) {
+        (void)shutdown(s->fd, SHUT_WR);
+        if (!has_ended(s->fd)) {
+            (void)kill(s->pid, SIGKILL); /* somebody stopped it; its workers die with it */
+        }
+        (void)close(s->fd);
+        s->fd = -1;
+    }
+    return reap_spawner(s);
+}
+
+/* One byte and the descriptor; the socket takes both or nothing. */
+static int send_socket(int to, unsigned char which, int fd)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec data = {&which, 1};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    ssize_t put;
+
+    memset(&control, 0, sizeof(control));
+    struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(part), &fd, sizeof(fd));
+    do {
+        put = sendmsg(to, &message, SEND_FLAGS);
+    } while (put < 0 && errno == EINTR);
+    return put == 1 ? 0 : -1;
+}
+
+int worker_start(struct worker *w, const struct spawner *s, size_t which, struct err *err)
+{
+    int ends[2];
+
+    *w = (struct worker){.fd = -1};
+    if (s->pid <= 0 || which >= SPAWNER_WORKERS_MAX) {
+        return err_set(err, ERR_STATE, "its helper process could not be started");
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) {
+        return err_sys(err, ERR_IO, errno, "cannot make a socket for its helper process");
+    }
+    if (prepare_parent_end(ends[0]) < 0 || send_socket(s->fd, (unsigned char)which, ends[1]) < 0) {
+        int sys = errno;
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return err_sys(err, ERR_STATE, sys, "its helper process could not be started");
+    }
+    (void)close(ends[1]);
+    w->up = true;
     w->fd = ends[0];
     buf_init(&w->in, FRAME_MAX_BYTES);
     buf_init(&w->out, FRAME_MAX_BYTES);
@@ -230,7 +462,7 @@ int worker_send(struct worker *w, const void *request, size_t size, struct err *
 {
     uint32_t head = (uint32_t)size;
 
-    if (w->pid <= 0 || w->fd < 0) {
+    if (!w->up) {
         return err_set(err, ERR_STATE, "the helper process is not running");
     }
     if (size > WORKER_MAX_BYTES) {
@@ -274,7 +506,7 @@ static int take_frame(struct worker *w, struct buf *reply)
 
 int worker_receive(struct worker *w, struct buf *reply, struct err *err)
 {
-    if (w->pid <= 0 || w->fd < 0) {
+    if (!w->up) {
         return err_set(err, ERR_STATE, "the helper process is not running");
     }
     (void)flush_out(w); /* when the child is gone, the end of the stream below says so */
@@ -302,30 +534,13 @@ int worker_receive(struct worker *w, struct buf *reply, struct err *err)
     }
 }
 
-bool worker_stop(struct worker *w)
+void worker_stop(struct worker *w)
 {
-    const struct timespec tick = {0, 1000000};
-
-    if (w->pid <= 0) {
-        return true; /* zeroed or stopped: fd means nothing */
+    if (!w->up) {
+        return; /* zeroed or stopped: fd means nothing */
     }
-    if (w->fd >= 0) {
-        (void)close(w->fd);
-        w->fd = -1;
-    }
+    (void)close(w->fd);
     buf_release(&w->in);
     buf_release(&w->out);
-    (void)kill(-w->pid, SIGKILL); /* its group: what it started itself as well */
-    (void)kill(w->pid, SIGKILL);
-    for (int waited_ms = 0;; waited_ms++) {
-        pid_t reaped = waitpid(w->pid, NULL, WNOHANG);
-        if (reaped == w->pid || (reaped < 0 && errno == ECHILD)) {
-            w->pid = 0;
-            return true;
-        }
-        if (waited_ms >= STOP_WAIT_MS) {
-            return false;
-        }
-        (void)nanosleep(&tick, NULL);
-    }
+    *w = (struct worker){.fd = -1};
 }

@@ -2,7 +2,7 @@
  * The collector: polls the sources, asks the services, advances the model, publishes it. One
  * thread.
  *
- * collector_new() forks the probe process, so it must run before any thread exists. Either
+ * collector_new() forks (sampling/runner.h), so it must run before any thread exists. Either
  * collector_start() runs it on its own thread, or (replay, tests, one-shot commands without a
  * thread) collector_step() is called by hand.
  *

@@ -29,8 +29,10 @@ struct running {
     struct source_status status;
     int64_t next_ns, asked_ns; /* asked_ns: 0 when nothing is outstanding */
     unsigned fails;
-    struct probe *probe; /* probe thread */
-    void *part;          /* in the sample */
+    struct probe *probe;  /* probe thread */
+    struct worker worker; /* helper process */
+    struct buf request;   /* what it was asked last */
+    void *part;           /* in the sample */
 };
 
 struct runner {
@@ -41,10 +43,8 @@ struct runner {
     bool threads;
     struct running running[RUNNING_MAX];
     size_t running_count;
-    struct worker worker;
-    bool worker_up;
-    struct running *worker_busy; /* whose request the helper process works on */
-    struct buf reply, request;
+    struct spawner spawner;
+    struct buf reply;
 };
 
 static void status_set(struct source_status *s, enum reading_state state, const char *reason)
@@ -95,93 +95,87 @@ static void poll_inline(struct runner *runner, struct running *r, int64_t now)
     source_done(runner, r, now, code, &err, clock_thread_cpu_ns() - begun);
 }
 
-/* The answer that a recording holds for a source of the probe process. */
+/* Writes what the source asks for into r->request, after "probe NAME ", which makes it the key of
+ * the answer in a recording. */
+static int make_request(struct runner *runner, struct running *r, struct err *err)
+{
+    buf_clear(&r->request);
+    buf_printf(&r->request, "probe %s ", r->ops->name);
+    return r->ops->request(r->state, &runner->context, &r->request, err);
+}
+
+static size_t key_head_size(const struct running *r)
+{
+    return strlen("probe ") + strlen(r->ops->name) + strlen(" ");
+}
+
+static int take_reply(struct runner *runner, struct running *r, struct err *err)
+{
+    return r->ops->reply(r->state, &runner->context, runner->reply.data, runner->reply.size,
+                         r->part, err);
+}
+
+/* The answer that a recording holds for a source of a helper process. */
 static void poll_recorded(struct runner *runner, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
-    int code;
+    int code = make_request(runner, r, &err);
 
-    buf_clear(&runner->request);
-    buf_printf(&runner->request, "probe %s ", r->ops->name);
-    code = r->ops->request(r->state, &runner->context, &runner->request, &err);
     if (code == 0) {
-        code = reader_recorded(runner->context.reader, runner->request.data, &runner->reply, &err);
+        code = reader_recorded(runner->context.reader, r->request.data, &runner->reply, &err);
     }
     if (code == 0) {
-        code = r->ops->reply(r->state, &runner->context, runner->reply.data, runner->reply.size,
-                             r->part, &err);
+        code = take_reply(runner, r, &err);
     }
     source_done(runner, r, now, code, &err, 0);
-}
-
-/* Which source of this system the helper process serves: first byte of each request. */
-static void serve_any(const char *request, size_t size, struct buf *reply)
-{
-    size_t which = size ? (unsigned char)request[0] : 0;
-
-    for (size_t i = 0; platform_here->sources[i]; i++) {
-        if (i == which && platform_here->sources[i]->serve) {
-            platform_here->sources[i]->serve(request + 1, size - 1, reply);
-        }
-    }
 }
 
 static void ask_worker(struct runner *runner, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
-    int code;
+    int code = 0;
 
-    if (!runner->worker_up) {
-        err_set(&err, ERR_STATE, "its helper process is not running");
-        source_done(runner, r, now, -ERR_STATE, &err, 0);
-        return;
+    if (!r->worker.up) { /* the first time, or it died */
+        code = worker_start(&r->worker, &runner->spawner, (size_t)(r - runner->running), &err);
     }
-    if (runner->worker_busy) {
-        return; /* one question at a time; this one stays due */
-    }
-    buf_clear(&runner->request);
-    buf_putc(&runner->request, (char)(r - runner->running));
-    code = r->ops->request(r->state, &runner->context, &runner->request, &err);
     if (code == 0) {
-        code = worker_send(&runner->worker, runner->request.data, runner->request.size, &err);
+        code = make_request(runner, r, &err);
+    }
+    if (code == 0) {
+        size_t head = key_head_size(r);
+
+        code = worker_send(&r->worker, r->request.data + head, r->request.size - head, &err);
     }
     if (code != 0) {
         source_done(runner, r, now, code, &err, 0);
         return;
     }
     r->asked_ns = now;
-    runner->worker_busy = r;
 }
 
-static void take_worker(struct runner *runner, int64_t now)
+static void take_worker(struct runner *runner, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
     int got;
 
-    if (!runner->worker_up) {
+    if (!r->worker.up) {
         return;
     }
-    got = worker_receive(&runner->worker, &runner->reply, &err);
+    got = worker_receive(&r->worker, &runner->reply, &err);
     if (got < 0) {
-        runner->worker_up = false;
-        if (runner->worker_busy) {
-            source_done(runner, runner->worker_busy, now, got, &err, 0);
-            runner->worker_busy = NULL;
+        worker_stop(&r->worker);
+        if (r->asked_ns) { /* else nobody waits for it: the next question starts it again */
+            err_clear(&err);
+            err_set(&err, ERR_STATE, "its helper process has ended and is started again");
+            source_done(runner, r, now, -ERR_STATE, &err, 0);
         }
-    } else if (got > 0 && runner->worker_busy) {
-        struct running *r = runner->worker_busy;
+    } else if (got > 0 && r->asked_ns) {
         int64_t cost = now - r->asked_ns;
-        char key[512];
-        int code;
 
-        runner->worker_busy = NULL;
-        snprintf(key, sizeof key, "probe %s %.*s", r->ops->name, (int)(runner->request.size - 1),
-                 runner->request.data + 1);
         reader_set_source(r->status.name, 0);
-        reader_note(runner->context.reader, key, runner->reply.data, runner->reply.size, 0);
-        code = r->ops->reply(r->state, &runner->context, runner->reply.data, runner->reply.size,
-                             r->part, &err);
-        source_done(runner, r, now, code, &err, cost);
+        reader_note(runner->context.reader, r->request.data, runner->reply.data, runner->reply.size,
+                    0);
+        source_done(runner, r, now, take_reply(runner, r, &err), &err, cost);
     }
 }
 
@@ -268,16 +262,18 @@ void runner_take(struct runner *runner, int64_t now)
 {
     for (size_t i = 0; i < runner->running_count; i++) {
         take_probe(runner, &runner->running[i], now);
+        take_worker(runner, &runner->running[i], now);
     }
-    take_worker(runner, now);
 }
 
 size_t runner_fds(const struct runner *runner, int *fds, size_t room)
 {
     size_t count = 0;
 
-    if (runner->worker_up && room > 0) {
-        fds[count++] = runner->worker.fd;
+    for (size_t i = 0; i < runner->running_count && count < room; i++) {
+        if (runner->running[i].worker.up) {
+            fds[count++] = runner->running[i].worker.fd;
+        }
     }
     return count;
 }
@@ -291,27 +287,40 @@ void runner_put_status(const struct runner *runner)
 
 /* ---------------------------------------------------------------- life cycle */
 
-static bool start_sources(struct runner *runner)
+static void open_source(struct runner *runner, const struct source_ops *ops)
 {
-    const struct source_ops *const *sources = platform_of(runner->context.reader)->sources;
-    bool wants_worker = false;
+    struct running *r = &runner->running[runner->running_count++];
+    struct err err = ERR_INIT;
 
-    for (size_t i = 0; i < RUNNING_MAX && sources[i]; i++) {
-        struct running *r = &runner->running[runner->running_count++];
-        struct err err = ERR_INIT;
-
-        r->ops = sources[i];
-        r->part = (char *)runner->sample + r->ops->part_offset;
-        r->status.name = source_name(r->ops->id);
-        r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;
-        reader_set_source(r->status.name, 0);
-        r->open = !r->ops->open || r->ops->open(&r->state, &runner->context, &err) == 0;
-        if (!r->open) {
-            status_set(&r->status, reading_state_of_code(-err.code), err.msg);
-        }
-        wants_worker |= (r->ops->flags & SOURCE_PROBE_PROCESS) != 0;
+    r->ops = ops;
+    r->part = (char *)runner->sample + r->ops->part_offset;
+    r->status.name = source_name(r->ops->id);
+    r->status.period_ns = (int64_t)r->ops->period_ms * NS_PER_MS;
+    buf_init(&r->request, WORKER_MAX_BYTES);
+    reader_set_source(r->status.name, 0);
+    r->open = !r->ops->open || r->ops->open(&r->state, &runner->context, &err) == 0;
+    if (!r->open) {
+        status_set(&r->status, reading_state_of_code(-err.code), err.msg);
     }
-    return wants_worker;
+}
+
+/* The workers are forked from a process that is forked here: a later one could not be, among
+ * threads. They serve the sources by their places in running[]. */
+static void start_spawner(struct runner *runner)
+{
+    worker_serve_fn serves[RUNNING_MAX];
+    struct err ignored = ERR_INIT; /* each source says that it has no helper process */
+    bool wanted = false;
+
+    for (size_t i = 0; i < runner->running_count; i++) {
+        const struct running *r = &runner->running[i];
+
+        serves[i] = (r->ops->flags & SOURCE_PROBE_PROCESS) ? r->ops->serve : NULL;
+        wanted |= r->open && serves[i];
+    }
+    if (wanted && reader_kind(runner->context.reader) == READER_KERNEL) {
+        (void)spawner_start(&runner->spawner, serves, runner->running_count, &ignored);
+    }
 }
 
 struct runner *runner_new(struct reader *reader, const struct clock_ops *clock,
@@ -325,12 +334,11 @@ struct runner *runner_new(struct reader *reader, const struct clock_ops *clock,
     runner->wake = wake;
     runner->wake_ctx = ctx;
     buf_init(&runner->reply, WORKER_MAX_BYTES);
-    buf_init(&runner->request, WORKER_MAX_BYTES);
-    if (start_sources(runner) && reader_kind(reader) == READER_KERNEL) {
-        struct err ignored = ERR_INIT; /* without it the disk has a reason instead of a value */
-
-        runner->worker_up = worker_start(&runner->worker, serve_any, &ignored) == 0;
+    const struct source_ops *const *sources = platform_of(reader)->sources;
+    for (size_t i = 0; i < RUNNING_MAX && sources[i]; i++) {
+        open_source(runner, sources[i]);
     }
+    start_spawner(runner);
     return runner;
 }
 
@@ -341,11 +349,15 @@ void runner_allow_threads(struct runner *runner)
 
 bool runner_free(struct runner *runner)
 {
-    bool clean = true;
+    bool clean;
 
     if (!runner) {
         return true;
     }
+    for (size_t i = 0; i < runner->running_count; i++) {
+        worker_stop(&runner->running[i].worker);
+    }
+    clean = spawner_stop(&runner->spawner);
     for (size_t i = 0; i < runner->running_count; i++) {
         struct running *r = &runner->running[i];
 
@@ -353,19 +365,18 @@ bool runner_free(struct runner *runner)
             clean = false; /* its thread still uses state, reader and wake: leave all of it */
         }
     }
-    if (runner->worker.pid > 0 && !worker_stop(&runner->worker)) {
-        clean = false;
-    }
     if (!clean) {
         return false;
     }
     for (size_t i = 0; i < runner->running_count; i++) {
-        if (runner->running[i].open && runner->running[i].ops->close) {
-            runner->running[i].ops->close(runner->running[i].state, &runner->context);
+        struct running *r = &runner->running[i];
+
+        if (r->open && r->ops->close) {
+            r->ops->close(r->state, &runner->context);
         }
+        buf_release(&r->request);
     }
     buf_release(&runner->reply);
-    buf_release(&runner->request);
     free(runner);
     return true;
 }

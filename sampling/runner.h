@@ -1,9 +1,9 @@
 /*
- * Runs the sources: each inline, on a probe thread or in the helper process, as its flags say; asks
+ * Runs the sources: each inline, on a probe thread or in a helper process, as its flags say; asks
  * those that are due, takes the answers, and keeps the row that says how each is doing.
  *
- * Used by the collector's thread only. runner_new() forks the helper process, so it must run before
- * any thread exists. Nothing here waits.
+ * Used by the collector's thread only. runner_new() forks the process that starts the helper
+ * processes, so it must run before any thread exists. Nothing here waits.
  */
 #ifndef SAMPLING_RUNNER_H
 #define SAMPLING_RUNNER_H

@@ -2,8 +2,9 @@
  * A source: one thing that is read, with a thin read_* and a pure parse_*.
  *
  * Three ways to run, chosen by flags: on the collector thread (bounded kernel text), on a probe
- * thread of its own (may hang but can be abandoned: hwmon), or with its read in the probe process
- * (a driver or a mount: statvfs). poll() writes its own part of the sample and nothing else. A
+ * thread of its own (may hang but can be abandoned: hwmon), or with its read in a helper
+ * process of its own (a driver or a mount: statvfs), which is started when it is first asked and
+ * again after it died. poll() writes its own part of the sample and nothing else. A
  * source never fails the sample: an error becomes a state and a reason in its row. It is asked
  * again after period_ms, and later and later (up to 16 periods) while it fails. A poll that takes
  * longer than deadline_ms makes its readings stale; it is never cancelled and not asked again until
@@ -19,7 +20,7 @@
 enum source_flags {
     SOURCE_INLINE = 0,       /* on the collector thread */
     SOURCE_PROBE_THREAD = 1, /* poll() on its own thread, into a copy of the part */
-    SOURCE_PROBE_PROCESS = 2 /* request()/reply(): the read happens in the helper process */
+    SOURCE_PROBE_PROCESS = 2 /* request()/reply(): the read happens in its helper process */
 };
 
 /* A folder of a service whose size is wanted; texts as the service's process sees them. */

@@ -81,6 +81,36 @@ static void serve_disk(const char *request, size_t size, struct buf *reply)
     buf_add(reply, request, size);
 }
 
+/* A second one in a process of its own. Its answer is the process that gives it. */
+static void serve_host(const char *request, size_t size, struct buf *reply)
+{
+    (void)request;
+    (void)size;
+    buf_printf(reply, "%d", (int)getpid());
+}
+
+static int request_host(void *state, const struct source_context *c, struct buf *out,
+                        struct err *err)
+{
+    (void)state;
+    (void)c;
+    (void)err;
+    buf_puts(out, "who");
+    return 0;
+}
+
+static int reply_host(void *state, const struct source_context *c, const char *data, size_t size,
+                      void *part, struct err *err)
+{
+    struct host_part *p = part;
+
+    (void)state;
+    (void)size;
+    (void)err;
+    p->uptime_s = reading_ok(strtod(data, NULL), clock_mono_ns(&c->clock), SOURCE_HOST);
+    return 0;
+}
+
 static int reply_disk(void *state, const struct source_context *c, const char *data, size_t size,
                       void *part, struct err *err)
 {
@@ -119,7 +149,18 @@ static const struct source_ops disk_ops = {.name = "disk",
                                            .request = request_disk,
                                            .serve = serve_disk,
                                            .reply = reply_disk};
-static const struct source_ops *const sources[] = {&cpu_ops, &thermal_ops, &disk_ops, NULL};
+static const struct source_ops host_ops = {.name = "host",
+                                           .id = SOURCE_HOST,
+                                           .part_offset = offsetof(struct sample, host),
+                                           .part_size = sizeof(struct host_part),
+                                           .period_ms = 20,
+                                           .deadline_ms = 50,
+                                           .flags = SOURCE_PROBE_PROCESS,
+                                           .request = request_host,
+                                           .serve = serve_host,
+                                           .reply = reply_host};
+static const struct source_ops *const sources[] = {&cpu_ops, &thermal_ops, &disk_ops, &host_ops,
+                                                   NULL};
 static const struct platform platform_test = {.name = "test",
                                               .sources = sources,
                                               .processes = &process_linux};
@@ -204,11 +245,19 @@ static void test_all_three_kinds_answer(void **state)
     assert_true(collector_free(f->c));
 }
 
+static pid_t host_process(const struct model *m)
+{
+    double v = 0;
+
+    return reading_get(&m->host.uptime_s, &v) ? (pid_t)v : 0;
+}
+
 static void test_a_hanging_process_costs_its_own_value_only(void **state)
 {
     struct fixture *f = *state;
     const struct model *m;
     uint64_t first;
+    int64_t answered;
     double v;
 
     process_hangs = true;
@@ -221,8 +270,47 @@ static void test_a_hanging_process_costs_its_own_value_only(void **state)
     assert_false(reading_get(&m->disks[0].v[METRIC_DISK_FREE], &v));
     assert_true(strstr(m->sources[SOURCE_DISK].reason, "has not answered") != NULL);
     assert_int_equal(m->sources[SOURCE_THERMAL].state, READING_OK);
+    answered = m->sources[SOURCE_HOST].answered_ns;
+    first = m->sequence;
+    do { /* the other helper process answers again */
+        m = next_model(f);
+        assert_true(m->sequence < first + 200);
+    } while (m->sources[SOURCE_HOST].answered_ns == answered);
+    assert_int_equal(m->sources[SOURCE_DISK].state, READING_STALE);
     assert_true(collector_free(f->c));                /* a child can be killed */
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* and leaves no zombie */
+}
+
+static void test_a_killed_process_is_started_again(void **state)
+{
+    struct fixture *f = *state;
+    const struct model *m;
+    pid_t first;
+    bool told = false;
+
+    start(f, 10);
+    do {
+        m = next_model(f);
+        assert_true(m->sequence < 200);
+    } while ((first = host_process(m)) == 0);
+    assert_int_equal(kill(first, SIGSTOP), 0); /* so that it is asked and cannot answer */
+    do {
+        m = next_model(f);
+    } while (m->sources[SOURCE_HOST].state != READING_STALE);
+    assert_int_equal(kill(first, SIGKILL), 0);
+    do { /* asked again a second later: backoff of a source that failed */
+        m = next_model(f);
+        if (m->sources[SOURCE_HOST].state == READING_FAILED) {
+            told = true;
+            assert_string_equal(m->sources[SOURCE_HOST].reason,
+                                "its helper process has ended and is started again");
+        }
+    } while (m->sources[SOURCE_HOST].state != READING_OK || host_process(m) == first);
+    assert_true(told);
+    assert_int_equal(m->sources[SOURCE_DISK].state, READING_OK);
+    first = host_process(m);
+    assert_true(collector_free(f->c));
+    assert_int_equal(kill(first, 0), -1); /* its end was waited for */
 }
 
 /* What a child does below; it ends with _exit, as main does when a probe is stuck. */
@@ -384,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_all_three_kinds_answer),
         T(test_a_hanging_process_costs_its_own_value_only),
+        T(test_a_killed_process_is_started_again),
         T(test_untaken_models_are_replaced),
         T(test_a_failing_source_says_why_and_is_asked_less),
         T(test_interval_change_acts_at_once),
