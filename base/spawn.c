@@ -209,7 +209,7 @@ static int take_request(unsigned char *which)
     if (got <= 0) {
         return -2;
     }
-    const struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+    struct cmsghdr *part = CMSG_FIRSTHDR(&message);
     if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
         part->cmsg_len == CMSG_LEN(sizeof(int))) {
         memcpy(&fd, CMSG_DATA(part), sizeof(fd));

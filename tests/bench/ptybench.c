@@ -259,11 +259,16 @@ static void usage_read(struct usage *usage, const struct terminal *terminal, int
                 anon_kib = text_number_after(text, "\nRssAnon:");
         usage->rss_kib += rss_kib;
         usage->anon_kib += anon_kib;
-        /* A helper runs the same program: the files it maps are the pages of the first process. */
-        usage->once_kib += pid == terminal->child ? rss_kib : anon_kib;
         snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
         read_text(path, text, sizeof text);
         usage->pss_kib += text_number_after(text, "\nPss:");
+        /* A helper runs the same program: the files it maps are the pages of the first process, and
+         * what neither wrote to since the fork are the same pages, too. Pss_Anon (Linux 5.4)
+         * divides each of those by those who have it, which nobody outside this tree does. */
+        bool first = pid == terminal->child;
+        bool tells = strstr(text, "\nPss_Anon:") != NULL;
+        int64_t own_kib = tells ? text_number_after(text, "\nPss_Anon:") : anon_kib;
+        usage->once_kib += own_kib + (first ? rss_kib - anon_kib : 0);
     }
 }
 
