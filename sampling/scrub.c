@@ -212,6 +212,33 @@ static size_t address_at(struct scrub *s, const char *start, const char *at, con
     return 0;
 }
 
+/* Length of a hardware address at `at`: "02:aa:...", or in the name that an interface has from it
+ * ("enx02aa..."); `out` is what to write for it. */
+static size_t hardware_at(struct scrub *s, const char *start, const char *at, const char *end,
+                          char out[ADDRESS_BYTES])
+{
+    enum { PAIRS = 6, DIGITS = 2 * PAIRS, COLONS = PAIRS - 1 };
+    size_t left = (size_t)(end - at), head = left > 3 && memcmp(at, "enx", 3) == 0 ? 3 : 0;
+    size_t size = head + DIGITS + (head ? 0 : COLONS);
+    char text[ADDRESS_BYTES];
+
+    if (left < size || (at > start && (is_word(at[-1]) || at[-1] == ':')) ||
+        (left > size && (is_word(at[size]) || (!head && at[size] == ':')))) {
+        return 0;
+    }
+    for (size_t i = head; i < size; i++) {
+        bool colon = !head && i % 3 == 2;
+
+        if (colon ? at[i] != ':' : !isxdigit((unsigned char)at[i])) {
+            return 0;
+        }
+    }
+    snprintf(text, sizeof text, "%.*s", (int)size, at);
+    snprintf(out, ADDRESS_BYTES, head ? "enx0200000000%02zx" : "02:00:00:00:00:%02zx",
+             address_number(s, text));
+    return size;
+}
+
 /* Behind "//user:password@" of a URL, when `at` stands behind its slashes: length up to the @. */
 static size_t user_of_url(const char *start, const char *at, const char *end)
 {
@@ -261,7 +288,8 @@ static void scrub_token(struct scrub *s, const char *token, size_t size, struct 
             buf_puts(out, "***");
         } else if ((n = home_at(s, token, at, end)) > 0) {
             buf_puts(out, "/home/user");
-        } else if ((n = address_at(s, token, at, end, address)) > 0) {
+        } else if ((n = address_at(s, token, at, end, address)) > 0 ||
+                   (n = hardware_at(s, token, at, end, address)) > 0) {
             buf_puts(out, address);
         } else if ((n = name_at(s->hosts, s->host_count, token, at, end)) > 0) {
             buf_puts(out, "host");
@@ -523,6 +551,7 @@ static const struct rule_row rule_rows[] = {
     {"file /sys/", "_uuid", RULE_DROP, NULL},
     {"file /sys/", "_tag", RULE_DROP, NULL},
     {"file /sys/", "serial-number", RULE_DROP, NULL},
+    {"file /sys/", "/dm/name", RULE_TEXT, NULL}, /* often called like the host */
     {"file /sys/", "", RULE_KEEP, NULL},
     {"list /sys/", "", RULE_KEEP, NULL},
     {"file /etc/os-release", NULL, RULE_KEEP, NULL},
@@ -552,13 +581,14 @@ static const struct rule_row *rule_of(const char *key)
     return &text;
 }
 
-/* Paths of the kernel hold nobody's name, except those of control groups. */
+/* Paths of the kernel hold nobody's name, except those of control groups and of interfaces. */
 static void scrub_key(struct scrub *s, const char *key, struct buf *out)
 {
     const char *path = strchr(key, ' ');
     bool kernel = path &&
                   (strncmp(path, " /proc/", 7) == 0 ||
-                   (strncmp(path, " /sys/", 6) == 0 && strncmp(path, " /sys/fs/cgroup/", 16) != 0));
+                   (strncmp(path, " /sys/", 6) == 0 && strncmp(path, " /sys/fs/cgroup/", 16) != 0 &&
+                    strncmp(path, " /sys/class/net/", 16) != 0));
     if (kernel || strncmp(key, "probe ", 6) == 0) { /* a probe's key is what was asked, fixed */
         buf_puts(out, key);
     } else {

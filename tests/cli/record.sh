@@ -10,7 +10,7 @@ t_expect_out "^recorded 3 samples, [0-9]+ reads, [0-9]+ KB in "
 t_is 'only its owner may look' "$(find "$rec" ! -perm 0600 ! -perm 0700)" ''
 t_is 'two files' "$(ls "$rec")" 'meta.json
 reads.jsonl'
-t_is 'every line is a read' "$(grep -cv '^{"t_ns":[0-9]*,"source":"[a-z]*","key":".*","state":"[a-z-]*","\(text\|base64\)":".*"}$' "$rec/reads.jsonl")" 0
+t_is 'every line is a read' "$(grep -cv '^{"t_ns":[0-9]*,"source":"[a-z_]*","key":".*","state":"[a-z-]*","\(text\|base64\)":".*"}$' "$rec/reads.jsonl")" 0
 t_is 'three samples' "$(grep -c '"source":"collector","key":"sample"' "$rec/reads.jsonl")" 3
 t_is 'the host is called host' "$(grep -c '"key":"file /proc/sys/kernel/hostname","state":"ok","text":"host\\n"' "$rec/reads.jsonl")" 1
 t_must_fail 'no home folder is in it' grep -q "$HOME" "$rec/reads.jsonl"

@@ -60,7 +60,11 @@ static void test_texts(void **state)
         {"http://192.168.1.5:8188/prompt", "http://192.0.2.1:8188/prompt"},
         {"http://127.0.0.1:8188 0.0.0.0 [::1]:80 ::", "http://127.0.0.1:8188 0.0.0.0 [::1]:80 ::"},
         {"10.0.0.7 192.168.1.5 10.0.0.7", "192.0.2.2 192.0.2.1 192.0.2.2"},
-        {"[fe80::1]:80", "[2001:db8::3]:80"},
+        {"  enxa0b1c2d3e4f5: 1 2", "  enx020000000003: 1 2"},
+        {"link/ether a0:b1:c2:d3:e4:f6 x", "link/ether 02:00:00:00:00:04 x"},
+        {"enxa0b1c2d3e4f enxa0b1c2d3e4f5a a0:b1:c2:d3:e4", /* too short, too long */
+         "enxa0b1c2d3e4f enxa0b1c2d3e4f5a a0:b1:c2:d3:e4"},
+        {"[fe80::1]:80", "[2001:db8::5]:80"},
         {"/sys/bus/usb/1-1.2.3.4/x 300.1.1.1", "/sys/bus/usb/1-1.2.3.4/x 300.1.1.1"},
         {"https://ann:pw@x/y?api_key=abc&n=1", "https://***@x/y?api_key=***&n=1"},
         {"sk-abcdefghijkl hf_abcdefghijkl", "*** ***"},
