@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/width.h"
+#include "tui/box.h"
 #include "tui/command.h"
 #include "tui/page.h"
-
-enum { BOX_COLUMNS = 62, BOX_Y = 3, BOX_MARGIN = 2, BOX_ROWS = 16 };
 
 void filter_draw(struct surface *s, const struct ui *ui)
 {
@@ -18,41 +16,6 @@ void filter_draw(struct surface *s, const struct ui *ui)
     line_gap(&l, 1);
     prompt_draw(&ui->filter, &l);
     surface_text_right(s, s->width - 1, s->height - 1, ROLE_DIM, hint);
-}
-
-/* Rows of the box: counted first (no surface), then drawn. */
-struct box {
-    struct surface *s;
-    int x, end, y, row;
-};
-
-static bool box_row(struct box *b, struct line *l)
-{
-    int row = b->row++;
-    if (b->s == NULL || row >= BOX_ROWS)
-        return false;
-    *l = line_at(b->s, b->x, b->y + row, b->end);
-    return true;
-}
-
-static void emit_text(struct box *b, enum role role, const char *text)
-{
-    struct line l;
-    do {
-        size_t n = width_fit(text, b->end - b->x, NULL);
-        if (text[n] != '\0')
-            for (size_t i = n; i > 0; i--)
-                if (text[i] == ' ') {
-                    n = i;
-                    break;
-                }
-        if (n == 0)
-            break;
-        if (box_row(b, &l))
-            line_put(&l, role, "%.*s", (int)n, text);
-        text += n;
-        text += *text == ' ';
-    } while (*text != '\0');
 }
 
 static const struct service_facts *find_url(const struct model *m, const char *url)
@@ -70,7 +33,7 @@ static void emit_added(struct box *b, const struct model *m, const struct ui *ui
     const struct service_facts *f = find_url(m, ui->answer.url);
     if (f == NULL) {
         snprintf(text, sizeof text, "asking %s", ui->answer.url);
-        emit_text(b, ROLE_TEXT, text);
+        box_text(b, ROLE_TEXT, text);
         return;
     }
     bool same = strcmp(f->name, service_kind_name(f->kind)) == 0;
@@ -83,7 +46,7 @@ static void emit_added(struct box *b, const struct model *m, const struct ui *ui
                  service_state_name(f->state),
                  f->configured ? "tunetop.yaml names it already."
                                : "It is watched until quit; these lines of tunetop.yaml keep it:");
-    emit_text(b, ROLE_TEXT, text);
+    box_text(b, ROLE_TEXT, text);
     if (f->configured || f->kind_unknown)
         return;
     b->row++;
@@ -131,7 +94,7 @@ static void emit_all(struct box *b, const struct model *m, const struct ui *ui)
         emit_hints(b, ui);
         break;
     case UI_ANSWER_ERROR:
-        emit_text(b, ROLE_WARN, ui->answer.text);
+        box_text(b, ROLE_WARN, ui->answer.text);
         break;
     case UI_ANSWER_ADDED:
         emit_added(b, m, ui);
@@ -146,41 +109,19 @@ static void emit_all(struct box *b, const struct model *m, const struct ui *ui)
     }
 }
 
-static void draw_frame(struct surface *s, struct rect r)
+struct shown {
+    const struct model *m;
+    const struct ui *ui;
+};
+
+static void emit_shown(struct box *b, const void *ctx)
 {
-    int right = r.x + r.w - 1, bottom = r.y + r.h - 1;
-    surface_fill(s, r, ROLE_TEXT);
-    for (int y = r.y; y <= bottom; y += r.h - 1) {
-        bool top = y == r.y;
-        surface_put_glyph(s, r.x, y, ROLE_DIM, top ? GLYPH_CORNER_TL : GLYPH_CORNER_BL);
-        surface_repeat(s, r.x + 1, y, r.w - 2, ROLE_DIM, surface_glyph(s, GLYPH_RULE));
-        surface_put_glyph(s, right, y, ROLE_DIM, top ? GLYPH_CORNER_TR : GLYPH_CORNER_BR);
-    }
-    for (int y = r.y + 1; y < bottom; y++) {
-        surface_put_glyph(s, r.x, y, ROLE_DIM, GLYPH_VLINE);
-        surface_put_glyph(s, right, y, ROLE_DIM, GLYPH_VLINE);
-    }
-    surface_text(s, r.x + 2, r.y, ROLE_TITLE, " Command ");
+    const struct shown *shown = ctx;
+    emit_all(b, shown->m, shown->ui);
 }
 
 void prompt_overlay_draw(struct surface *s, const struct model *m, const struct ui *ui)
 {
-    int width = s->width - 2 * BOX_MARGIN < BOX_COLUMNS ? s->width - 2 * BOX_MARGIN : BOX_COLUMNS;
-    struct rect r = {(s->width - width) / 2, BOX_Y, width, 0};
-    struct box b = {.x = r.x + 3, .end = r.x + width - 3};
-    emit_all(&b, m, ui);
-    r.h = b.row + 2;
-    if (r.h > s->height - 1 - BOX_Y)
-        r.y = 1;
-    if (r.h > s->height - 1 - r.y)
-        r.h = s->height - 1 - r.y;
-    surface_set_role(s, (struct rect){0, 0, s->width, s->height}, ROLE_DIM);
-    draw_frame(s, r);
-    struct surface part;
-    surface_init(&part, width - 6, r.h - 2);
-    part.ascii = s->ascii;
-    b = (struct box){.s = &part, .x = 0, .end = width - 6};
-    emit_all(&b, m, ui);
-    surface_blit(s, r.x + 3, r.y + 1, &part);
-    surface_release(&part);
+    const struct shown shown = {m, ui};
+    box_show(s, "Command", BOX_COLUMNS, emit_shown, &shown);
 }

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/width.h"
 #include "tui/format.h"
 #include "tui/page.h"
+#include "tui/sheet.h"
 
 enum {
     WIDE_FROM = 110,   /* two columns and strips */
@@ -17,90 +17,7 @@ enum {
     STRIPS_FROM = 14,  /* rows: strips only where the sheet keeps most of the room */
     LABEL_COLUMNS = 9, /* "answers" and two blanks */
     FLAG_ROWS = 2,     /* of a long command line, until the details are opened */
-    TEXT_BYTES = 1300, /* a command line: the longest text of all */
 };
-
-/* A column of rows. */
-struct sheet {
-    struct page *p;
-    int x, end;
-    int y, first, last; /* rows [first, last) are drawn, the first of them at y */
-    int row;
-    bool draw, gaps, whole; /* whole: nothing is cut short */
-    int models_max;
-};
-
-/* Advances by one row; true when it is to be drawn, *l is its line then. */
-static bool sheet_row(struct sheet *h, struct line *l)
-{
-    int row = h->row++;
-    if (!h->draw || row < h->first || row >= h->last)
-        return false;
-    *l = line_at(h->p->s, h->x, h->y + row - h->first, h->end);
-    return true;
-}
-
-static void sheet_title(struct sheet *h, const char *title)
-{
-    struct line l;
-    if (h->gaps && h->row > 0)
-        h->row++;
-    if (!sheet_row(h, &l))
-        return;
-    int x = surface_text(h->p->s, l.x, l.y, ROLE_TITLE, title) + 1;
-    surface_repeat(h->p->s, x, l.y, h->end - x, ROLE_DIM, surface_glyph(h->p->s, GLYPH_RULE));
-}
-
-static bool sheet_label(struct sheet *h, struct line *l, const char *label)
-{
-    if (!sheet_row(h, l))
-        return false;
-    line_put(l, ROLE_DIM, "%s", label);
-    line_to(l, h->x + LABEL_COLUMNS);
-    return true;
-}
-
-/* Bytes of `text` for one row: up to the last blank that fits. */
-static size_t row_bytes(const char *text, int columns)
-{
-    size_t fit = width_fit(text, columns, NULL);
-    if (text[fit] == '\0')
-        return fit;
-    for (size_t i = fit; i > 0; i--)
-        if (text[i] == ' ')
-            return i;
-    if (fit > 0)
-        return fit;
-    return strlen(text); /* a character wider than the column: cut by the line */
-}
-
-/* Text below a label, wrapped; `most` rows of it (0: all). */
-static void sheet_text(struct sheet *h, const char *label, enum role role, const char *text,
-                       int most)
-{
-    struct line l;
-    int columns = h->end - h->x - LABEL_COLUMNS;
-    for (int row = 0; row == 0 || *text != '\0'; row++) {
-        size_t n = row_bytes(text, columns);
-        bool last = most > 0 && row + 1 == most && text[n] != '\0';
-        if (sheet_label(h, &l, row == 0 ? label : "")) {
-            char part[TEXT_BYTES];
-            snprintf(part, sizeof part, "%.*s", (int)n, text);
-            if (last) {
-                l.end -= 4;
-                line_put(&l, role, "%s", part);
-                l.end += 4;
-                line_put(&l, ROLE_DIM, " ...");
-            } else {
-                line_put(&l, role, "%s", part);
-            }
-        }
-        if (last)
-            return;
-        text += n;
-        text += *text == ' ';
-    }
-}
 
 /* ---------------------------------------------------------------- state */
 
@@ -407,7 +324,11 @@ static void emit_right(struct sheet *h, const struct service_model_state *s)
 static struct sheet sheet_of(struct page *p, const struct plan *plan, bool right)
 {
     int middle = p->layout.columns.text_end;
-    struct sheet h = {.p = p, .x = 1, .end = p->width - 1, .y = plan->sheet_y};
+    struct sheet h = {.p = p,
+                      .x = 1,
+                      .end = p->width - 1,
+                      .y = plan->sheet_y,
+                      .label_columns = LABEL_COLUMNS};
     if (plan->wide && right)
         h.x = middle + 1;
     else if (plan->wide)

@@ -1,0 +1,25 @@
+/*
+ * An overlay: a box with a title on a page that turns DIM. What stands in it is one walk that counts
+ * its rows first (no surface) and then draws them.
+ */
+#ifndef TUI_BOX_H
+#define TUI_BOX_H
+
+#include "tui/line.h"
+
+enum { BOX_COLUMNS = 62 };
+
+struct box {
+    struct surface *s; /* NULL: only counted */
+    int x, end, y, row;
+};
+
+/* Advances by one row; true when it is to be drawn, *l is its line then. */
+bool box_row(struct box *b, struct line *l);
+/* Wrapped; an empty text is one row. */
+void box_text(struct box *b, enum role role, const char *text);
+/* At most `columns` wide; what is higher than the window is cut at its end. */
+void box_show(struct surface *s, const char *title, int columns,
+              void (*emit)(struct box *b, const void *ctx), const void *ctx);
+
+#endif
