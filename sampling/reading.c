@@ -1,5 +1,6 @@
 #include "sampling/reading.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -22,7 +23,7 @@ static const char *const state_names[] = {
 
 bool reading_get(const struct reading *r, double *out)
 {
-    if (r->state != READING_OK && r->state != READING_STALE) {
+    if ((r->state != READING_OK && r->state != READING_STALE) || !isfinite(r->value)) {
         return false;
     }
     *out = r->value;

@@ -36,7 +36,7 @@ struct reading {
     uint8_t source; /* enum source_id: whose status row explains it */
 };
 
-/* true and *out for OK and STALE; false: show the dash, say why. */
+/* true and *out (always finite) for OK and STALE; false: show the dash, say why. */
 bool reading_get(const struct reading *r, double *out);
 bool reading_is_stale(const struct reading *r);
 struct reading reading_ok(double value, int64_t at_ns, uint8_t source);

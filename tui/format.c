@@ -1,6 +1,7 @@
 #include "tui/format.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -28,10 +29,19 @@ const char *format_duration(char out[FORMAT_SIZE], double seconds)
     return out;
 }
 
+/* NAN is what a quotient of two readings may be; no digit may stand for it. */
+static bool is_dash(char out[FORMAT_SIZE], double value, int width)
+{
+    if (isnan(value))
+        snprintf(out, FORMAT_SIZE, "%*s", width, "-");
+    return isnan(value);
+}
+
 const char *format_gib(char out[FORMAT_SIZE], double bytes, int width)
 {
     double gib = bytes / 0x1p30;
-    snprintf(out, FORMAT_SIZE, "%*.1f", width, gib > 1e9 ? 1e9 : gib);
+    if (!is_dash(out, gib, width))
+        snprintf(out, FORMAT_SIZE, "%*.1f", width, gib > 1e9 ? 1e9 : gib);
     return out;
 }
 
@@ -43,13 +53,15 @@ static int whole(double value, int most)
 
 const char *format_percent(char out[FORMAT_SIZE], double ratio)
 {
-    snprintf(out, FORMAT_SIZE, "%3d", whole(ratio * 100, 999999));
+    if (!is_dash(out, ratio, 3))
+        snprintf(out, FORMAT_SIZE, "%3d", whole(ratio * 100, 999999));
     return out;
 }
 
 const char *format_ghz(char out[FORMAT_SIZE], double hertz)
 {
-    snprintf(out, FORMAT_SIZE, "%4.2f", hertz / 1e9 > 99 ? 99 : hertz / 1e9);
+    if (!is_dash(out, hertz, 4))
+        snprintf(out, FORMAT_SIZE, "%4.2f", hertz / 1e9 > 99 ? 99 : hertz / 1e9);
     return out;
 }
 
@@ -57,7 +69,7 @@ const char *format_watts(char out[FORMAT_SIZE], double watts)
 {
     if (watts < 99.95)
         snprintf(out, FORMAT_SIZE, "%4.1f", watts);
-    else
+    else if (!is_dash(out, watts, 4))
         snprintf(out, FORMAT_SIZE, "%4d", whole(watts, 99999));
     return out;
 }
@@ -66,7 +78,7 @@ const char *format_count(char out[FORMAT_SIZE], double count)
 {
     if (count > 9999)
         snprintf(out, FORMAT_SIZE, "9999+");
-    else
+    else if (!is_dash(out, count, 1))
         snprintf(out, FORMAT_SIZE, "%d", whole(count, 9999));
     return out;
 }

@@ -48,6 +48,13 @@ static void test_quantities(void **state)
     assert_string_equal(format_watts(out, 318.4), " 318");
     assert_string_equal(format_count(out, 12), "12");
     assert_string_equal(format_count(out, 10000), "9999+");
+    /* What is no number is a dash as wide as one. */
+    assert_string_equal(format_gib(out, NAN, 5), "    -");
+    assert_string_equal(format_percent(out, NAN), "  -");
+    assert_string_equal(format_ghz(out, NAN), "   -");
+    assert_string_equal(format_watts(out, NAN), "   -");
+    assert_string_equal(format_count(out, NAN), "-");
+    assert_string_equal(format_count(out, -INFINITY), "-9999");
 }
 
 static void test_clocks(void **state)
