@@ -92,13 +92,17 @@ static int32_t owner_of(const struct search *s, const struct listener *l, bool *
     return s->in->owner != NULL ? s->in->owner(s->in->ctx, l->inode, l->uid, readable) : 0;
 }
 
+static int compare_pid(const void *key, const void *row)
+{
+    const int32_t pid = *(const int32_t *)key, other = ((const struct process *)row)->pid;
+    return (pid > other) - (pid < other);
+}
+
 static const struct process *find_process(const struct discovery_input *in, int32_t pid)
 {
-    for (size_t i = 0; i < in->process_count; i++) {
-        if (in->processes[i].pid == pid)
-            return &in->processes[i];
-    }
-    return NULL;
+    return in->process_count > 0 ? bsearch(&pid, in->processes, in->process_count,
+                                           sizeof(*in->processes), compare_pid)
+                                 : NULL;
 }
 
 bool discovery_is_proxy(const struct process *p)
@@ -206,26 +210,40 @@ static uint16_t default_port(const struct search *s)
     return s->extra_port != 0 ? s->extra_port : s->ops->ports[0];
 }
 
-/* The matching process in a network of its own that a proxy forwards to: the one below it (conmon
- * is the parent of its container), else the only one that listens on the port behind it (0: not
- * told). NULL: none, or not clear which. */
-static struct match *contained(struct search *s, const struct process *proxy, uint16_t behind)
+/* The matching process in a network of its own that runs below this one (conmon is the parent of
+ * its container), or NULL. */
+static struct match *below(struct search *s, const struct process *proxy)
+{
+    for (size_t i = 0; i < s->match_count; i++) {
+        struct match *m = &s->matches[i];
+        if (m->elsewhere && !m->used && descends(s, m->process, proxy->pid))
+            return m;
+    }
+    return NULL;
+}
+
+/* The only one that listens on the port behind a proxy (0: not told). NULL: none, or not clear
+ * which. */
+static struct match *alone_on(struct search *s, uint16_t behind)
 {
     struct match *found = NULL;
     size_t count = 0;
     for (size_t i = 0; i < s->match_count; i++) {
         struct match *m = &s->matches[i];
-        if (!m->elsewhere || m->used)
-            continue;
-        if (proxy != NULL && descends(s, m->process, proxy->pid))
-            return m;
         uint16_t port = m->port != 0 ? m->port : s->ops->ports[0];
-        if (behind != 0 && behind != port)
+        if (!m->elsewhere || m->used || (behind != 0 && behind != port))
             continue;
         found = m;
         count++;
     }
     return count == 1 ? found : NULL;
+}
+
+/* The one that a proxy forwards to. */
+static struct match *contained(struct search *s, const struct process *proxy, uint16_t behind)
+{
+    struct match *m = below(s, proxy);
+    return m != NULL ? m : alone_on(s, behind);
 }
 
 /* Whether this socket on one of the kind's own ports may be asked, and who is behind it. */
@@ -334,12 +352,14 @@ static void ask_published(struct search *s, bool known)
     for (size_t i = 0; i < s->in->process_count; i++) {
         const struct process *p = &s->in->processes[i];
         size_t n = published_parse(p->argv, list, PUBLISHED_MAX);
+        /* Once a process, not once a port: anybody may run a thousand that look like proxies. */
+        struct match *own = n > 0 ? below(s, p) : NULL;
         for (size_t k = 0; k < n; k++) {
             if (list[k].to[0] == '\0')
                 snprintf(list[k].to, sizeof(list[k].to), "process %d", (int)p->pid);
             if (is_known(s, list[k].port) != known)
                 continue;
-            struct match *m = contained(s, p, list[k].behind);
+            struct match *m = own != NULL ? own : alone_on(s, list[k].behind);
             const struct listener *l = listener_of_port(s, list[k].port);
             if ((m == NULL && !is_own_port(s, list[k].behind)) || l == NULL ||
                 place_is_known(s, list[k].behind, list[k].to) || known)
@@ -348,8 +368,10 @@ static void ask_published(struct search *s, bool known)
             if (c == NULL)
                 return;
             c->proxy = true;
-            if (m != NULL)
+            if (m != NULL) {
                 assign(c, m);
+                own = below(s, p);
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ struct candidate {
 enum { CANDIDATES_MAX = 32 };
 
 struct discovery_input {
-    const struct process *processes;
+    const struct process *processes; /* sorted by pid */
     size_t process_count;
     const struct listener *listeners;
     size_t listener_count;

@@ -25,6 +25,7 @@ static bool port_flag(const char *argv, const char *flag, uint64_t *out)
 {
     char text[16];
     return service_argument(argv, flag, text, sizeof(text)) != NULL &&
+           strlen(text) < sizeof(text) - 1 && /* else it may have been cut: another number */
            number_u64(text, strlen(text), 10, out) == 0;
 }
 
@@ -67,6 +68,8 @@ static void pasta_range(const char *word, const char *end, struct list *l)
     to = first;
     if (at < end && *at == ':' && range(at + 1, end, &to, &to_last) == NULL)
         return;
+    if (to > 65535 - (last - first)) /* no ports; nor may thousands of them be gone through */
+        return;
     for (uint64_t i = 0; i <= last - first && l->count < l->max; i++)
         add(l, first + i, to + i, "");
 }
@@ -108,7 +111,7 @@ static void ssh_forward(const char *value, struct list *l)
 static void each_value(const char *argv, const char *flag, struct list *l,
                        void (*take)(const char *value, struct list *l))
 {
-    char value[256];
+    char value[PROCESS_ARGV]; /* a list that is cut could end in another number */
     for (const char *at = argv; at != NULL;) {
         if (service_argument(at, flag, value, sizeof(value)) == NULL)
             return;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "sampling/service/discovery.h"
 #include "sampling/service/published.h"
@@ -420,7 +421,17 @@ static void test_what_proxies_say(void **state)
         {"pasta\x1f-t\x1f"
          "1-99999999999999999999",
          ""},
+        {"pasta\x1f-t\x1f"
+         "1-3:65534",
+         ""},
+        {"pasta\x1f-t\x1f"
+         "1-2:18446744073709551615",
+         ""},
         {"pasta\x1f-t", ""},
+        {"docker-proxy\x1f-host-port\x1f"
+         "000000000000021434\x1f-container-port\x1f"
+         "2",
+         ""},
         {"ssh\x1f-L\x1f"
          "*:1:h:2\x1f-L\x1f"
          "/a:/b",
@@ -446,6 +457,42 @@ static void test_what_proxies_say(void **state)
                                      "1-65535",
                                      few, 2),
                      2);
+}
+
+static bool on_elsewhere_above(void *ctx, int32_t pid)
+{
+    return pid >= *(const int32_t *)ctx;
+}
+
+/* Anybody may run thousands of processes that call themselves proxies, and servers in networks of
+ * their own below long chains: once these took 86 s. */
+static void test_a_thousand_proxies(void **state)
+{
+    enum { PROXIES = 1000, SERVERS = 70, PORTS = 32 };
+    static struct process processes[PROXIES + SERVERS];
+    static struct listener listeners[LISTENERS_MAX];
+    static struct candidate out[CANDIDATES_MAX];
+    int32_t first_server = 1 + PROXIES;
+    struct discovery_input in = {.processes = processes,
+                                 .process_count = PROXIES + SERVERS,
+                                 .listeners = listeners,
+                                 .listener_count = LISTENERS_MAX,
+                                 .elsewhere = on_elsewhere_above,
+                                 .ctx = &first_server};
+    (void)state;
+    for (int32_t i = 0; i < PROXIES + SERVERS; i++) {
+        processes[i] = (struct process){.pid = 1 + i, .ppid = i, .argv = OLLAMA};
+        if (i < PROXIES)
+            processes[i].argv = "pasta\x1f-t\x1f"
+                                "30000-30031:9000-9031";
+    }
+    for (size_t i = 0; i < LISTENERS_MAX; i++) {
+        listeners[i] = (struct listener){.port = (uint16_t)(30000 + i % PORTS), .any = true};
+        utf8_copy(listeners[i].address, sizeof(listeners[i].address), "0.0.0.0");
+    }
+    int64_t begun = clock_own_cpu_ns();
+    assert_true(discovery_candidates(&in, out, CANDIDATES_MAX) > 0);
+    assert_true(clock_own_cpu_ns() - begun < 10 * NS_PER_S); /* 0.1 s is usual */
 }
 
 static void test_ollama_host_is_asked_too(void **state)
@@ -521,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_a_tunnel),
         cmocka_unit_test(test_two_servers_on_one_port),
         cmocka_unit_test(test_what_proxies_say),
+        cmocka_unit_test(test_a_thousand_proxies),
         cmocka_unit_test(test_ollama_host_is_asked_too),
         cmocka_unit_test(test_ollama_host),
     };
