@@ -383,9 +383,11 @@ static void scrub_argv(struct scrub *s, const char *data, size_t size, struct bu
 void scrub_arguments(struct scrub *s, cJSON *list)
 {
     bool hide_next = false;
-    for (cJSON *item = list ? list->child : NULL; item; item = item->next) {
+    for (cJSON *item = list ? list->child : NULL, *next; item; item = next) {
         struct buf text;
-        if (!cJSON_IsString(item)) {
+        next = item->next;
+        if (!cJSON_IsString(item)) { /* no argument; what is in it nobody looks at */
+            cJSON_Delete(cJSON_DetachItemViaPointer(list, item));
             continue;
         }
         buf_init(&text, SCRUB_STRING_MAX);

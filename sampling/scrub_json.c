@@ -38,6 +38,25 @@ static bool is_private(const char *name)
     return service_is_secret_name(name, strlen(name));
 }
 
+/* Any text may be a name: of a node, of a file. */
+static void scrub_name(struct scrub *s, cJSON *item)
+{
+    struct buf text;
+    buf_init(&text, SCRUB_STRING_MAX);
+    scrub_text(s, item->string, strlen(item->string), &text);
+    if (strcmp(text.data, item->string) != 0) {
+        cJSON *made = cJSON_CreateString(text.data);
+        if (!made) {
+            alloc_panic("out of memory");
+        }
+        char *old = item->string;
+        item->string = made->valuestring;
+        made->valuestring = old;
+        cJSON_Delete(made);
+    }
+    buf_release(&text);
+}
+
 /* Depth is bounded by json_parse(). */
 static void scrub_value(struct scrub *s, cJSON *value)
 {
@@ -45,7 +64,9 @@ static void scrub_value(struct scrub *s, cJSON *value)
         next = item->next;
         if (item->string && is_private(item->string)) {
             cJSON_Delete(cJSON_DetachItemViaPointer(value, item));
-        } else if (item->string && strcmp(item->string, "argv") == 0) {
+            continue;
+        }
+        if (item->string && strcmp(item->string, "argv") == 0 && cJSON_IsArray(item)) {
             scrub_arguments(s, item);
         } else if (cJSON_IsString(item)) {
             struct buf text;
@@ -55,6 +76,9 @@ static void scrub_value(struct scrub *s, cJSON *value)
             buf_release(&text);
         } else {
             scrub_value(s, item);
+        }
+        if (item->string) {
+            scrub_name(s, item);
         }
     }
 }
