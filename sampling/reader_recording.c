@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "sampling/recorded_read.h"
+#include "sampling/recorded_table.h"
 
 enum {
     META_MAX_BYTES = 1024 * 1024, /* meta.json is a page at most; a hostile one is not read */
@@ -23,7 +24,6 @@ enum {
     NAME_BYTES = 200,         /* of the file in messages: its place fits into err->where */
     WINDOW_BYTES = 64 * 1024, /* read at a time; grows to hold the longest line */
     SOURCES = 32,             /* more than there are */
-    SLOTS_FIRST = 256,        /* a power of two, as every size of the table */
 };
 
 /* --- lines, from a file or from memory --- */
@@ -114,16 +114,6 @@ static int lines_next(struct lines *l, const char **text, size_t *size, bool *wh
     }
 }
 
-/* --- the newest read of each key --- */
-
-struct slot {
-    char *key; /* NULL: free */
-    char *data;
-    size_t size;
-    int64_t t_ns;
-    int code;
-};
-
 struct recording {
     pthread_mutex_t lock; /* guards the lines, the table and what was seen of sources */
     struct lines lines;
@@ -132,8 +122,7 @@ struct recording {
     struct recorded_read next;
     bool has_next;
     int64_t now_ns; /* everything up to here is in the table */
-    struct slot *slots;
-    size_t slot_count, used;
+    struct recorded_table table;
     struct {
         char name[RECORDED_SOURCE_BYTES];
         int64_t t_ns;
@@ -147,78 +136,6 @@ struct recording {
     int64_t wall_start_ns;
     int wall_offset_minutes;
 };
-
-/* FNV-1a: short keys, and nobody gains from a slow table of a file of his own */
-static uint64_t hash_key(const char *key)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-    for (; *key; key++) {
-        h = (h ^ (unsigned char)*key) * UINT64_C(1099511628211);
-    }
-    return h ^ h >> 32;
-}
-
-/* The slot of the key, or the free one where it belongs. */
-static struct slot *slot_of(const struct recording *rec, const char *key)
-{
-    size_t i = (size_t)hash_key(key) & (rec->slot_count - 1);
-    while (rec->slots[i].key && strcmp(rec->slots[i].key, key) != 0) {
-        i = (i + 1) & (rec->slot_count - 1);
-    }
-    return &rec->slots[i];
-}
-
-static void slot_release(struct slot *s)
-{
-    free(s->key);
-    free(s->data);
-    memset(s, 0, sizeof *s);
-}
-
-/* A new table of `count` slots with what is in the old one. */
-static void rebuild(struct recording *rec, size_t count)
-{
-    struct slot *old = rec->slots;
-    const size_t old_count = rec->slot_count;
-    rec->slots = xcalloc(count, sizeof *rec->slots);
-    rec->slot_count = count;
-    rec->used = 0;
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].key) {
-            *slot_of(rec, old[i].key) = old[i];
-            rec->used++;
-        }
-    }
-    free(old);
-}
-
-static void forget_all(struct recording *rec)
-{
-    for (size_t i = 0; i < rec->slot_count; i++) {
-        slot_release(&rec->slots[i]);
-    }
-    rec->used = 0;
-    rec->source_count = 0;
-}
-
-/* What is known of processes that a list of all no longer has. */
-static void forget_processes(struct recording *rec, const struct buf *names)
-{
-    size_t count = 0;
-    bool any = false;
-    int64_t *pids = recorded_pids(names->data, names->size, &count);
-    for (size_t i = 0; i < rec->slot_count; i++) {
-        int64_t pid = rec->slots[i].key ? recorded_key_pid(rec->slots[i].key) : 0;
-        if (pid > 0 && !bsearch(&pid, pids, count, sizeof pid, recorded_pid_compare)) {
-            slot_release(&rec->slots[i]);
-            any = true;
-        }
-    }
-    free(pids);
-    if (any) {
-        rebuild(rec, rec->slot_count);
-    }
-}
 
 static void note_source(struct recording *rec, const char *name, int64_t t_ns)
 {
@@ -239,26 +156,7 @@ static void note_source(struct recording *rec, const char *name, int64_t t_ns)
 static void apply(struct recording *rec, const struct recorded_read *r)
 {
     note_source(rec, r->source, r->t_ns);
-    if (rec->used * 4 >= rec->slot_count * 3) {
-        rebuild(rec, rec->slot_count * 2);
-    }
-    struct slot *s = slot_of(rec, r->key.data);
-    if (!s->key) {
-        s->key = xstrdup(r->key.data);
-        rec->used++;
-    }
-    /* Exactly its size: the next read of the key may be much smaller. */
-    if (s->size != r->data.size || !s->data) {
-        free(s->data);
-        s->data = xmalloc(r->data.size + 1);
-        s->size = r->data.size;
-    }
-    memcpy(s->data, r->data.data, r->data.size + 1);
-    s->t_ns = r->t_ns;
-    s->code = r->code;
-    if (r->code == ERR_NONE && strcmp(r->key.data, "list /proc") == 0) {
-        forget_processes(rec, &r->data);
-    }
+    recorded_table_put(&rec->table, r);
 }
 
 /* --- loading --- */
@@ -341,7 +239,8 @@ static int check_lines(struct recording *rec, const char *name, struct err *err)
 
 static void restart(struct recording *rec)
 {
-    forget_all(rec);
+    recorded_table_clear(&rec->table);
+    rec->source_count = 0;
     lines_rewind(&rec->lines);
     rec->has_next = false;
     rec->taken = 0;
@@ -354,7 +253,7 @@ static struct recording *load(const char *name, struct lines lines, struct err *
     pthread_mutex_init(&rec->lock, NULL);
     rec->lines = lines;
     recorded_read_init(&rec->next);
-    rebuild(rec, SLOTS_FIRST);
+    recorded_table_init(&rec->table);
     if (check_lines(rec, name, err) < 0) {
         recording_free(rec);
         return NULL;
@@ -510,8 +409,7 @@ void recording_free(struct recording *rec)
     if (rec->lines.fd >= 0) {
         close(rec->lines.fd);
     }
-    forget_all(rec);
-    free(rec->slots);
+    recorded_table_release(&rec->table);
     free(rec->lines.window);
     free(rec->samples);
     recorded_read_release(&rec->next);
@@ -543,9 +441,9 @@ static void advance(struct recording *rec, int64_t now_ns)
     }
 }
 
-static int copy_slot(const struct slot *s, const char *key, struct buf *out, struct err *err)
+static int copy_row(const struct recorded_row *s, const char *key, struct buf *out, struct err *err)
 {
-    if (!s->key) {
+    if (!s) {
         return err_set(err, ERR_UNSUPPORTED, "'%s' is not in the recording", key);
     }
     if (s->code != ERR_NONE) {
@@ -564,7 +462,7 @@ int recording_find(struct recording *rec, const char *key, int64_t now_ns, struc
     buf_clear(out);
     pthread_mutex_lock(&rec->lock);
     advance(rec, now_ns);
-    int rc = copy_slot(slot_of(rec, key), key, out, err);
+    int rc = copy_row(recorded_table_find(&rec->table, key), key, out, err);
     pthread_mutex_unlock(&rec->lock);
     return rc;
 }
@@ -573,8 +471,8 @@ int64_t recording_find_ns(struct recording *rec, const char *key, int64_t now_ns
 {
     pthread_mutex_lock(&rec->lock);
     advance(rec, now_ns);
-    const struct slot *s = slot_of(rec, key);
-    int64_t t_ns = s->key ? s->t_ns : -1;
+    const struct recorded_row *row = recorded_table_find(&rec->table, key);
+    int64_t t_ns = row ? row->t_ns : -1;
     pthread_mutex_unlock(&rec->lock);
     return t_ns;
 }

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include "base/clock.h"
 #include "sampling/metric.h"
 #include "sampling/reader.h"
 #include "sampling/reader_recording.h"
@@ -475,6 +476,46 @@ static void test_recording_samples_and_time_that_goes_back(void **state)
     buf_release(&text);
 }
 
+/* Lists and keys by the thousand, as a recording from somebody else may have them: what an ended
+ * process said is gone, what the others said is there, and it takes no time. */
+static void test_recording_processes_that_end(void **state)
+{
+    enum { KEYS = 5000, LISTS = 5000 };
+    struct fixture *f = *state;
+    struct buf text;
+    char key[64], names[64];
+    buf_init(&text, (size_t)16 << 20);
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(key, sizeof key, "file /proc/7/%d", i);
+        recorded_read_write(&text, 1, "s", key, 0, "x", 1);
+    }
+    for (int i = 0; i < LISTS; i++) {
+        snprintf(key, sizeof key, "file /proc/%d/stat", 1000 + i);
+        recorded_read_write(&text, 2 + i, "s", key, 0, key, strlen(key));
+        snprintf(names, sizeof names, "7\n%d\n%d\n", 1000 + i, 1000 + i);
+        recorded_read_write(&text, 2 + i, "s", "list /proc", 0, names, strlen(names));
+    }
+    recorded_read_write(&text, 2 + LISTS, "s", "file /proc/1000/maps", 0, "again", 5);
+    int64_t begun = clock_own_cpu_ns();
+    struct recording *rec = recording_parse("r", text.data, text.size, &f->err);
+    assert_non_null(rec);
+    const int64_t last = recording_last_ns(rec);
+    for (int i = 0; i < KEYS; i += 100) {
+        snprintf(key, sizeof key, "file /proc/7/%d", i);
+        assert_int_equal(recording_find_ns(rec, key, last), 1);
+    }
+    for (int i = 0; i < LISTS - 1; i += 100) {
+        snprintf(key, sizeof key, "file /proc/%d/stat", 1000 + i);
+        assert_int_equal(recording_find_ns(rec, key, last), -1);
+    }
+    assert_int_equal(recording_find_ns(rec, "file /proc/5999/stat", last), 1 + LISTS);
+    /* The same number again: another process, of which the old key says nothing. */
+    assert_int_equal(recording_find_ns(rec, "file /proc/1000/maps", last), last);
+    recording_free(rec);
+    assert_true(clock_own_cpu_ns() - begun < 5 * NS_PER_S); /* 0.02 s is usual */
+    buf_release(&text);
+}
+
 static void test_recording_many_keys_and_long_lines(void **state)
 {
     struct fixture *f = *state;
@@ -660,6 +701,7 @@ int main(void)
         TREE_TEST(test_recording_torn_last_line),
         cmocka_unit_test(test_recording_bad_lines),
         TREE_TEST(test_recording_samples_and_time_that_goes_back),
+        TREE_TEST(test_recording_processes_that_end),
         TREE_TEST(test_recording_many_keys_and_long_lines),
         TREE_TEST(test_recording_plays_by_its_clock),
         TREE_TEST(test_recording_meta),
