@@ -15,17 +15,23 @@ static const char *const private_members[] = {
     "preview_output", "remote_host", "user",       "username",
 };
 
-void scrub_json_set(cJSON *item, const char *text)
+/* Makes *field, a text that cJSON frees, another one. */
+static void replace(char **field, const char *text)
 {
     cJSON *made = cJSON_CreateString(text);
     if (made) {
-        char *old = item->valuestring;
-        item->valuestring = made->valuestring;
+        char *old = *field;
+        *field = made->valuestring;
         made->valuestring = old;
         cJSON_Delete(made);
     } else {
         alloc_panic("out of memory");
     }
+}
+
+void scrub_json_set(cJSON *item, const char *text)
+{
+    replace(&item->valuestring, text);
 }
 
 static bool is_private(const char *name)
@@ -45,14 +51,7 @@ static void scrub_name(struct scrub *s, cJSON *item)
     buf_init(&text, SCRUB_STRING_MAX);
     scrub_text(s, item->string, strlen(item->string), &text);
     if (strcmp(text.data, item->string) != 0) {
-        cJSON *made = cJSON_CreateString(text.data);
-        if (!made) {
-            alloc_panic("out of memory");
-        }
-        char *old = item->string;
-        item->string = made->valuestring;
-        made->valuestring = old;
-        cJSON_Delete(made);
+        replace(&item->string, text.data);
     }
     buf_release(&text);
 }
