@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/measure.h"
 #include "cli/output.h"
+#include "sampling/platform.h"
 #include "sampling/record.h"
 
 /* After the last sample that was asked for: the services that it found still have this long to
@@ -76,7 +77,7 @@ static int run(struct measure *s, struct record *r, const struct options *o, con
         const struct model *m = collector_take(s->collector);
         const int64_t now_ns = clock_mono_ns(&clock_real);
         if (m && !meta) {
-            rc = record_write_meta(r, m, PACKAGE_VERSION, err);
+            rc = record_write_meta(r, m, platform_of(s->reader)->name, PACKAGE_VERSION, err);
             meta = true;
         }
         if (rc == 0 && m) {

@@ -19,6 +19,10 @@ extern const struct platform platform_linux, platform_darwin;
 /* That of the system that tunetop was built for: Makefile.am chooses the file that says which. */
 extern const struct platform *const platform_here;
 
+/* Whose machine the reader shows. A tree below --sysroot is one of Linux: there is no other whose
+ * kernel is files. */
 const struct platform *platform_of(const struct reader *r);
+/* NULL: there is none of that name. */
+const struct platform *platform_named(const char *name);
 
 #endif

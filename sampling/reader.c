@@ -116,6 +116,11 @@ int reader_wall_offset_minutes(const struct reader *r)
     return r->recording ? recording_wall_offset_minutes(r->recording) : 0;
 }
 
+const char *reader_recorded_platform(const struct reader *r)
+{
+    return r->recording ? recording_platform(r->recording) : "";
+}
+
 int64_t reader_sample_at(const struct reader *r, int64_t at_ns)
 {
     return r->recording ? recording_sample_at(r->recording, at_ns) : -1;

@@ -53,6 +53,8 @@ int64_t reader_first_ns(const struct reader *r);
 int64_t reader_last_ns(const struct reader *r);
 int64_t reader_wall_start_ns(const struct reader *r);
 int reader_wall_offset_minutes(const struct reader *r);
+/* Of a recording: the name of the system that was recorded, one that platform.h knows; else "". */
+const char *reader_recorded_platform(const struct reader *r);
 /* The newest sample of a recording that is not newer than at_ns, and the first one after it. -1:
  * none, or none is marked. */
 int64_t reader_sample_at(const struct reader *r, int64_t at_ns);

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "sampling/platform.h"
 #include "sampling/recorded_read.h"
 #include "sampling/recorded_table.h"
 
@@ -135,6 +136,7 @@ struct recording {
     int64_t first_ns, last_ns;
     int64_t wall_start_ns;
     int wall_offset_minutes;
+    const struct platform *platform;
 };
 
 static void note_source(struct recording *rec, const char *name, int64_t t_ns)
@@ -208,8 +210,10 @@ static void add_sample(struct recording *rec, int64_t t_ns, size_t *capacity)
 
 static int check_lines(struct recording *rec, const char *name, struct err *err)
 {
+    static const char mac[] = "sysctl ";
     size_t capacity = 0;
     int rc;
+    rec->platform = &platform_linux;
     while ((rc = next_read(rec, err)) > 0) {
         if (rec->read_count > 0 && rec->next.t_ns < rec->last_ns) {
             rc = err_set(err, ERR_PARSE,
@@ -221,6 +225,9 @@ static int check_lines(struct recording *rec, const char *name, struct err *err)
             rec->first_ns = rec->next.t_ns;
         }
         rec->last_ns = rec->next.t_ns;
+        if (strncmp(rec->next.key.data, mac, sizeof mac - 1) == 0) {
+            rec->platform = &platform_darwin;
+        }
         if (is_mark(&rec->next)) {
             add_sample(rec, rec->next.t_ns, &capacity);
         }
@@ -270,6 +277,7 @@ struct recording *recording_parse(const char *name, const char *text, size_t siz
 struct meta {
     int64_t start_wall_ns, start_t_ns;
     int offset_minutes;
+    const struct platform *platform; /* NULL: it does not say */
 };
 
 /* "+01:00" at the end of a time that is known to be RFC 3339. */
@@ -283,6 +291,20 @@ static int offset_of(const char *time)
         return 0; /* Z */
     }
     return (*at == '-' ? -1 : 1) * (int)(hours * 60 + minutes);
+}
+
+static int take_platform(const cJSON *root, const char *path, struct meta *out, struct err *err)
+{
+    if (!json_get(root, "platform")) {
+        return 0; /* made by hand, or before there were two */
+    }
+    const char *name = json_text(root, "platform", "");
+    out->platform = platform_named(name);
+    return out->platform ? 0
+                         : err_set(err, ERR_PARSE,
+                                   "'%s' is of the platform '%.20s', which this tunetop does not "
+                                   "know: it takes a newer one",
+                                   path, name);
 }
 
 static int take_meta(const cJSON *root, const char *path, struct meta *out, struct err *err)
@@ -313,7 +335,7 @@ static int take_meta(const cJSON *root, const char *path, struct meta *out, stru
     }
     out->start_t_ns = (int64_t)start_t_ns;
     out->offset_minutes = offset_of(wall);
-    return 0;
+    return take_platform(root, path, out, err);
 }
 
 static int read_meta(const char *path, struct meta *out, struct err *err)
@@ -379,7 +401,7 @@ static int open_reads(const char *path, struct err *err)
 struct recording *recording_load(const char *given, struct err *err)
 {
     char dir[PATH_BYTES], path[PATH_BYTES];
-    struct meta meta = {0, 0, 0};
+    struct meta meta = {.platform = NULL};
     if (folder_of(given, dir, err) != 0 || join(path, dir, "meta.json", err) != 0 ||
         read_meta(path, &meta, err) != 0 || join(path, dir, "reads.jsonl", err) != 0) {
         return NULL;
@@ -398,6 +420,7 @@ struct recording *recording_load(const char *given, struct err *err)
     /* Each is below 2^62, so neither step overflows. */
     rec->wall_start_ns = rec->first_ns - meta.start_t_ns + meta.start_wall_ns;
     rec->wall_offset_minutes = meta.offset_minutes;
+    rec->platform = meta.platform ? meta.platform : rec->platform;
     return rec;
 }
 
@@ -509,6 +532,11 @@ int64_t recording_wall_start_ns(const struct recording *rec)
 int recording_wall_offset_minutes(const struct recording *rec)
 {
     return rec->wall_offset_minutes;
+}
+
+const char *recording_platform(const struct recording *rec)
+{
+    return rec->platform->name;
 }
 
 /* How many samples are not newer than at_ns. */

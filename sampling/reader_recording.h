@@ -2,7 +2,8 @@
  * A recording of raw reads: what reader_new_recording() plays.
  *
  * DIR/meta.json: {"kind":"reads", "schema":1, "start_wall": RFC 3339, "start_t_ns": N, ...}; the
- * wall time that belongs to the monotonic time start_t_ns. DIR/reads.jsonl: one read a line
+ * wall time that belongs to the monotonic time start_t_ns. "platform":"linux" or "darwin" says whose
+ * reads they are; without it they are Linux's, unless sysctl was asked. DIR/reads.jsonl: one read a line
  * (recorded_read.h), in the order of time. A line of the source "collector" with the key "sample"
  * marks a sample; the lines up to the next mark are what it and the questions after it read.
  *
@@ -48,6 +49,8 @@ int64_t recording_last_ns(const struct recording *rec);
 int64_t recording_wall_start_ns(const struct recording *rec);
 /* Minutes that the recorded machine's clock was ahead of UTC. */
 int recording_wall_offset_minutes(const struct recording *rec);
+/* The name of the system that was recorded (platform.h). */
+const char *recording_platform(const struct recording *rec);
 /* The newest sample not newer than `at_ns`; the first one after it; -1 when there is none. */
 int64_t recording_sample_at(const struct recording *rec, int64_t at_ns);
 int64_t recording_sample_after(const struct recording *rec, int64_t at_ns);

@@ -173,7 +173,7 @@ static bool is_known(struct record *r, int64_t t_ns, int code)
     }
     r->seen_used += s->key == 0;
     *s = (struct seen){key_hash | 1, content, t_ns, recorded_key_pid(key)};
-    if (code == 0 && strcmp(key, "list /proc") == 0) {
+    if (code == 0 && recorded_is_process_list(key)) {
         size_t count = 0;
         int64_t *pids = recorded_pids(r->data.data, r->data.size, &count);
         rebuild(r, r->seen_count, pids, count);
@@ -282,7 +282,8 @@ int record_flush(struct record *r, struct err *err)
                     : 0;
 }
 
-static cJSON *meta_of(const struct record *r, const struct model *m, const char *version)
+static cJSON *meta_of(const struct record *r, const struct model *m, const char *platform,
+                      const char *version)
 {
     char wall[40];
     cJSON *root = cJSON_CreateObject();
@@ -290,6 +291,7 @@ static cJSON *meta_of(const struct record *r, const struct model *m, const char 
     cJSON_AddStringToObject(root, "kind", "reads");
     json_add_number(root, "schema", RECORDING_SCHEMA);
     cJSON_AddStringToObject(root, "version", version);
+    cJSON_AddStringToObject(root, "platform", platform);
     cJSON_AddStringToObject(root, "start_wall", wall);
     /* The text has milliseconds: what it lacks is taken from the monotonic time as well. */
     json_add_number(root, "start_t_ns", (double)(r->start_ns - r->start_wall_ns % NS_PER_MS));
@@ -310,14 +312,15 @@ static cJSON *meta_of(const struct record *r, const struct model *m, const char 
     return root;
 }
 
-int record_write_meta(struct record *r, const struct model *m, const char *version, struct err *err)
+int record_write_meta(struct record *r, const struct model *m, const char *platform,
+                      const char *version, struct err *err)
 {
     char from[KEY_BYTES], to[KEY_BYTES];
     if (snprintf(from, sizeof from, "%s/meta.json.new", r->dir) >= (int)sizeof from ||
         snprintf(to, sizeof to, "%s/meta.json", r->dir) >= (int)sizeof to) {
         return err_set(err, ERR_TOO_BIG, "the path '%.100s...' is too long", r->dir);
     }
-    cJSON *root = meta_of(r, m, version);
+    cJSON *root = meta_of(r, m, platform, version);
     char *text = json_print_pretty(root);
     cJSON_Delete(root);
     int fd = open_in(r->dir, "meta.json.new", err), rc = fd < 0 ? fd : 0;

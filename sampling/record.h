@@ -36,9 +36,9 @@ struct record *record_new(const char *dir, struct scrub *scrub, const struct clo
                           struct err *err);
 void record_tee(void *ctx, const struct reader_read *read); /* ctx: struct record */
 int record_flush(struct record *r, struct err *err);
-/* Once; atomically. */
-int record_write_meta(struct record *r, const struct model *m, const char *version,
-                      struct err *err);
+/* Once; atomically. platform: the name of the system that is recorded. */
+int record_write_meta(struct record *r, const struct model *m, const char *platform,
+                      const char *version, struct err *err);
 struct record_counts record_count(struct record *r);
 /* Flushes, closes, frees. Accepts NULL. */
 int record_close(struct record *r, struct err *err);

@@ -456,14 +456,24 @@ void recorded_read_write(struct buf *out, int64_t t_ns, const char *source, cons
 
 int64_t recorded_key_pid(const char *key)
 {
-    const char *path = strchr(key, ' ');
-    static const char head[] = " /proc/";
+    /* The first on Linux, where any verb may stand in front of it; the others on macOS. */
+    static const char proc[] = " /proc/", *const heads[] = {"arguments ", "usage "};
+    const char *blank = strchr(key, ' '), *at = NULL;
     int64_t pid = 0;
-    if (!path || strncmp(path, head, sizeof head - 1) != 0) {
-        return 0;
+    if (blank && strncmp(blank, proc, sizeof proc - 1) == 0) {
+        at = blank + sizeof proc - 1;
     }
-    path += sizeof head - 1;
-    return number_i64(path, strcspn(path, "/"), &pid) == 0 && pid > 0 ? pid : 0;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        if (strncmp(key, heads[i], strlen(heads[i])) == 0) {
+            at = key + strlen(heads[i]);
+        }
+    }
+    return at && number_i64(at, strcspn(at, "/"), &pid) == 0 && pid > 0 ? pid : 0;
+}
+
+bool recorded_is_process_list(const char *key)
+{
+    return strcmp(key, "list /proc") == 0 || strcmp(key, "processes") == 0;
 }
 
 int recorded_pid_compare(const void *a, const void *b)
@@ -481,7 +491,9 @@ int64_t *recorded_pids(const char *names, size_t size, size_t *count)
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop ? stop : end;
         int64_t pid = 0;
-        if (number_i64(at, (size_t)(stop - at), &pid) == 0 && pid > 0) {
+        const char *blank = memchr(at, ' ', (size_t)(stop - at)); /* macOS: more than the number */
+        const char *number_end = blank ? blank : stop;
+        if (number_i64(at, (size_t)(number_end - at), &pid) == 0 && pid > 0) {
             if (*count == capacity) {
                 capacity *= 2;
                 pids = xreallocarray(pids, capacity, sizeof *pids);

@@ -45,9 +45,11 @@ void recorded_read_write(struct buf *out, int64_t t_ns, const char *source, cons
 /* What may stand in "text". */
 bool recorded_is_utf8(const char *data, size_t size);
 
-/* The process that a key is about ("file /proc/123/stat"), or 0. */
+/* The process that a key is about ("file /proc/123/stat", "arguments 123"), or 0. */
 int64_t recorded_key_pid(const char *key);
-/* The process numbers of a "list /proc", sorted; malloc'ed, the caller frees. */
+/* Whether a key is that of a list of all processes. */
+bool recorded_is_process_list(const char *key);
+/* The process numbers of such a list, sorted; malloc'ed, the caller frees. */
 int64_t *recorded_pids(const char *names, size_t size, size_t *count);
 int recorded_pid_compare(const void *a, const void *b); /* for bsearch() in those */
 

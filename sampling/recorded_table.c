@@ -189,7 +189,7 @@ void recorded_table_put(struct recorded_table *t, const struct recorded_read *r)
     memcpy(row->data, r->data.data, r->data.size + 1);
     row->t_ns = r->t_ns;
     row->code = r->code;
-    if (r->code == ERR_NONE && strcmp(r->key.data, "list /proc") == 0) {
+    if (r->code == ERR_NONE && recorded_is_process_list(r->key.data)) {
         end_lives(t, &r->data);
     }
 }

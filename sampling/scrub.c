@@ -22,6 +22,7 @@ enum {
     ADDRESSES = 254, /* of 192.0.2.0/24; those after them share the last one */
     ADDRESS_BYTES = 64,
     NAME_BYTES = 256,
+    REMOTES = 64, /* other hosts that are asked: fewer than services */
     TCP_ROW_BYTES = 160,
 };
 
@@ -31,6 +32,8 @@ struct scrub {
     size_t user_count, host_count, home_count;
     char addresses[ADDRESSES][ADDRESS_BYTES]; /* as written; the index + 1 is the replacement's N */
     size_t address_count;
+    char remotes[REMOTES][NAME_BYTES]; /* names of other hosts, as for addresses */
+    size_t remote_count;
 };
 
 /* Names that say nothing about a person or a machine and that parsers look for: servers run as
@@ -40,15 +43,22 @@ static const char *const public_names[] = {
     "main", "python", "python3", "docker",    "proc", "admin",  "nobody",  "debian", "ubuntu",
 };
 
+static bool is_public(const char *name)
+{
+    for (size_t k = 0; k < sizeof public_names / sizeof *public_names; k++) {
+        if (strcmp(name, public_names[k]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_names(char out[][NAME_BYTES], size_t *count, const char *const *names, bool path)
 {
     for (size_t i = 0; i < SCRUB_NAMES && names[i]; i++) {
         bool skip = strlen(names[i]) < 2 || strlen(names[i]) >= NAME_BYTES ||
                     (path && (names[i][0] != '/' || strcmp(names[i], "/root") == 0));
-        for (size_t k = 0; k < sizeof public_names / sizeof *public_names && !path; k++) {
-            skip = skip || strcmp(names[i], public_names[k]) == 0;
-        }
-        if (!skip) {
+        if (!skip && (path || !is_public(names[i]))) {
             memcpy(out[(*count)++], names[i], strlen(names[i]) + 1);
         }
     }
@@ -181,6 +191,52 @@ static bool address_of(struct scrub *s, const char *text, char out[ADDRESS_BYTES
     return false;
 }
 
+/* Where the host of a URL begins: behind "//" or the user in front of it. */
+static bool is_host_of_url(const char *start, const char *at)
+{
+    const char *from = at;
+    if (at > start && at[-1] == '@') {
+        while (from > start && from[-1] != '/') {
+            from--;
+        }
+    }
+    return from - start >= 3 && memcmp(from - 3, "://", 3) == 0;
+}
+
+/* Length of another host's name at `at`, in a URL or, where `known`, anywhere once it was in one;
+ * `out` is what to write for it (RFC 2606). */
+static size_t remote_at(struct scrub *s, const char *start, const char *at, const char *end,
+                        bool known, char out[ADDRESS_BYTES])
+{
+    char name[NAME_BYTES], address[ADDRESS_BYTES];
+    const bool url = is_host_of_url(start, at);
+    size_t size = 0, i = 0;
+    if (!url && (!known || (at > start && is_word(at[-1])))) {
+        return 0;
+    }
+    while (at + size < end && size < sizeof name - 1 &&
+           (is_word(at[size]) || at[size] == '-' || at[size] == '.')) {
+        size++;
+    }
+    memcpy(name, at, size);
+    name[size] = '\0';
+    if (size == 0 || strcmp(name, "***") == 0 || is_public(name) || address_of(s, name, address) ||
+        name_at(s->hosts, s->host_count, start, at, end) == size) {
+        return 0;
+    }
+    while (i < s->remote_count && strcmp(s->remotes[i], name) != 0) {
+        i++;
+    }
+    if (i == s->remote_count && !url) {
+        return 0;
+    }
+    if (i == s->remote_count && i < REMOTES) {
+        memcpy(s->remotes[s->remote_count++], name, size + 1);
+    }
+    snprintf(out, ADDRESS_BYTES, "host%zu.example", (i < REMOTES ? i : REMOTES - 1) + 1);
+    return size;
+}
+
 /* Length of an address at `at`; `out` is what to write for it. */
 static size_t address_at(struct scrub *s, const char *start, const char *at, const char *end,
                          char out[ADDRESS_BYTES])
@@ -274,7 +330,8 @@ static size_t secret_value_at(const char *start, const char *at, const char *end
 }
 
 /* One run of text without blanks, quotes and the like. */
-static void scrub_token(struct scrub *s, const char *token, size_t size, struct buf *out)
+static void scrub_token(struct scrub *s, const char *token, size_t size, bool remotes,
+                        struct buf *out)
 {
     const char *end = token + size;
     char address[ADDRESS_BYTES];
@@ -289,7 +346,8 @@ static void scrub_token(struct scrub *s, const char *token, size_t size, struct 
         } else if ((n = home_at(s, token, at, end)) > 0) {
             buf_puts(out, "/home/user");
         } else if ((n = address_at(s, token, at, end, address)) > 0 ||
-                   (n = hardware_at(s, token, at, end, address)) > 0) {
+                   (n = hardware_at(s, token, at, end, address)) > 0 ||
+                   (n = remote_at(s, token, at, end, remotes, address)) > 0) {
             buf_puts(out, address);
         } else if ((n = name_at(s->hosts, s->host_count, token, at, end)) > 0) {
             buf_puts(out, "host");
@@ -308,7 +366,9 @@ static bool is_separator(char c)
     return c == '\0' || strchr(" \t\r\n\"'`,;()[]{}<>|", c);
 }
 
-void scrub_text(struct scrub *s, const char *text, size_t size, struct buf *out)
+/* remotes: names of other hosts that were in a URL are replaced wherever they stand. */
+static void scrub_words(struct scrub *s, const char *text, size_t size, bool remotes,
+                        struct buf *out)
 {
     for (size_t at = 0; at < size;) {
         size_t stop = at;
@@ -316,13 +376,18 @@ void scrub_text(struct scrub *s, const char *text, size_t size, struct buf *out)
             stop++;
         }
         if (stop > at) {
-            scrub_token(s, text + at, stop - at, out);
+            scrub_token(s, text + at, stop - at, remotes, out);
         }
         while (stop < size && is_separator(text[stop])) {
             buf_putc(out, text[stop++]);
         }
         at = stop;
     }
+}
+
+void scrub_text(struct scrub *s, const char *text, size_t size, struct buf *out)
+{
+    scrub_words(s, text, size, false, out);
 }
 
 /* --- command lines --- */
@@ -524,6 +589,7 @@ enum rule {
     RULE_SOCKET_LINK,
     RULE_DISKS,
     RULE_HTTP,
+    RULE_FAULT,
 };
 struct rule_row {
     const char *head, *tail; /* of the key; a tail of NULL: the head is the whole key */
@@ -561,10 +627,16 @@ static const struct rule_row rule_rows[] = {
     {"file /run/.containerenv", NULL, RULE_EMPTY, NULL},
     {"file /.dockerenv", NULL, RULE_EMPTY, NULL},
     {"sysconf ", "", RULE_KEEP, NULL},
+    {"sysctl kern.hostname", NULL, RULE_HOST, NULL},
+    {"sysctl kern.os", "", RULE_KEEP, NULL},
+    {"sysctl hw.", "", RULE_KEEP, NULL},
+    {"sysctl machdep.cpu.", "", RULE_KEEP, NULL},
+    {"arguments ", "", RULE_ARGV, NULL},        /* macOS's; its other answers are text */
     {"env OLLAMA_HOST", NULL, RULE_TEXT, NULL}, /* discovery needs its port */
     {"env ", "", RULE_DROP, NULL},
     {"probe disk ", "", RULE_DISKS, NULL},
     {"http GET ", "", RULE_HTTP, NULL},
+    {"fault GET ", "", RULE_FAULT, NULL}, /* curl's words, which name the host */
 };
 
 static const struct rule_row *rule_of(const char *key)
@@ -642,6 +714,9 @@ bool scrub_read(struct scrub *s, const char *key, int code, const char *data, si
         break;
     case RULE_HTTP:
         scrub_http(s, key, data, size, out);
+        break;
+    case RULE_FAULT:
+        scrub_words(s, data, size, true, out);
         break;
     }
     return true;

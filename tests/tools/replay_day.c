@@ -263,7 +263,7 @@ static int make(const char *dir, long seconds)
     utf8_copy(model->host.os, sizeof model->host.os, "Debian 12");
     utf8_copy(model->host.kernel, sizeof model->host.kernel, "Linux 6.12.0");
     utf8_copy(model->host.chip_name, sizeof model->host.chip_name, "Example Chip");
-    rc = rc < 0 ? rc : record_write_meta(m.record, model, "1.0.0", &err);
+    rc = rc < 0 ? rc : record_write_meta(m.record, model, "linux", "1.0.0", &err);
     model_free(model);
     rc = record_close(m.record, &err) < 0 || rc < 0;
     buf_release(&m.text);
