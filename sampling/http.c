@@ -455,6 +455,15 @@ static void mask_token(struct request *r)
         memset(at, '*', size);
 }
 
+/* What went wrong, in front of the answer that is an error: "1 SENTENCE" when it was connected. */
+static void note_fault(const struct request *r, const struct http_answer *answer)
+{
+    char key[URL_MAX + 16], text[CURL_ERROR_SIZE + 8];
+    snprintf(key, sizeof(key), "fault GET %s", r->url);
+    int size = snprintf(text, sizeof(text), "%d %s", answer->connected, answer->message);
+    reader_note(r->http->reader, key, text, (size_t)size, 0);
+}
+
 static void note_answer(struct request *r, int code, long status, double seconds)
 {
     char key[URL_MAX + 16];
@@ -495,6 +504,8 @@ static void finish_live(struct http *h, struct request *r, CURLcode result)
     char message[CURL_ERROR_SIZE];
     utf8_sanitise(answer.message, strlen(answer.message), message, sizeof(message), NULL);
     answer.message = message;
+    if (answer.code < 0)
+        note_fault(r, &answer);
     note_answer(r, answer.code, status, answer.seconds);
     count_live(h, r, result != CURLE_OK, false);
     request_unlink(h, r);
@@ -533,12 +544,32 @@ static int parse_recorded_head(const char *line, size_t size, struct http_answer
     return 0;
 }
 
+/* Of an answer that is an error: whether it was connected and what was wrong. A recording made by
+ * hand has the error alone. */
+static void take_fault(struct http *h, const struct request *r, char message[CURL_ERROR_SIZE],
+                       struct http_answer *out)
+{
+    struct err err = ERR_INIT;
+    char key[URL_MAX + 16];
+    struct buf text;
+    buf_init(&text, 4096);
+    snprintf(key, sizeof(key), "fault GET %s", r->url);
+    out->connected = out->code == -ERR_TIMEOUT || out->code == -ERR_TOO_BIG;
+    out->message = err_sentence(out->code);
+    if (reader_recorded(h->reader, key, &text, &err) == 0 && text.size > 2) {
+        out->connected = text.data[0] == '1';
+        utf8_sanitise(text.data + 2, text.size - 2, message, CURL_ERROR_SIZE, NULL);
+        out->message = message;
+    }
+    buf_release(&text);
+}
+
 /* A recorded answer: its first line, then the body. */
 static void finish_recorded(struct http *h, struct request *r)
 {
     struct http_answer answer = {.message = "", .body = "", .peer = ""};
     struct err err = ERR_INIT;
-    char key[URL_MAX + 16];
+    char key[URL_MAX + 16], message[CURL_ERROR_SIZE];
     snprintf(key, sizeof(key), "http GET %s", r->url);
     struct buf text;
     buf_init(&text, r->body.max + 64);
@@ -551,10 +582,11 @@ static void finish_recorded(struct http *h, struct request *r)
     } else if (answer.code == 0) {
         answer.code = -ERR_PARSE;
     }
-    answer.connected = answer.code == 0 || answer.code == -ERR_TIMEOUT ||
-                       answer.code == -ERR_TOO_BIG;
-    if (answer.code < 0)
-        answer.message = err.msg[0] != '\0' ? err.msg : err_sentence(answer.code);
+    answer.connected = answer.code == 0;
+    if (answer.code == -ERR_UNSUPPORTED)
+        answer.message = err.msg; /* it was never asked */
+    else if (answer.code < 0)
+        take_fault(h, r, message, &answer);
     request_unlink(h, r);
     r->spec.done(r->spec.ctx, &answer);
     buf_release(&text);

@@ -130,6 +130,13 @@ struct services {
 /* A name led to this machine: the row is the one of the server that was found here. */
 void services_is_local(struct running *r);
 bool services_own_address(const char *address); /* loopback or one of this machine's */
+bool services_has_address(const char *address); /* one of its network interfaces */
+/* A new row, NULL when there is no room. */
+struct running *services_row(struct services *s, int kind);
+
+/* configured.c */
+/* The rows of the configuration; in a replay those of the machine that was recorded. */
+void configured_add(struct services *s);
 
 /* running_ask.c */
 void running_reconnect(

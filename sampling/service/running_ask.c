@@ -257,13 +257,25 @@ static void take_answer(struct running *r, int index, const struct http_answer *
     }
 }
 
-/* A name that leads to this machine is no other host. */
+/* A name that leads to this machine is no other host. Where it led to is known only while it is
+ * asked, so that it did is a recorded read. */
 static void note_peer(struct running *r, const struct http_answer *answer)
 {
-    if (!r->remote || answer->peer[0] == '\0' || strcmp(r->peer, answer->peer) == 0)
+    struct reader *reader = r->owner->reader;
+    char key[sizeof(r->url) + 16];
+    bool here = false;
+    if (!r->remote)
         return;
-    utf8_copy(r->peer, sizeof(r->peer), answer->peer);
-    if (services_own_address(r->peer))
+    snprintf(key, sizeof(key), "leads here %s", r->url);
+    if (reader_kind(reader) == READER_RECORDING) {
+        here = reader_recorded_ns(reader, key) >= 0;
+    } else if (answer->peer[0] != '\0' && strcmp(r->peer, answer->peer) != 0) {
+        utf8_copy(r->peer, sizeof(r->peer), answer->peer);
+        here = services_own_address(r->peer);
+        if (here)
+            reader_note(reader, key, "", 0, 0);
+    }
+    if (here)
         services_is_local(r);
 }
 

@@ -18,7 +18,7 @@
 #define USAGE_NS (NS_PER_S / 2) /* a tree is not read more often, however short the interval */
 enum { CGROUP_MAX_BYTES = 4096 };
 
-static bool is_own_address(const char *host)
+bool services_has_address(const char *host)
 {
     struct ifaddrs *all = NULL;
     bool found = false;
@@ -46,7 +46,7 @@ static bool is_own_address(const char *host)
 bool services_own_address(const char *address)
 {
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-           is_own_address(address);
+           services_has_address(address);
 }
 
 static void running_free(struct running *r)
@@ -56,7 +56,7 @@ static void running_free(struct running *r)
     free(r);
 }
 
-static struct running *add(struct services *s, int kind)
+struct running *services_row(struct services *s, int kind)
 {
     if (s->count == RUNNING_MAX) {
         /* Room is made by one that is down and not in the configuration. */
@@ -79,37 +79,6 @@ static struct running *add(struct services *s, int kind)
     running_reconnect(r, 0);
     s->list[s->count++] = r;
     return r;
-}
-
-static void add_configured(struct services *s)
-{
-    for (size_t i = 0; s->config != NULL && i < s->config->service_count; i++) {
-        const struct config_service *c = &s->config->services[i];
-        struct running *r = add(s, c->kind);
-        struct config_url u;
-        struct err err = ERR_INIT;
-        char standard[64];
-        snprintf(standard, sizeof(standard), "http://127.0.0.1:%u",
-                 service_kinds[c->kind]->ports[0]);
-        const char *url = c->url != NULL ? c->url : standard;
-        if (r == NULL)
-            return;
-        r->configured = true;
-        utf8_copy(r->name, sizeof(r->name), c->name);
-        utf8_copy(r->told_version, sizeof(r->told_version), c->version != NULL ? c->version : "");
-        if (config_parse_url(url, &u, &err) < 0)
-            continue; /* refused when it was loaded */
-        config_url_text(&u, r->url);
-        r->port = u.port;
-        r->below_path = u.path[0] != '\0';
-        r->remote = !u.loopback && !is_own_address(u.host);
-        token_init(&r->token, c);
-        if (strcmp(u.host, "localhost") == 0 || c->url == NULL) { /* either of its addresses */
-            utf8_copy(u.host, sizeof(u.host), "::1");
-            u.ipv6 = true;
-            config_url_text(&u, r->other_url);
-        }
-    }
 }
 
 static int live_environment(void *ctx, struct buf *out, struct err *err)
@@ -140,9 +109,7 @@ struct services *services_new(const struct config *config, struct reader *reader
     if (s->discovers && reader_link(reader, "/proc/self/ns/net", &text, &err) == 0)
         utf8_copy(s->own_network, sizeof(s->own_network), text.data);
     buf_release(&text);
-    if (reader_kind(reader) !=
-        READER_RECORDING) /* a replay shows the recorded machine, not the user's list */
-        add_configured(s);
+    configured_add(s);
     return s;
 }
 
@@ -281,7 +248,7 @@ int services_add(struct services *s, const char *name, int kind, const char *url
     char text[CONFIG_URL_TEXT];
     if (config_parse_url(url, &u, err) < 0)
         return -err->code;
-    bool remote = !u.loopback && !is_own_address(u.host);
+    bool remote = !u.loopback && !services_has_address(u.host);
     config_url_text(&u, text);
     struct running *r = find_address(s, text, u.port, remote);
     if (r != NULL && (r->configured || r->identified)) {
@@ -289,7 +256,7 @@ int services_add(struct services *s, const char *name, int kind, const char *url
         return 0;
     }
     if (r == NULL)
-        r = add(s, kind >= 0 ? kind : kind_of_port(u.port));
+        r = services_row(s, kind >= 0 ? kind : kind_of_port(u.port));
     if (r == NULL)
         return err_set(err, ERR_STATE, "%d services are watched already, there is no room for %s",
                        RUNNING_MAX, text);
@@ -324,7 +291,7 @@ static void take_candidate(struct services *s, const struct candidate *c)
         return;
     }
     if (r == NULL) {
-        r = add(s, c->kind);
+        r = services_row(s, c->kind);
         if (r == NULL)
             return;
         r->port = c->port;

@@ -19,6 +19,26 @@ for rec in "$abs_srcdir"/tests/fixtures/recordings/*/; do
         "$(grep -c '"key":"sample"' "$rec/reads.jsonl")"
 done
 
+# Whose machine it is, is in meta.json; without it the reads tell.
+mac=$abs_srcdir/tests/fixtures/recordings/mac
+mkdir "$t_dir/mac"
+cp "$mac/reads.jsonl" "$t_dir/mac/"
+grep -v '"platform"' "$mac/meta.json" >"$t_dir/mac/meta.json"
+t_run "$TUNETOP" --replay "$mac" status --json
+cp "$t_dir/out" "$t_dir/told"
+t_run "$TUNETOP" --replay "$t_dir/mac" status --json
+t_cmp 'a Mac is known by its reads' "$t_dir/out" "$t_dir/told"
+sed 's/"darwin"/"plan9"/' "$mac/meta.json" >"$t_dir/mac/meta.json"
+t_run "$TUNETOP" --replay "$t_dir/mac" status
+t_expect_status 2
+t_expect_err "is of the platform 'plan9', which this tunetop does not know: it takes a newer one"
+
+# A service that tunetop.yaml named there is a row while it is down; the user's own are not.
+printf 'services: [{name: mine, kind: ollama, url: "http://127.0.0.1:1"}]\n' >"$t_dir/my.yaml"
+t_run "$TUNETOP" --config "$t_dir/my.yaml" --replay "$mac" status --format \
+    '{services.away.state} {services.away.version} {services.mine.state}'
+t_expect_out_is 'down 0.33.0 -'
+
 # The dashboard plays it: each sample, at the times of the recording, not of now.
 rec=$abs_srcdir/tests/fixtures/recordings/two-services
 printf 'wait-model\nsave-screen %s/first\n' "$t_dir" >"$t_dir/script"
