@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,41 @@ int file_read(const char *path, struct buf *out, struct err *err)
     if (rc > 0) {
         buf_clear(out);
         return err_set(err, ERR_TOO_BIG, "'%s' is larger than %zu bytes", path, out->max);
+    }
+    return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -1;
+        }
+        data += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int file_put(const char *path, const char *data, size_t size, struct err *err)
+{
+    char beside[4096];
+    int len = snprintf(beside, sizeof(beside), "%s.new-%ld", path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(beside)) {
+        return err_set(err, ERR_TOO_BIG, "the path '%.100s...' is too long", path);
+    }
+    autoclose int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return err_sys(err, err_code_of_errno(errno), errno, "cannot make '%s'", beside);
+    }
+    if (write_all(fd, data, size) < 0 || fsync(fd) < 0 || rename(beside, path) < 0) {
+        int sys = errno;
+        (void)unlink(beside);
+        return err_sys(err, err_code_of_errno(sys), sys, "cannot write '%s'", path);
     }
     return 0;
 }

@@ -11,7 +11,9 @@
 #include <sys/select.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/command.h"
+#include "cli/last_recording.h"
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "sampling/platform.h"
@@ -66,6 +68,15 @@ static void wait_for_something(const struct measure *s, int64_t wait_ns, const s
     pselect(fd + 1, &readable, NULL, NULL, &limit, open);
 }
 
+/* From now on it can be played. Where that cannot be kept, the recording is as good. */
+static void keep_last(const char *dir)
+{
+    struct err err = ERR_INIT;
+    if (last_recording_keep(dir, &err) < 0) {
+        log_write(LOG_INFO, "'--replay last' will not find this recording: %s", err.msg);
+    }
+}
+
 /* Takes samples until there are enough, a signal comes or the disk refuses. */
 static int run(struct measure *s, struct record *r, const struct options *o, const sigset_t *open,
                struct err *err)
@@ -79,6 +90,9 @@ static int run(struct measure *s, struct record *r, const struct options *o, con
         if (m && !meta) {
             rc = record_write_meta(r, m, platform_of(s->reader)->name, PACKAGE_VERSION, err);
             meta = true;
+            if (rc == 0) {
+                keep_last(o->directory);
+            }
         }
         if (rc == 0 && m) {
             rc = record_flush(r, err);

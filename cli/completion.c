@@ -10,7 +10,14 @@ static bool is_file(const struct option_row *o)
 
 static bool is_folder(const struct option_row *o)
 {
-    return o->argument && strcmp(o->argument, "DIR") == 0;
+    return o->argument && strncmp(o->argument, "DIR", 3) == 0;
+}
+
+/* "last" of "DIR|last"; NULL when nothing else may stand there. */
+static const char *word_of(const struct option_row *o)
+{
+    const char *bar = o->argument ? strchr(o->argument, '|') : NULL;
+    return bar ? bar + 1 : NULL;
 }
 
 static bool takes_folder(const struct command_row *c)
@@ -90,6 +97,9 @@ static void bash_values(struct buf *out)
             put_list(out, rows[i].choices);
             buf_puts(out, "' -- \"$now\"; ");
         } else if (is_file(&rows[i]) || is_folder(&rows[i])) {
+            if (word_of(&rows[i])) {
+                buf_printf(out, "_tunetop_add -W %s -- \"$now\"; ", word_of(&rows[i]));
+            }
             buf_printf(out, "_tunetop_files -%c; ", is_file(&rows[i]) ? 'f' : 'd');
         }
         buf_puts(out, "return ;;\n");
@@ -201,6 +211,8 @@ static void zsh_option(struct buf *out, const struct option_row *o)
             buf_putc(out, ')');
         } else if (is_file(o)) {
             buf_puts(out, "_files");
+        } else if (is_folder(o) && word_of(o)) {
+            buf_printf(out, "{_files -/; compadd -- %s}", word_of(o));
         } else if (is_folder(o)) {
             buf_puts(out, "_files -/");
         } else {
@@ -312,7 +324,8 @@ static void fish_option(struct buf *out, const struct option_row *o)
     } else if (is_file(o)) {
         buf_puts(out, " -r -F");
     } else if (is_folder(o)) {
-        buf_puts(out, " -x -a '(__fish_complete_directories)'");
+        buf_printf(out, " -x -a '(__fish_complete_directories)%s%s'", word_of(o) ? " " : "",
+                   word_of(o) ? word_of(o) : "");
     } else if (o->argument) {
         buf_puts(out, " -x");
     }

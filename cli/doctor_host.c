@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/doctor.h"
+#include "cli/place.h"
 #include "tui/term.h"
 
 enum { GROUPS_MAX_ = 256 };
@@ -195,16 +196,6 @@ void doctor_permissions(struct doctor *d, struct reader *reader)
 
 /* ---- files ---- */
 
-static void place(const char *variable, const char *below_home, const char *name, struct buf *out)
-{
-    const char *base = environment(variable), *home = environment("HOME");
-    if (base && *base == '/') { /* a relative one is to be ignored, says the XDG specification */
-        buf_printf(out, "%s/%s", base, name);
-    } else {
-        buf_printf(out, "%s%s/%s", home ? home : "", below_home, name);
-    }
-}
-
 static void say_config(struct doctor *d, const struct options *o, const struct err *config_err)
 {
     struct buf path;
@@ -213,7 +204,7 @@ static void say_config(struct doctor *d, const struct options *o, const struct e
     if (o->config) {
         buf_puts(&path, o->config);
     } else {
-        place("XDG_CONFIG_HOME", "/.config", "tunetop/tunetop.yaml", &path);
+        (void)place_config("tunetop/tunetop.yaml", &path);
     }
     utf8_sanitise(path.data, path.size, clean, sizeof clean, NULL);
     if (config_err->code) {
@@ -234,12 +225,12 @@ void doctor_files(struct doctor *d, const struct options *o, const struct err *c
     char clean[256], command[200];
     say_config(d, o, config_err);
     buf_init(&path, 4096);
-    place("XDG_STATE_HOME", "/.local/state", "tunetop", &path);
+    (void)place_state("tunetop", &path);
     utf8_sanitise(path.data, path.size, clean, sizeof clean, NULL);
     snprintf(command, sizeof command, "chmod 0700 '%.180s'", clean);
     if (stat(path.data, &st) != 0) {
-        doctor_say(d, DOCTOR_INFO, "state", NULL,
-                   "%s is not there; this version keeps nothing in it", clean);
+        doctor_say(d, DOCTOR_INFO, "state", NULL, "%s is not there; the first recording makes it",
+                   clean);
     } else if (!S_ISDIR(st.st_mode) || access(path.data, W_OK | X_OK) != 0) {
         doctor_say(d, DOCTOR_WARN, "state", S_ISDIR(st.st_mode) ? command : NULL, "%s %s", clean,
                    S_ISDIR(st.st_mode) ? "cannot be written to" : "is no folder");

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/number.h"
+#include "cli/last_recording.h"
 
 /* A collector that is this late with a sample hangs in a read that should not hang. */
 static const int64_t LATE_NS = NS_PER_S / 2;
@@ -37,10 +38,20 @@ static void set_time_zone(int minutes)
 
 static int open_recording(struct measure *s, const struct options *o, struct err *err)
 {
+    struct buf last;
+    int rc = 0;
+    buf_init(&last, LAST_RECORDING_BYTES);
     s->clock = clock_manual_ops(&s->manual);
-    s->reader = reader_new_recording(o->replay, &s->clock, err);
-    if (!s->reader) {
-        return -err->code;
+    if (strcmp(o->replay, LAST_RECORDING) == 0) {
+        rc = last_recording_find(&last, err);
+    }
+    if (rc == 0) {
+        s->reader = reader_new_recording(last.size > 0 ? last.data : o->replay, &s->clock, err);
+        rc = s->reader ? 0 : -err->code;
+    }
+    buf_release(&last);
+    if (rc < 0) {
+        return rc;
     }
     s->first_ns = reader_first_ns(s->reader);
     s->last_ns = reader_last_ns(s->reader);

@@ -44,8 +44,9 @@ static const struct command_row commands[COMMAND_COUNT] = {
     [COMMAND_RECORD] =
         {"record", "record what is read, for a bug report or a test",
          "Writes everything that is read of this machine and its services into the new folder DIR, "
-         "until Ctrl-C or N samples; --replay DIR plays it again, anywhere. Names of users and "
-         "hosts, home folders, prompts, secrets and addresses are left out or replaced.",
+         "until Ctrl-C or N samples; --replay DIR plays it again, anywhere, --replay last here. "
+         "Names of users and hosts, home folders, prompts, secrets and addresses are left out or "
+         "replaced.",
          "DIR", NULL},
     [COMMAND_SERVICES] =
         {"services", "the AI services of this machine, in full",
@@ -124,8 +125,9 @@ static const struct option_row rows[] = {
      "read FILE instead of ~/.config/tunetop/tunetop.yaml"},
     {"sysroot", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(sysroot), 0, 0, NULL,
      "read /proc and /sys below DIR; services are asked only when --config names them"},
-    {"replay", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(replay), 0, 0, NULL,
-     "read the recording in DIR (or its meta.json) instead of this machine"},
+    {"replay", 0, COMMAND_ALL, OPTION_TEXT, "DIR|last", AT(replay), 0, 0, NULL,
+     "read the recording in DIR (or its meta.json), or the last one that was made, instead of this "
+     "machine"},
     {"at", 0, COMMAND_ALL, OPTION_TEXT, "TIME", AT(at), 0, 0, NULL,
      "with --replay: the time to show, or to begin at; RFC 3339 or +SECONDS"},
     {"speed", 0, COMMAND_ALL, OPTION_NUMBER, "N", AT(speed), 0.1, 100000, NULL,

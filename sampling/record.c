@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "sampling/reader_recording.h"
 #include "sampling/recorded_read.h"
 
 enum {
     KEY_BYTES = 4096,
-    SEEN_FIRST = 1024, /* a power of two, as every size of the table */
+    META_MAX_BYTES = 65536, /* a page: names of the machine and of the sources */
+    SEEN_FIRST = 1024,      /* a power of two, as every size of the table */
 };
 /* Lines that wait for record_flush(), which comes each second: a disk that hangs for minutes ends
  * the recording, not the memory. */
@@ -315,23 +317,19 @@ static cJSON *meta_of(const struct record *r, const struct model *m, const char 
 int record_write_meta(struct record *r, const struct model *m, const char *platform,
                       const char *version, struct err *err)
 {
-    char from[KEY_BYTES], to[KEY_BYTES];
-    if (snprintf(from, sizeof from, "%s/meta.json.new", r->dir) >= (int)sizeof from ||
-        snprintf(to, sizeof to, "%s/meta.json", r->dir) >= (int)sizeof to) {
+    char path[KEY_BYTES];
+    if (snprintf(path, sizeof path, "%s/meta.json", r->dir) >= (int)sizeof path) {
         return err_set(err, ERR_TOO_BIG, "the path '%.100s...' is too long", r->dir);
     }
+    struct buf text;
     cJSON *root = meta_of(r, m, platform, version);
-    char *text = json_print_pretty(root);
+    char *json = json_print_pretty(root);
     cJSON_Delete(root);
-    int fd = open_in(r->dir, "meta.json.new", err), rc = fd < 0 ? fd : 0;
-    if (rc == 0 && (write_all(fd, text, strlen(text)) != 0 || write_all(fd, "\n", 1) != 0 ||
-                    rename(from, to) != 0)) {
-        rc = err_sys(err, err_code_of_errno(errno), errno, "cannot write '%s'", to);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    cJSON_free(text);
+    buf_init(&text, META_MAX_BYTES);
+    buf_printf(&text, "%s\n", json);
+    cJSON_free(json);
+    int rc = file_put(path, text.data, text.size, err);
+    buf_release(&text);
     return rc;
 }
 

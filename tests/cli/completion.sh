@@ -52,6 +52,8 @@ offers 'default mono' --theme ''
 offers 'default mono' --theme =
 offers 'mono' --theme = m
 offers 'always auto never' status --color ''
+offers 'home last' --replay ''
+offers 'last' --replay = la
 offers '' status --gap ''
 offers '--gap' status --ga
 offers '--gap' --ascii --color never status --ga

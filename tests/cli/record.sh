@@ -45,6 +45,34 @@ t_ok 'slower when it is told to' test $((SECONDS - begun)) -ge 2
 t_run "$TUNETOP" --replay "$rec" --speed 100000 stream
 t_is 'and fast' "$(wc -l <"$t_dir/out" | tr -d ' ')" 3
 
+# The last one that was made, until another is.
+t_run "$TUNETOP" --replay last --at +0.3 status --json
+t_cmp 'the last recording' "$t_dir/out" "$t_dir/first"
+t_is 'only its path is kept' "$(cat "$XDG_STATE_HOME/tunetop/last-recording")" "$(cd "$rec" && pwd -P)"
+t_is 'and only its owner may look' \
+    "$(find "$XDG_STATE_HOME/tunetop" ! -perm 0600 ! -perm 0700)" ''
+mv "$rec" "$t_dir/moved"
+t_run "$TUNETOP" --replay last status
+t_expect_status 1
+t_expect_err "^tunetop: the last recording, '.*/rec', cannot be opened any more; make another with"
+mv "$t_dir/moved" "$rec"
+XDG_STATE_HOME="$t_dir/new/state" t_run "$TUNETOP" --replay last status
+t_expect_status 1
+t_expect_err_is "tunetop: there is no last recording yet; make one with 'tunetop record DIR', or name a \
+folder: '--replay DIR'"
+(cd "$t_dir" && XDG_STATE_HOME="$t_dir/new/state" "$TUNETOP" record ./near -n 1 >/dev/null)
+XDG_STATE_HOME="$t_dir/new/state" t_run "$TUNETOP" --replay last status
+t_expect_status 0
+for text in '' relative "$(printf '/x\n/y')"; do
+    printf '%s\n' "$text" >"$t_dir/new/state/tunetop/last-recording"
+    XDG_STATE_HOME="$t_dir/new/state" t_run "$TUNETOP" --replay last status
+    t_ok "a path that is none ('${text//$'\n'/?}'): refused" test "$t_status" -eq 1 -o "$t_status" -eq 2
+done
+: >"$t_dir/file"
+XDG_STATE_HOME="$t_dir/file" t_run "$TUNETOP" -v record "$t_dir/unkept" -n 1
+t_expect_status 0
+t_expect_err "'--replay last' will not find this recording"
+
 # What it does not record into.
 t_run "$TUNETOP" record "$rec"
 t_expect_status 1

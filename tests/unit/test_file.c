@@ -55,6 +55,41 @@ static void test_read(void **state)
     buf_release(&out);
 }
 
+static void test_put(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct buf out;
+    struct stat st;
+    char other[160];
+    buf_init(&out, 100);
+    (void)snprintf(path, sizeof(path), "%s/f", folder);
+    (void)snprintf(other, sizeof(other), "%s/other", folder);
+    assert_int_equal(file_put(path, "first", 5, &err), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(file_put(path, "se\0ond", 6, &err), 0);
+    assert_int_equal(file_read(path, &out, &err), 0);
+    assert_int_equal(out.size, 6);
+    assert_memory_equal(out.data, "se\0ond", 6);
+    /* A link is replaced; what it led to stays. */
+    assert_int_equal(rename(path, other), 0);
+    assert_int_equal(symlink(other, path), 0);
+    assert_int_equal(file_put(path, "", 0, &err), 0);
+    assert_int_equal(lstat(path, &st), 0);
+    assert_true(S_ISREG(st.st_mode) && st.st_size == 0);
+    assert_int_equal(stat(other, &st), 0);
+    assert_int_equal(st.st_size, 6);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(other), 0);
+    /* What cannot be replaced leaves nothing beside it: the folder is empty at the end. */
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_true(file_put(path, "x", 1, &err) < 0);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(file_put("/nowhere/at/all", "x", 1, &err), -ERR_NOENT);
+    buf_release(&out);
+}
+
 static void test_cap(void **state)
 {
     (void)state;
@@ -134,8 +169,11 @@ static void test_size_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),         cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_not_regular),  cmocka_unit_test(test_missing_and_denied),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_put),
+        cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_not_regular),
+        cmocka_unit_test(test_missing_and_denied),
         cmocka_unit_test(test_size_unknown),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
