@@ -65,19 +65,43 @@ void disk_escape(const char *text, char *out, size_t out_size)
     out[n] = '\0';
 }
 
+/* "/dev/mapper/vg-root" -> "vg-root"; what is no device ("server:/export") stays as it is. */
+static const char *device_name(const char *device)
+{
+    const char *slash = strrchr(device, '/');
+    return strncmp(device, "/dev/", 5) == 0 && slash[1] ? slash + 1 : device;
+}
+
+static bool take_names(struct span *rest, struct disk_facts *out)
+{
+    char device[DISK_TEXT], mount[DISK_TEXT];
+    struct span word;
+
+    if (!scan_word(rest, &word) || !disk_unescape(word.at, word.size, device, sizeof device) ||
+        !scan_word(rest, &word) || !disk_unescape(word.at, word.size, mount, sizeof mount)) {
+        return false;
+    }
+    const char *name = device_name(device);
+    utf8_sanitise(name, strlen(name), out->name, sizeof out->name, NULL);
+    utf8_sanitise(mount, strlen(mount), out->mount, sizeof out->mount, NULL);
+    return true;
+}
+
+bool parse_disk_name(const char *line, size_t size, struct disk_facts *out)
+{
+    struct span rest = span_of(line, size);
+
+    memset(out, 0, sizeof *out);
+    out->total = out->free = reading_missing(READING_NONE, REASON_NOT_YET, SOURCE_DISK);
+    return take_names(&rest, out);
+}
+
 static struct reading why_not(int sys)
 {
     if (sys == EACCES || sys == EPERM) {
         return reading_missing(READING_DENIED, REASON_PERMISSION, SOURCE_DISK);
     }
     return reading_missing(READING_FAILED, REASON_READ_FAILED, SOURCE_DISK);
-}
-
-/* "/dev/mapper/vg-root" -> "vg-root"; what is no device ("server:/export") stays as it is. */
-static const char *device_name(const char *device)
-{
-    const char *slash = strrchr(device, '/');
-    return strncmp(device, "/dev/", 5) == 0 && slash[1] ? slash + 1 : device;
 }
 
 bool parse_disk_reply(const char *line, size_t size, int64_t at_ns, struct disk_facts *out)
@@ -94,14 +118,9 @@ bool parse_disk_reply(const char *line, size_t size, int64_t at_ns, struct disk_
     } else if (!scan_u64(&rest, &total) || !scan_u64(&rest, &available)) {
         return false;
     }
-    char device[DISK_TEXT], mount[DISK_TEXT];
-    if (!scan_word(&rest, &word) || !disk_unescape(word.at, word.size, device, sizeof device) ||
-        !scan_word(&rest, &word) || !disk_unescape(word.at, word.size, mount, sizeof mount)) {
+    if (!take_names(&rest, out)) {
         return false;
     }
-    const char *name = device_name(device);
-    utf8_sanitise(name, strlen(name), out->name, sizeof out->name, NULL);
-    utf8_sanitise(mount, strlen(mount), out->mount, sizeof out->mount, NULL);
     if (failed) {
         out->total = out->free = why_not((int)sys);
     } else if (total == 0 || available > total) {
@@ -178,11 +197,54 @@ void disk_put_reply(struct buf *reply, int sys, const struct disk_blocks *blocks
     }
 }
 
+bool disk_parse_mount(const char *request, size_t size, size_t *out)
+{
+    struct span rest = span_of(request, size), word;
+    uint64_t number;
+
+    if (!scan_word(&rest, &word) || !span_is(word, "mount") || !scan_u64(&rest, &number) ||
+        number >= SAMPLE_DISKS) {
+        return false;
+    }
+    *out = (size_t)number;
+    return true;
+}
+
 /* --- the source --- */
 
-struct disk_state {
-    bool answered;
+/* What does not answer is asked again after this time, and later and later: each try may leave a
+ * process behind that cannot be ended. */
+#define STUCK_RETRY_NS (600 * NS_PER_S)
+enum { STUCK_DOUBLINGS = 6 }; /* 600 s << 6: 11 hours */
+
+/* The root alone at first: it is known even when the home folder is on a mount that hangs. Behind
+ * these comes each listed disk. */
+static const char *const questions[] = {
+    "/", "$OLLAMA_MODELS", "~/.ollama/models", "/usr/share/ollama/.ollama/models", "list",
 };
+enum {
+    ROOT = 0,
+    LIST = sizeof questions / sizeof *questions - 1,
+    FIRST_MOUNT = LIST + 1,
+    QUESTIONS = FIRST_MOUNT + SAMPLE_DISKS,
+};
+
+struct disk_state {
+    struct {
+        struct disk_facts facts;
+        bool known;
+        int64_t not_before_ns; /* it hung */
+        unsigned stuck;        /* times in a row */
+    } answers[QUESTIONS];
+    size_t mounts, left_out;
+    size_t at;  /* the question that is asked, or next */
+    bool begun; /* a round is not done yet */
+};
+
+static size_t question_count(const struct disk_state *s)
+{
+    return FIRST_MOUNT + s->mounts;
+}
 
 int disk_open(void **state, const struct source_context *c, struct err *err)
 {
@@ -194,32 +256,160 @@ int disk_open(void **state, const struct source_context *c, struct err *err)
 
 int disk_request(void *state, const struct source_context *c, struct buf *out, struct err *err)
 {
-    const struct disk_state *s = state;
-    (void)c;
+    struct disk_state *s = state;
+    int64_t now_ns = clock_mono_ns(&c->clock);
+
     (void)err;
-    /* At first the root alone: it is known even when the home folder is on a mount that hangs. */
-    buf_puts(out, "/\n");
-    if (s->answered) {
-        buf_puts(out, "$OLLAMA_MODELS\n~/.ollama/models\n/usr/share/ollama/.ollama/models\n");
+    while (s->at < question_count(s) && s->answers[s->at].not_before_ns > now_ns) {
+        s->at++;
+    }
+    if (s->at >= question_count(s)) {
+        s->at = LIST; /* the table of mounts itself never hangs */
+    }
+    s->begun = true;
+    if (s->at < FIRST_MOUNT) {
+        buf_puts(out, questions[s->at]);
+    } else {
+        buf_printf(out, "mount %zu", s->at - FIRST_MOUNT);
     }
     return 0;
+}
+
+static bool same_disk(const struct disk_facts *a, const struct disk_facts *b)
+{
+    double x, y;
+
+    if (strcmp(a->mount, b->mount) == 0) {
+        return true;
+    }
+    /* Mounted at two places, or parts of one: the same space. */
+    return strcmp(a->name, b->name) == 0 && reading_get(&a->total, &x) &&
+           reading_get(&b->total, &y) && x == y;
+}
+
+static void put(const struct disk_state *s, size_t which, struct disk_part *part)
+{
+    const struct disk_facts *f = &s->answers[which].facts;
+
+    if (!s->answers[which].known) {
+        return;
+    }
+    for (uint32_t i = 0; i < part->disk_count; i++) {
+        if (same_disk(&part->disks[i], f)) {
+            return;
+        }
+    }
+    if (part->disk_count < SAMPLE_DISKS) {
+        part->disks[part->disk_count++] = *f;
+    } else {
+        part->left_out++;
+    }
+}
+
+/* The disk of the models first, then the root, then the others. */
+static void put_all(const struct disk_state *s, struct disk_part *part)
+{
+    memset(part, 0, sizeof *part);
+    for (size_t i = ROOT + 1; i < LIST; i++) {
+        put(s, i, part);
+    }
+    put(s, ROOT, part);
+    for (size_t i = FIRST_MOUNT; i < question_count(s); i++) {
+        put(s, i, part);
+    }
+    part->left_out += (uint32_t)s->left_out;
+}
+
+/* Which disks there are now; what is known of those that were there already stays. */
+static void take_list(struct disk_state *s, const char *data, size_t size)
+{
+    struct disk_state before = *s;
+    struct span rest = span_of(data, size), line;
+
+    s->mounts = s->left_out = 0;
+    while (scan_line(&rest, &line)) {
+        struct disk_facts f;
+        size_t at = FIRST_MOUNT + s->mounts;
+
+        if (!parse_disk_name(line.at, line.size, &f)) {
+            continue;
+        }
+        if (s->mounts >= SAMPLE_DISKS) {
+            s->left_out++;
+            continue;
+        }
+        memset(&s->answers[at], 0, sizeof s->answers[at]);
+        s->answers[at].facts = f;
+        for (size_t i = FIRST_MOUNT; i < question_count(&before); i++) {
+            if (strcmp(before.answers[i].facts.mount, f.mount) == 0) {
+                s->answers[at] = before.answers[i];
+            }
+        }
+        s->mounts++;
+    }
 }
 
 int disk_reply(void *state, const struct source_context *c, const char *data, size_t size,
                void *part_out, struct err *err)
 {
     struct disk_state *s = state;
-    struct disk_part *part = part_out;
     struct span rest = span_of(data, size), line;
-    int64_t now_ns = clock_mono_ns(&c->clock);
-    memset(part, 0, sizeof *part);
-    while (part->disk_count < SAMPLE_DISKS && scan_line(&rest, &line)) {
-        if (parse_disk_reply(line.at, line.size, now_ns, &part->disks[part->disk_count])) {
-            part->disk_count++;
+    size_t at = s->at++;
+
+    if (at == LIST) {
+        take_list(s, data, size);
+    } else {
+        struct disk_facts f;
+        bool answered = scan_line(&rest, &line) &&
+                        parse_disk_reply(line.at, line.size, clock_mono_ns(&c->clock), &f);
+
+        /* The table may have changed since it was listed: that disk is asked for in the next
+         * round. */
+        if (answered && (at < FIRST_MOUNT || strcmp(f.mount, s->answers[at].facts.mount) == 0)) {
+            s->answers[at].facts = f;
         }
+        s->answers[at].known = answered;
+        s->answers[at].stuck = 0;
+        s->answers[at].not_before_ns = 0;
     }
-    s->answered = true;
-    return part->disk_count > 0 ? 0 : err_set(err, ERR_PARSE, "no file system was found for '/'");
+    if (s->at >= question_count(s)) {
+        s->at = ROOT;
+        s->begun = false;
+    }
+    put_all(s, part_out);
+    return s->answers[ROOT].known || s->answers[ROOT].stuck > 0
+               ? 0
+               : err_set(err, ERR_PARSE, "no file system was found for '/'");
+}
+
+bool disk_again(void *state)
+{
+    const struct disk_state *s = state;
+
+    return s->begun;
+}
+
+void disk_give_up(void *state, const struct source_context *c, void *part_out)
+{
+    struct disk_state *s = state;
+    struct reading hangs = reading_missing(READING_FAILED, REASON_STUCK_PROBE, SOURCE_DISK);
+    struct disk_facts *f = &s->answers[s->at].facts;
+    unsigned times = s->answers[s->at].stuck++;
+
+    if (f->mount[0] == '\0') { /* which disk it is on is not known: the name of the question */
+        utf8_copy(f->mount, sizeof f->mount, s->at < FIRST_MOUNT ? questions[s->at] : "disk");
+    }
+    f->total = f->free = hangs;
+    s->answers[s->at].known = s->at != LIST;
+    s->answers[s->at].not_before_ns = clock_mono_ns(&c->clock) +
+                                      (STUCK_RETRY_NS
+                                       << (times < STUCK_DOUBLINGS ? times : STUCK_DOUBLINGS));
+    s->at++;
+    if (s->at >= question_count(s)) {
+        s->at = ROOT;
+        s->begun = false;
+    }
+    put_all(s, part_out);
 }
 
 void disk_close(void *state, const struct source_context *c)

@@ -15,6 +15,7 @@
 enum {
     RUNNING_MAX = 16,
     BACKOFF_MAX = 16,    /* periods: a source that fails is asked less and less often */
+    AGAIN_MAX = 64,      /* questions that belong together, in a replay: all in one step */
     PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
 };
 
@@ -58,6 +59,11 @@ static bool is_replay(const struct runner *runner)
     return reader_kind(runner->context.reader) == READER_RECORDING;
 }
 
+static bool has_more(const struct running *r)
+{
+    return r->ops->again && r->ops->again(r->state);
+}
+
 /* Books the end of one poll: state, reason, when next. */
 static void source_done(const struct runner *runner, struct running *r, int64_t now, int code,
                         const struct err *err, int64_t cost_ns)
@@ -70,7 +76,7 @@ static void source_done(const struct runner *runner, struct running *r, int64_t 
         r->fails = 0;
         r->status.answered_ns = now;
         status_set(&r->status, READING_OK, "");
-        r->next_ns = now + period;
+        r->next_ns = has_more(r) ? now : now + period;
         return;
     }
     if (r->fails < BACKOFF_MAX) {
@@ -116,7 +122,7 @@ static int take_reply(struct runner *runner, struct running *r, struct err *err)
 }
 
 /* The answer that a recording holds for a source of a helper process. */
-static void poll_recorded(struct runner *runner, struct running *r, int64_t now)
+static void take_recorded(struct runner *runner, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
     int code = make_request(runner, r, &err);
@@ -128,6 +134,15 @@ static void poll_recorded(struct runner *runner, struct running *r, int64_t now)
         code = take_reply(runner, r, &err);
     }
     source_done(runner, r, now, code, &err, 0);
+}
+
+static void poll_recorded(struct runner *runner, struct running *r, int64_t now)
+{
+    int questions = 0;
+
+    do {
+        take_recorded(runner, r, now);
+    } while (has_more(r) && r->fails == 0 && ++questions < AGAIN_MAX);
 }
 
 static void ask_worker(struct runner *runner, struct running *r, int64_t now)
@@ -176,6 +191,9 @@ static void take_worker(struct runner *runner, struct running *r, int64_t now)
         reader_note(runner->context.reader, r->request.data, runner->reply.data, runner->reply.size,
                     0);
         source_done(runner, r, now, take_reply(runner, r, &err), &err, cost);
+        if (r->fails == 0 && has_more(r)) {
+            ask_worker(runner, r, now);
+        }
     }
 }
 
@@ -215,11 +233,20 @@ static bool is_silent(const struct runner *runner, struct running *r, int64_t no
     return true;
 }
 
-/* Says of a source that was asked too long ago that it hangs. */
-static void check_deadline(struct running *r, int64_t now)
+/* Says of a source that was asked too long ago that it hangs; goes on without what hangs where the
+ * source can. */
+static void check_deadline(const struct runner *runner, struct running *r, int64_t now)
 {
     if (r->asked_ns && now - r->asked_ns > (int64_t)r->ops->deadline_ms * NS_PER_MS) {
         char reason[96];
+
+        if (r->ops->give_up && r->worker.up) {
+            worker_stop(&r->worker); /* its process ends when it can */
+            r->ops->give_up(r->state, &runner->context, r->part);
+            r->asked_ns = 0;
+            r->next_ns = now;
+            return;
+        }
 
         snprintf(reason, sizeof reason, "asked %lld s ago and has not answered",
                  (long long)((now - r->asked_ns) / NS_PER_S));
@@ -232,7 +259,7 @@ void runner_ask(struct runner *runner, int64_t now)
     for (size_t i = 0; i < runner->running_count; i++) {
         struct running *r = &runner->running[i];
 
-        check_deadline(r, now);
+        check_deadline(runner, r, now);
         if (!r->open || r->asked_ns || now + DUE_SLACK_NS < r->next_ns ||
             is_silent(runner, r, now)) {
             continue;

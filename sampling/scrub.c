@@ -24,10 +24,11 @@ enum {
     NAME_BYTES = 256,
     REMOTES = 64, /* other hosts that are asked: fewer than services */
     TCP_ROW_BYTES = 160,
+    HOSTS = 2 * SCRUB_NAMES, /* each as it is and as mapped devices are named after it */
 };
 
 struct scrub {
-    char users[SCRUB_NAMES][NAME_BYTES], hosts[SCRUB_NAMES][NAME_BYTES];
+    char users[SCRUB_NAMES][NAME_BYTES], hosts[HOSTS][NAME_BYTES];
     char homes[SCRUB_NAMES][NAME_BYTES];
     size_t user_count, host_count, home_count;
     char addresses[ADDRESSES][ADDRESS_BYTES]; /* as written; the index + 1 is the replacement's N */
@@ -64,11 +65,33 @@ static void add_names(char out[][NAME_BYTES], size_t *count, const char *const *
     }
 }
 
+/* Names of mapped devices write each dash twice: "annas--mac-root" is the volume root of
+ * annas-mac. */
+static void add_mapped_hosts(struct scrub *s)
+{
+    size_t count = s->host_count;
+
+    for (size_t i = 0; i < count && s->host_count < HOSTS; i++) {
+        char *out = s->hosts[s->host_count];
+        size_t n = 0;
+
+        for (const char *c = s->hosts[i]; *c && n + 3 < NAME_BYTES; c++) {
+            out[n++] = *c;
+            if (*c == '-') {
+                out[n++] = '-';
+            }
+        }
+        out[n] = '\0';
+        s->host_count += strchr(s->hosts[i], '-') != NULL;
+    }
+}
+
 struct scrub *scrub_new(const struct scrub_identity *id)
 {
     struct scrub *s = xcalloc(1, sizeof *s);
     add_names(s->users, &s->user_count, id->users, false);
     add_names(s->hosts, &s->host_count, id->hosts, false);
+    add_mapped_hosts(s);
     add_names(s->homes, &s->home_count, id->homes, true);
     return s;
 }

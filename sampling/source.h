@@ -57,6 +57,11 @@ struct source_ops {
     void (*serve)(const char *request, size_t size, struct buf *reply);
     int (*reply)(void *state, const struct source_context *c, const char *data, size_t size,
                  void *part, struct err *err);
+    /* Probe process, may be NULL. More to ask at once, before the next period? */
+    bool (*again)(void *state);
+    /* The last request was not answered by its deadline: its helper is left behind and the next one
+     * goes to a new helper. Marks in the part what hangs. NULL: the answer is waited for. */
+    void (*give_up)(void *state, const struct source_context *c, void *part);
     void (*close)(void *state, const struct source_context *c);
 };
 

@@ -16,5 +16,7 @@ const struct source_ops source_darwin_disk = {
     .request = disk_request,
     .serve = darwin_live_disk,
     .reply = disk_reply,
+    .again = disk_again,
+    .give_up = disk_give_up,
     .close = disk_close,
 };

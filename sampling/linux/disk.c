@@ -11,6 +11,7 @@
 
 enum {
     MOUNTINFO_BYTES = 4 * 1024 * 1024, /* a host of many containers has thousands of mounts */
+    LISTED_MAX = 64, /* disks: more than are kept, so that it can be said how many there are */
 };
 
 /* --- pure parts --- */
@@ -50,10 +51,10 @@ static bool parse_mount_line(struct span line, struct mount *out)
     }
     out->device_major = (unsigned)major;
     out->device_minor = (unsigned)minor;
-    /* The root of the mount within its file system says nothing here; the mount point is next. */
     if (!scan_word(&line, &word)) {
         return false;
     }
+    bool from_root = span_is(word, "/");
     if (!scan_word(&line, &word) || !disk_keep_word(word, out->mount, sizeof out->mount)) {
         return false;
     }
@@ -66,6 +67,8 @@ static bool parse_mount_line(struct span line, struct mount *out)
         return false;
     }
     out->pseudo = is_pseudo(word);
+    /* A subvolume is mounted like a file system of its own. */
+    out->whole = from_root || span_is(word, "btrfs");
     return scan_word(&line, &word) && disk_keep_word(word, out->device, sizeof out->device);
 }
 
@@ -92,8 +95,6 @@ bool parse_mountinfo_for(const char *text, size_t size, const char *path, struct
     return longest > 0;
 }
 
-/* --- in the helper process --- */
-
 static bool is_known(const struct mount *mounts, size_t count, const struct mount *m)
 {
     for (size_t i = 0; i < count; i++) {
@@ -104,6 +105,25 @@ static bool is_known(const struct mount *mounts, size_t count, const struct moun
     }
     return false;
 }
+
+size_t parse_mountinfo_disks(const char *text, size_t size, struct mount *out, size_t max)
+{
+    struct span rest = span_of(text, size), line;
+    size_t count = 0;
+
+    while (count < max && scan_line(&rest, &line)) {
+        struct mount m;
+
+        if (parse_mount_line(line, &m) && !m.pseudo && m.whole &&
+            strncmp(m.device, "/dev/", 5) == 0 && strncmp(m.device, "/dev/loop", 9) != 0 &&
+            !is_known(out, count, &m)) {
+            out[count++] = m;
+        }
+    }
+    return count;
+}
+
+/* --- in the helper process --- */
 
 static void answer(const struct mount *m, struct buf *reply)
 {
@@ -133,30 +153,44 @@ static void mount_of(const struct buf *mountinfo, const char *path, struct mount
     }
 }
 
+static void serve_path(const struct buf *mountinfo, struct span line, struct buf *reply)
+{
+    char path[PATH_MAX], real[2 * PATH_MAX];
+    struct mount m;
+
+    if (!disk_expand(line, path, sizeof path) || !disk_resolve(path, real, sizeof real)) {
+        return;
+    }
+    mount_of(mountinfo, real, &m);
+    /* The root of a live system is a tmpfs, and is shown all the same. */
+    if (!m.pseudo || strcmp(m.mount, "/") == 0) {
+        answer(&m, reply);
+    }
+}
+
 static void disk_serve(const char *request, size_t size, struct buf *reply)
 {
-    struct mount mounts[SAMPLE_DISKS];
-    size_t count = 0;
-    struct span rest = span_of(request, size), line;
+    static struct mount mounts[LISTED_MAX]; /* the helper process has one thread */
     struct buf mountinfo;
     struct err err = ERR_INIT;
+    size_t count, which;
+
     buf_init(&mountinfo, MOUNTINFO_BYTES);
     if (file_read("/proc/self/mountinfo", &mountinfo, &err) < 0) {
         buf_clear(&mountinfo);
     }
-    while (count < SAMPLE_DISKS && scan_line(&rest, &line)) {
-        char path[PATH_MAX], real[2 * PATH_MAX];
-        struct mount m;
-        if (!disk_expand(line, path, sizeof path) || !disk_resolve(path, real, sizeof real)) {
-            continue;
+    if (span_is(span_of(request, size), "list")) {
+        count = parse_mountinfo_disks(mountinfo.data, mountinfo.size, mounts, LISTED_MAX);
+        for (size_t i = 0; i < count; i++) {
+            buf_printf(reply, "%s %s\n", mounts[i].device, mounts[i].mount);
         }
-        mount_of(&mountinfo, real, &m);
-        /* The root of a live system is a tmpfs, and is shown all the same. */
-        if ((m.pseudo && strcmp(m.mount, "/") != 0) || is_known(mounts, count, &m)) {
-            continue;
+    } else if (disk_parse_mount(request, size, &which)) {
+        count = parse_mountinfo_disks(mountinfo.data, mountinfo.size, mounts, LISTED_MAX);
+        if (which < count) {
+            answer(&mounts[which], reply);
         }
-        mounts[count++] = m;
-        answer(&m, reply);
+    } else {
+        serve_path(&mountinfo, span_of(request, size), reply);
     }
     buf_release(&mountinfo);
 }
@@ -175,5 +209,7 @@ const struct source_ops source_linux_disk = {
     .request = disk_request,
     .serve = disk_serve,
     .reply = disk_reply,
+    .again = disk_again,
+    .give_up = disk_give_up,
     .close = disk_close,
 };

@@ -148,11 +148,13 @@ static void make_rest(struct maker *m)
     tell_text(m, "thermal", "file /sys/class/hwmon/hwmon0/temp1_input");
     if (m->second % 10 == 0) {
         buf_printf(&m->text, "500000000000 %ld /dev/sda1 /\n", 400000000000 - m->second * 4096);
-        tell_text(m, "disk", "probe disk /\n");
+        tell_text(m, "disk", "probe disk /");
+        tell(m, "disk", "probe disk $OLLAMA_MODELS", "", 0, true);
+        tell(m, "disk", "probe disk ~/.ollama/models", "", 0, true);
+        tell(m, "disk", "probe disk /usr/share/ollama/.ollama/models", "", 0, true);
+        tell(m, "disk", "probe disk list", "/dev/sda1 /\n", 12, true);
         buf_printf(&m->text, "500000000000 %ld /dev/sda1 /\n", 400000000000 - m->second * 4096);
-        tell_text(
-            m, "disk",
-            "probe disk /\n$OLLAMA_MODELS\n~/.ollama/models\n/usr/share/ollama/.ollama/models\n");
+        tell_text(m, "disk", "probe disk mount 0");
     }
 }
 

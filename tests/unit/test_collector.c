@@ -125,6 +125,82 @@ static int reply_disk(void *state, const struct source_context *c, const char *d
     return 0;
 }
 
+/* One that asks three questions in a row; the second one hangs when process_hangs. */
+static struct round {
+    unsigned at;
+} round_state;
+
+static int open_round(void **state, const struct source_context *c, struct err *err)
+{
+    (void)c;
+    (void)err;
+    round_state.at = 0;
+    *state = &round_state;
+    return 0;
+}
+
+static int request_round(void *state, const struct source_context *c, struct buf *out,
+                         struct err *err)
+{
+    const struct round *r = state;
+
+    (void)c;
+    (void)err;
+    buf_puts(out, r->at == 1 && process_hangs ? "hang" : "echo");
+    return 0;
+}
+
+static void next_question(struct round *r)
+{
+    r->at = (r->at + 1) % 3;
+}
+
+static int reply_round(void *state, const struct source_context *c, const char *data, size_t size,
+                       void *part, struct err *err)
+{
+    struct round *r = state;
+    struct network_part *p = part;
+
+    (void)data;
+    (void)err;
+    assert_int_equal(size, 4);
+    p->network_count = 3;
+    memcpy(p->networks[r->at].name, (const char *[]){"n0", "n1", "n2"}[r->at], 3);
+    p->networks[r->at].receive_bytes = reading_ok(7, clock_mono_ns(&c->clock), SOURCE_NETWORK);
+    next_question(r);
+    return 0;
+}
+
+static bool again_round(void *state)
+{
+    const struct round *r = state;
+
+    return r->at != 0;
+}
+
+static void give_up_round(void *state, const struct source_context *c, void *part)
+{
+    struct round *r = state;
+    struct network_part *p = part;
+
+    (void)c;
+    p->networks[r->at].hidden = true;
+    next_question(r);
+}
+
+static const struct source_ops round_ops = {.name = "network",
+                                            .id = SOURCE_NETWORK,
+                                            .part_offset = offsetof(struct sample, network),
+                                            .part_size = sizeof(struct network_part),
+                                            .period_ms = 20,
+                                            .deadline_ms = 50,
+                                            .flags = SOURCE_PROBE_PROCESS,
+                                            .open = open_round,
+                                            .request = request_round,
+                                            .serve = serve_disk,
+                                            .reply = reply_round,
+                                            .again = again_round,
+                                            .give_up = give_up_round};
 static const struct source_ops cpu_ops = {.name = "cpu",
                                           .id = SOURCE_CPU,
                                           .part_offset = offsetof(struct sample, cpu),
@@ -159,8 +235,8 @@ static const struct source_ops host_ops = {.name = "host",
                                            .request = request_host,
                                            .serve = serve_host,
                                            .reply = reply_host};
-static const struct source_ops *const sources[] = {&cpu_ops, &thermal_ops, &disk_ops, &host_ops,
-                                                   NULL};
+static const struct source_ops *const sources[] = {&cpu_ops,  &thermal_ops, &disk_ops,
+                                                   &host_ops, &round_ops,   NULL};
 static const struct platform platform_test = {.name = "test",
                                               .sources = sources,
                                               .processes = &process_linux};
@@ -243,6 +319,25 @@ static void test_all_three_kinds_answer(void **state)
     assert_float_equal(cpu, 0.25, 1e-9);
     assert_int_equal(m->sources[SOURCE_DISK].state, READING_OK);
     assert_true(collector_free(f->c));
+}
+
+/* One question hangs: it is said of that one, and the others are asked on, by another helper. */
+static void test_what_hangs_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    const struct model *m;
+
+    process_hangs = true;
+    start(f, 10);
+    do {
+        m = next_model(f);
+        assert_true(m->sequence < 500);
+    } while (m->network_count < 3 || !m->networks[1].hidden || m->networks[2].name[0] == '\0');
+    assert_string_equal(m->networks[0].name, "n0");
+    assert_int_equal(m->networks[1].name[0], '\0');
+    assert_int_equal(m->sources[SOURCE_NETWORK].state, READING_OK);
+    assert_true(collector_free(f->c));
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* those that hang were ended as well */
 }
 
 static pid_t host_process(const struct model *m)
@@ -472,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_all_three_kinds_answer),
         T(test_a_hanging_process_costs_its_own_value_only),
+        T(test_what_hangs_is_given_up),
         T(test_a_killed_process_is_started_again),
         T(test_untaken_models_are_replaced),
         T(test_a_failing_source_says_why_and_is_asked_less),

@@ -118,58 +118,187 @@ static void test_reply_lines(void **state)
     }
 }
 
-static void test_asks_the_root_first_and_alone(void **state)
+static void test_disks_of_the_table(void **state)
 {
     (void)state;
-    struct err err = ERR_INIT;
-    struct disk_part part = {.disk_count = 3};
-    struct source_context c = {.reader = NULL, .clock = clock_real};
+    static const char mounts[] =
+        "28 1 259:2 / / rw shared:1 - ext4 /dev/nvme0n1p2 rw\n"
+        "29 28 259:2 / /mnt/again rw - ext4 /dev/nvme0n1p2 rw\n"        /* the same once more */
+        "30 28 0:24 / /run rw - tmpfs tmpfs rw\n"                       /* no disk */
+        "31 28 0:50 / /srv rw - nfs4 nas:/export rw\n"                  /* on another machine */
+        "32 28 7:3 / /snap rw - ext4 /dev/loop3 rw\n"                   /* in a file */
+        "33 28 259:5 /etc/hosts /etc/hosts rw - ext4 /dev/nvme1n1 rw\n" /* one file of it */
+        "34 28 0:60 /@home /home rw - btrfs /dev/sdb1 rw\n"
+        "35 28 0:60 /@var /var rw - btrfs /dev/sdb1 rw\n";
+    struct mount m[4];
+    assert_int_equal(parse_mountinfo_disks(mounts, sizeof mounts - 1, m, 4), 2);
+    assert_string_equal(m[0].mount, "/");
+    assert_string_equal(m[1].mount, "/home");
+    assert_int_equal(parse_mountinfo_disks(mounts, sizeof mounts - 1, m, 1), 1);
+    size_t which = 9;
+    assert_true(disk_parse_mount("mount 3", 7, &which) && which == 3);
+    assert_false(disk_parse_mount("mount 16", 8, &which));
+    assert_false(disk_parse_mount("mount", 5, &which));
+    assert_false(disk_parse_mount("/mount 3", 8, &which));
+}
+
+/* One source over several questions, with a clock of its own. */
+struct rounds {
+    struct clock_manual time;
+    struct source_context c;
     void *s;
-    struct buf request, answer;
-    buf_init(&request, 4096);
-    buf_init(&answer, 4096);
-    assert_int_equal(source_linux_disk.open(&s, &c, &err), 0);
-    buf_puts(&request, "key ");
-    assert_int_equal(source_linux_disk.request(s, &c, &request, &err), 0);
-    assert_string_equal(request.data, "key /\n"); /* added to what is there */
-    assert_int_equal(source_linux_disk.reply(s, &c, "", 0, &part, &err), -ERR_PARSE);
-    assert_int_equal(part.disk_count, 0);
-    buf_clear(&request);
-    assert_int_equal(source_linux_disk.request(s, &c, &request, &err), 0);
-    assert_true(strncmp(request.data, "/\n", 2) == 0);
-    assert_non_null(strstr(request.data, "\n~/.ollama/models\n"));
-    const char *home = getenv("HOME"); /* not in what a recording keeps */
-    assert_true(!home || strlen(home) < 2 || !strstr(request.data, home));
-    source_linux_disk.close(s, &c);
-    buf_release(&request);
-    buf_release(&answer);
+    struct buf request;
+    struct disk_part part;
+};
+
+static void rounds_open(struct rounds *r)
+{
+    struct err err = ERR_INIT;
+    memset(r, 0, sizeof *r);
+    r->time = (struct clock_manual){.mono_ns = 100 * NS_PER_S};
+    r->c.clock = clock_manual_ops(&r->time);
+    buf_init(&r->request, 4096);
+    assert_int_equal(source_linux_disk.open(&r->s, &r->c, &err), 0);
+}
+
+static void rounds_close(struct rounds *r)
+{
+    source_linux_disk.close(r->s, &r->c);
+    buf_release(&r->request);
+}
+
+static void asks(struct rounds *r, const char *wanted)
+{
+    struct err err = ERR_INIT;
+    buf_clear(&r->request);
+    assert_int_equal(source_linux_disk.request(r->s, &r->c, &r->request, &err), 0);
+    assert_string_equal(r->request.data, wanted);
+}
+
+static int told(struct rounds *r, const char *text)
+{
+    struct err err = ERR_INIT;
+    return source_linux_disk.reply(r->s, &r->c, text, strlen(text), &r->part, &err);
+}
+
+static void test_a_round(void **state)
+{
+    (void)state;
+    static struct rounds r;
+    rounds_open(&r);
+    asks(&r, "/");
+    assert_int_equal(told(&r, "100 50 /dev/sda1 /\n"), 0);
+    assert_true(source_linux_disk.again(r.s));
+    assert_int_equal(r.part.disk_count, 1);
+    asks(&r, "$OLLAMA_MODELS");
+    assert_int_equal(told(&r, ""), 0); /* not set */
+    asks(&r, "~/.ollama/models");
+    assert_int_equal(told(&r, "900 300 /dev/sdb1 /home\n"), 0);
+    assert_string_equal(r.part.disks[0].mount, "/home"); /* that of the models comes first */
+    assert_string_equal(r.part.disks[1].mount, "/");
+    asks(&r, "/usr/share/ollama/.ollama/models");
+    assert_int_equal(told(&r, "100 50 /dev/sda1 /\n"), 0);
+    assert_int_equal(r.part.disk_count, 2);
+    asks(&r, "list");
+    assert_int_equal(told(&r, "/dev/sda1 /\n/dev/sdb1 /home\nbroken\n/dev/sdc1 /data\n"), 0);
+    asks(&r, "mount 0");
+    assert_int_equal(told(&r, "100 50 /dev/sda1 /\n"), 0);
+    asks(&r, "mount 1");
+    assert_int_equal(told(&r, "900 300 /dev/sdb1 /home\n"), 0);
+    asks(&r, "mount 2");
+    assert_true(source_linux_disk.again(r.s));
+    assert_int_equal(told(&r, "70 7 /dev/sdd1 /other\n"), 0); /* the table has changed */
+    assert_false(source_linux_disk.again(r.s));
+    assert_int_equal(r.part.disk_count, 3);
+    assert_string_equal(r.part.disks[2].mount, "/data");
+    asks(&r, "/");
+    rounds_close(&r);
+}
+
+static void test_no_root(void **state)
+{
+    (void)state;
+    static struct rounds r;
+    rounds_open(&r);
+    asks(&r, "/");
+    assert_int_equal(told(&r, ""), -ERR_PARSE);
+    assert_int_equal(r.part.disk_count, 0);
+    rounds_close(&r);
+}
+
+static void test_a_mount_that_hangs(void **state)
+{
+    (void)state;
+    static struct rounds r;
+    rounds_open(&r);
+    asks(&r, "/");
+    assert_int_equal(told(&r, "100 50 /dev/sda1 /\n"), 0);
+    asks(&r, "$OLLAMA_MODELS");
+    source_linux_disk.give_up(r.s, &r.c, &r.part);
+    assert_int_equal(r.part.disk_count, 2);
+    assert_string_equal(r.part.disks[0].mount, "$OLLAMA_MODELS");
+    assert_int_equal(r.part.disks[0].free.reason, REASON_STUCK_PROBE);
+    asks(&r, "~/.ollama/models"); /* the others are asked on */
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "/usr/share/ollama/.ollama/models");
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "list");
+    assert_int_equal(told(&r, "/dev/sdc1 /data\n"), 0);
+    asks(&r, "mount 0");
+    source_linux_disk.give_up(r.s, &r.c, &r.part);
+    assert_string_equal(r.part.disks[2].mount, "/data");
+    assert_int_equal(r.part.disks[2].free.reason, REASON_STUCK_PROBE);
+    assert_true(machine_value(&r.part.disks[1].free) == 50);
+    assert_false(source_linux_disk.again(r.s));
+    asks(&r, "/");
+    assert_int_equal(told(&r, "100 49 /dev/sda1 /\n"), 0);
+    asks(&r, "~/.ollama/models"); /* what hung is left alone for a while */
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "/usr/share/ollama/.ollama/models");
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "list");
+    assert_int_equal(told(&r, "/dev/sdc1 /data\n"), 0); /* still there, still stuck */
+    assert_int_equal(r.part.disk_count, 3);
+    clock_manual_advance(&r.time, 601 * NS_PER_S);
+    asks(&r, "mount 0");
+    assert_int_equal(told(&r, "70 7 /dev/sdc1 /data\n"), 0);
+    assert_true(machine_value(&r.part.disks[2].free) == 7);
+    rounds_close(&r);
 }
 
 #ifdef __linux__
+static void serve(const char *request, struct buf *answer)
+{
+    buf_clear(answer);
+    source_linux_disk.serve(request, strlen(request), answer);
+}
+
 static void test_serves_this_machine(void **state)
 {
     (void)state;
-    struct err err = ERR_INIT;
-    struct disk_part part = {.disk_count = 0};
-    struct source_context c = {.reader = NULL, .clock = clock_real};
+    struct disk_facts d;
     struct statvfs fs;
-    void *s;
     struct buf answer;
-    /* The same file system named twice, one that does not exist, and a pseudo one: one row. */
-    static const char request[] =
-        "/\n/..//\n/nonexistent/x\n/proc/self\n$TUNETOP_NO_SUCH_NAME\nrelative\n\n";
-    buf_init(&answer, 4096);
-    source_linux_disk.serve(request, sizeof request - 1, &answer);
-    assert_int_equal(source_linux_disk.open(&s, &c, &err), 0);
-    assert_int_equal(source_linux_disk.reply(s, &c, answer.data, answer.size, &part, &err), 0);
-    assert_int_equal(part.disk_count, 1);
-    assert_string_equal(part.disks[0].mount, "/");
+    buf_init(&answer, 65536);
+    static const char *const nothing[] = {"/nonexistent/x", "/proc/self", "$TUNETOP_NO_SUCH_NAME",
+                                          "relative",       "",           "mount 15",
+                                          "mount x"};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        serve(nothing[i], &answer);
+        assert_int_equal(answer.size, 0);
+    }
+    serve("/..//", &answer);
+    assert_true(parse_disk_reply(answer.data, strcspn(answer.data, "\n"), 1, &d));
+    assert_string_equal(d.mount, "/");
     assert_int_equal(statvfs("/", &fs), 0);
-    assert_true(machine_value(&part.disks[0].total) == (double)fs.f_blocks * (double)fs.f_frsize);
+    assert_true(machine_value(&d.total) == (double)fs.f_blocks * (double)fs.f_frsize);
     /* Others write meanwhile: a wrong unit would differ by far more than they do. */
     double free_bytes = (double)fs.f_bavail * (double)fs.f_frsize;
-    assert_true(fabs(machine_value(&part.disks[0].free) - free_bytes) <= 0.1 * free_bytes);
-    source_linux_disk.close(s, &c);
+    assert_true(fabs(machine_value(&d.free) - free_bytes) <= 0.1 * free_bytes);
+    serve("list", &answer);
+    for (struct span rest = span_of(answer.data, answer.size), line; scan_line(&rest, &line);) {
+        assert_true(parse_disk_name(line.at, line.size, &d));
+    }
     buf_release(&answer);
 }
 #endif
@@ -180,7 +309,10 @@ int main(void)
         cmocka_unit_test(test_mount_of_a_path),
         cmocka_unit_test(test_unescape),
         cmocka_unit_test(test_reply_lines),
-        cmocka_unit_test(test_asks_the_root_first_and_alone),
+        cmocka_unit_test(test_disks_of_the_table),
+        cmocka_unit_test(test_a_round),
+        cmocka_unit_test(test_no_root),
+        cmocka_unit_test(test_a_mount_that_hangs),
 #ifdef __linux__
         cmocka_unit_test(test_serves_this_machine),
 #endif

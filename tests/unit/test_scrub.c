@@ -132,9 +132,11 @@ static void test_reads(void **state)
          BYTES("/home/user/v/bin/python\0main.py\0--port\0"
                "8188\0--listen\0"
                "192.0.2.2\0--lowvram\0--api-key\0***\0")},
-        {"probe disk /\n",
+        {"probe disk /",
          BYTES("100 50 nas.home:/export/ann /mnt/ann\n100 50 /dev/sda1 /home/ann\n"),
          BYTES("100 50 host:/export/user /mnt/user\n100 50 /dev/sda1 /home/user\n")},
+        {"probe disk list", BYTES("/dev/mapper/annas--mac-root /\n/dev/sda1 /home/ann\n"),
+         BYTES("/dev/mapper/host-root /\n/dev/sda1 /home/user\n")},
         {"something new", BYTES("ann lives in /home/ann"), BYTES("user lives in /home/user")},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
