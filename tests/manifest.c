@@ -1,5 +1,6 @@
 #include "tests/manifest.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -56,6 +57,10 @@ static int write_content(FILE *out, const char *line)
             fputc('\0', out);
         } else if (*at == '\\') {
             fputc('\\', out);
+        } else if (*at == 'x' && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2])) {
+            const char digits[3] = {at[1], at[2], '\0'};
+            fputc((int)strtol(digits, NULL, 16), out);
+            at += 2;
         } else if (*at == 'c' && at[1] == '\0') {
             return 0;
         } else {

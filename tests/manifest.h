@@ -3,19 +3,16 @@
  *
  * One entry a line:
  *   f PATH [MODE]    a file; its content is the lines that follow, each indented by one tab. In
- * them "\0" is a NUL byte, "\\" a backslash, and "\c" at the end of a line leaves out its newline
- *   b PATH [MODE]    a file of numbers: its lines are a kind and values of that kind, least
- * significant byte first (u8 7, u16 62 78, u32 -1, u64 5, and x 0a ff for bytes in hex), without
- * padding of their own; "#" begins a comment
- *   l PATH TARGET    a symbolic link
- *   d PATH [MODE]    a folder
- *   c KEY            what the machine answers to a question that is no file (reader_call(): "head
- * /proc/net/tcp", "http GET URL"); content as of a file. A tree cannot hold it, a recording can
- * (tests/tree_recording.h)
- *   # ...            a comment; empty lines are skipped
- * PATH is absolute, as on that machine, without blanks; folders on the way are made. MODE is octal
- * and as on that machine, where root owns everything: the tree lets its user do what it lets others
- * do, so that 0400 cannot be read. (Root reads it all the same: see manifest_as_user.)
+ * them "\0" is a NUL byte, "\x1b" any byte, "\\" a backslash, and "\c" at the end of a line leaves
+ * out its newline b PATH [MODE]    a file of numbers: its lines are a kind and values of that kind,
+ * least significant byte first (u8 7, u16 62 78, u32 -1, u64 5, and x 0a ff for bytes in hex),
+ * without padding of their own; "#" begins a comment l PATH TARGET    a symbolic link d PATH [MODE]
+ * a folder c KEY            what the machine answers to a question that is no file (reader_call():
+ * "head /proc/net/tcp", "http GET URL"); content as of a file. A tree cannot hold it, a recording
+ * can (tests/tree_recording.h) # ...            a comment; empty lines are skipped PATH is
+ * absolute, as on that machine, without blanks; folders on the way are made. MODE is octal and as
+ * on that machine, where root owns everything: the tree lets its user do what it lets others do, so
+ * that 0400 cannot be read. (Root reads it all the same: see manifest_as_user.)
  *
  * Lines that repeat, entries and contents alike:
  *   for NAME FIRST LAST

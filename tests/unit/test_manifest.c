@@ -78,13 +78,13 @@ static void test_entries(void **state)
     char text[4096], whole[PATH_MAX];
     assert_int_equal(
         unpack(t,
-               "# a machine\n\nf /a/b\n\tone\n\t\n\ttwo {i}\n\nf /nul\n\tx\\0y\\\\\\c\n"
+               "# a machine\n\nf /a/b\n\tone\n\t\n\ttwo {i}\n\nf /nul\n\tx\\0y\\\\\\x1b\\c\n"
                "f /empty\nd /c/d\nl /c/e ../a/b c\n",
                0),
         0);
     is_text(t, "/a/b", "one\n\ntwo {i}\n");
-    assert_int_equal(content(t, "/nul", text), 4);
-    assert_memory_equal(text, "x\0y\\", 4);
+    assert_int_equal(content(t, "/nul", text), 5);
+    assert_memory_equal(text, "x\0y\\\x1b", 5);
     is_text(t, "/empty", "");
     is_there(t, "/c/d", true);
     snprintf(whole, sizeof whole, "%s/c/e", t->dir);
@@ -239,6 +239,7 @@ static void test_no_manifest(void **state)
         "l /a\n",
         "f /a/../b\n",
         "f /a\n\t\\n\n",
+        "f /a\n\t\\x1\n",
         "b /a\n\tu8 256\n",
         "b /a\n\tu8 -129\n",
         "b /a\n\tu9 1\n",
