@@ -170,6 +170,15 @@ static void note_as(struct reader *r, const char *verb, const char *path, const 
     note(r, key, code, out->data, out->size);
 }
 
+static int find(struct reader *r, const char *key, struct buf *out, struct err *err)
+{
+    int rc = recording_find(r->recording, key, clock_mono_ns(&r->clock), out, err);
+    if (r->tee) {
+        note(r, key, rc, out->data, out->size);
+    }
+    return rc;
+}
+
 static int find_as(struct reader *r, const char *verb, const char *path, struct buf *out,
                    struct err *err)
 {
@@ -178,7 +187,7 @@ static int find_as(struct reader *r, const char *verb, const char *path, struct 
     if (len < 0 || (size_t)len >= sizeof key) {
         return err_set(err, ERR_TOO_BIG, "the name '%.100s...' is too long", path);
     }
-    return recording_find(r->recording, key, clock_mono_ns(&r->clock), out, err);
+    return find(r, key, out, err);
 }
 
 /* The path as seen from the root directory of a sysroot: "" is not a path that openat() takes. */
@@ -460,7 +469,7 @@ int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ct
     case READER_SYSROOT:
         return err_set(err, ERR_UNSUPPORTED, "'%s' is not asked below a sysroot", key);
     case READER_RECORDING:
-        return recording_find(r->recording, key, clock_mono_ns(&r->clock), out, err);
+        return find(r, key, out, err);
     }
     int rc = live(ctx, out, err);
     if (rc != 0) {
@@ -485,7 +494,7 @@ int reader_recorded(struct reader *r, const char *key, struct buf *out, struct e
     if (r->kind != READER_RECORDING) {
         return err_set(err, ERR_UNSUPPORTED, "'%s' is not in a recording", key);
     }
-    return recording_find(r->recording, key, clock_mono_ns(&r->clock), out, err);
+    return find(r, key, out, err);
 }
 
 int64_t reader_recorded_ns(struct reader *r, const char *key)

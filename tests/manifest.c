@@ -124,8 +124,7 @@ struct unpack {
     char *text;
     size_t size;
     bool moves;
-    manifest_call_fn call;
-    void *ctx;
+    struct manifest_listener listener;
     struct mode {
         char *path;
         mode_t mode;
@@ -181,6 +180,11 @@ static int write_file(const char *path, const char *data, size_t size)
     return fclose(out) == 0 ? 0 : fail("cannot write", path);
 }
 
+static int tell(const struct unpack *u)
+{
+    return u->listener.written ? u->listener.written(u->listener.ctx, u->path) : 0;
+}
+
 /* The content of an entry is whole. */
 static int end_entry(struct unpack *u)
 {
@@ -192,10 +196,11 @@ static int end_entry(struct unpack *u)
         abort(); /* no memory */
     }
     if (u->time_s == 0 || u->moves) {
-        if (u->kind == 'c') {
-            rc = u->call ? u->call(u->ctx, u->path, u->text, u->size) : 0;
-        } else {
+        if (u->kind != 'c') {
             rc = write_file(u->path, u->text, u->size);
+            rc = rc == 0 ? tell(u) : rc;
+        } else if (u->listener.call) {
+            rc = u->listener.call(u->listener.ctx, u->path, u->text, u->size);
         }
     }
     free(u->text);
@@ -250,20 +255,23 @@ static int add_entry(struct unpack *u, char *line, bool moves)
     if (kind != 'l' && more && note_mode(u, u->path, more) != 0) {
         return -1;
     }
+    int rc = 0;
     switch (kind) {
     case 'b':
     case 'f':
         return begin_entry(u, kind, u->path, moves);
     case 'l':
-        return u->time_s == 0 || moves ? make_link(more, u->path) : 0;
+        rc = u->time_s == 0 || moves ? make_link(more, u->path) : 0;
+        break;
     case 'd':
-        return mkdir(u->path, 0755) == 0 || errno == EEXIST
-                   ? 0
-                   : fail("cannot make the folder", u->path);
+        rc = mkdir(u->path, 0755) == 0 || errno == EEXIST ? 0
+                                                          : fail("cannot make the folder", u->path);
+        break;
     default:
         errno = EINVAL;
         return fail("unknown entry", name);
     }
+    return rc == 0 && (u->time_s == 0 || moves) ? tell(u) : rc;
 }
 
 static int take_line(void *ctx, char *line, bool moves)
@@ -280,10 +288,13 @@ static int take_line(void *ctx, char *line, bool moves)
     return line[0] == '\0' || line[0] == '#' ? 0 : add_entry(u, line, moves);
 }
 
-int manifest_unpack_at(const char *manifest, const char *dir, int64_t time_s, manifest_call_fn call,
-                       void *ctx)
+int manifest_unpack_at(const char *manifest, const char *dir, int64_t time_s,
+                       const struct manifest_listener *listener)
 {
-    struct unpack u = {.dir = dir, .time_s = time_s, .call = call, .ctx = ctx};
+    struct unpack u = {.dir = dir, .time_s = time_s};
+    if (listener) {
+        u.listener = *listener;
+    }
     int rc = manifest_lines(manifest, time_s, take_line, &u);
     if (end_entry(&u) != 0) {
         rc = -1;
@@ -293,7 +304,7 @@ int manifest_unpack_at(const char *manifest, const char *dir, int64_t time_s, ma
 
 int manifest_unpack(const char *manifest, const char *dir)
 {
-    return manifest_unpack_at(manifest, dir, 0, NULL, NULL);
+    return manifest_unpack_at(manifest, dir, 0, NULL);
 }
 
 int manifest_path(const char *name, char *out, size_t out_size)

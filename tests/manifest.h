@@ -29,16 +29,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Gets a "c" entry. Not 0 ends the unpacking and is returned. */
-typedef int (*manifest_call_fn)(void *ctx, const char *key, const char *data, size_t size);
+/* Who wants to know more; each may be NULL. Not 0 ends the unpacking and is returned. */
+struct manifest_listener {
+    void *ctx;
+    int (*call)(void *ctx, const char *key, const char *data, size_t size); /* a "c" entry */
+    int (*written)(void *ctx, const char *real_path); /* a file, a link or a folder */
+};
 
 /* Unpacks `manifest` below the folder `dir`, as it is at the start. Returns 0, or -1 after saying
  * why on stderr. */
 int manifest_unpack(const char *manifest, const char *dir);
 /* As it is `time_s` seconds later; other than 0: only what has t in it is written, into the files
- * that are there. call may be NULL. */
-int manifest_unpack_at(const char *manifest, const char *dir, int64_t time_s, manifest_call_fn call,
-                       void *ctx);
+ * that are there. listener may be NULL. */
+int manifest_unpack_at(const char *manifest, const char *dir, int64_t time_s,
+                       const struct manifest_listener *listener);
 /* The path of tests/fixtures/machines/NAME.manifest in the source tree ($abs_srcdir, else "."). */
 int manifest_path(const char *name, char *out, size_t out_size);
 /* Unpacks that machine into a new temporary folder, whose name goes to dir. Returns 0, or -1 after

@@ -5,6 +5,7 @@
  *   unpack MANIFEST DIR SECONDS   what has changed in that tree by then
  *   unpack --move MANIFEST DIR    the start; then "ready", and once a second what changes, until
  *                                 standard input closes
+ *   unpack --record MANIFEST DIR SECONDS   a recording of so many seconds, for --replay
  */
 #include <poll.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/manifest.h"
+#include "tests/tree_recording.h"
 
 static int64_t now_ms(void)
 {
@@ -46,7 +48,7 @@ static int move(const char *manifest, const char *dir)
         fflush(stdout);
     }
     for (int64_t second = 1; rc == 0 && wait_until(start_ms + second * 1000); second++) {
-        rc = manifest_unpack_at(manifest, dir, second, NULL, NULL);
+        rc = manifest_unpack_at(manifest, dir, second, NULL);
     }
     return rc;
 }
@@ -56,12 +58,14 @@ int main(int argc, char **argv)
     int rc;
     if (argc == 4 && strcmp(argv[1], "--move") == 0) {
         rc = move(argv[2], argv[3]);
+    } else if (argc == 5 && strcmp(argv[1], "--record") == 0) {
+        rc = tree_recording(argv[2], argv[3], (unsigned)strtoul(argv[4], NULL, 10));
     } else if (argc == 3) {
         rc = manifest_unpack(argv[1], argv[2]);
     } else if (argc == 4 && strtoll(argv[3], NULL, 10) > 0) {
-        rc = manifest_unpack_at(argv[1], argv[2], strtoll(argv[3], NULL, 10), NULL, NULL);
+        rc = manifest_unpack_at(argv[1], argv[2], strtoll(argv[3], NULL, 10), NULL);
     } else {
-        fputs("usage: unpack [--move] MANIFEST DIR [SECONDS]\n", stderr);
+        fputs("usage: unpack [--move|--record] MANIFEST DIR [SECONDS]\n", stderr);
         return 2;
     }
     return rc == 0 ? 0 : 1;

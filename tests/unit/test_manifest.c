@@ -41,7 +41,7 @@ static int tear_down(void **state)
 static int unpack(const struct tree *t, const char *text, int64_t time_s)
 {
     assert_int_equal(manifest_write(t->top, "/manifest", text), 0);
-    return manifest_unpack_at(t->manifest, t->dir, time_s, NULL, NULL);
+    return manifest_unpack_at(t->manifest, t->dir, time_s, NULL);
 }
 
 /* The file's bytes; its size. */
@@ -150,7 +150,7 @@ static void test_time(void **state)
 struct call {
     char key[64], data[64];
     size_t size;
-    unsigned count;
+    unsigned count, files;
 };
 
 static int take_call(void *ctx, const char *key, const char *data, size_t size)
@@ -164,21 +164,31 @@ static int take_call(void *ctx, const char *key, const char *data, size_t size)
     return 0;
 }
 
+static int count_file(void *ctx, const char *path)
+{
+    struct call *c = ctx;
+    assert_non_null(strstr(path, "/tree/a"));
+    c->files++;
+    return 0;
+}
+
 static void test_calls(void **state)
 {
     const struct tree *t = *state;
     struct call c = {.count = 0};
+    const struct manifest_listener listener = {.ctx = &c, .call = take_call, .written = count_file};
     assert_int_equal(
         unpack(t, "c http GET http://127.0.0.1:1/\n\t{\"a\":$(t+1)}\\c\nf /a\n\tb\n", 0), 0);
-    assert_int_equal(manifest_unpack_at(t->manifest, t->dir, 0, take_call, &c), 0);
-    assert_int_equal(manifest_unpack_at(t->manifest, t->dir, 1, take_call, &c), 0);
+    assert_int_equal(manifest_unpack_at(t->manifest, t->dir, 0, &listener), 0);
+    assert_int_equal(manifest_unpack_at(t->manifest, t->dir, 1, &listener), 0);
     assert_int_equal(c.count, 2);
     assert_string_equal(c.key, "http GET http://127.0.0.1:1/");
     assert_int_equal(c.size, 7);
     assert_memory_equal(c.data, "{\"a\":2}", 7);
     is_text(t, "/a", "b\n");
+    assert_int_equal(c.files, 1); /* it does not move */
     assert_int_equal(unpack(t, "c still\n\t1\n", 0), 0);
-    assert_int_equal(manifest_unpack_at(t->manifest, t->dir, 1, take_call, &c), 0);
+    assert_int_equal(manifest_unpack_at(t->manifest, t->dir, 1, &listener), 0);
     assert_int_equal(c.count, 2);
 }
 

@@ -1,0 +1,448 @@
+#include "tests/tree_recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "sampling/collector.h"
+#include "sampling/recorded_read.h"
+#include "tests/manifest.h"
+
+enum {
+    LINES_MAX_BYTES = 256 << 20,
+    FILE_MAX_BYTES = 1 << 20, /* of a tree */
+    DEPTH_MAX = 32,           /* folders in one another */
+    ROUNDS_MAX = 8,           /* until nothing new is asked for */
+    PATTERNS_MAX = 16,        /* keys that end with "*" */
+};
+
+struct known { /* what was last written of a key */
+    char *key, *data;
+    size_t size;
+    int code;
+};
+
+struct tree {
+    const char *dir;   /* the unpacked tree */
+    void *known;       /* tsearch() */
+    struct buf first;  /* lines of the first second */
+    struct buf later;  /* of the others */
+    struct buf misses; /* files that are not there */
+    struct buf *lines; /* first or later */
+    int64_t t_ns;
+    struct {
+        dev_t device;
+        ino_t node;
+    } above[DEPTH_MAX]; /* folders that are being walked */
+    size_t depth;
+    struct node { /* a file and one of its names */
+        ino_t node;
+        char *path;
+    } * nodes;
+    size_t node_count, node_room;
+    bool grown; /* something is there that was not there in the first second */
+    struct pattern {
+        char *head, *data;
+        size_t size;
+    } patterns[PATTERNS_MAX];
+    size_t pattern_count;
+    bool failed;
+};
+
+static int compare_known(const void *a, const void *b)
+{
+    return strcmp(((const struct known *)a)->key, ((const struct known *)b)->key);
+}
+
+static void free_known(void *known)
+{
+    struct known *k = known;
+    free(k->key);
+    free(k->data);
+    free(k);
+}
+
+/* A line for what is new or not as it was. */
+static void note(struct tree *t, const char *kind, const char *path, int code, const char *data,
+                 size_t size)
+{
+    char key[PATH_MAX + 16];
+    struct known probe = {.key = key}, *k;
+    snprintf(key, sizeof key, "%s%s", kind, path);
+    struct known *const *found = tfind(&probe, &t->known, compare_known);
+    if (found) {
+        k = *found;
+        if (k->code == code && k->size == size && memcmp(k->data, data, size) == 0) {
+            return;
+        }
+        free(k->data);
+    } else {
+        k = xcalloc(1, sizeof *k);
+        k->key = xstrdup(key);
+        if (!tsearch(k, &t->known, compare_known)) {
+            abort();
+        }
+    }
+    k->code = code;
+    k->size = size;
+    k->data = xmalloc(size + 1);
+    memcpy(k->data, data, size);
+    recorded_read_write(t->lines, t->t_ns, "tree", key, code, data, size);
+}
+
+/* --- the tree --- */
+
+static void remember_node(struct tree *t, ino_t node, const char *path)
+{
+    if (t->node_count == t->node_room) {
+        t->node_room = t->node_room ? 2 * t->node_room : 1024;
+        t->nodes = xreallocarray(t->nodes, t->node_room, sizeof *t->nodes);
+    }
+    t->nodes[t->node_count++] = (struct node){node, xstrdup(path)};
+}
+
+static void note_file(struct tree *t, const char *path, const char *real, mode_t mode)
+{
+    if ((mode & 0444) == 0) {
+        note(t, "file ", path, ERR_DENIED, "", 0);
+        return;
+    }
+    static char data[FILE_MAX_BYTES];
+    FILE *in = fopen(real, "r");
+    if (!in) {
+        fprintf(stderr, "# cannot read '%s': %s\n", real, strerror(errno));
+        t->failed = true;
+        return;
+    }
+    const size_t size = fread(data, 1, sizeof data, in);
+    fclose(in);
+    note(t, "file ", path, ERR_NONE, data, size);
+}
+
+static void walk(struct tree *t, const char *path, const struct stat *st);
+
+static void note_child(struct tree *t, const char *path)
+{
+    char real[2 * PATH_MAX], target[PATH_MAX];
+    struct stat st;
+    snprintf(real, sizeof real, "%s%s", t->dir, path);
+    if (lstat(real, &st) != 0) {
+        return;
+    }
+    if (S_ISLNK(st.st_mode)) {
+        const ssize_t size = readlink(real, target, sizeof target);
+        note(t, "link ", path, ERR_NONE, target, size > 0 ? (size_t)size : 0);
+        /* An absolute one leads out of the tree; "socket:[1]" leads nowhere. */
+        if (size <= 0 || target[0] == '/' || stat(real, &st) != 0) {
+            return;
+        }
+    }
+    if (S_ISDIR(st.st_mode)) {
+        walk(t, path, &st);
+    } else {
+        remember_node(t, st.st_ino, path);
+        note_file(t, path, real, st.st_mode);
+    }
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* A folder under the name `path`; links make it appear under others, too. */
+static void walk(struct tree *t, const char *path, const struct stat *st)
+{
+    char real[2 * PATH_MAX], child[PATH_MAX];
+    struct dirent **list = NULL;
+    struct buf names;
+    for (size_t i = 0; i < t->depth; i++) {
+        if (t->above[i].device == st->st_dev && t->above[i].node == st->st_ino) {
+            return; /* "device" and "subsystem" lead back */
+        }
+    }
+    if ((st->st_mode & 0444) == 0) {
+        note(t, "list ", path, ERR_DENIED, "", 0);
+        return;
+    }
+    snprintf(real, sizeof real, "%s%s", t->dir, path);
+    const int count = scandir(real, &list, NULL, by_bytes);
+    if (count < 0 || t->depth == DEPTH_MAX) {
+        fprintf(stderr, "# cannot list '%s'\n", real);
+        t->failed = true;
+        return;
+    }
+    t->above[t->depth].device = st->st_dev;
+    t->above[t->depth++].node = st->st_ino;
+    buf_init(&names, FILE_MAX_BYTES);
+    for (int i = 0; i < count; i++) {
+        const char *name = list[i]->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+            const int size = snprintf(child, sizeof child, "%s/%s", path, name);
+            buf_printf(&names, "%s\n", name);
+            if (size > 0 && (size_t)size < sizeof child) {
+                note_child(t, child);
+            }
+        }
+        free(list[i]);
+    }
+    free(list);
+    note(t, "list ", path[0] ? path : "/", ERR_NONE, names.data ? names.data : "", names.size);
+    buf_release(&names);
+    t->depth--;
+}
+
+static void forget_nodes(struct tree *t)
+{
+    while (t->node_count > 0) {
+        free(t->nodes[--t->node_count].path);
+    }
+}
+
+static void walk_all(struct tree *t)
+{
+    struct stat st;
+    forget_nodes(t);
+    t->grown = false;
+    if (stat(t->dir, &st) == 0) {
+        walk(t, "", &st);
+    }
+}
+
+/* What a later second writes: under all its names. */
+static int take_written(void *ctx, const char *real)
+{
+    struct tree *t = ctx;
+    struct stat st;
+    bool known = false;
+    if (lstat(real, &st) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < t->node_count; i++) {
+        if (t->nodes[i].node == st.st_ino) {
+            note_file(t, t->nodes[i].path, real, st.st_mode);
+            known = true;
+        }
+    }
+    t->grown = t->grown || !known;
+    return 0;
+}
+
+/* --- questions --- */
+
+static int take_call(void *ctx, const char *key, const char *data, size_t size)
+{
+    struct tree *t = ctx;
+    const size_t length = strlen(key);
+    if (key[length - 1] == '*') {
+        if (t->pattern_count == PATTERNS_MAX) {
+            return -1;
+        }
+        struct pattern *p = &t->patterns[t->pattern_count++];
+        p->head = xstrdup(key);
+        p->head[length - 1] = '\0';
+        p->data = xmalloc(size + 1);
+        memcpy(p->data, data, size);
+        p->size = size;
+    } else if (strncmp(key, "http ", 5) == 0) {
+        /* Each is a new question, also when the answer is the same. */
+        char ask[PATH_MAX];
+        snprintf(ask, sizeof ask, "ask %s", key + 5);
+        recorded_read_write(t->lines, t->t_ns, "tree", ask, 0, "", 0);
+        recorded_read_write(t->lines, t->t_ns, "tree", key, 0, data, size);
+    } else {
+        note(t, "", key, ERR_NONE, data, size);
+    }
+    return 0;
+}
+
+/* Whether a folder above the path lets nobody in. */
+static bool is_shut(const struct tree *t, const char *path)
+{
+    char key[PATH_MAX + 16];
+    struct known probe = {.key = key};
+    snprintf(key, sizeof key, "list %s", path);
+    for (char *slash; (slash = strrchr(key, '/')) != NULL;) {
+        *slash = '\0';
+        struct known *const *found = tfind(&probe, &t->known, compare_known);
+        if (found && (*found)->code == ERR_DENIED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whatever the replay asked for and did not find. */
+static void take_miss(void *ctx, const struct reader_read *read)
+{
+    struct tree *t = ctx;
+    struct known probe = {.key = NULL};
+    if (read->code != -ERR_UNSUPPORTED) {
+        return;
+    }
+    t->lines = &t->misses;
+    t->t_ns = TREE_RECORDING_START_S * NS_PER_S;
+    union {
+        const char *borrowed;
+        char *text;
+    } key = {.borrowed = read->key};
+    probe.key = key.text;
+    if (tfind(&probe, &t->known, compare_known)) {
+        return;
+    }
+    for (size_t i = 0; i < t->pattern_count; i++) {
+        const struct pattern *p = &t->patterns[i];
+        if (strncmp(read->key, p->head, strlen(p->head)) == 0) {
+            note(t, "", read->key, ERR_NONE, p->data, p->size);
+            return;
+        }
+    }
+    if (strncmp(read->key, "file /", 6) == 0 || strncmp(read->key, "list /", 6) == 0 ||
+        strncmp(read->key, "link /", 6) == 0) {
+        note(t, "", read->key, is_shut(t, read->key + 5) ? ERR_DENIED : ERR_NOENT, "", 0);
+    }
+}
+
+/* --- the recording --- */
+
+static int write_all(const char *dir, const char *name, const struct buf *const parts[3])
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *out = fopen(path, "w");
+    for (size_t i = 0; out && i < 3; i++) {
+        if (parts[i] && parts[i]->size > 0) {
+            fwrite(parts[i]->data, 1, parts[i]->size, out);
+        }
+    }
+    if (!out || fclose(out) != 0) {
+        fprintf(stderr, "# cannot write '%s': %s\n", path, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+static int write_recording(const struct tree *t, const char *dir)
+{
+    struct buf meta;
+    buf_init(&meta, 4096);
+    buf_printf(&meta,
+               "{\"kind\":\"reads\",\"schema\":1,\"start_wall\":\"%s\",\"start_t_ns\":%lld,"
+               "\"machine\":{\"os\":\"Linux\",\"kernel\":\"Linux\"}}\n",
+               TREE_RECORDING_WALL, (long long)(TREE_RECORDING_START_S * NS_PER_S));
+    const struct buf *const head[3] = {&meta}, *const reads[3] = {&t->first, &t->misses, &t->later};
+    const int rc = write_all(dir, "meta.json", head) == 0 &&
+                           write_all(dir, "reads.jsonl", reads) == 0
+                       ? 0
+                       : -1;
+    buf_release(&meta);
+    return rc;
+}
+
+/* Plays it, as a program would that looks at everything. */
+static int play(struct tree *t, const char *dir)
+{
+    struct err err = ERR_INIT;
+    struct config config;
+    struct clock_manual time = {.mono_ns = TREE_RECORDING_START_S * NS_PER_S};
+    const struct clock_ops clock = clock_manual_ops(&time);
+    struct reader *reader = reader_new_recording(dir, &clock, &err);
+    if (!reader) {
+        fprintf(stderr, "# %s: %s\n", err.where, err.msg);
+        return -1;
+    }
+    config_init(&config);
+    reader_set_tee(reader, take_miss, t);
+    const struct collector_options options = {.config = &config,
+                                              .reader = reader,
+                                              .clock = clock,
+                                              .interval_ns = NS_PER_S,
+                                              .exact = true,
+                                              .services = true};
+    struct collector *c = collector_new(&options, &err);
+    int rc = c ? 0 : -1;
+    for (int64_t at = reader_first_ns(reader); c && at >= 0; at = reader_sample_after(reader, at)) {
+        time.mono_ns = at;
+        const struct process_wish all = {.all = true};
+        collector_wish_processes(c, &all);
+        collector_step(c);
+        (void)collector_take(c);
+    }
+    if (c && !collector_free(c)) {
+        rc = -1;
+    }
+    reader_free(reader);
+    config_release(&config);
+    return rc;
+}
+
+static int fill(struct tree *t, const char *manifest, const char *dir, unsigned seconds)
+{
+    for (unsigned second = 0; second <= seconds; second++) {
+        const struct manifest_listener listener = {
+            .ctx = t, .call = take_call, .written = second > 0 ? take_written : NULL};
+        t->t_ns = (TREE_RECORDING_START_S + (int64_t)second) * NS_PER_S;
+        t->lines = second == 0 ? &t->first : &t->later;
+        if (manifest_unpack_at(manifest, t->dir, second, &listener) != 0) {
+            return -1;
+        }
+        if (second == 0 || t->grown) {
+            walk_all(t);
+        }
+        recorded_read_write(t->lines, t->t_ns, "collector", "sample", 0, "", 0);
+        if (t->failed) {
+            return -1;
+        }
+    }
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        const size_t before = t->misses.size;
+        if (write_recording(t, dir) != 0 || play(t, dir) != 0) {
+            return -1;
+        }
+        if (t->misses.size == before) {
+            return 0;
+        }
+    }
+    fprintf(stderr, "# '%s' asks for more and more\n", manifest);
+    return -1;
+}
+
+int tree_recording(const char *manifest, const char *dir, unsigned seconds)
+{
+    char unpacked[PATH_MAX];
+    struct tree t = {.dir = unpacked};
+    const char *tmp = getenv("TMPDIR");
+    snprintf(unpacked, sizeof unpacked, "%s/tunetop-tree-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(unpacked)) {
+        perror("# mkdtemp");
+        return -1;
+    }
+    buf_init(&t.first, LINES_MAX_BYTES);
+    buf_init(&t.later, LINES_MAX_BYTES);
+    buf_init(&t.misses, LINES_MAX_BYTES);
+    int rc = fill(&t, manifest, dir, seconds);
+    if (manifest_remove(unpacked, "") != 0) {
+        rc = -1;
+    }
+    tdestroy(t.known, free_known);
+    forget_nodes(&t);
+    free(t.nodes);
+    for (size_t i = 0; i < t.pattern_count; i++) {
+        free(t.patterns[i].head);
+        free(t.patterns[i].data);
+    }
+    buf_release(&t.first);
+    buf_release(&t.later);
+    buf_release(&t.misses);
+    return rc;
+}
