@@ -96,6 +96,10 @@ cross_build() {
     python3 "$root/packaging/macos/macho.py" "$build/tunetop" "$list" \
         "$root"/packaging/macos/stubs/*.tbd "$root"/packaging/macos/stubs/*/*.tbd ||
         die "build-macos/tunetop would not start on a Mac; see above"
+    # Nothing calls them by name but the table of platforms.
+    grep -q -a _platform_linux "$build/tunetop" ||
+        die "the sources of Linux are not in it: it could not play their recordings"
+    say "the sources of Linux are in it, for their recordings"
     planted || die "the cross-build lets pass what macOS lacks"
     say "and each of 8 planted programs that use what macOS lacks was refused"
 }
