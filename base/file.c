@@ -96,7 +96,7 @@ int file_put(const char *path, const char *data, size_t size, struct err *err)
     if (fd < 0) {
         return err_sys(err, err_code_of_errno(errno), errno, "cannot make '%s'", beside);
     }
-    if (write_all(fd, data, size) < 0 || fsync(fd) < 0 || rename(beside, path) < 0) {
+    if (write_all(fd, data, size) < 0 || rename(beside, path) < 0) {
         int sys = errno;
         (void)unlink(beside);
         return err_sys(err, err_code_of_errno(sys), sys, "cannot write '%s'", path);

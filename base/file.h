@@ -14,8 +14,9 @@
  */
 int file_read(const char *path, struct buf *out, struct err *err);
 /* Makes or replaces a file of tunetop's own (0600): a new one beside it takes its name when all of
- * it is on the disk. On failure the old one is as it was and nothing is left beside it. A symbolic
- * link of that name is replaced, not followed. */
+ * it is written. On failure the old one is as it was and nothing is left beside it. A symbolic link
+ * of that name is replaced, not followed. Never waits for the disk: what is lost with the power can
+ * be made again. */
 int file_put(const char *path, const char *data, size_t size, struct err *err);
 
 #endif

@@ -99,9 +99,9 @@ static int run(struct measure *s, struct record *r, const struct options *o, con
         }
         if (o->count > 0 && record_count(r).samples >= (uint64_t)o->count) {
             enough_ns = enough_ns ? enough_ns : now_ns;
-            /* One sample more than the last would be too many. */
+            /* From the next sample on nothing is taken any more. */
             if ((m && m->services_settled) || now_ns - enough_ns >= PATIENCE_NS ||
-                record_count(r).samples > (uint64_t)o->count) {
+                record_is_full(r)) {
                 break;
             }
         }
@@ -135,6 +135,7 @@ int cmd_record(const struct options *o, struct outcome *outcome, struct err *err
     struct record_counts counts = {0, 0, 0};
     if (r) {
         catch_signals(&open);
+        record_set_limit(r, (uint64_t)o->count);
         const struct measure_start how = {
             .interval_ns = measure_interval_ns(&s, o), .tee = record_tee, .tee_ctx = r};
         rc = measure_start(&s, o, &how, err);

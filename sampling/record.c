@@ -43,7 +43,8 @@ struct record {
     struct seen *seen;
     size_t seen_count, seen_used;
     struct buf key, data, line, pending, writing;
-    bool overflow;
+    bool overflow, full;
+    uint64_t limit;         /* of samples, 0 none */
     uint64_t written_bytes; /* whole lines in the file */
     int64_t last_ns, first_sample_ns;
 };
@@ -232,11 +233,26 @@ static void take(struct record *r, const struct reader_read *read)
     r->counts.bytes += r->line.size;
 }
 
+void record_set_limit(struct record *r, uint64_t samples)
+{
+    r->limit = samples;
+}
+
+bool record_is_full(struct record *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool full = r->full;
+    pthread_mutex_unlock(&r->lock);
+    return full;
+}
+
 void record_tee(void *ctx, const struct reader_read *read)
 {
     struct record *r = ctx;
     pthread_mutex_lock(&r->lock);
-    if (!r->overflow) {
+    r->full = r->full || (r->limit > 0 && r->counts.samples == r->limit &&
+                          strcmp(read->key, RECORDING_MARK_KEY) == 0);
+    if (!r->overflow && !r->full) {
         take(r, read);
     }
     pthread_mutex_unlock(&r->lock);

@@ -14,6 +14,7 @@
 #ifndef SAMPLING_RECORD_H
 #define SAMPLING_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -34,6 +35,10 @@ struct record_counts {
  * returned. */
 struct record *record_new(const char *dir, struct scrub *scrub, const struct clock_ops *clock,
                           struct err *err);
+/* What comes with the sample after the N-th and later is left out; 0: no limit. Before the first
+ * read. */
+void record_set_limit(struct record *r, uint64_t samples);
+bool record_is_full(struct record *r);                      /* something was left out so */
 void record_tee(void *ctx, const struct reader_read *read); /* ctx: struct record */
 int record_flush(struct record *r, struct err *err);
 /* Once; atomically. platform: the name of the system that is recorded. */
