@@ -2,10 +2,11 @@
  * A recording of raw reads: what reader_new_recording() plays.
  *
  * DIR/meta.json: {"kind":"reads", "schema":1, "start_wall": RFC 3339, "start_t_ns": N, ...}; the
- * wall time that belongs to the monotonic time start_t_ns. "platform":"linux" or "darwin" says whose
- * reads they are; without it they are Linux's, unless sysctl was asked. DIR/reads.jsonl: one read a line
- * (recorded_read.h), in the order of time. A line of the source "collector" with the key "sample"
- * marks a sample; the lines up to the next mark are what it and the questions after it read.
+ * wall time that belongs to the monotonic time start_t_ns. "platform":"linux" or "darwin" says
+ * whose reads they are; without it they are Linux's, unless sysctl was asked. DIR/reads.jsonl: one
+ * read a line (recorded_read.h), in the order of time. A line of the source "collector" with the
+ * key "sample" marks a sample; the lines up to the next mark are what it and the questions after it
+ * read.
  *
  * A day holds a million lines, so they are not kept: opening it reads the whole file once and
  * checks every line, and playing reads it once more, as far as the clock has come, keeping the

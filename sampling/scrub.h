@@ -5,9 +5,10 @@
  * Pure: a read goes in, what may be kept comes out, by the key. What is replaced is replaced the
  * same way in keys and in texts, so that the parsers find their way through a replay: an address
  * becomes one of those that are reserved for documentation (192.0.2.N, 2001:db8::N), a home folder
- * /home/user, the host "host", the host of any URL hostN.example. Of texts that hold much more than the parsers read (command lines of
- * other programs, jobs, the table of connections) only what they read is kept. A key that no rule
- * knows is text that may hold anything, and is treated so. Not thread-safe.
+ * /home/user, the host "host", the host of any URL hostN.example. Of texts that hold much more than
+ * the parsers read (command lines of other programs, jobs, the table of connections) only what they
+ * read is kept. A key that no rule knows is text that may hold anything, and is treated so. Not
+ * thread-safe.
  */
 #ifndef SAMPLING_SCRUB_H
 #define SAMPLING_SCRUB_H

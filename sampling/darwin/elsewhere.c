@@ -4,26 +4,26 @@
  */
 #include "sampling/darwin/live.h"
 
-#define NOT_HERE(function)                                                                         \
-    int function(void *ctx, struct buf *out, struct err *err)                                      \
+#define NOT_HERE(function, about)                                                                  \
+    int function(void *about, struct buf *out, struct err *err)                                    \
     {                                                                                              \
-        (void)ctx;                                                                                 \
+        (void)about;                                                                               \
         (void)out;                                                                                 \
         return err_set(err, ERR_UNSUPPORTED, "this is not macOS");                                 \
     }
-NOT_HERE(darwin_live_number)
-NOT_HERE(darwin_live_string)
-NOT_HERE(darwin_live_ticks)
-NOT_HERE(darwin_live_clusters)
-NOT_HERE(darwin_live_load)
-NOT_HERE(darwin_live_memory)
-NOT_HERE(darwin_live_swap)
-NOT_HERE(darwin_live_boot)
-NOT_HERE(darwin_live_thermal)
-NOT_HERE(darwin_live_processes)
-NOT_HERE(darwin_live_arguments)
-NOT_HERE(darwin_live_usage)
-NOT_HERE(darwin_live_sockets)
+NOT_HERE(darwin_live_number, name)
+NOT_HERE(darwin_live_string, name)
+NOT_HERE(darwin_live_ticks, ctx)
+NOT_HERE(darwin_live_clusters, ctx)
+NOT_HERE(darwin_live_load, ctx)
+NOT_HERE(darwin_live_memory, ctx)
+NOT_HERE(darwin_live_swap, ctx)
+NOT_HERE(darwin_live_boot, ctx)
+NOT_HERE(darwin_live_thermal, ctx)
+NOT_HERE(darwin_live_processes, ctx)
+NOT_HERE(darwin_live_arguments, pid)
+NOT_HERE(darwin_live_usage, pid)
+NOT_HERE(darwin_live_sockets, pid)
 
 void darwin_live_disk(const char *request, size_t size, struct buf *reply)
 {
