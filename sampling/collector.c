@@ -18,9 +18,11 @@
 #include "sampling/http.h"
 #include "sampling/mailbox.h"
 #include "sampling/process.h"
+#include "sampling/processes.h"
 #include "sampling/reader_recording.h"
 #include "sampling/replay.h"
 #include "sampling/runner.h"
+#include "sampling/service/owner.h"
 #include "sampling/service/service.h"
 
 enum {
@@ -29,6 +31,8 @@ enum {
     FIRST_GAP_MS = 250, /* between the first and the second sample, so that rates come soon */
     ROUNDS_MAX = 8,     /* of questions in one step of a replay: a kind has fewer */
 };
+/* What takes long is done a slice at a time, so that nothing waits longer than that for it. */
+#define SLICE_NS (3 * NS_PER_MS)
 
 struct collector {
     struct collector_options options;
@@ -36,6 +40,7 @@ struct collector {
     struct runner *runner;
     struct http *http;
     struct process_table *processes;
+    struct processes *all; /* while somebody looks at them */
     struct services *services;
     struct history *history;
     int64_t next_ns, begun_ns;
@@ -55,6 +60,7 @@ struct collector {
     } added[ADDED_MAX];
     size_t added_count;
     struct process_wish wish;
+    bool wished;       /* it is another one since the last look */
     char refused[160]; /* why the last one was not added */
     struct mailbox mailbox;
 };
@@ -108,6 +114,8 @@ static void publish(struct collector *c, int64_t now)
             utf8_copy(s->sources[SOURCE_SERVICES].reason, sizeof s->sources[SOURCE_SERVICES].reason,
                       c->refused);
     }
+    services_own(c->services, s);
+    processes_fill(c->all, s);
     /* What a replay costs here says nothing about the recorded machine, and would differ each time.
      */
     for (int i = 0; i < SOURCE_COUNT && is_replay(c); i++) {
@@ -159,7 +167,9 @@ static int64_t next_tick(const struct collector *c, int64_t now)
 
 static int64_t earliest(const struct collector *c, int64_t now)
 {
-    int64_t next = c->next_ns;
+    int64_t next = c->next_ns, scan = processes_next_ns(c->all, c->next_ns);
+
+    next = scan < next ? scan : next;
 
     if (services_allowed(c, now)) {
         int64_t service = services_next_ns(c->services);
@@ -192,12 +202,51 @@ static void take_added(struct collector *c, int64_t now)
     }
 }
 
+static bool is_same_wish(const struct process_wish *a, const struct process_wish *b)
+{
+    return a->all == b->all && a->pid == b->pid && a->start == b->start &&
+           a->environment == b->environment;
+}
+
 void collector_wish_processes(struct collector *c, const struct process_wish *wish)
 {
+    bool other;
+
     pthread_mutex_lock(&c->lock);
+    other = !is_same_wish(&c->wish, wish);
     c->wish = *wish;
+    c->wished = c->wished || other;
     pthread_mutex_unlock(&c->lock);
-    http_wake(c->http);
+    if (other) {
+        http_wake(c->http);
+    }
+}
+
+static void take_wish(struct collector *c)
+{
+    struct process_wish wish;
+    bool wished;
+
+    pthread_mutex_lock(&c->lock);
+    wish = c->wish;
+    wished = c->wished;
+    c->wished = false;
+    pthread_mutex_unlock(&c->lock);
+    if (wished) {
+        processes_wish(c->all, &wish);
+    }
+}
+
+/* true: publish what somebody waits for. */
+static bool scan_processes(struct collector *c, int64_t now, int64_t budget_ns)
+{
+    bool awaited;
+
+    take_wish(c);
+    reader_set_source(source_name(SOURCE_PROCESSES), 0);
+    awaited = processes_step(c->all, now, c->next_ns, budget_ns);
+    reader_set_source(source_name(SOURCE_SERVICES), 0);
+    return awaited;
 }
 
 int collector_add_service(struct collector *c, const char *name, int kind, const char *url,
@@ -263,12 +312,14 @@ static void *collector_main(void *arg)
         int64_t wait_ns;
         int fds[FDS_MAX];
         size_t fd_count;
+        bool awaited = false;
 
         runner_take(c->runner, now);
         /* The host first: with ten thousand processes the first look for services takes a second.
          */
         if (c->sequence > 0) {
             serve_services(c, now);
+            awaited = scan_processes(c, now, SLICE_NS);
         }
         if (c->interval_seen_ns != atomic_load(&c->interval_ns)) {
             c->interval_seen_ns = atomic_load(&c->interval_ns);
@@ -281,7 +332,7 @@ static void *collector_main(void *arg)
             publish(c, now);
             reader_set_source(source_name(SOURCE_SERVICES), 0);
             c->next_ns = next_tick(c, now);
-        } else if (c->services && !c->settled && services_settled(c->services, now)) {
+        } else if (awaited || (c->services && !c->settled && services_settled(c->services, now))) {
             publish(c, now); /* the first answers are shown at once, not with the next tick */
         }
         c->settled = c->services && services_settled(c->services, now);
@@ -326,6 +377,7 @@ void collector_step(struct collector *c)
         discover_services(c, now);
         ask_services(c, now);
     }
+    (void)scan_processes(c, now, INT64_MAX / 2);
     reader_set_source(source_name(SOURCE_SERVICES), now);
     publish(c, now);
 }
@@ -435,6 +487,7 @@ struct collector *collector_new(const struct collector_options *options, struct 
         c->services = services_new(options->config, options->reader, c->http, c->processes,
                                    &c->options.clock);
     }
+    c->all = processes_new(options->reader, &c->options.clock, c->processes);
     return c;
 }
 
@@ -470,6 +523,7 @@ bool collector_free(struct collector *c)
         return false;
     }
     services_free(c->services);
+    processes_free(c->all);
     process_table_free(c->processes);
     http_free(c->http);
     history_free(c->history);

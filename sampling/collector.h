@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "sampling/config.h"
 #include "sampling/model.h"
+#include "sampling/processes.h"
 #include "sampling/reader.h"
 
 struct collector;
@@ -54,14 +55,8 @@ void collector_set_interval(struct collector *c, int64_t interval_ns);
  * It comes with a later model; what is found out then is in its row. */
 int collector_add_service(struct collector *c, const char *name, int kind, const char *url,
                           struct err *err);
-/* What somebody looks at of the processes: all of them (a full scan costs), and more about one. */
-struct process_wish {
-    bool all;
-    int32_t pid; /* 0: no details */
-    int64_t start;
-    bool environment; /* asked for by a person: never by itself */
-};
-/* From the reader's thread, at any time; it comes with later models. */
+/* What somebody looks at of the processes. From the reader's thread, at any time; it comes with
+ * later models. */
 void collector_wish_processes(struct collector *c, const struct process_wish *wish);
 /* The first frame is on the screen: services may be asked now. */
 void collector_release_services(struct collector *c);

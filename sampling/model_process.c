@@ -18,10 +18,15 @@ static void set_missing(struct process_model *p, int id, enum reason why)
     p->why[id] = (uint8_t)why;
 }
 
+static int64_t read_ns(const struct model *m, const struct process_facts *f)
+{
+    return f->at_ns > 0 ? f->at_ns : m->processes_state.at_ns;
+}
+
 static void advance_rates(const struct model *prev, const struct model *next,
                           const struct process_model *was, struct process_model *out)
 {
-    int64_t now_ns = next->processes_state.at_ns, then_ns = prev->processes_state.at_ns;
+    int64_t now_ns = read_ns(next, out->facts), then_ns = was ? read_ns(prev, was->facts) : 0;
 
     for (int i = 0; i < RATES; i++) {
         int id = rates[i];

@@ -82,6 +82,7 @@ void listener_round(struct process_table *t, const struct listener *listeners, s
 
 /* What each system does in its own way; the functions above are these and what all have in common.
  */
+struct process_scan_ops;
 struct process_ops {
     struct process_table *(*open)(struct reader *reader);
     void (*close)(struct process_table *t);
@@ -92,6 +93,7 @@ struct process_ops {
     int (*listeners)(struct reader *reader, struct listener *out, size_t max, struct err *err);
     int32_t (*owner)(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
     void (*round)(struct process_table *t, const struct listener *listeners, size_t count);
+    const struct process_scan_ops *full; /* process_scan.h */
 };
 extern const struct process_ops process_linux, process_darwin;
 

@@ -354,6 +354,30 @@ int reader_once(struct reader *r, const char *path, struct buf *out, struct err 
     return rc;
 }
 
+int reader_once_untold(struct reader *r, const char *path, struct buf *out, struct err *err)
+{
+    struct err failure = ERR_INIT;
+
+    buf_clear(out);
+    if (r->kind == READER_RECORDING) {
+        return err_set(err, ERR_UNSUPPORTED, "'%s' is never recorded", path);
+    }
+    int fd = open_path(r, path, O_RDONLY, err);
+    if (fd < 0) {
+        return fd;
+    }
+    int rc = read_all(fd, path, out, &failure);
+    close(fd);
+    if (rc == -ERR_TOO_BIG) {
+        return 0;
+    }
+    if (rc != 0) {
+        buf_clear(out);
+        *err = failure;
+    }
+    return rc;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

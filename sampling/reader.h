@@ -65,6 +65,9 @@ int reader_file(struct reader *r, struct reader_file *f, struct buf *out, struct
 void reader_file_close(struct reader_file *f);
 /* A file read once: open, read, close. */
 int reader_once(struct reader *r, const char *path, struct buf *out, struct err *err);
+/* The same for what a person asks to see and nobody else is told: the tee never hears of it, and no
+ * recording answers. What `out` has no room for is cut off (out->truncated). */
+int reader_once_untold(struct reader *r, const char *path, struct buf *out, struct err *err);
 /* Names in a directory, sorted bytewise, each followed by '\n', without "." and "..". */
 int reader_list(struct reader *r, const char *dir, struct buf *out, struct err *err);
 /* Target of a symbolic link. */

@@ -303,9 +303,10 @@ struct service_facts {
 /* One process of the machine, only while somebody looks at all of them. Texts in the arena. */
 struct process_facts {
     int32_t pid, ppid;
-    int64_t start;    /* kernel's start time: with pid its identity */
+    int64_t start;    /* kernel's start time: with pid its identity; 0 nothing of it is readable */
+    int64_t at_ns;    /* when it was read: a scan takes its time; 0 with the list */
     int64_t uid;      /* -1 unknown */
-    const char *user; /* "you", or its number */
+    const char *user; /* its name, or its number; "?" unknown */
     const char *name; /* comm */
     const char *argv; /* parts separated by PROCESS_ARGV_SEPARATOR, secrets masked; "" none */
     int32_t service;  /* index into services[], -1: of none */

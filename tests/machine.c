@@ -28,7 +28,7 @@ int machine_open(struct machine *m, const char *name, const struct source_ops *o
     m->ops = ops;
     m->context.reader = m->reader;
     m->context.clock = clock_manual_ops(&m->time);
-    if (!m->reader || ops->open(&m->state, &m->context, &err) != 0) {
+    if (!m->reader || (ops && ops->open(&m->state, &m->context, &err) != 0)) {
         fprintf(stderr, "# %s\n", err.msg);
         return -1;
     }
@@ -48,7 +48,8 @@ void machine_advance_ms(struct machine *m, int64_t ms)
 
 int machine_close(struct machine *m)
 {
-    m->ops->close(m->state, &m->context);
+    if (m->ops)
+        m->ops->close(m->state, &m->context);
     reader_free(m->reader);
     return manifest_remove(m->dir, "");
 }

@@ -16,7 +16,7 @@ struct machine {
     void *state;
 };
 
-/* name NULL is an empty tree. Returns 0, or -1 after saying why on stderr. */
+/* name NULL is an empty tree, ops NULL no source. Returns 0, or -1 after saying why on stderr. */
 int machine_open(struct machine *m, const char *name, const struct source_ops *ops);
 int machine_poll(struct machine *m, void *part, struct err *err); /* err is cleared first */
 void machine_advance_ms(struct machine *m, int64_t ms);

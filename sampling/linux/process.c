@@ -1,13 +1,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "sampling/linux/process_parse.h"
+#include "sampling/linux/process_units.h"
+#include "sampling/process_scan.h"
 #include "sampling/process_table.h"
 
 enum {
@@ -38,37 +39,12 @@ struct linux_table {
     struct listener_memory *sockets; /* listener.c's */
 };
 
-/* Page size and clock ticks belong to the machine that was recorded. */
-static int live_units(void *ctx, struct buf *out, struct err *err)
-{
-    (void)ctx;
-    (void)err;
-    buf_printf(out, "%ld %ld", sysconf(_SC_PAGESIZE), sysconf(_SC_CLK_TCK));
-    return 0;
-}
-
-static void read_units(struct linux_table *t)
-{
-    struct err err = ERR_INIT;
-    uint64_t page = 4096, ticks = 100; /* what nearly every Linux machine has */
-    if (reader_call(t->base.reader, "sysconf page-size clock-ticks", live_units, NULL, &t->text,
-                    &err) == 0) {
-        const char *blank = memchr(t->text.data, ' ', t->text.size);
-        if (blank != NULL) {
-            (void)number_u64(t->text.data, (size_t)(blank - t->text.data), 10, &page);
-            (void)number_u64(blank + 1, strlen(blank + 1), 10, &ticks);
-        }
-    }
-    t->page_bytes = page;
-    t->tick_seconds = ticks > 0 ? 1.0 / (double)ticks : 0.01;
-}
-
 static struct process_table *table_open(struct reader *reader)
 {
     struct linux_table *t = xcalloc(1, sizeof(*t));
     process_table_init(&t->base, &process_linux, reader);
     buf_init(&t->text, LIST_MAX_BYTES);
-    read_units(t);
+    process_units_read(reader, &t->text, &t->page_bytes, &t->tick_seconds);
     return &t->base;
 }
 
@@ -299,11 +275,7 @@ static int64_t table_started_wall_ns(const struct process_table *base, int64_t s
                                      int64_t boot_wall_ns)
 {
     const struct linux_table *t = (const struct linux_table *)base;
-    if (start <= 0 || boot_wall_ns <= 0)
-        return 0;
-    double seconds = (double)start * t->tick_seconds;
-    return seconds < 1e9 ? boot_wall_ns + (int64_t)(seconds * 1e9)
-                         : 0; /* no machine is up for 30 years */
+    return process_units_wall_ns(t->tick_seconds, start, boot_wall_ns);
 }
 
 const struct process_ops process_linux = {
@@ -315,4 +287,5 @@ const struct process_ops process_linux = {
     .listeners = linux_listeners,
     .owner = linux_listener_owner,
     .round = linux_listener_round,
+    .full = &process_scan_linux,
 };

@@ -17,10 +17,13 @@ enum {
     STAT_STATE = 3,
     STAT_PPID = 4,
     STAT_FLAGS = 9,
+    STAT_MINFLT = 10,
+    STAT_MAJFLT = 12,
     STAT_UTIME = 14,
     STAT_STIME = 15,
     STAT_CUTIME = 16,
     STAT_CSTIME = 17,
+    STAT_THREADS = 20,
     STAT_START = 22,
     STAT_RSS = 24,
 };
@@ -51,12 +54,22 @@ static bool stat_field(struct process_stat *out, int field, const char *at, size
     case STAT_FLAGS:
         out->kernel = (v & KERNEL_THREAD) != 0;
         break;
+    case STAT_MINFLT:
+    case STAT_MAJFLT:
+        out->faults += positive;
+        break;
     case STAT_UTIME:
     case STAT_STIME:
+        out->own_ticks += positive;
+        out->cpu_ticks += positive;
+        break;
     case STAT_CUTIME:
     case STAT_CSTIME:
         out->cpu_ticks +=
             positive; /* cannot overflow into nonsense: four 63-bit terms, at worst it wraps */
+        break;
+    case STAT_THREADS:
+        out->threads = positive;
         break;
     case STAT_START:
         out->start_ticks = (int64_t)positive;
@@ -73,8 +86,9 @@ static bool stat_field(struct process_stat *out, int field, const char *at, size
 static bool stat_field_wanted(int field)
 {
     return field == STAT_STATE || field == STAT_PPID || field == STAT_FLAGS ||
-           (field >= STAT_UTIME && field <= STAT_CSTIME) || field == STAT_START ||
-           field == STAT_RSS;
+           field == STAT_MINFLT || field == STAT_MAJFLT ||
+           (field >= STAT_UTIME && field <= STAT_CSTIME) || field == STAT_THREADS ||
+           field == STAT_START || field == STAT_RSS;
 }
 
 int process_parse_stat(const char *text, size_t size, struct process_stat *out)

@@ -16,9 +16,12 @@
 struct process_stat { /* of /proc/PID/stat */
     int32_t pid, ppid;
     char name[32];
-    char state;          /* 'R', 'S', 'Z', ... */
-    bool kernel;         /* a thread of the kernel: no command line, no sockets */
-    uint64_t cpu_ticks;  /* user + system, of itself and of the children it has waited for */
+    char state;         /* 'R', 'S', 'Z', ... */
+    bool kernel;        /* a thread of the kernel: no command line, no sockets */
+    uint64_t cpu_ticks; /* user + system, of itself and of the children it has waited for */
+    uint64_t own_ticks; /* without the children */
+    uint64_t faults;    /* pages it asked for, counted */
+    uint64_t threads;
     int64_t start_ticks; /* after boot */
     uint64_t resident_pages;
 };
@@ -27,6 +30,19 @@ struct process_stat { /* of /proc/PID/stat */
 int process_parse_stat(const char *text, size_t size, struct process_stat *out);
 /* The effective user id in /proc/PID/status. */
 int process_parse_status_uid(const char *text, size_t size, int64_t *out);
+
+struct process_io { /* of /proc/PID/io: what went to and came from disks, counted */
+    uint64_t read_bytes, write_bytes;
+};
+int process_parse_io(const char *text, size_t size, struct process_io *out);
+struct process_statm { /* pages in memory, and those of them that are a file's or shared */
+    uint64_t resident_pages, shared_pages;
+};
+int process_parse_statm(const char *text, size_t size, struct process_statm *out);
+/* The soft limit of open files in /proc/PID/limits; INFINITY: none. */
+int process_parse_file_limit(const char *text, size_t size, double *out);
+/* A line "NAME:  NUMBER kB" of /proc/PID/status. */
+int process_parse_status_kib(const char *text, size_t size, const char *name, uint64_t *out);
 
 enum { LISTENER_STATE = 0x0A }; /* TCP_LISTEN, as the kernel numbers and prints it */
 enum listener_row { LISTENER_ROW_LISTENS, LISTENER_ROW_OTHER_STATE, LISTENER_ROW_BAD };

@@ -10,6 +10,7 @@
 #define SAMPLING_SERVICE_RUNNING_H
 
 #include "sampling/service/discovery.h"
+#include "sampling/service/running_group.h"
 #include "sampling/service/service.h"
 #include "sampling/service/token.h"
 
@@ -32,13 +33,6 @@ enum {
 struct cpu_mark {
     int64_t at_ns;
     double cpu_seconds;
-};
-
-/* Of the control group of its process. */
-struct running_group {
-    char unit[128];     /* "ollama.service", "" none */
-    char container[80]; /* its number or name, "" none or not told */
-    bool contained;
 };
 
 struct running {
@@ -157,11 +151,6 @@ bool running_cpu_cores(const struct running *r, int64_t now_ns, double *out);
 void running_mark_cpu(struct running *r, int64_t now_ns, double cpu_seconds);
 bool running_is_shown(const struct running *r, int64_t now_ns);
 void running_format_seconds(int64_t ns, char *out, size_t out_size); /* "42 s", "3 min", "2 h" */
-
-/* running_group.c: pure */
-/* Text of /proc/PID/cgroup; what it does not tell stays empty. */
-void running_parse_group(const char *text, size_t size, struct running_group *out);
-const char *running_group_install(const struct running_group *g); /* "container", "systemd", ... */
 
 /* running_fill.c */
 void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,

@@ -89,6 +89,13 @@ static void fill_process(const struct running *r, struct service_facts *out)
                                                              SOURCE_SERVICES);
 }
 
+/* Who runs it; -1 unknown. */
+static int64_t uid_of(const struct running *r)
+{
+    const struct process *p = r->pid > 0 ? process_table_find(r->owner->processes, r->pid) : NULL;
+    return p != NULL && p->start == r->pid_start ? p->uid : -1;
+}
+
 /* Its command line as the kernel or the service tells it; never NULL. */
 static const char *told_argv(const struct running *r)
 {
@@ -123,6 +130,7 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
         .waiting_is_estimate = a->waiting_is_estimate && !isnan(a->waiting),
         .pid = r->pid,
         .pid_start = r->pid_start,
+        .uid = uid_of(r),
     };
     out->name = arena_strdup(arena, r->name);
     out->reason = arena_strdup(arena, r->reason);

@@ -10,11 +10,12 @@
  *   /kubepods.slice/.../cri-containerd-ID.scope, crio-ID.scope, /kubepods/.../ID
  *   /lxc.payload.NAME, /lxc/NAME, /machine.slice/systemd-nspawn@NAME.service
  */
+#include "sampling/service/running_group.h"
+
 #include <ctype.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "sampling/service/running.h"
 
 /* What engines call a container: 64 hexadecimal digits; its short form has 12. */
 enum { CONTAINER_ID_LEAST = 12, CONTAINER_ID_MOST = 64 };
