@@ -217,6 +217,74 @@ static void part_memory(struct page *p)
     }
 }
 
+static void part_gpus(struct page *p)
+{
+    const struct model *m = p->m;
+    for (uint32_t i = 0; i < m->gpu_count; i++) {
+        const struct gpu_model *g = &m->gpus[i];
+        char name[24];
+        double ok = 0;
+        snprintf(name, sizeof name, m->gpu_count > 1 ? "GPU %u" : "GPU", i);
+        label(p, name);
+        share(p, &g->raw[METRIC_GPU_UTILIZATION]);
+        of_whole(p, &g->raw[METRIC_GPU_MEMORY_USED], &g->raw[METRIC_GPU_MEMORY_TOTAL]);
+        text_reading(&p->t, "", &g->raw[METRIC_GPU_FREQUENCY], UNITS_GHZ, 2, "GHz");
+        text_reading(&p->t, "", &g->raw[METRIC_GPU_POWER], 1, 0, "W");
+        text_reading(&p->t, "", &g->raw[METRIC_GPU_TEMPERATURE], 1, 0, units_degree(p->t.ascii));
+        for (uint32_t k = 0; reading_get(&g->facts.throttle, &ok) && k < g->facts.throttle_count &&
+                             k < SAMPLE_GPU_THROTTLES;
+             k++) {
+            text_put(&p->t, STYLE_WARN, g->facts.throttles[k]);
+            text_blanks(&p->t, 3);
+        }
+        text_put(&p->t, STYLE_DIM, g->facts.name);
+        text_end(&p->t);
+    }
+}
+
+static void part_power(struct page *p)
+{
+    const struct reading *v = p->m->raw;
+    static const int ids[] = {METRIC_HOST_SYSTEM_POWER, METRIC_HOST_CPU_POWER,
+                              METRIC_HOST_GPU_POWER};
+    double value = 0;
+    bool any = p->m->battery.present;
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        any = reading_get(&v[ids[i]], &value) || any;
+    }
+    if (!any) {
+        return;
+    }
+    label(p, "Power");
+    main_value(p, &v[METRIC_HOST_SYSTEM_POWER], 1, 0, "W");
+    text_blanks(&p->t, 3);
+    text_reading(&p->t, "CPU", &v[METRIC_HOST_CPU_POWER], 1, 1, "W");
+    text_reading(&p->t, "GPU", &v[METRIC_HOST_GPU_POWER], 1, 1, "W");
+    if (p->m->battery.present) {
+        text_reading(&p->t, p->m->battery.on_battery == 1 ? "on battery" : "battery",
+                     &p->m->battery.charge_ratio, 0.01, 0, "%");
+    }
+    text_end(&p->t);
+}
+
+static void part_networks(struct page *p)
+{
+    bool first = true;
+    for (uint32_t i = 0; i < p->m->network_count; i++) {
+        const struct network_model *n = &p->m->networks[i];
+        if (n->hidden || !n->up) {
+            continue;
+        }
+        label(p, first ? "Network" : "");
+        first = false;
+        text_put(&p->t, STYLE_TEXT, n->name);
+        text_blanks(&p->t, 3);
+        text_reading(&p->t, "in", &n->raw[METRIC_NETWORK_RECEIVE], UNITS_MIB, 1, "MiB/s");
+        text_reading(&p->t, "out", &n->raw[METRIC_NETWORK_TRANSMIT], UNITS_MIB, 1, "MiB/s");
+        text_end(&p->t);
+    }
+}
+
 static void part_thermal(struct page *p)
 {
     const struct model *m = p->m;
@@ -256,6 +324,9 @@ static void part_disks(struct page *p)
             text_blanks(&p->t, 3);
         }
         text_put(&p->t, STYLE_TEXT, d->mount);
+        text_blanks(&p->t, 3);
+        text_reading(&p->t, "read", &d->raw[METRIC_DISK_READ], UNITS_MIB, 1, "MiB/s");
+        text_reading(&p->t, "write", &d->raw[METRIC_DISK_WRITE], UNITS_MIB, 1, "MiB/s");
         text_end(&p->t);
     }
 }
@@ -408,10 +479,13 @@ void status_text(const struct model *m, const struct assessment *a,
     part_host(&p);
     part_findings(&p, a);
     text_end(&p.t);
+    part_gpus(&p);
     part_cpu(&p);
     part_memory(&p);
     part_thermal(&p);
+    part_power(&p);
     part_disks(&p);
+    part_networks(&p);
     part_services(&p);
     part_missing(&p);
 }

@@ -17,7 +17,7 @@
 enum {
     HISTORY_STEPS = 6,
     HISTORY_COLUMNS = 400, /* the widest terminal */
-    HISTORY_HOST_SERIES = 16,
+    HISTORY_HOST_SERIES = 24,
     HISTORY_GPUS = 4,      /* cards with strips */
     HISTORY_SERVICES = 16, /* services with strips; more are shown without */
     HISTORY_SERVICE_SERIES = 4,

@@ -52,9 +52,10 @@ struct plan {
     const struct layout_wish *wish;
     bool gap_blocks, gap_parts, gap_head, gap_foot, machine, gpu, power, disk, down_in_one;
     int cpu_rows, memory_rows, empty_rows, why_rows;
-    int shown; /* services [0, shown) stand there */
+    int gpus, gpu_rows, more_rows; /* gpu: the row that says why there is none */
+    int shown;                     /* services [0, shown) stand there */
     int details[LAYOUT_SERVICES], extra[LAYOUT_SERVICES], grown[LAYOUT_SERVICES];
-    int cpu_grown, memory_grown, thermal_grown, power_grown;
+    int gpu_grown, cpu_grown, memory_grown, thermal_grown, power_grown;
 };
 
 static int down_count(const struct plan *p)
@@ -88,9 +89,14 @@ static int service_rows(const struct plan *p)
     return rows + (p->gap_blocks && blocks > 1 ? blocks - 1 : 0);
 }
 
+static int gpu_rows(const struct plan *p)
+{
+    return p->gpus > 0 ? p->gpu_rows + p->gpu_grown + (p->gpus - 1) * p->more_rows : p->gpu;
+}
+
 static int silicon_rows(const struct plan *p)
 {
-    return p->gpu + p->cpu_rows + p->cpu_grown + p->memory_rows + p->memory_grown + 1 +
+    return gpu_rows(p) + p->cpu_rows + p->cpu_grown + p->memory_rows + p->memory_grown + 1 +
            p->thermal_grown + p->power + p->power_grown + p->disk;
 }
 
@@ -150,17 +156,19 @@ static bool drop_row(int *rows, int least)
 static bool give_up(struct plan *p)
 {
     if (drop_flag(&p->gap_blocks) || drop_flag(&p->gap_parts) || drop_flag(&p->gpu) ||
-        drop_row(&p->cpu_rows, 2) || drop_row(&p->memory_rows, 2) || drop_row(&p->cpu_rows, 1) ||
-        drop_row(&p->memory_rows, 1) || drop_flag(&p->disk))
+        drop_row(&p->cpu_rows, 2) || drop_row(&p->gpu_rows, 2) || drop_row(&p->memory_rows, 2) ||
+        drop_row(&p->more_rows, 1) || drop_row(&p->cpu_rows, 1) || drop_row(&p->memory_rows, 1) ||
+        drop_flag(&p->disk))
         return true;
     if (!p->down_in_one && down_count(p) > 1) {
         p->down_in_one = true;
         return true;
     }
     return drop_extra(p) || drop_flag(&p->gap_foot) || drop_flag(&p->gap_head) ||
-           drop_flag(&p->power) || drop_flag(&p->machine) || drop_detail(p, 1) ||
-           drop_row(&p->why_rows, 4) || drop_detail(p, 0) || drop_row(&p->shown, 1) ||
-           drop_row(&p->empty_rows, 1) || drop_row(&p->why_rows, 1);
+           drop_row(&p->gpus, 1) || drop_flag(&p->power) || drop_row(&p->gpu_rows, 1) ||
+           drop_flag(&p->machine) || drop_detail(p, 1) || drop_row(&p->why_rows, 4) ||
+           drop_detail(p, 0) || drop_row(&p->shown, 1) || drop_row(&p->empty_rows, 1) ||
+           drop_row(&p->why_rows, 1);
 }
 
 /* Rows of the main strip of a block. The last row belongs to the second strip, or stays blank in a
@@ -191,6 +199,8 @@ static void grow(struct plan *p, int left)
                 more |= grow_one(rows, w->services[i].wait_strip && rows > 1, p->gap_blocks,
                                  &p->grown[i], &left);
         }
+        if (p->gpus > 0)
+            more |= grow_one(1 + p->gpu_grown, false, true, &p->gpu_grown, &left);
         more |= grow_one(p->cpu_rows + p->cpu_grown, false, false, &p->cpu_grown, &left);
         more |= grow_one(p->memory_rows + p->memory_grown, false, false, &p->memory_grown, &left);
         if (w->thermal_strip)
@@ -246,6 +256,22 @@ static int place_services(const struct plan *p, struct layout *out, int y)
     return y;
 }
 
+static int place_gpus(const struct plan *p, struct layout *out, int y)
+{
+    if (p->gpus == 0)
+        return place(&out->gpus[0], y, p->gpu, false);
+    out->gpus_shown = p->gpus;
+    y = place(&out->gpus[0], y, p->gpu_rows + p->gpu_grown, true);
+    out->gpus[0].details = p->gpu_rows - 1;
+    out->gpus[0].strip_rows = 1 + p->gpu_grown; /* below it that of its memory */
+    for (int i = 1; i < p->gpus; i++) {
+        y = place(&out->gpus[i], y, p->more_rows, true);
+        out->gpus[i].details = p->more_rows - 1;
+        out->gpus[i].strip_rows = 1;
+    }
+    return y;
+}
+
 static void place_all(const struct plan *p, struct layout *out)
 {
     const struct layout_wish *w = p->wish;
@@ -257,7 +283,7 @@ static void place_all(const struct plan *p, struct layout *out)
     y = place_services(p, out, y);
     y += p->gap_parts;
     out->silicon_y = y++;
-    y = place(&out->gpu, y, p->gpu, false);
+    y = place_gpus(p, out, y);
     y = place(&out->cpu, y, p->cpu_rows + p->cpu_grown, true);
     out->cpu.details = p->cpu_rows - 1;
     y = place(&out->memory, y, p->memory_rows + p->memory_grown, true);
@@ -282,6 +308,9 @@ void layout_make(const struct layout_wish *w, struct layout *out)
                      .gap_foot = true,
                      .machine = true,
                      .gpu = true,
+                     .gpus = w->gpus < LAYOUT_GPUS ? w->gpus : LAYOUT_GPUS,
+                     .gpu_rows = w->gpu_rows,
+                     .more_rows = w->more_rows,
                      .power = w->power,
                      .disk = w->disk,
                      .cpu_rows = w->cpu_rows,

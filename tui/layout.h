@@ -6,10 +6,12 @@
  * window is wider.
  *
  * Rows, what disappears first: blank rows between services, blank rows between parts, the GPU row
- * while nothing is measured, rows of core tiers, rows of memory parts, disks, services that are
- * down (one line), models after the first, blank rows at head and foot, power, the machine row,
+ * while there is no card, rows of core tiers, the bar of GPU memory, rows of memory parts, second
+ * rows of further cards, disks, services that are down (one line), models after the first, blank
+ * rows at head and foot, further cards (counted), power, the row of GPU memory, the machine row,
  * other rows of services, services (one line "3 more"). Never: the sentence, a service's first row,
- * CPU, memory, thermal, keys. What is left over makes strips higher, up to six rows.
+ * the first card, CPU, memory, thermal, keys. What is left over makes strips higher, up to six
+ * rows.
  */
 #ifndef TUI_LAYOUT_H
 #define TUI_LAYOUT_H
@@ -21,6 +23,7 @@ enum {
     LAYOUT_MIN_HEIGHT = 15,
     LAYOUT_SERVICES = 32, /* rows on a page of 130 rows; more are counted in the "more" line */
     LAYOUT_STRIP_MAX = 6,
+    LAYOUT_GPUS = 8, /* as many as the model keeps */
 };
 enum layout_style { LAYOUT_NARROW, LAYOUT_MID, LAYOUT_WIDE }; /* text half: 42, 47, 57 columns */
 
@@ -49,6 +52,9 @@ struct layout_wish {
     int services_beyond;                                  /* more than fit into the array */
     int empty_rows;
     int cpu_rows, memory_rows; /* 1..3 */
+    int gpus;                  /* cards; 0: one row says why there is none */
+    int gpu_rows;  /* of the first: 1, 2 with its memory, 4 with the bar of who holds it */
+    int more_rows; /* of each other one: 1, 2 with its memory */
     bool thermal_strip, power, power_strip, disk;
     bool sentence; /* there is one: its row is not blank, so a blank one follows */
     int why_rows;  /* 0: closed */
@@ -68,7 +74,9 @@ struct layout {
     int down_y;             /* the line that stands for several that are down, -1 none */
     int more_y, more_count; /* the line "3 more", -1 none */
     int empty_rows;
-    struct layout_block gpu, cpu, memory, thermal, power, disk;
+    struct layout_block gpus[LAYOUT_GPUS]; /* the first also stands for "none" */
+    int gpus_shown;
+    struct layout_block cpu, memory, thermal, power, disk;
     int why_rows; /* lines below its title */
 };
 

@@ -35,7 +35,8 @@ enum { SILICON_PARTS = 8 };
 void silicon_bar(struct page *p, int y, double total, const struct silicon_part *parts, int count);
 void silicon_legend(struct page *p, int y, const struct silicon_part *parts, int count);
 
-void silicon_draw_gpu(struct page *p);     /* view_gpu.c */
+void silicon_draw_gpu(struct page *p); /* view_gpu.c */
+bool silicon_gpu_has_memory(const struct page *p, uint32_t card);
 void silicon_draw_cpu(struct page *p);     /* view_cpu.c */
 void silicon_draw_memory(struct page *p);  /* view_memory.c */
 void silicon_draw_thermal(struct page *p); /* view_devices.c */

@@ -85,7 +85,45 @@ static void put_cores(struct line *l, const struct model *m)
 
 /* What the machine is. Details go in this order while there is room for them; they stand in
  * another. */
-enum machine_detail { SHOW_OS = 1, SHOW_VIRTUAL = 2, SHOW_UPTIME = 4, SHOW_MODEL = 8 };
+enum machine_detail {
+    SHOW_OS = 1,
+    SHOW_VIRTUAL = 2,
+    SHOW_UPTIME = 4,
+    SHOW_MODEL = 8,
+    SHOW_GPU = 16,
+};
+
+/* A card as people call it: "NVIDIA GeForce RTX 4090" -> "RTX 4090". */
+static const char *short_gpu_name(const char *name)
+{
+    static const char *const heads[] = {"NVIDIA ", "GeForce ", "AMD ", "Radeon ", "Intel "};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        size_t size = strlen(heads[i]);
+        if (strncmp(name, heads[i], size) == 0 && strlen(name) > size + 2)
+            name += size;
+    }
+    return name;
+}
+
+/* ", RTX 4090 24 GiB", ", 2 x H100 80 GiB": cards of their own; one in the CPU's chip is the chip.
+ */
+static void put_gpus(struct page *p, struct line *l)
+{
+    const struct model *m = p->m;
+    uint32_t cards = 0;
+    bool same = true, stale;
+    double bytes;
+    while (cards < m->gpu_count && !m->gpus[cards].facts.integrated)
+        same = strcmp(m->gpus[cards++].facts.name, m->gpus[0].facts.name) == 0 && same;
+    if (cards == 0)
+        return;
+    line_put(l, ROLE_DIM, cards > 1 && same ? ", %u x " : ", ", cards);
+    line_put(l, ROLE_DIM, "%s", short_gpu_name(m->gpus[0].facts.name));
+    if (page_value(p, &m->gpus[0].v[METRIC_GPU_MEMORY_TOTAL], &bytes, &stale))
+        line_put(l, ROLE_DIM, " %.0f GiB", bytes / 0x1p30);
+    if (cards > 1 && !same)
+        line_put(l, ROLE_DIM, " +%u", cards - 1);
+}
 
 static bool put_machine(struct page *p, unsigned details)
 {
@@ -100,6 +138,8 @@ static bool put_machine(struct page *p, unsigned details)
         line_put(&l, ROLE_DIM, "%s  ", h->machine_model);
     line_put(&l, ROLE_TEXT, "%s", chip ? h->chip_name : h->machine_model);
     put_cores(&l, p->m);
+    if ((details & SHOW_GPU) != 0)
+        put_gpus(p, &l);
     if (page_value(p, &p->m->v[METRIC_HOST_MEMORY_TOTAL], &value, &stale)) {
         line_put(&l, ROLE_DIM, ", ");
         format_gib(text, value, 0);
@@ -121,9 +161,15 @@ static void draw_machine(struct page *p)
 {
     if (p->layout.machine_y < 0 || p->m->sequence == 0)
         return;
-    static const unsigned tries[] = {SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME | SHOW_MODEL,
-                                     SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME, SHOW_OS | SHOW_VIRTUAL,
-                                     SHOW_OS, 0};
+    static const unsigned tries[] = {
+        SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME | SHOW_MODEL,
+        SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME,
+        SHOW_GPU | SHOW_OS | SHOW_VIRTUAL,
+        SHOW_GPU | SHOW_OS,
+        SHOW_GPU,
+        SHOW_OS,
+        0,
+    };
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
         if (put_machine(p, tries[i]))
             return;

@@ -23,6 +23,46 @@ static bool hottest(const struct page *p, const char *group, double *out)
     return found;
 }
 
+/* Of the hottest card: its driver's word, else what a sensor says. */
+static bool gpu_temperature(const struct page *p, double *out)
+{
+    bool found = false, stale;
+    for (uint32_t i = 0; i < p->m->gpu_count; i++) {
+        double value;
+        if (!page_value(p, &p->m->gpus[i].v[METRIC_GPU_TEMPERATURE], &value, &stale))
+            continue;
+        *out = found && *out > value ? *out : value;
+        found = true;
+    }
+    return found || hottest(p, "gpu", out);
+}
+
+/* Whether heat slows something down, where that is told and the system has no word of its own. */
+static bool put_throttling(const struct page *p, struct line *l)
+{
+    double value;
+    bool stale, told = false, gpu = false;
+    bool cpu_told = silicon_has(p, METRIC_HOST_CPU_THROTTLED, &value, &stale);
+    if (cpu_told && value >= 0.005) {
+        line_put(l, ROLE_WARN, "! CPU slowed %.0f %%", value * 100);
+        return true;
+    }
+    for (uint32_t i = 0; i < p->m->gpu_count; i++) {
+        const struct gpu_facts *f = &p->m->gpus[i].facts;
+        double ok;
+        if (!page_value(p, &f->throttle, &ok, &stale))
+            continue;
+        told = true;
+        for (uint32_t k = 0; k < f->throttle_count && k < SAMPLE_GPU_THROTTLES; k++)
+            gpu = gpu || strstr(f->throttles[k], "heat") != NULL;
+    }
+    if (gpu)
+        line_put(l, ROLE_WARN, "! GPU slowed by heat");
+    else if (cpu_told || told)
+        line_put(l, ROLE_OK, "no throttling");
+    return gpu || cpu_told || told;
+}
+
 static void put_celsius(struct line *l, bool *any, const char *name, double value)
 {
     line_group(l);
@@ -45,12 +85,14 @@ void silicon_draw_thermal(struct page *p)
                                                              : ROLE_CRIT;
         line_put(&l, role, role == ROLE_CRIT ? "! %s" : "%s", t->pressure);
         any = true;
+    } else if (!narrow) {
+        any = put_throttling(p, &l);
     }
     if (silicon_has(p, METRIC_HOST_CPU_TEMPERATURE, &value, &stale) && !(narrow && any)) {
         put_celsius(&l, &any, "CPU", value);
         degrees = true;
     }
-    if (hottest(p, "gpu", &value)) {
+    if (gpu_temperature(p, &value)) {
         put_celsius(&l, &any, "GPU", value);
         degrees = true;
     }
@@ -81,6 +123,22 @@ void silicon_draw_thermal(struct page *p)
     silicon_strip(p, b, HISTORY_TEMPERATURE, 110, ROLE_GRAPH_4, "110");
 }
 
+/* "battery  87 %" */
+static void put_battery(const struct page *p, struct line *l)
+{
+    const struct battery_model *battery = &p->m->battery;
+    char text[FORMAT_SIZE];
+    double value;
+    bool stale;
+    if (!battery->present || !page_value(p, &battery->charge_ratio, &value, &stale))
+        return;
+    line_group(l);
+    line_put(l, battery->on_battery == 1 ? ROLE_WARN : ROLE_DIM,
+             battery->on_battery == 1 ? "  on battery " : "  battery ");
+    line_put(l, ROLE_TEXT, "%s %%", format_percent(text, value));
+    line_group_end(l);
+}
+
 void silicon_draw_power(struct page *p)
 {
     const struct layout_block *b = &p->layout.power;
@@ -92,29 +150,44 @@ void silicon_draw_power(struct page *p)
                  {METRIC_HOST_ANE_POWER, "ANE"}};
     char text[FORMAT_SIZE];
     double value;
-    bool stale;
+    bool stale, any = false;
     if (b->rows == 0)
         return;
     struct line l = silicon_row(p, b->y, "Power");
-    if (silicon_has(p, METRIC_HOST_SYSTEM_POWER, &value, &stale))
+    if (silicon_has(p, METRIC_HOST_SYSTEM_POWER, &value, &stale)) {
         line_put(&l, ROLE_TEXT, "%s W", format_watts(text, value));
-    else
-        line_put(&l, ROLE_TEXT, "   - W");
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (!silicon_has(p, parts[i].id, &value, &stale))
-            continue;
-        line_group(&l);
-        line_put(&l, ROLE_DIM, "  %s ", parts[i].name);
-        line_put(&l, ROLE_TEXT, "%s", format_watts(text, value));
-        line_group_end(&l);
+        any = true;
     }
+    /* What is known first, then what is not readable. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+            bool known = silicon_has(p, parts[i].id, &value, &stale);
+            if (known != (pass == 0) || (!known && p->m->v[parts[i].id].state != READING_DENIED))
+                continue;
+            line_group(&l);
+            line_gap(&l, any ? 2 : 0);
+            line_put(&l, ROLE_DIM, "%s ", parts[i].name);
+            if (known)
+                line_put(&l, ROLE_TEXT, "%s%s", format_watts(text, value), any ? "" : " W");
+            else
+                line_put(&l, ROLE_DIM, "- denied (w)");
+            any = line_group_end(&l) || any;
+        }
+    }
+    put_battery(p, &l);
     double ceiling = format_round_up(strip_peak(&p->axis, HISTORY_POWER), 10);
     snprintf(text, sizeof text, "%.0f W", ceiling);
     silicon_strip(p, b, HISTORY_POWER, ceiling, ROLE_GRAPH_4, text);
 }
 
-/* "212 of 926 GiB free" */
-static bool put_disk(struct page *p, struct line *l, const struct disk_model *d)
+static const char *mib(char out[FORMAT_SIZE], double bytes)
+{
+    snprintf(out, FORMAT_SIZE, bytes < 99.95 * 0x1p20 ? "%4.1f" : "%4.0f", bytes / 0x1p20);
+    return out;
+}
+
+/* "212 of 926 GiB free", brief "212 GiB free" */
+static bool put_disk(struct page *p, struct line *l, const struct disk_model *d, bool brief)
 {
     double total, left;
     bool stale;
@@ -125,10 +198,106 @@ static bool put_disk(struct page *p, struct line *l, const struct disk_model *d)
     int width = snprintf(all, sizeof all, "%.0f", total / 0x1p30);
     snprintf(text, sizeof text, "%*.0f", width, left / 0x1p30);
     line_value(l, stale, text);
-    line_put(l, ROLE_DIM, " of ");
-    line_put(l, ROLE_TEXT, "%s", all);
+    if (!brief) {
+        line_put(l, ROLE_DIM, " of ");
+        line_put(l, ROLE_TEXT, "%s", all);
+    }
     line_put(l, ROLE_DIM, " GiB free");
     return true;
+}
+
+/* "  r 0.0  w 1.2 MiB/s" */
+static void put_traffic(struct page *p, struct line *l, const struct disk_model *d)
+{
+    char text[FORMAT_SIZE];
+    double in, out;
+    bool stale;
+    if (!page_value(p, &d->v[METRIC_DISK_READ], &in, &stale) ||
+        !page_value(p, &d->v[METRIC_DISK_WRITE], &out, &stale))
+        return;
+    line_group(l);
+    line_put(l, ROLE_DIM, "  r ");
+    line_put(l, ROLE_TEXT, "%s", mib(text, in));
+    line_put(l, ROLE_DIM, " w ");
+    line_put(l, ROLE_TEXT, "%s", mib(text, out));
+    line_put(l, ROLE_DIM, " MiB/s");
+    line_group_end(l);
+}
+
+/* The interface that carried most since it came up: that hardly ever changes, so nothing jumps. */
+static const struct network_model *main_network(const struct model *m)
+{
+    const struct network_model *best = NULL;
+    double most = -1;
+    for (uint32_t i = 0; i < m->network_count; i++) {
+        const struct network_model *n = &m->networks[i];
+        const struct network_facts *f = &m->network_before.networks[i];
+        double in = 0, out = 0;
+        (void)reading_get(&f->receive_bytes, &in);
+        (void)reading_get(&f->transmit_bytes, &out);
+        if (!n->hidden && n->up && in + out > most) {
+            most = in + out;
+            best = n;
+        }
+    }
+    return best;
+}
+
+static bool put_network(struct page *p, struct line *l)
+{
+    const struct network_model *n = main_network(p->m);
+    char text[FORMAT_SIZE];
+    double in, out;
+    bool stale;
+    if (n == NULL || !page_value(p, &n->v[METRIC_NETWORK_RECEIVE], &in, &stale) ||
+        !page_value(p, &n->v[METRIC_NETWORK_TRANSMIT], &out, &stale))
+        return false;
+    /* With its words, else without what can be left out: the rates are what counts. */
+    for (int brief = 0; brief < 2; brief++) {
+        line_group(l);
+        line_put(l, ROLE_TITLE, brief ? "Net" : "Network");
+        line_gap(l, brief ? 1 : 2);
+        line_put(l, ROLE_DIM, brief ? "%s in " : "%s  in ", n->name);
+        line_put(l, ROLE_TEXT, "%s", mib(text, in));
+        line_put(l, ROLE_DIM, " out ");
+        line_put(l, ROLE_TEXT, "%s", mib(text, out));
+        line_put(l, ROLE_DIM, brief ? "" : " MiB/s");
+        if (line_group_end(l))
+            return true;
+    }
+    return false;
+}
+
+static bool put_other_disks(struct page *p, struct line *l, bool any)
+{
+    const struct model *m = p->m;
+    for (uint32_t i = 1; i < m->disk_count && i < SAMPLE_DISKS; i++) {
+        /* A partition that the system starts from is nobody's concern. */
+        if (strncmp(m->disks[i].mount, "/boot", 5) == 0)
+            continue;
+        line_group(l);
+        line_gap(l, any ? 3 : 0);
+        line_put(l, ROLE_TITLE, "%s", m->disks[i].mount);
+        line_gap(l, 2);
+        if (!put_disk(p, l, &m->disks[i], false))
+            l->over = true;
+        any = line_group_end(l) || any;
+    }
+    return any;
+}
+
+/* While the strips are not full: why. */
+static void put_begin(const struct page *p, struct line *l)
+{
+    int64_t age_ns = p->m->at_ns - p->m->started_ns;
+    int64_t page_ns = (int64_t)p->axis.columns * history_step_s[p->axis.step] * NS_PER_S;
+    char text[FORMAT_SIZE];
+    if (p->m->started_ns <= 0 || age_ns >= page_ns - 60 * NS_PER_S)
+        return;
+    line_group(l);
+    line_put(l, ROLE_DIM, "began to measure at %s",
+             format_clock(text, p->m->wall_ns - age_ns, p->ui->utc_offset_s));
+    line_group_end(l);
 }
 
 void silicon_draw_disk(struct page *p)
@@ -136,40 +305,27 @@ void silicon_draw_disk(struct page *p)
     const struct layout_block *b = &p->layout.disk;
     const struct layout_columns *c = &p->layout.columns;
     const struct model *m = p->m;
-    uint32_t first = 0;
     if (b->rows == 0)
         return;
-    for (uint32_t i = 0; i < m->disk_count && i < SAMPLE_DISKS; i++)
-        if (strcmp(m->disks[i].mount, "/") == 0)
-            first = i;
     struct line l = silicon_row(p, b->y, "Disk");
-    if (m->disk_count == 0 || !put_disk(p, &l, &m->disks[first])) {
-        silicon_missing(
-            &l, m->disk_count > 0
-                    ? silicon_value_reason(p, &m->disks[first].v[METRIC_DISK_FREE], SOURCE_DISK)
-                    : silicon_source_reason(p, SOURCE_DISK));
-        return;
+    l.end = c->text_end;
+    if (m->disk_count == 0 || !put_disk(p, &l, &m->disks[0], c->style != LAYOUT_WIDE)) {
+        silicon_missing(&l,
+                        m->disk_count > 0
+                            ? silicon_value_reason(p, &m->disks[0].v[METRIC_DISK_FREE], SOURCE_DISK)
+                            : silicon_source_reason(p, SOURCE_DISK));
+    } else {
+        put_traffic(p, &l, &m->disks[0]);
+        if (strcmp(m->disks[0].mount, "/") != 0) {
+            line_group(&l);
+            line_gap(&l, 2);
+            line_put(&l, ROLE_DIM, "%s", m->disks[0].mount);
+            line_group_end(&l);
+        }
     }
     l = line_at(p->s, c->strip_x, b->y, p->s->width - 1);
-    bool any = false;
-    for (uint32_t i = 0; i < m->disk_count && i < SAMPLE_DISKS; i++) {
-        if (i == first)
-            continue;
-        line_group(&l);
-        line_gap(&l, any ? 3 : 0);
-        line_put(&l, ROLE_TITLE, "%s", m->disks[i].mount);
-        line_gap(&l, 2);
-        if (!put_disk(p, &l, &m->disks[i]))
-            l.over = true;
-        any = line_group_end(&l) || any;
-    }
-    int64_t age_ns = p->m->at_ns - p->m->started_ns;
-    int64_t page_ns = (int64_t)p->axis.columns * history_step_s[p->axis.step] * NS_PER_S;
-    if (!any && p->m->started_ns > 0 && age_ns < page_ns - 60 * NS_PER_S) {
-        char text[FORMAT_SIZE];
-        line_group(&l);
-        line_put(&l, ROLE_DIM, "began to measure at %s",
-                 format_clock(text, p->m->wall_ns - age_ns, p->ui->utc_offset_s));
-        line_group_end(&l);
-    }
+    bool any = put_network(p, &l);
+    any = put_other_disks(p, &l, any) || any;
+    if (!any)
+        put_begin(p, &l);
 }

@@ -9,8 +9,47 @@
 #include "base/width.h"
 #include "tui/format.h"
 
+enum { OWNERS_MAX = 3 }; /* services by name; the others are in "other" */
+
+static int compare_parts(const void *a, const void *b)
+{
+    const struct silicon_part *x = a, *y = b;
+    return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : strcmp(x->name, y->name);
+}
+
+/* Who fills it: the services that own some, largest first, and everybody else; they sum to `used`.
+ * 0: it is not told of every service here, or there is none. */
+static int memory_owners(const struct page *p, double used, struct silicon_part *out)
+{
+    struct silicon_part all[LAYOUT_SERVICES];
+    const struct model *m = p->m;
+    double known = 0;
+    int n = 0, kept;
+    for (size_t i = 0; i < m->service_count && n < LAYOUT_SERVICES; i++) {
+        const struct service_model_state *s = &m->services[i];
+        double bytes;
+        bool stale;
+        if (s->facts->remote || s->facts->state == SERVICE_DOWN)
+            continue;
+        if (!page_value(p, &s->v[METRIC_SERVICE_MEMORY_OWN], &bytes, &stale))
+            return 0;
+        all[n++] = (struct silicon_part){s->facts->name, bytes, GLYPH_BAR, ROLE_GRAPH_4};
+    }
+    qsort(all, (size_t)n, sizeof all[0], compare_parts);
+    kept = n < OWNERS_MAX ? n : OWNERS_MAX;
+    for (int i = 0; i < kept; i++) {
+        known += all[i].bytes;
+        out[i] = all[i];
+    }
+    if (kept == 0 || known > used)
+        return 0;
+    out[kept++] = (struct silicon_part){"other", used - known, GLYPH_BAR, ROLE_DIM};
+    return kept;
+}
+
 /* What the used and the unused part consist of; parts sum to the total. Returns the count. */
-static int memory_parts(const struct page *p, double total, double used, struct silicon_part out[5])
+static int memory_parts(const struct page *p, double total, double used,
+                        struct silicon_part out[SILICON_PARTS])
 {
     double wired, compressed, cached, memory_free;
     bool stale;
@@ -24,10 +63,14 @@ static int memory_parts(const struct page *p, double total, double used, struct 
         out[n++] = (struct silicon_part){"wired", wired, GLYPH_BAR, ROLE_GRAPH_4};
         out[n++] = (struct silicon_part){"app", used - wired - compressed, GLYPH_BAR, ROLE_GRAPH_4};
     } else if (has_compressed && compressed <= used) {
-        out[n++] = (struct silicon_part){"used", used - compressed, GLYPH_BAR, ROLE_GRAPH_4};
+        n = memory_owners(p, used - compressed, out);
+        if (n == 0)
+            out[n++] = (struct silicon_part){"used", used - compressed, GLYPH_BAR, ROLE_GRAPH_4};
     } else {
         has_compressed = false;
-        out[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4};
+        n = memory_owners(p, used, out);
+        if (n == 0)
+            out[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4};
     }
     if (has_compressed)
         out[n++] = (struct silicon_part){"compr", compressed, GLYPH_BAR, ROLE_GRAPH_4};
@@ -92,7 +135,7 @@ void silicon_draw_memory(struct page *p)
         line_group_end(&l);
     }
     if (known && b->details > 0) {
-        struct silicon_part parts[5];
+        struct silicon_part parts[SILICON_PARTS];
         int count = memory_parts(p, total, used, parts);
         if (b->details > 1)
             silicon_bar(p, b->y + 1, total, parts, count);

@@ -324,11 +324,8 @@ static void emit_right(struct sheet *h, const struct service_model_state *s)
 static struct sheet sheet_of(struct page *p, const struct plan *plan, bool right)
 {
     int middle = p->layout.columns.text_end;
-    struct sheet h = {.p = p,
-                      .x = 1,
-                      .end = p->width - 1,
-                      .y = plan->sheet_y,
-                      .label_columns = LABEL_COLUMNS};
+    struct sheet h = {
+        .p = p, .x = 1, .end = p->width - 1, .y = plan->sheet_y, .label_columns = LABEL_COLUMNS};
     if (plan->wide && right)
         h.x = middle + 1;
     else if (plan->wide)

@@ -163,6 +163,13 @@ void silicon_wish(struct page *p, struct layout_wish *w)
                                                                   : 2;
     bool memory = silicon_has(p, METRIC_HOST_MEMORY_TOTAL, &value, &stale);
     w->memory_rows = !memory || style == LAYOUT_NARROW ? 1 : style == LAYOUT_WIDE ? 3 : 2;
+    w->gpus = (int)p->m->gpu_count;
+    w->gpu_rows = !silicon_gpu_has_memory(p, 0) || style == LAYOUT_NARROW ? 1
+                  : style == LAYOUT_WIDE                                  ? 4
+                                                                          : 2;
+    w->more_rows = 1;
+    for (uint32_t i = 1; i < p->m->gpu_count && style != LAYOUT_NARROW; i++)
+        w->more_rows = silicon_gpu_has_memory(p, i) ? 2 : w->more_rows;
     w->thermal_strip = silicon_measured(p, HISTORY_TEMPERATURE) ||
                        silicon_has(p, METRIC_HOST_CPU_TEMPERATURE, &value, &stale);
     w->power = has_power(p);

@@ -131,6 +131,26 @@ static void emit_service(struct walk *w, const struct model *m, const struct ser
     }
 }
 
+static void emit_gpu(struct walk *w, const struct model *m, uint32_t card)
+{
+    static const struct {
+        enum metric_gpu id;
+        const char *name;
+    } values[] = {
+        {METRIC_GPU_UTILIZATION, "load"}, {METRIC_GPU_MEMORY_USED, "memory"},
+        {METRIC_GPU_FREQUENCY, "clock"},  {METRIC_GPU_POWER, "power"},
+        {METRIC_GPU_TEMPERATURE, "heat"},
+    };
+    char number[16] = "";
+    if (m->gpu_count > 1)
+        snprintf(number, sizeof number, " %u", card);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        char subject[64];
+        snprintf(subject, sizeof subject, "GPU%s %s", number, values[i].name);
+        emit_reading(w, subject, &m->gpus[card].v[values[i].id]);
+    }
+}
+
 /* Only what the page would show: not every metric that some machine could have. */
 static void emit_host(struct walk *w, const struct model *m)
 {
@@ -142,6 +162,7 @@ static void emit_host(struct walk *w, const struct model *m)
         {METRIC_HOST_MEMORY_USED, "memory"},  {METRIC_HOST_SWAP_USED, "swap"},
         {METRIC_HOST_PSI_SOME, "pressure"},   {METRIC_HOST_CPU_TEMPERATURE, "CPU temperature"},
         {METRIC_HOST_FAN_SPEED, "fan"},       {METRIC_HOST_SYSTEM_POWER, "power"},
+        {METRIC_HOST_CPU_POWER, "CPU power"},
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         /* macOS tells its pressure itself and has no PSI. */
@@ -151,6 +172,8 @@ static void emit_host(struct walk *w, const struct model *m)
     }
     if (m->tier_count > 0)
         emit_reading(w, "CPU clock", &m->tiers[0].v[METRIC_TIER_FREQUENCY]);
+    for (uint32_t i = 0; i < m->gpu_count && i < SAMPLE_GPUS; i++)
+        emit_gpu(w, m, i);
     for (uint32_t i = 0; i < m->disk_count && i < SAMPLE_DISKS; i++) {
         char subject[300];
         snprintf(subject, sizeof subject, "disk %s", m->disks[i].mount);

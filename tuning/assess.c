@@ -1,7 +1,7 @@
 /*
- * Findings of this version: states of services, memory pressure, heat, what the machine is short
- * of. Each sentence is built from measured numbers only; where a number is missing there is no
- * finding.
+ * Findings of this version: states of services, models split between GPU and CPU, cards, memory
+ * pressure, heat, what the machine is short of. Each sentence is built from measured numbers only;
+ * where a number is missing there is no finding.
  */
 #include "tuning/assess.h"
 
@@ -149,6 +149,104 @@ static void assess_host(const struct model *m, struct assessment *a)
     }
 }
 
+/* Who else holds GPU memory: the service with most of it, or NULL. */
+static const struct service_model_state *other_holder(const struct model *m,
+                                                      const struct service_model_state *but,
+                                                      double *out)
+{
+    const struct service_model_state *best = NULL;
+
+    *out = 0;
+    for (size_t i = 0; i < m->service_count; i++) {
+        const struct service_model_state *s = &m->services[i];
+        double bytes;
+
+        if (s != but && reading_get(&s->v[METRIC_SERVICE_GPU_MEMORY], &bytes) && bytes > *out) {
+            *out = bytes;
+            best = s;
+        }
+    }
+    return best;
+}
+
+/* A model that lies partly in the GPU and partly beside it: the slow way to run it. One that is
+ * wholly on the CPU was meant to be. */
+static void assess_split_models(const struct model *m, const struct service_model_state *s,
+                                struct assessment *a)
+{
+    const struct service_facts *f = s->facts;
+
+    for (size_t i = 0; i < f->model_count; i++) {
+        const struct service_model_facts *l = &f->models[i];
+        double size, gpu, held;
+        struct finding *n;
+
+        if (!reading_get(&l->v[METRIC_MODEL_SIZE], &size) ||
+            !reading_get(&l->v[METRIC_MODEL_GPU], &gpu) || !(size > 0) || !(gpu > 0) ||
+            gpu > 0.99 * size) {
+            continue;
+        }
+        n = add(a, "model_split", FINDING_WARN, f->name);
+        if (!n) {
+            return;
+        }
+        say(n->clause, sizeof n->clause, "%s runs %.0f %% of %s on the CPU", f->name,
+            (1 - gpu / size) * 100, l->name);
+        const struct service_model_state *other = other_holder(m, s, &held);
+        if (other && held > size - gpu) { /* enough to hold the rest */
+            say(n->more, sizeof n->more, "%s keeps %.1f GiB of GPU memory", other->facts->name,
+                held / 0x1p30);
+        }
+    }
+}
+
+static void assess_gpus(const struct model *m, struct assessment *a)
+{
+    for (uint32_t i = 0; i < m->gpu_count; i++) {
+        const struct gpu_model *g = &m->gpus[i];
+        double value, ok;
+        struct finding *n;
+
+        if (g->v[METRIC_GPU_UTILIZATION].reason == REASON_GPU_LOST) {
+            n = add(a, "gpu_lost", FINDING_CRITICAL, "");
+            if (n) {
+                say(n->clause, sizeof n->clause, "GPU %u fell off the bus", i);
+                say(n->more, sizeof n->more, "%s", g->facts.name);
+            }
+        }
+        if (reading_get(&g->v[METRIC_GPU_ECC_ERRORS], &value) && value > 0) {
+            n = add(a, "gpu_ecc", FINDING_WARN, "");
+            if (n) {
+                say(n->clause, sizeof n->clause,
+                    "GPU %u had %.0f memory errors that could not be corrected", i, value);
+            }
+        }
+        for (uint32_t k = 0; reading_get(&g->facts.throttle, &ok) && k < g->facts.throttle_count &&
+                             k < SAMPLE_GPU_THROTTLES;
+             k++) {
+            /* A power limit is what a card at work runs into. */
+            if (strstr(g->facts.throttles[k], "heat")) {
+                n = add(a, "gpu_hot", FINDING_WARN, "");
+                if (n && reading_get(&g->v[METRIC_GPU_TEMPERATURE], &value)) {
+                    say(n->clause, sizeof n->clause, "heat slows GPU %u down, at %.0f \u00b0C", i,
+                        value);
+                } else if (n) {
+                    say(n->clause, sizeof n->clause, "heat slows GPU %u down", i);
+                }
+                break;
+            }
+        }
+    }
+    if (m->gpu_state.reason == REASON_MISMATCH) {
+        struct finding *n = add(a, "gpu_driver", FINDING_WARN, "");
+
+        if (n) {
+            say(n->clause, sizeof n->clause, "NVML does not match the driver");
+            say(n->more, sizeof n->more, "reboot, or reload nvidia");
+        }
+    }
+}
+
 void assess_run(const struct model *m, struct assessment *out)
 {
     struct assessment all = {.count = 0};
@@ -156,7 +254,9 @@ void assess_run(const struct model *m, struct assessment *out)
     out->count = 0;
     for (size_t i = 0; i < m->service_count; i++) {
         assess_service(m, &m->services[i], &all);
+        assess_split_models(m, &m->services[i], &all);
     }
+    assess_gpus(m, &all);
     assess_memory(m, &all);
     assess_host(m, &all);
     /* Worst first, otherwise in the order above: three passes keep it stable. */

@@ -153,6 +153,63 @@ static void disk(struct model *m, const char *mount, double total, double left)
     d->v[METRIC_DISK_FREE] = d->raw[METRIC_DISK_FREE] = ok(left * GIB);
 }
 
+static void traffic(struct model *m, double read, double written)
+{
+    struct disk_model *d = &m->disks[0];
+    d->v[METRIC_DISK_READ] = d->raw[METRIC_DISK_READ] = ok(read * 0x1p20);
+    d->v[METRIC_DISK_WRITE] = d->raw[METRIC_DISK_WRITE] = ok(written * 0x1p20);
+}
+
+static void network(struct model *m, const char *name, bool hidden, double in, double out)
+{
+    struct network_model *n = &m->networks[m->network_count];
+    struct network_facts *f = &m->network_before.networks[m->network_count++];
+    utf8_copy(n->name, sizeof n->name, name);
+    n->hidden = hidden;
+    n->up = true;
+    n->v[METRIC_NETWORK_RECEIVE] = n->raw[METRIC_NETWORK_RECEIVE] = ok(in * 0x1p20);
+    n->v[METRIC_NETWORK_TRANSMIT] = n->raw[METRIC_NETWORK_TRANSMIT] = ok(out * 0x1p20);
+    f->receive_bytes = f->transmit_bytes = ok(1e9 * (in + 1));
+}
+
+/* A card with what it does; NAN: not told. */
+static struct gpu_model *gpu(struct model *m, const char *name, double load, double used,
+                             double total)
+{
+    struct gpu_model *g = &m->gpus[m->gpu_count++];
+    utf8_copy(g->facts.name, sizeof g->facts.name, name);
+    g->source = SOURCE_NVIDIA;
+    for (int i = 0; i < METRIC_GPU_COUNT; i++)
+        g->v[i] = missing(READING_UNSUPPORTED, REASON_NO_DRIVER);
+    g->v[METRIC_GPU_UTILIZATION] = ok(load);
+    g->v[METRIC_GPU_MEMORY_USED] = ok(used * GIB);
+    g->v[METRIC_GPU_MEMORY_TOTAL] = ok(total * GIB);
+    g->facts.throttle = ok(1);
+    m->gpu_state = m->gpu_listed = ok(1);
+    m->gpu_listed_uid = -1;
+    return g;
+}
+
+static void holds(struct model *m, uint32_t card, int32_t pid, int32_t service, double gib)
+{
+    m->gpu_processes[m->gpu_process_count++] = (struct gpu_process_model){
+        .pid = pid,
+        .gpu = card,
+        .service = service,
+        .memory_bytes = ok(gib * GIB),
+        .utilization_ratio = ok(0.5)};
+}
+
+static void clocks(struct gpu_model *g, double ghz, double most, double watts, double limit,
+                   double celsius)
+{
+    g->v[METRIC_GPU_FREQUENCY] = ok(ghz * 1e9);
+    g->v[METRIC_GPU_FREQUENCY_MAX] = ok(most * 1e9);
+    g->v[METRIC_GPU_POWER] = ok(watts);
+    g->v[METRIC_GPU_POWER_LIMIT] = ok(limit);
+    g->v[METRIC_GPU_TEMPERATURE] = ok(celsius);
+}
+
 /* History of a host series: base plus some noise, and a step up after `from` seconds. */
 static void past(struct built *b, int series, int seconds, double base, double wobble, int from,
                  double step)
@@ -268,6 +325,8 @@ static void make_mac(struct built *b)
     m->v[METRIC_HOST_SYSTEM_POWER] = ok(61.2);
     m->v[METRIC_HOST_CPU_POWER] = ok(9.8);
     disk(m, "/", 926, 212);
+    traffic(m, 0, 0.4);
+    network(m, "end0", false, 0.1, 2.1);
     past(b, HISTORY_CPU, HISTORY_SECONDS, 0.15, 0.1, 240, 0.12);
     past(b, HISTORY_MEMORY, HISTORY_SECONDS, 36.2 * GIB, 0.4 * GIB, 200, 0.3 * GIB);
     past(b, HISTORY_TEMPERATURE, HISTORY_SECONDS, 66, 4, 250, 5);
@@ -314,14 +373,33 @@ static void make_linux(struct built *b)
     memory(m, 62.7, 28.4, 31, 0);
     sensor(m, "Tctl", "cpu", 84);
     m->v[METRIC_HOST_FAN_SPEED] = ok(1120);
-    disk(m, "/", 1832, 640);
     disk(m, "/srv/models", 3726, 1204);
+    disk(m, "/", 1832, 640);
+    traffic(m, 0, 1.2);
+    network(m, "lo", true, 3, 3);
+    network(m, "eno1", false, 0.2, 3.4);
+    struct gpu_model *card = gpu(m, "NVIDIA GeForce RTX 4090", 0.98, 23.3, 24);
+    clocks(card, 2.61, 3.11, 318, 450, 71);
+    utf8_copy(card->facts.throttles[card->facts.throttle_count++], 32, "power cap");
+    holds(m, 0, 4410, 1, 14.6);
+    holds(m, 0, 5127, 0, 8.3);
+    m->v[METRIC_HOST_GPU_POWER] = ok(318);
+    m->v[METRIC_HOST_CPU_POWER] = missing(READING_DENIED, REASON_ENERGY_ROOT);
+    m->v[METRIC_HOST_CPU_THROTTLED] = ok(0);
+    source(m, SOURCE_GPU, "gpu", READING_OK, "");
+    source(m, SOURCE_NVIDIA, "nvidia", READING_OK, "");
+    past(b, history_gpu_series(0, HISTORY_GPU_LOAD), HISTORY_SECONDS, 0.7, 0.1, 190, 0.2);
+    past(b, history_gpu_series(0, HISTORY_GPU_MEMORY), HISTORY_SECONDS, 13 * GIB, 0.1 * GIB, 150,
+         10 * GIB);
+    past(b, HISTORY_POWER, HISTORY_SECONDS, 240, 20, 190, 60);
     past(b, HISTORY_CPU, HISTORY_SECONDS, 0.1, 0.06, 190, 0.3);
     past(b, HISTORY_MEMORY, HISTORY_SECONDS, 26 * GIB, 0.5 * GIB, 190, 2 * GIB);
     past(b, HISTORY_TEMPERATURE, HISTORY_SECONDS, 58, 3, 190, 22);
     struct service_model_state *s = service(b, SERVICE_OLLAMA, "ollama", SERVICE_UP);
     facts(s)->version = "0.33.0";
     usage(s, 11.66, 6.0);
+    s->v[METRIC_SERVICE_GPU_MEMORY] = ok(8.3 * GIB);
+    s->v[METRIC_SERVICE_MEMORY_OWN] = ok(5.4 * GIB);
     loaded(b, s, "gpt-oss:20b", "MXFP4", 13.6, 0.61, 16384, 251);
     past(b, series(s, HISTORY_SERVICE_CPU), HISTORY_SECONDS, 0.2, 0.3, 190, 10.5);
     s = service(b, SERVICE_COMFYUI, "comfyui", SERVICE_UP);
@@ -330,6 +408,8 @@ static void make_linux(struct built *b)
     facts(s)->runtime = "PyTorch 2.11.0+cu130";
     queue(s, 1, 4, false);
     usage(s, 1.12, 9.8);
+    s->v[METRIC_SERVICE_GPU_MEMORY] = ok(14.6 * GIB);
+    s->v[METRIC_SERVICE_MEMORY_OWN] = ok(9.2 * GIB);
     s->v[METRIC_SERVICE_JOB_ELAPSED] = ok(44);
     past(b, series(s, HISTORY_SERVICE_CPU), HISTORY_SECONDS, 0.05, 0.05, 150, 0.95);
     past(b, series(s, HISTORY_WAIT), HISTORY_SECONDS, 0, 0, 150, 4);

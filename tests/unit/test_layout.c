@@ -83,7 +83,7 @@ static void check(const struct layout_wish *w, const struct layout *l)
     if (w->service_count == 0)
         take(&p, l->services_y + 1, l->empty_rows);
     take(&p, l->silicon_y, 1);
-    const struct layout_block *blocks[] = {&l->gpu,     &l->cpu,   &l->memory,
+    const struct layout_block *blocks[] = {&l->gpus[0],     &l->cpu,   &l->memory,
                                            &l->thermal, &l->power, &l->disk};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         take(&p, blocks[i]->y, blocks[i]->rows);
@@ -144,7 +144,7 @@ static void test_order(void **state)
         struct layout_wish w = wish(120, height, 2, 4, 0);
         layout_make(&w, &l);
         const bool gone[THINGS] = {
-            [GPU] = l.gpu.rows == 0,
+            [GPU] = l.gpus[0].rows == 0,
             [PARTS] = l.cpu.details == 0 && l.memory.details == 0,
             [DISK] = l.disk.rows == 0,
             [EXTRA] = l.services[0].details <= 2 && l.services[1].details <= 2,
