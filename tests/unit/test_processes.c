@@ -348,7 +348,6 @@ static void test_a_hostile_name(void **state)
     assert_non_null(f);
     assert_string_equal(f->name, "a) R ]0;x");
     assert_int_equal(f->ppid, getpid());
-    assert_int_equal(f->state, 'S');
     end_child(&c);
     scan();
     assert_null(find(c.pid));
