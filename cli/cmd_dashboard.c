@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/measure.h"
 #include "tui/loop.h"
+#include "tuning/control/process.h"
 
 /* Without a terminal there is nothing to show it on; said before anything is started. */
 static int check_terminal(struct err *err)
@@ -89,6 +90,10 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     }
     if (rc == 0) {
         l.tab = (enum ui_tab)o->view;
+        l.signal_process = process_signal;
+        l.kill_refused = o->replay    ? "nothing is signalled in a replay: it is another machine"
+                         : o->sysroot ? "nothing is signalled with --sysroot: it is another machine"
+                                      : NULL;
         l.interval_ns = measure_interval_ns(&s, o);
         l.term.ascii = o->ascii;
         l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS

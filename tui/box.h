@@ -1,6 +1,6 @@
 /*
- * An overlay: a box with a title on a page that turns DIM. What stands in it is one walk that counts
- * its rows first (no surface) and then draws them.
+ * An overlay: a box with a title on a page that turns DIM. What stands in it is one walk that
+ * counts its rows first (no surface) and then draws them.
  */
 #ifndef TUI_BOX_H
 #define TUI_BOX_H

@@ -7,9 +7,24 @@
 #include "base/utf8.h"
 #include "sampling/config.h"
 #include "tui/action.h"
+#include "tui/kill.h"
 #include "tui/view.h"
 
 static const char service_add[] = "service add";
+/* Commands that are no actions: service add, then an order of the processes each. */
+static const char *const orders[PROCESS_SORT_COUNT] = {
+#define PROCESS_SORT(id, name, said) "sort " name,
+    PROCESS_SORT_TABLE(PROCESS_SORT)
+#undef PROCESS_SORT
+};
+enum { COMMANDS = ACTION_COUNT + 1 + PROCESS_SORT_COUNT };
+
+static const char *command_name(int command)
+{
+    if (command < ACTION_COUNT)
+        return action_row((enum action)command)->name;
+    return command == ACTION_COUNT ? service_add : orders[command - ACTION_COUNT - 1];
+}
 
 static void answer(struct ui *ui, enum ui_answer_kind kind, const char *text)
 {
@@ -40,12 +55,11 @@ static void add_service(struct ui *ui, const char *url)
 
 static void unknown(struct ui *ui, const char *text)
 {
-    const char *names[ACTION_COUNT + 1];
+    const char *names[COMMANDS];
     char said[sizeof ui->answer.text];
     size_t count = 0;
-    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
-        names[count++] = action_row((enum action)a)->name;
-    names[count++] = service_add;
+    for (int command = ACTION_NONE + 1; command < COMMANDS; command++)
+        names[count++] = command_name(command);
     const char *near = nearest_name(text, names, count);
     if (near != NULL)
         snprintf(said, sizeof said, "'%.60s' is unknown, did you mean '%s'?", text, near);
@@ -80,13 +94,19 @@ void command_run(struct ui *ui, const struct model *m, int width, int height)
         return;
     }
     enum action action = action_of_name(text);
-    if (action == ACTION_NONE) {
+    int order = 0;
+    while (action == ACTION_NONE && order < PROCESS_SORT_COUNT && strcmp(orders[order], text) != 0)
+        order++;
+    if (action == ACTION_NONE && order == PROCESS_SORT_COUNT) {
         unknown(ui, text);
         return;
     }
     prompt_remember(&ui->command);
     ui->input = UI_INPUT_NONE;
-    view_act(ui, action, m, width, height);
+    if (action == ACTION_NONE)
+        view_sort(ui, m, process_sort_names[order]);
+    else
+        view_act(ui, action, m, width, height);
 }
 
 int command_hints(const char *text, struct command_hint out[COMMAND_HINTS], int *all)
@@ -96,12 +116,11 @@ int command_hints(const char *text, struct command_hint out[COMMAND_HINTS], int 
     squeeze(text, wanted);
     *all = 0;
     for (int begins = 1; begins >= 0; begins--) {
-        for (int a = ACTION_NONE + 1; a <= ACTION_COUNT; a++) {
+        for (int a = ACTION_NONE + 1; a < COMMANDS; a++) {
             bool action = a < ACTION_COUNT;
-            const struct action_row *row = action_row((enum action)a);
-            const char *name = action ? row->name : service_add;
+            const char *name = command_name(a);
             bool front = strncmp(name, wanted, strlen(wanted)) == 0 ||
-                         (!action && strncmp(name, wanted, strlen(name)) == 0); /* its URL */
+                         (name == service_add && strncmp(name, wanted, strlen(name)) == 0);
             if (front != (begins != 0) || (!front && strstr(name, wanted) == NULL))
                 continue;
             ++*all;
@@ -109,7 +128,9 @@ int command_hints(const char *text, struct command_hint out[COMMAND_HINTS], int 
                 continue;
             struct command_hint *h = &out[count++];
             h->name = name;
-            h->help = action ? row->help : "URL: watch one more, until quit";
+            h->help = action              ? action_row((enum action)a)->help
+                      : a == ACTION_COUNT ? "URL: watch one more, until quit"
+                                          : "the processes in that order";
             h->key[0] = '\0';
             if (action)
                 action_key_label((enum action)a, true, h->key, sizeof h->key);
@@ -135,7 +156,7 @@ static bool filter_key(struct ui *ui, uint32_t key, const struct model *m, int w
     switch (key) {
     case KEYCODE_ESC:
     case KEYCODE_CTRL_BASE + 'c':
-        prompt_set(&ui->filter, "");
+        prompt_set(ui_filter(ui), "");
         ui->input = UI_INPUT_NONE;
         return true;
     case KEYCODE_ENTER:
@@ -148,7 +169,7 @@ static bool filter_key(struct ui *ui, uint32_t key, const struct model *m, int w
         view_act(ui, action_of_key(key), m, width, height);
         return true;
     default:
-        return prompt_key(&ui->filter, key);
+        return prompt_key(ui_filter(ui), key);
     }
 }
 
@@ -158,6 +179,11 @@ bool command_key(struct ui *ui, uint32_t key, const struct model *m, int width, 
         return false;
     if (ui->input == UI_INPUT_FILTER) {
         filter_key(ui, key, m, width, height);
+        view_filter(ui, m);
+        return true;
+    }
+    if (ui->input == UI_INPUT_KILL) {
+        kill_key(ui, m, key);
         return true;
     }
     switch (key) {

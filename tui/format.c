@@ -104,6 +104,26 @@ const char *format_minute(char out[FORMAT_SIZE], int64_t wall_ns, int32_t utc_of
     return out;
 }
 
+const char *format_date(char out[FORMAT_SIZE], int64_t wall_ns, int32_t utc_offset_s)
+{
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    int64_t seconds = wall_ns / NS_PER_S + utc_offset_s, day = seconds / 86400;
+    day -= seconds % 86400 < 0;
+    /* Days to a date, counted in eras of 400 years that begin on 1 March: Hinnant, "chrono-
+     * compatible low-level date algorithms". Years with wall times are far inside int64_t. */
+    day += 719468;
+    int64_t of_era = (day % 146097 + 146097) % 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    long s = day_seconds(wall_ns, utc_offset_s);
+    snprintf(out, FORMAT_SIZE, "%d %s %02ld:%02ld:%02ld",
+             (int)(of_year - (153 * month + 2) / 5 + 1), months[(month + 2) % 12], s / 3600,
+             s / 60 % 60, s % 60);
+    return out;
+}
+
 double format_round_up(double value, double least)
 {
     if (!(value > least) || !isfinite(value))

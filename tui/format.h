@@ -21,6 +21,8 @@ const char *format_clock(char out[FORMAT_SIZE], int64_t wall_ns,
                          int32_t utc_offset_s); /* "14:02:11" */
 const char *format_minute(char out[FORMAT_SIZE], int64_t wall_ns,
                           int32_t utc_offset_s); /* "14:02" */
+const char *format_date(char out[FORMAT_SIZE], int64_t wall_ns,
+                        int32_t utc_offset_s); /* "18 Nov 07:50:14" */
 /* The next 1, 2 or 5 times a power of ten that is not below `value`; at least `least`. */
 double format_round_up(double value, double least);
 

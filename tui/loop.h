@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "sampling/collector.h"
+#include "tui/session.h"
 #include "tui/term.h"
 #include "tui/ui.h"
 
@@ -18,7 +19,9 @@ struct loop_options {
     struct collector *collector; /* started */
     struct term_options term;
     int64_t interval_ns;
-    enum ui_tab tab;    /* what is shown first */
+    enum ui_tab tab; /* what is shown first */
+    signal_process_fn signal_process;
+    const char *kill_refused; /* why no process may be signalled, NULL: it may */
     const char *script; /* --script FILE: keys and save-screen instead of a keyboard (no terminal
                            needed); NULL */
     int script_width, script_height; /* TUNETOP_SIZE or 80x24 */

@@ -42,11 +42,11 @@ void services_draw_strips(struct page *p, const struct service_model_state *s,
 void services_put_usage(struct page *p, const struct service_model_state *s, struct line *l);
 void services_put_job(struct page *p, const struct service_model_state *s, struct line *l);
 void services_draw_empty(struct page *p, int y, int rows_there);
-/* view_service_list.c: the Services tab below row 1 */
-struct service_tab_sizes { /* how far its lists move */
+struct tab_sizes { /* how far the lists of a tab move */
     int list_visible, details_visible, details_most, why_rows;
 };
-void service_tab_sizes(struct page *p, int width, int height, struct service_tab_sizes *out);
+/* view_service_list.c: the Services tab below row 1 */
+void service_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 void service_tab_draw(struct page *p);
 /* What is selected there, or first; NULL on other tabs, and where nothing is. */
 const struct service_facts *service_tab_current(const struct model *m, const struct ui *ui);
@@ -54,6 +54,12 @@ const struct service_facts *service_tab_current(const struct model *m, const str
 void service_details_draw(struct page *p, const struct service_model_state *s, int y, int rows);
 int service_details_most(struct page *p, const struct service_model_state *s, int y, int rows,
                          int *visible);
+/* view_process_list.c: the Processes tab below row 0 */
+void process_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
+void process_tab_draw(struct page *p);
+/* view_process_details.c, as above */
+void process_details_draw(struct page *p, int y, int rows);
+int process_details_most(struct page *p, int rows, int *visible);
 /* view_prompt.c */
 void prompt_overlay_draw(struct surface *s, const struct model *m, const struct ui *ui);
 void filter_draw(struct surface *s, const struct ui *ui); /* in the last row */

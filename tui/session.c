@@ -3,15 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "tui/action.h"
 #include "tui/command.h"
+#include "tui/kill.h"
 #include "tui/view.h"
 
 /* A note stays this long, told by the models that come. */
 #define NOTE_NS (3 * NS_PER_S)
+/* What a deed led to is worth more than a hint. */
+#define RESULT_NS (15 * NS_PER_S)
 
 void session_init(struct session *s, struct collector *c, int64_t interval_ns)
 {
@@ -21,6 +25,7 @@ void session_init(struct session *s, struct collector *c, int64_t interval_ns)
     s->none = model_new();
     s->model = s->none;
     s->offset_minute = -1;
+    s->ui.own_pid = getpid();
     s->dirty = true;
     surface_init(&s->surface, 80, 24);
     const char *path = getenv("TUNETOP_FRAME_LOG");
@@ -35,6 +40,7 @@ void session_release(struct session *s)
 {
     if (s->frame_log != NULL)
         fclose(s->frame_log);
+    ui_release(&s->ui);
     model_free(s->none);
     surface_release(&s->surface);
 }
@@ -59,8 +65,25 @@ static void expire_note(struct session *s)
         s->note_since_ns = 0;
     else if (s->note_since_ns == 0)
         s->note_since_ns = s->model->at_ns;
-    else if (s->model->at_ns - s->note_since_ns >= NOTE_NS)
+    else if (s->model->at_ns - s->note_since_ns >= (s->ui.note_stays ? RESULT_NS : NOTE_NS))
         s->ui.note = NULL;
+}
+
+/* All processes are read while somebody looks at them, and at no other time: it costs. */
+void session_wish(struct session *s)
+{
+    const struct ui *ui = &s->ui;
+    struct process_wish wish = {.all = ui->tab == UI_PROCESSES && !ui->paused};
+    if (wish.all && ui->processes.selected == PROCESS_ONE && !ui->processes.gone) {
+        wish.pid = ui->processes.pid;
+        wish.start = ui->processes.start;
+        wish.environment = ui->environment;
+    }
+    if (wish.all == s->wish.all && wish.pid == s->wish.pid && wish.start == s->wish.start &&
+        wish.environment == s->wish.environment)
+        return;
+    s->wish = wish;
+    collector_wish_processes(s->collector, &wish);
 }
 
 bool session_take_model(struct session *s)
@@ -73,6 +96,7 @@ bool session_take_model(struct session *s)
     view_update(&s->ui, m);
     update_offset(s);
     expire_note(s);
+    session_wish(s);
     s->dirty = true;
     return true;
 }
@@ -88,6 +112,21 @@ static void add_service(struct session *s)
     }
 }
 
+static void send_signal(struct session *s)
+{
+    struct err err = ERR_INIT;
+    const struct kill_question *q = &s->ui.kill;
+    const struct kill_signal *k = &kill_signals[q->signal];
+    s->ui.kill.send = false;
+    if (s->signal_process(q->pid, q->start, k->number, &err) < 0)
+        snprintf(s->ui.note_text, sizeof s->ui.note_text, "not sent: %s", err.msg);
+    else
+        snprintf(s->ui.note_text, sizeof s->ui.note_text, "sent %s to %d %s", k->name, (int)q->pid,
+                 q->name);
+    s->ui.note = s->ui.note_text;
+    s->ui.note_stays = true;
+}
+
 void session_key(struct session *s, uint32_t key)
 {
     if (s->frame_log != NULL)
@@ -95,6 +134,7 @@ void session_key(struct session *s, uint32_t key)
                 (long long)clock_mono_ns(&clock_real));
     int width = s->surface.width, height = s->surface.height;
     s->ui.note = NULL;
+    s->ui.note_stays = false;
     s->note_since_ns = 0;
     if (s->ui.input == UI_INPUT_NONE || !command_key(&s->ui, key, s->model, width, height)) {
         enum action action = action_of_key(key);
@@ -109,6 +149,9 @@ void session_key(struct session *s, uint32_t key)
     }
     if (s->ui.add_service)
         add_service(s);
+    if (s->ui.kill.send && s->signal_process != NULL)
+        send_signal(s);
+    session_wish(s);
     s->dirty = true;
 }
 

@@ -12,17 +12,22 @@
 #include "tui/ui.h"
 #include "tuning/assess.h"
 
+/* Sends `signal` to the process with this identity, or to none. */
+typedef int (*signal_process_fn)(int32_t pid, int64_t start, int signal, struct err *err);
+
 struct session {
-    struct collector *collector; /* borrowed */
+    struct collector *collector;      /* borrowed */
+    signal_process_fn signal_process; /* NULL: ui.kill_refused says why not */
     struct ui ui;
     const struct model *model; /* borrowed until the next session_take_model(); never NULL */
     struct model *none;        /* sequence 0, until the first came */
     struct assessment assessment;
     struct surface surface;
-    bool dirty, whole;     /* a frame is due; all of it */
-    int64_t offset_minute; /* wall minute for which ui.utc_offset_s was looked up */
-    int64_t note_since_ns; /* model time at which ui.note was seen first */
-    FILE *frame_log;       /* TUNETOP_FRAME_LOG, NULL */
+    struct process_wish wish; /* as the collector was told last */
+    bool dirty, whole;        /* a frame is due; all of it */
+    int64_t offset_minute;    /* wall minute for which ui.utc_offset_s was looked up */
+    int64_t note_since_ns;    /* model time at which ui.note was seen first */
+    FILE *frame_log;          /* TUNETOP_FRAME_LOG, NULL */
     uint64_t frames;
 };
 
@@ -31,6 +36,8 @@ void session_release(struct session *s);
 /* The newest model, if one came since; true then. */
 bool session_take_model(struct session *s);
 void session_key(struct session *s, uint32_t key);
+/* Tells the collector what is looked at, when that changed. */
+void session_wish(struct session *s);
 void session_draw(struct session *s); /* into s->surface; clears dirty */
 /* "frame N model SEQUENCE width height mono_ns", for tests and the bench. */
 void session_log_frame(struct session *s);

@@ -19,6 +19,7 @@ static const struct {
     [GLYPH_ON] = {0x25CF, '*'},        [GLYPH_OFF] = {0x25CB, 'o'},
     [GLYPH_SELECTED] = {0x25B8, '>'},  [GLYPH_OPEN] = {0x25BE, 'v'},
     [GLYPH_ABOUT] = {0x2248, '~'},     [GLYPH_DEGREE] = {0x00B0, 0},
+    [GLYPH_BRANCH] = {0x251C, '|'},    [GLYPH_LAST] = {0x2514, '`'},
 };
 static const char role_letters[ROLE_COUNT] = {
 #define ROLE(id, letter, meaning) [ROLE_##id] = letter,

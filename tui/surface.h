@@ -47,6 +47,8 @@ enum glyph {
     GLYPH_OPEN,      /* ▾ v */
     GLYPH_ABOUT,     /* ≈ ~ */
     GLYPH_DEGREE,    /* ° nothing */
+    GLYPH_BRANCH,    /* ├ | */
+    GLYPH_LAST,      /* └ ` */
     GLYPH_COUNT
 };
 

@@ -2,11 +2,23 @@
 
 #include <string.h>
 
-const char *const ui_tab_names[UI_TABS] = {"overview", "services"};
+const char *const ui_tab_names[UI_TABS] = {"overview", "services", "processes"};
+/* A tab keeps its number, also while one before it is not there yet. */
+const char ui_tab_keys[UI_TABS] = {'1', '2', '4'};
 
 void ui_init(struct ui *ui, int64_t interval_ns)
 {
     memset(ui, 0, sizeof *ui);
     ui->step = -1;
     ui->interval_ns = interval_ns;
+}
+
+void ui_release(struct ui *ui)
+{
+    process_list_release(&ui->processes);
+}
+
+struct prompt *ui_filter(struct ui *ui)
+{
+    return ui->tab == UI_PROCESSES ? &ui->process_filter : &ui->filter;
 }

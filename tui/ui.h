@@ -10,25 +10,40 @@
 
 #include "sampling/config.h"
 #include "sampling/model.h"
+#include "tui/process_list.h"
 #include "tui/prompt.h"
 #include "tui/service_list.h"
 #include "tuning/assess.h"
 
-enum ui_tab { UI_OVERVIEW, UI_SERVICES, UI_TABS };
-enum ui_input { UI_INPUT_NONE, UI_INPUT_COMMAND, UI_INPUT_FILTER };
+enum ui_tab { UI_OVERVIEW, UI_SERVICES, UI_PROCESSES, UI_TABS };
+enum ui_input { UI_INPUT_NONE, UI_INPUT_COMMAND, UI_INPUT_FILTER, UI_INPUT_KILL };
 enum ui_answer_kind { UI_ANSWER_NONE, UI_ANSWER_ERROR, UI_ANSWER_ADDED };
+
+/* A signal to a process, from the question to its answer: kill.h. */
+struct kill_question {
+    int32_t pid; /* the identity that is shown is the one that is meant */
+    int64_t start;
+    char name[PROCESS_LIST_NAME];
+    int signal; /* index into kill_signals */
+    bool send;  /* answered with yes; the session acts and clears */
+};
 
 struct ui {
     enum ui_tab tab;
     bool help, why; /* which overlay or part is open; at most one */
     int scroll;     /* of that one */
-    /* Services: whose details fill the page, whether arrows move them, how far. */
+    /* Services, Processes: whose details fill the page, whether arrows move them, how far. */
     bool open, in_details;
     int detail_scroll;
     struct service_list list;
+    struct process_list processes;
+    bool environment; /* of the selected process, asked for */
+    struct kill_question kill;
+    const char *kill_refused; /* why nothing here may be signalled, NULL: it may; static text */
+    int32_t own_pid;
     /* What is being typed, if anything: keys go there. The filter holds after that. */
     enum ui_input input;
-    struct prompt command, filter;
+    struct prompt command, filter, process_filter;
     struct { /* to the last command, while its prompt is open */
         enum ui_answer_kind kind;
         char text[400];
@@ -45,10 +60,15 @@ struct ui {
                              data */
     const char *note; /* short message in the last row ("interval 2 s"), NULL none; static text or
                          ui_note */
-    char note_text[64];
+    char note_text[400];
+    bool note_stays; /* it is the answer to a deed: longer than a hint */
 };
 void ui_init(struct ui *ui, int64_t interval_ns);
-/* "overview", "services": the tabs there are, by enum ui_tab. */
+void ui_release(struct ui *ui);
+/* The filter of the list that is shown. */
+struct prompt *ui_filter(struct ui *ui);
+/* "overview", "services", "processes": the tabs there are, by enum ui_tab, and their keys. */
 extern const char *const ui_tab_names[UI_TABS];
+extern const char ui_tab_keys[UI_TABS];
 
 #endif

@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/width.h"
 #include "tui/format.h"
+#include "tui/kill.h"
 #include "tui/page.h"
 
 /* What + and - step through. */
 static const double intervals_s[] = {0.2, 0.5, 1, 2, 5, 10, 30, 60};
 enum { INTERVAL_COUNT = sizeof intervals_s / sizeof intervals_s[0] };
+enum { TAB_NAMES_FROM = 70 }; /* columns; below, names of other tabs leave no room for the time */
 
 static void page_make(struct page *p, struct surface *s, const struct model *m,
                       const struct assessment *a, const struct ui *ui, int width, int height)
@@ -41,20 +44,21 @@ static void page_make(struct page *p, struct surface *s, const struct model *m,
 
 /* ---------------------------------------------------------------- rows 0 to 2 and the last */
 
-static const char *const tab_titles[UI_TABS] = {"Overview", "Services"};
+static const char *const tab_titles[UI_TABS] = {"Overview", "Services", "Processes"};
 
 static void draw_tabs(struct page *p)
 {
     struct line l = line_at(p->s, 1, 0, p->s->width - 1);
     char clock[FORMAT_SIZE + 8], now[FORMAT_SIZE], interval[FORMAT_SIZE];
+    bool names = p->s->width >= TAB_NAMES_FROM;
     line_put(&l, ROLE_TITLE, "tunetop");
     line_gap(&l, 1);
     for (int tab = 0; tab < UI_TABS; tab++) {
         if (tab == (int)p->ui->tab) {
-            line_put(&l, ROLE_SELECTION, "[%d %s]", tab + 1, tab_titles[tab]);
+            line_put(&l, ROLE_SELECTION, "[%c %s]", ui_tab_keys[tab], tab_titles[tab]);
         } else {
-            line_put(&l, ROLE_DIM, " %d", tab + 1);
-            line_put(&l, ROLE_TEXT, " %s ", tab_titles[tab]);
+            line_put(&l, ROLE_DIM, " %c", ui_tab_keys[tab]);
+            line_put(&l, ROLE_TEXT, names ? " %s " : " ", tab_titles[tab]);
         }
     }
     if (p->m->sequence == 0)
@@ -205,27 +209,62 @@ static void draw_sentence(struct page *p)
 static bool has_place(const struct ui *ui, enum action action)
 {
     bool inside = ui->open || ui->in_details;
-    bool list = ui->tab == UI_SERVICES && !ui->help;
+    bool processes = ui->tab == UI_PROCESSES && !ui->help;
+    bool list = (ui->tab == UI_SERVICES || processes) && !ui->help;
+    bool filtered = (ui->tab == UI_SERVICES ? ui->filter.text : ui->process_filter.text)[0] != '\0';
+    bool selected = processes && ui->processes.selected != PROCESS_NOTHING;
+    bool one = processes && ui->processes.selected == PROCESS_ONE;
     switch (action) {
     case ACTION_OPEN:
     case ACTION_FILTER:
         return list && !ui->open;
+    case ACTION_SORT:
+    case ACTION_TREE:
+        return processes && !ui->open;
+    case ACTION_ENVIRONMENT:
+        return one && inside;
+    case ACTION_KILL:
+        return one && ui->kill_refused == NULL;
     case ACTION_BACK:
-        return ui->help || ui->why || (list && (inside || ui->filter.text[0] != '\0'));
+        return ui->help || ui->why || selected || (list && (inside || filtered));
     default:
         return true;
     }
 }
 
+/* Left out first where the row is too short for all keys. */
+static const enum action least[] = {ACTION_PAUSE, ACTION_OPEN,   ACTION_BACK,
+                                    ACTION_WHY,   ACTION_TREE,   ACTION_ENVIRONMENT,
+                                    ACTION_SORT,  ACTION_FILTER, ACTION_QUIT};
+
+static int key_width(enum action a)
+{
+    char key[32];
+    return width_of_text(action_key_label(a, true, key, sizeof key)) + 1 +
+           width_of_text(action_row(a)->footer) + 2;
+}
+
 static void draw_keys(struct surface *s, const struct ui *ui)
 {
-    struct line l = line_at(s, 1, s->height - 1, s->width - 1);
+    /* A message has its room first: it may be the answer to a deed. */
+    int note = ui->note != NULL ? width_of_text(ui->note) + 2 : 0;
+    struct line l = line_at(s, 1, s->height - 1, s->width - 1 - note);
+    bool shown[ACTION_COUNT] = {false};
+    int wanted = -2;
     char key[32];
-    for (int group = ACTION_LOOK; group <= ACTION_ACT; group++) {
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
+        shown[a] = action_row((enum action)a)->footer[0] != '\0' && has_place(ui, (enum action)a);
+        wanted += shown[a] ? key_width((enum action)a) : 0;
+    }
+    for (size_t i = 0; i < sizeof least / sizeof least[0] && wanted > l.end - l.x; i++) {
+        wanted -= shown[least[i]] ? key_width(least[i]) : 0;
+        shown[least[i]] = false;
+    }
+    static const enum action_group order[] = {ACTION_LOOK, ACTION_ACT, ACTION_PLAN};
+    for (size_t group = 0; group < sizeof order / sizeof order[0]; group++) {
         for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
             const struct action_row *row = action_row((enum action)a);
-            if ((int)row->group != group || row->footer[0] == '\0' ||
-                !has_place(ui, (enum action)a))
+            if (row->group != order[group] || !shown[a])
                 continue;
             line_group(&l);
             line_gap(&l, l.x > 1 ? 2 : 0);
@@ -234,8 +273,10 @@ static void draw_keys(struct surface *s, const struct ui *ui)
             line_group_end(&l);
         }
     }
-    if (ui->note != NULL && s->width - 1 - width_of_text(ui->note) > l.x + 1)
-        surface_text_right(s, s->width - 1, s->height - 1, ROLE_TEXT, ui->note);
+    if (ui->note == NULL)
+        return;
+    int x = s->width + 1 - note; /* less its gap */
+    surface_text_max(s, x < 1 ? 1 : x, s->height - 1, s->width - 2, ROLE_TEXT, ui->note);
 }
 
 static void draw_tiny(struct surface *s)
@@ -264,10 +305,13 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
     }
     page_make(&p, s, m, a, ui, s->width, s->height);
     draw_tabs(&p);
-    draw_sentence(&p);
-    if (ui->tab == UI_SERVICES) {
+    if (ui->tab == UI_PROCESSES) {
+        process_tab_draw(&p);
+    } else if (ui->tab == UI_SERVICES) {
+        draw_sentence(&p);
         service_tab_draw(&p);
     } else {
+        draw_sentence(&p);
         draw_machine(&p);
         services_draw(&p);
         silicon_draw(&p);
@@ -280,6 +324,8 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
         draw_keys(s, ui);
     if (ui->input == UI_INPUT_COMMAND)
         prompt_overlay_draw(s, m, ui);
+    if (ui->input == UI_INPUT_KILL)
+        kill_draw(s, m, ui);
 }
 
 /* ---------------------------------------------------------------- actions */
@@ -315,6 +361,14 @@ static void change_interval(struct ui *ui, int by)
     say(ui, "measured every", intervals_s[i]);
 }
 
+static void sizes_of(struct page *p, int width, int height, struct tab_sizes *out)
+{
+    if (p->ui->tab == UI_PROCESSES)
+        process_tab_sizes(p, width, height, out);
+    else
+        service_tab_sizes(p, width, height, out);
+}
+
 /* Rows of the open list, and how many of them are visible. */
 static void list_size(const struct ui *ui, const struct model *m, int width, int height, int *all,
                       int *visible)
@@ -329,9 +383,9 @@ static void list_size(const struct ui *ui, const struct model *m, int width, int
     }
     page_make(&p, NULL, m, &none, ui, width, height);
     *visible = p.layout.why_rows;
-    if (ui->tab == UI_SERVICES) {
-        struct service_tab_sizes sizes;
-        service_tab_sizes(&p, width, height, &sizes);
+    if (ui->tab != UI_OVERVIEW) {
+        struct tab_sizes sizes;
+        sizes_of(&p, width, height, &sizes);
         *visible = sizes.why_rows;
         if (!ui->why) {
             *visible = sizes.details_visible;
@@ -347,12 +401,19 @@ static void move_list(struct ui *ui, enum action action, const struct model *m, 
 {
     struct page p;
     static const struct assessment none;
-    struct service_tab_sizes sizes;
+    struct tab_sizes sizes;
     page_make(&p, NULL, m, &none, ui, width, height);
-    service_tab_sizes(&p, width, height, &sizes);
-    service_list_move(&ui->list, m, ui->filter.text, action,
-                      sizes.list_visible > 1 ? sizes.list_visible - 1 : 1);
+    sizes_of(&p, width, height, &sizes);
+    int page = sizes.list_visible > 1 ? sizes.list_visible - 1 : 1;
     ui->detail_scroll = 0;
+    if (ui->tab == UI_SERVICES) {
+        service_list_move(&ui->list, m, ui->filter.text, action, page);
+        return;
+    }
+    ui->environment = false; /* it was asked for of another one */
+    process_list_move(&ui->processes, m, action, page);
+    sizes_of(&p, width, height, &sizes); /* the first one that is selected brings its details */
+    ui->processes.first = process_list_first(&ui->processes, sizes.list_visible);
 }
 
 static void scroll(struct ui *ui, enum action action, const struct model *m, int width, int height)
@@ -361,7 +422,7 @@ static void scroll(struct ui *ui, enum action action, const struct model *m, int
     if (width < LAYOUT_MIN_WIDTH || height < LAYOUT_MIN_HEIGHT)
         return;
     bool overlay = ui->help || ui->why;
-    if (!overlay && ui->tab == UI_SERVICES && !ui->open && !ui->in_details) {
+    if (!overlay && ui->tab != UI_OVERVIEW && !ui->open && !ui->in_details) {
         move_list(ui, action, m, width, height);
         return;
     }
@@ -402,26 +463,54 @@ static void open_close(struct ui *ui, bool *which)
 static void show_tab(struct ui *ui, enum ui_tab tab)
 {
     ui->help = false;
-    ui->open = ui->in_details = false;
+    ui->open = ui->in_details = ui->environment = false;
     ui->scroll = ui->detail_scroll = 0;
     ui->tab = tab;
 }
 
-/* Parts in the order of Tab: Overview, the list, the details. */
+/* Parts in the order of Tab: Overview, the services, their details, the processes, the details of
+ * the one that is selected. */
 static void change_part(struct ui *ui, int by)
 {
-    enum { PARTS = 3 };
-    int part = ui->tab == UI_OVERVIEW ? 0 : ui->in_details || ui->open ? 2 : 1;
-    part = (part + by + PARTS) % PARTS;
-    show_tab(ui, part == 0 ? UI_OVERVIEW : UI_SERVICES);
-    ui->in_details = part == 2;
+    bool inside = ui->in_details || ui->open;
+    int parts = ui->processes.selected == PROCESS_ONE ? 5 : 4;
+    int part = ui->tab == UI_OVERVIEW ? 0 : (ui->tab == UI_SERVICES ? 1 : 3) + inside;
+    part = (part + by + parts) % parts;
+    show_tab(ui, part == 0 ? UI_OVERVIEW : part < 3 ? UI_SERVICES : UI_PROCESSES);
+    ui->in_details = part == 2 || part == 4;
+}
+
+/* The group of a service opens that service. */
+static void open_process(struct ui *ui, const struct model *m, int width, int height)
+{
+    const struct process_list *list = &ui->processes;
+    if (list->selected == PROCESS_NOTHING)
+        move_list(ui, ACTION_DOWN, m, width, height);
+    if (list->selected == PROCESS_NOTHING)
+        return;
+    if (list->selected == PROCESS_ONE) {
+        ui->open = true;
+        ui->detail_scroll = 0;
+    } else if (list->name[0] == '\0') {
+        ui->note = "they are of no service";
+    } else {
+        utf8_copy(ui->list.selected, sizeof ui->list.selected, list->name);
+        prompt_set(&ui->filter, "");
+        show_tab(ui, UI_SERVICES);
+        service_list_update(&ui->list, m);
+        ui->open = true;
+    }
 }
 
 static void open_selected(struct ui *ui, const struct model *m, int width, int height)
 {
-    if (ui->tab != UI_SERVICES || ui->open || ui->help || width < LAYOUT_MIN_WIDTH ||
+    if (ui->tab == UI_OVERVIEW || ui->open || ui->help || width < LAYOUT_MIN_WIDTH ||
         height < LAYOUT_MIN_HEIGHT)
         return;
+    if (ui->tab == UI_PROCESSES) {
+        open_process(ui, m, width, height);
+        return;
+    }
     if (service_tab_current(m, ui) == NULL)
         return;
     if (ui->list.selected[0] == '\0')
@@ -437,18 +526,67 @@ static void back(struct ui *ui)
         ui->help = ui->why = false;
         ui->scroll = 0;
     } else if (ui->open || ui->in_details) {
-        ui->open = ui->in_details = false;
+        ui->open = ui->in_details = ui->environment = false;
         ui->detail_scroll = 0;
-    } else if (ui->tab == UI_SERVICES && ui->filter.text[0] != '\0') {
-        prompt_set(&ui->filter, "");
+    } else if (ui->tab != UI_OVERVIEW && ui_filter(ui)->text[0] != '\0') {
+        prompt_set(ui_filter(ui), "");
     } else if (ui->tab == UI_SERVICES) {
         ui->list.selected[0] = '\0';
+    } else if (ui->tab == UI_PROCESSES) {
+        process_list_select_nothing(&ui->processes);
     }
+}
+
+/* Only where it is looked at: the list of all processes may be long. */
+static void update_processes(struct ui *ui, const struct model *m)
+{
+    if (ui->tab == UI_PROCESSES)
+        process_list_update(&ui->processes, m, ui->process_filter.text);
+    else if (ui->processes.rows != NULL)
+        process_list_release(&ui->processes);
 }
 
 void view_update(struct ui *ui, const struct model *m)
 {
     service_list_update(&ui->list, m);
+    update_processes(ui, m);
+}
+
+void view_filter(struct ui *ui, const struct model *m)
+{
+    update_processes(ui, m);
+}
+
+void view_sort(struct ui *ui, const struct model *m, const char *name)
+{
+    if (ui->tab != UI_PROCESSES)
+        show_tab(ui, UI_PROCESSES);
+    if (name == NULL)
+        process_list_sort_next(&ui->processes, m);
+    else
+        process_list_sort_by(&ui->processes, name);
+    snprintf(ui->note_text, sizeof ui->note_text, "sorted by %s",
+             process_sort_said[process_list_order(&ui->processes, m)]);
+    ui->note = ui->note_text;
+    update_processes(ui, m);
+}
+
+static void change_tree(struct ui *ui, const struct model *m)
+{
+    ui->processes.tree = !ui->processes.tree;
+    ui->note = ui->processes.tree ? "children stand below their parents" : "without the tree";
+    update_processes(ui, m);
+}
+
+static void ask_environment(struct ui *ui)
+{
+    if (ui->tab != UI_PROCESSES || ui->help || ui->processes.selected != PROCESS_ONE) {
+        ui->note = "v shows the environment of the process that is selected on 4 Processes";
+        return;
+    }
+    ui->environment = !ui->environment;
+    ui->open = ui->open || ui->environment;
+    ui->detail_scroll = 0;
 }
 
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height)
@@ -462,6 +600,7 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         break;
     case ACTION_BACK:
         back(ui);
+        update_processes(ui, m);
         break;
     case ACTION_OVERVIEW:
         show_tab(ui, UI_OVERVIEW);
@@ -469,18 +608,39 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
     case ACTION_SERVICES:
         show_tab(ui, UI_SERVICES);
         break;
+    case ACTION_PROCESSES:
+        show_tab(ui, UI_PROCESSES);
+        update_processes(ui, m);
+        break;
     case ACTION_NEXT:
         change_part(ui, 1);
+        update_processes(ui, m);
         break;
     case ACTION_PREVIOUS:
         change_part(ui, -1);
+        update_processes(ui, m);
+        break;
+    case ACTION_SORT:
+    case ACTION_TREE:
+        if (ui->tab != UI_PROCESSES || ui->open || ui->help)
+            ui->note = "s sorts and e makes a tree of the list of 4 Processes";
+        else if (action == ACTION_SORT)
+            view_sort(ui, m, NULL);
+        else
+            change_tree(ui, m);
+        break;
+    case ACTION_ENVIRONMENT:
+        ask_environment(ui);
+        break;
+    case ACTION_KILL:
+        kill_ask(ui, m);
         break;
     case ACTION_OPEN:
         open_selected(ui, m, width, height);
         break;
     case ACTION_FILTER:
-        if (ui->tab != UI_SERVICES || ui->open || ui->help) {
-            ui->note = "/ filters the list of 2 Services";
+        if (ui->tab == UI_OVERVIEW || ui->open || ui->help) {
+            ui->note = "/ filters the lists of 2 Services and 4 Processes";
             break;
         }
         ui->input = UI_INPUT_FILTER;

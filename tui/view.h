@@ -18,6 +18,10 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
                const struct ui *ui);
 /* A new model came: what the ui state remembers of the one before is brought up to it. */
 void view_update(struct ui *ui, const struct model *m);
+/* The filter changed. */
+void view_filter(struct ui *ui, const struct model *m);
+/* Shows the processes by another value: the next one (NULL), or one of process_sort_names. */
+void view_sort(struct ui *ui, const struct model *m, const char *name);
 /* What an action does to the ui state. Lines of the open list come from the same model. */
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height);
 

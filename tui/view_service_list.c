@@ -121,7 +121,7 @@ const struct service_facts *service_tab_current(const struct model *m, const str
     return m->services[rows.index[rows.selected >= 0 ? rows.selected : 0]].facts;
 }
 
-void service_tab_sizes(struct page *p, int width, int height, struct service_tab_sizes *out)
+void service_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out)
 {
     struct tab t;
     tab_make(p, &t, width, height);

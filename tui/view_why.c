@@ -3,6 +3,7 @@
  * its state, age and cost. Rows are produced by one walk that either counts or draws them, so that
  * scrolling and drawing agree.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -208,8 +209,43 @@ static void emit_source(struct walk *w, const struct model *m, const struct sour
          state_role(s->state), text);
 }
 
+/* The selected process, then how many of all lack a value for which reason. */
+static void emit_processes(struct walk *w, const struct model *m, const struct ui *ui)
+{
+    const struct process_model *one = process_list_selected(&ui->processes, m);
+    const struct metric *rows = metric_rows(SCOPE_PROCESS, NULL);
+    char subject[64], text[TEXT_MAX_BYTES];
+    uint32_t lacking[METRIC_PROCESS_COUNT][REASON_COUNT];
+    for (int id = 0; one != NULL && w->pass != PASS_SERVICES && id < METRIC_PROCESS_COUNT; id++) {
+        struct reading r = process_reading(one, (enum metric_process)id, m->at_ns);
+        snprintf(subject, sizeof subject, "%d %s", (int)one->facts->pid, rows[id].label);
+        emit_reading(w, subject, &r);
+    }
+    if (w->pass != PASS_LACKING)
+        return;
+    memset(lacking, 0, sizeof lacking);
+    for (size_t i = 0; i < m->process_count; i++)
+        for (int id = 0; id < METRIC_PROCESS_COUNT; id++)
+            if (!isfinite(m->processes[i].v[id]) && m->processes[i].why[id] < REASON_COUNT)
+                lacking[id][m->processes[i].why[id]]++;
+    for (int id = 0; id < METRIC_PROCESS_COUNT; id++)
+        for (int why = REASON_NONE + 1; why < REASON_COUNT; why++) {
+            if (lacking[id][why] == 0 || why == REASON_FIRST_SAMPLE || why == REASON_GAP)
+                continue;
+            const char *next = reason_next_step(why);
+            bool denied = why == REASON_OTHER_USER || why == REASON_PERMISSION;
+            snprintf(subject, sizeof subject, "all %s", rows[id].label);
+            snprintf(text, sizeof text, "%u of %zu processes: %s%s%s", lacking[id][why],
+                     m->process_count, reason_sentence(why), *next != '\0' ? "; " : "", next);
+            emit(w, subject, denied ? "denied" : "-", denied ? ROLE_WARN : ROLE_DIM, text);
+        }
+}
+
 static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
 {
+    if (ui->tab == UI_PROCESSES)
+        for (w->pass = PASS_WRONG; w->pass <= PASS_LACKING; w->pass++)
+            emit_processes(w, m, ui);
     const struct service_facts *first = service_tab_current(m, ui);
     if (first != NULL) /* on the Services tab: all of the selected one, then the rest */
         for (w->pass = PASS_SERVICES; w->pass <= PASS_LACKING; w->pass++)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "sampling/process.h"
 #include "tui/command.h"
 #include "tui/view.h"
 
@@ -171,6 +172,67 @@ static void make_host(struct stream *s, struct model *m)
     }
 }
 
+static struct reading maybe(struct stream *s, struct model *m)
+{
+    return pick(s, 3) == 0 ? reading(s, m->at_ns) : reading_ok(number(s), m->at_ns, SOURCE_CPU);
+}
+
+/* Rising pids; parents, services and values are anything. */
+static void make_processes(struct stream *s, struct model *m)
+{
+    static const char states[] = "RSDZTI?";
+    size_t count = pick(s, 3) == 0 ? pick(s, 400) : pick(s, 20);
+    int32_t pid = -2;
+    m->processes_state = reading(s, m->at_ns);
+    m->processes_left_out = pick(s, 3);
+    m->gpu_count = pick(s, 2);
+    m->processes = count > 0 ? arena_calloc(&m->arena, count, sizeof *m->processes) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct process_facts *f = arena_calloc(&m->arena, 1, sizeof *f);
+        struct process_model *p = &m->processes[m->process_count++];
+        pid += 1 + (int32_t)(pick(s, 4) == 0 ? pick(s, 0) : pick(s, 3));
+        f->pid = pid;
+        f->ppid = pick(s, 3) == 0 ? (int32_t)pick(s, 0) : pid - 6 + (int32_t)pick(s, 9);
+        f->start = pick(s, 5);
+        f->uid = (int64_t)pick(s, 5) - 1;
+        f->user = arena_text(s, &m->arena);
+        f->name = arena_text(s, &m->arena);
+        char *argv = arena_strdup(&m->arena, arena_text(s, &m->arena));
+        for (char *c = argv; *c != '\0'; c++)
+            if (*c == ' ')
+                *c = PROCESS_ARGV_SEPARATOR;
+        f->argv = argv;
+        f->service = (int32_t)pick(s, 6) - 2;
+        f->state = states[pick(s, sizeof states - 1)];
+        f->kernel = pick(s, 5) == 0;
+        p->facts = f;
+        for (int v = 0; v < METRIC_PROCESS_COUNT; v++) {
+            p->v[v] = pick(s, 3) == 0 ? number(s) : pick(s, 0) / 9.0;
+            p->why[v] = (uint8_t)pick(s, REASON_COUNT);
+        }
+    }
+    if (count == 0 || pick(s, 2) == 0)
+        return;
+    const struct process_facts *of = m->processes[pick(s, (unsigned)count)].facts;
+    struct process_details *d = arena_calloc(&m->arena, 1, sizeof *d);
+    d->pid = of->pid;
+    d->start = of->start + (pick(s, 4) == 0);
+    d->started_wall_ns = pick(s, 2) * (m->wall_ns - (int64_t)pick(s, 0) * 1000 * NS_PER_S);
+    d->argv = of->argv;
+    d->cwd = arena_text(s, &m->arena);
+    d->executable = arena_text(s, &m->arena);
+    d->unit = arena_text(s, &m->arena);
+    d->container = arena_text(s, &m->arena);
+    d->parent = arena_text(s, &m->arena);
+    d->open_files = maybe(s, m);
+    d->file_limit = maybe(s, m);
+    d->threads = maybe(s, m);
+    d->swap_bytes = maybe(s, m);
+    d->environment = pick(s, 3) == 0 ? "" : "A=1\nB=\n\nC\nD=a value with words";
+    d->environment_state = reading(s, m->at_ns);
+    m->details = d;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stream s = {data, size, 0};
@@ -192,6 +254,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         make_service(&s, m);
     for (unsigned i = pick(&s, 30); i > 0; i--)
         history_add(h, (int)pick(&s, HISTORY_SERIES), m->at_ns - i * 7 * NS_PER_S, number(&s));
+    make_processes(&s, m);
     assess_run(m, &a);
     ui_init(&ui, NS_PER_S);
     surface_init(&surface, 1, 1);
@@ -201,6 +264,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         surface.ascii = pick(&s, 2) != 0;
         view_draw(&surface, m, &a, &ui);
         view_update(&ui, m);
+        if (pick(&s, 2) != 0)
+            view_act(&ui, ACTION_PROCESSES, m, surface.width, surface.height);
         for (unsigned i = pick(&s, 6); i > 0; i--)
             view_act(&ui, (enum action)pick(&s, ACTION_COUNT), m, surface.width, surface.height);
         for (unsigned i = pick(&s, 6); i > 0 && ui.input != UI_INPUT_NONE; i--)
@@ -217,6 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
         }
     }
+    ui_release(&ui);
     surface_release(&surface);
     model_free(m);
     history_free(h);

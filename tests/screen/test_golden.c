@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "tests/screen/model_builder.h"
+#include "tests/screen/process_builder.h"
 #include "tui/command.h"
 #include "tui/term.h"
 #include "tui/view.h"
@@ -182,8 +183,8 @@ static void press(struct ui *ui, const struct built *b, int width, int height, c
     }
 }
 
-/* NAME of the files, the machine, what is pressed (words that are no keys are typed, _ is a blank),
- * at which of the sizes. */
+/* NAME of the files, the machine ("mac+crowd": with the processes of process_builder.h), what is
+ * pressed (words that are no keys are typed, _ is a blank), at which of the sizes. */
 static const struct tab_case {
     const char *name, *machine, *keys;
     bool size[SIZES], ascii;
@@ -218,15 +219,50 @@ static const struct tab_case {
      "2 : service_add_http://127.0.0.1:8188 Enter",
      {true, true, true, false},
      false},
+    {"processes", "mac+mac", "4", {true, true, true, true}, true},
+    {"processes-selected", "mac+mac", "4 Down j j j j", {true, true, true, true}, true},
+    {"processes-group", "mac+mac", "4 Down Up", {false, true, false, false}, false},
+    {"processes-crowd", "mac+crowd", "4 G", {true, true, true, true}, false},
+    {"processes-open", "mac+mac", "4 / 1377 Enter Down Enter", {true, true, true, false}, false},
+    {"processes-environment",
+     "mac+mac",
+     "4 / 1377 Enter Down v G",
+     {true, true, true, false},
+     false},
+    {"processes-tree", "mac+mac", "4 e s", {true, true, true, false}, true},
+    {"processes-io", "mac+mac", "4 : sort_io Enter", {true, true, false, false}, false},
+    {"processes-filter", "mac+mac", "4 / python_you", {true, true, false, false}, false},
+    {"processes-no-match", "mac+mac", "4 / no_such Enter", {false, true, false, false}, false},
+    {"processes-why", "mac+denied", "4 Down w", {true, true, true, false}, false},
+    {"processes-denied", "mac+denied", "4 s s s s s", {true, true, true, true}, false},
+    {"processes-hostile", "none+hostile", "4", {true, true, true, true}, true},
+    {"processes-hostile-tree", "none+hostile", "4 e", {true, true, true, false}, true},
+    {"processes-hostile-open",
+     "none+hostile",
+     "4 / desrever Enter Down Enter",
+     {true, true, false, false},
+     false},
+    {"processes-none", "mac+none", "4", {true, true, false, false}, false},
+    {"processes-unrecorded", "mac+unrecorded", "4", {false, true, false, false}, false},
+    {"kill", "mac+mac", "4 / main.py Enter Down K", {true, true, true, false}, true},
+    {"kill-stop", "mac+mac", "4 / serve Enter Down K k k", {false, true, true, false}, false},
+    {"kill-refused", "mac+mac", "4 / none Enter K", {true, true, false, false}, false},
 };
 enum { TAB_CASES = sizeof tab_cases / sizeof tab_cases[0] };
 
-static void services_tab(void **state)
+static void tabs(void **state)
 {
     (void)state;
     for (int c = 0; c < TAB_CASES; c++) {
         const struct tab_case *t = &tab_cases[c];
-        struct built b = model_builder_make(t->machine);
+        char machine_name[32];
+        snprintf(machine_name, sizeof machine_name, "%s", t->machine);
+        char *processes = strchr(machine_name, '+');
+        if (processes != NULL)
+            *processes++ = '\0';
+        struct built b = model_builder_make(machine_name);
+        if (processes != NULL)
+            process_builder_fill(b.model, processes);
         for (int i = 0; i < SIZES; i++) {
             struct ui ui;
             if (!t->size[i])
@@ -237,6 +273,7 @@ static void services_tab(void **state)
             draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, false);
             if (t->ascii && i == 1)
                 draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, true);
+            ui_release(&ui);
         }
         model_builder_free(&b);
     }
@@ -259,7 +296,7 @@ int main(void)
         cmocka_unit_test(why),
         cmocka_unit_test(help),
         cmocka_unit_test(states_of_the_page),
-        cmocka_unit_test(services_tab),
+        cmocka_unit_test(tabs),
     };
     term_set_locale(&utf8);
     return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);

@@ -68,6 +68,14 @@ static void test_clocks(void **state)
     assert_string_equal(format_clock(out, wall, -14 * 3600 - 180), "23:59:11");
     assert_string_equal(format_minute(out, wall, 0), "14:02");
     assert_string_equal(format_clock(out, -NS_PER_S, 0), "23:59:59");
+    assert_string_equal(format_date(out, wall, 0), "21 Nov 14:02:11");
+    assert_string_equal(format_date(out, wall, 10 * 3600), "22 Nov 00:02:11");
+    assert_string_equal(format_date(out, 0, 0), "1 Jan 00:00:00");
+    assert_string_equal(format_date(out, -NS_PER_S, 0), "31 Dec 23:59:59");
+    assert_string_equal(format_date(out, INT64_C(951782400) * NS_PER_S, 0), "29 Feb 00:00:00");
+    assert_string_equal(format_date(out, INT64_C(951868800) * NS_PER_S, 0), "1 Mar 00:00:00");
+    assert_string_equal(format_date(out, INT64_C(4107542400) * NS_PER_S, 0), "1 Mar 00:00:00");
+    assert_true(strlen(format_date(out, INT64_MIN, -86400)) < FORMAT_SIZE);
 }
 
 static void test_round_up(void **state)

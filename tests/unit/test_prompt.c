@@ -216,7 +216,13 @@ static void test_hints(void **state)
     int all;
     (void)state;
     assert_int_equal(command_hints("", hints, &all), COMMAND_HINTS);
-    assert_int_equal(all, ACTION_COUNT); /* each action but none, and service add */
+    /* Each action but none, service add, and sort with each order. */
+    assert_int_equal(all, ACTION_COUNT + PROCESS_SORT_COUNT);
+    assert_int_equal(command_hints("sort", hints, &all), COMMAND_HINTS);
+    assert_int_equal(all, 1 + PROCESS_SORT_COUNT);
+    assert_string_equal(hints[0].key, "s");
+    assert_int_equal(command_hints("sort gpu", hints, &all), 2);
+    assert_string_equal(hints[1].name, "sort gpu-memory");
     assert_int_equal(command_hints("serv", hints, &all), 2);
     assert_string_equal(hints[0].name, "services");
     assert_string_equal(hints[0].key, "2");
