@@ -35,6 +35,14 @@ struct process_usage { /* of one process, now */
     int32_t ppid;
     double cpu_seconds; /* user + system since its start, of itself and of children that ended */
     uint64_t resident_bytes;
+    uint64_t own_bytes; /* of that what is neither a file nor shared */
+    bool own_known;     /* of all members */
+};
+
+struct process_group { /* use against limit of a control group, each with its state */
+    struct reading memory_bytes, memory_peak_bytes, memory_limit_bytes, oom_kills;
+    struct reading cpu_limit_cores;
+    struct reading periods, throttled; /* counters, while a CPU limit is set */
 };
 
 struct process_table; /* its system is the reader's: platform.h */
@@ -55,6 +63,10 @@ const struct process *process_table_find(const struct process_table *t, int32_t 
 enum { PROCESS_TREE = 256 };
 int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
                        struct process_usage *sum, unsigned *members, struct err *err);
+
+/* The control group of `pid`. */
+void process_table_group(struct process_table *t, int32_t pid, int64_t now_ns,
+                         struct process_group *out);
 
 /* A process's `start` on the wall clock (nanoseconds since 1970); 0 when it or the time of the boot
  * is unknown (0). */
@@ -89,6 +101,8 @@ struct process_ops {
     int (*scan)(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err);
     int (*tree)(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
                 unsigned *members, struct err *err);
+    /* NULL: the system has no such groups */
+    void (*group)(struct process_table *t, int32_t pid, int64_t now_ns, struct process_group *out);
     int64_t (*started_wall_ns)(const struct process_table *t, int64_t start, int64_t boot_wall_ns);
     int (*listeners)(struct reader *reader, struct listener *out, size_t max, struct err *err);
     int32_t (*owner)(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);

@@ -98,6 +98,17 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
     return t->ops->tree(t, pid, start, sum, members, err);
 }
 
+void process_table_group(struct process_table *t, int32_t pid, int64_t now_ns,
+                         struct process_group *out)
+{
+    if (t->ops->group) {
+        t->ops->group(t, pid, now_ns, out);
+        return;
+    }
+    struct reading none = reading_missing(READING_UNSUPPORTED, REASON_NO_LIMIT, SOURCE_SERVICES);
+    *out = (struct process_group){none, none, none, none, none, none, none};
+}
+
 int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns)
 {
     return t->ops->started_wall_ns(t, start, boot_wall_ns);

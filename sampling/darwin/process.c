@@ -212,7 +212,8 @@ static int table_tree(struct process_table *base, int32_t pid, int64_t start,
     int32_t pids[PROCESS_TREE];
     size_t count = process_table_members(base, pid, pids);
     const struct process *root = process_table_find(base, pid);
-    struct process_usage total = {.pid = pid, .start = start, .ppid = root ? root->ppid : 0};
+    struct process_usage total = {
+        .pid = pid, .start = start, .ppid = root ? root->ppid : 0, .own_known = true};
     unsigned found = 0;
     for (size_t i = 0; i < count; i++) {
         struct darwin_usage u;
@@ -233,6 +234,7 @@ static int table_tree(struct process_table *base, int32_t pid, int64_t start,
          * size only; the larger one is nearer to what the process holds of the machine. */
         total.resident_bytes += u.footprint_bytes > u.resident_bytes ? u.footprint_bytes
                                                                      : u.resident_bytes;
+        total.own_bytes += u.footprint_bytes;
         found++;
     }
     *sum = total;

@@ -237,18 +237,37 @@ static struct reading limit_reading(const struct reader *r, int metric, double l
     return reading_missing(READING_UNSUPPORTED, REASON_NO_LIMIT, source);
 }
 
+double cgroup_smallest_cpu(struct reader *r, const struct cgroup_membership *m, struct err *err)
+{
+    double cores = INFINITY;
+    if (m->unified[0]) {
+        walk_up(r, "/sys/fs/cgroup", m->unified, read_cpu_v2, &cores, err);
+    }
+    if (m->cpu[0]) {
+        walk_up(r, "/sys/fs/cgroup/cpu", m->cpu, read_cpu_v1, &cores, err);
+    }
+    return cores;
+}
+
+double cgroup_smallest_memory(struct reader *r, const struct cgroup_membership *m, struct err *err)
+{
+    double bytes = INFINITY;
+    if (m->unified[0]) {
+        walk_up(r, "/sys/fs/cgroup", m->unified, read_memory_v2, &bytes, err);
+    }
+    if (m->memory[0]) {
+        walk_up(r, "/sys/fs/cgroup/memory", m->memory, read_memory_v1, &bytes, err);
+    }
+    return bytes;
+}
+
 struct reading cgroup_read_cpu_limit(struct reader *r, int64_t at_ns)
 {
     struct cgroup_membership m;
     struct err err = ERR_INIT;
     double cores = INFINITY;
     if (read_membership(r, &m, &err) == 0) {
-        if (m.unified[0]) {
-            walk_up(r, "/sys/fs/cgroup", m.unified, read_cpu_v2, &cores, &err);
-        }
-        if (m.cpu[0]) {
-            walk_up(r, "/sys/fs/cgroup/cpu", m.cpu, read_cpu_v1, &cores, &err);
-        }
+        cores = cgroup_smallest_cpu(r, &m, &err);
     }
     return limit_reading(r, METRIC_HOST_CPU_LIMIT, cores, &err, at_ns, SOURCE_CPU);
 }
@@ -259,12 +278,7 @@ struct reading cgroup_read_memory_limit(struct reader *r, int64_t at_ns)
     struct err err = ERR_INIT;
     double bytes = INFINITY;
     if (read_membership(r, &m, &err) == 0) {
-        if (m.unified[0]) {
-            walk_up(r, "/sys/fs/cgroup", m.unified, read_memory_v2, &bytes, &err);
-        }
-        if (m.memory[0]) {
-            walk_up(r, "/sys/fs/cgroup/memory", m.memory, read_memory_v1, &bytes, &err);
-        }
+        bytes = cgroup_smallest_memory(r, &m, &err);
     }
     return limit_reading(r, METRIC_HOST_MEMORY_LIMIT, bytes, &err, at_ns, SOURCE_MEMORY);
 }

@@ -32,7 +32,13 @@ bool parse_cgroup_cpu_v1(int64_t quota_us, int64_t period_us, double *out_cores)
  * that version 1 writes when there is no limit. */
 bool parse_cgroup_memory(const char *text, size_t size, double *out_bytes);
 
-/* Reads the limits; each reading is UNSUPPORTED with REASON_NO_LIMIT when nothing limits. */
+/* The smallest limit that acts on a group of this membership: bytes, cores; INFINITY for none. An
+ * error of a file that is there is kept in *err. */
+double cgroup_smallest_memory(struct reader *r, const struct cgroup_membership *m, struct err *err);
+double cgroup_smallest_cpu(struct reader *r, const struct cgroup_membership *m, struct err *err);
+
+/* Reads the limits of tunetop's own group; each reading is UNSUPPORTED with REASON_NO_LIMIT when
+ * nothing limits. */
 struct reading cgroup_read_cpu_limit(struct reader *r, int64_t at_ns);
 struct reading cgroup_read_memory_limit(struct reader *r, int64_t at_ns);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "sampling/linux/cgroup_usage.h"
 #include "sampling/linux/process_parse.h"
 #include "sampling/linux/process_units.h"
 #include "sampling/process_scan.h"
@@ -232,13 +233,35 @@ static int table_scan(struct process_table *base, int64_t now_ns, uint64_t forks
     return 0;
 }
 
+static void add_own(struct linux_table *t, int32_t pid, struct process_usage *total)
+{
+    struct err ignored = ERR_INIT;
+    struct process_statm m;
+    char path[48];
+
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    if (reader_once(t->base.reader, path, &t->text, &ignored) < 0 ||
+        process_parse_statm(t->text.data, t->text.size, &m) < 0) {
+        total->own_known = false;
+        return;
+    }
+    total->own_bytes +=
+        (m.resident_pages > m.shared_pages ? m.resident_pages - m.shared_pages : 0) * t->page_bytes;
+}
+
+static void table_group(struct process_table *base, int32_t pid, int64_t now_ns,
+                        struct process_group *out)
+{
+    cgroup_read_usage(base->reader, pid, now_ns, out);
+}
+
 static int table_tree(struct process_table *base, int32_t pid, int64_t start,
                       struct process_usage *sum, unsigned *members, struct err *err)
 {
     struct linux_table *t = own(base);
     int32_t pids[PROCESS_TREE];
     size_t count = process_table_members(base, pid, pids);
-    struct process_usage total = {.pid = pid, .start = start};
+    struct process_usage total = {.pid = pid, .start = start, .own_known = true};
     unsigned found = 0;
     for (size_t i = 0; i < count; i++) {
         struct process_stat stat;
@@ -264,6 +287,7 @@ static int table_tree(struct process_table *base, int32_t pid, int64_t start,
             continue;
         total.cpu_seconds += (double)stat.cpu_ticks * t->tick_seconds;
         total.resident_bytes += stat.resident_pages * t->page_bytes;
+        add_own(t, pids[i], &total);
         found++;
     }
     *sum = total;
@@ -283,6 +307,7 @@ const struct process_ops process_linux = {
     .close = table_close,
     .scan = table_scan,
     .tree = table_tree,
+    .group = table_group,
     .started_wall_ns = table_started_wall_ns,
     .listeners = linux_listeners,
     .owner = linux_listener_owner,

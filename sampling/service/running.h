@@ -90,6 +90,8 @@ struct running {
     /* Its processes. */
     bool usage_known;
     struct process_usage usage;
+    struct process_group limits; /* of its control group */
+    int64_t limits_ns;           /* 0: not read for this process */
     unsigned members;
     int64_t usage_ns;
     struct cpu_mark marks[CPU_MARKS];

@@ -79,11 +79,25 @@ static void fill_process(const struct running *r, struct service_facts *out)
     out->v[METRIC_SERVICE_MEMORY_USED] = missing;
     out->v[METRIC_SERVICE_PROCESSES] = missing;
     out->v[METRIC_SERVICE_CPU_UTILIZATION] = missing;
+    out->v[METRIC_SERVICE_MEMORY_OWN] = missing;
+    out->v[METRIC_SERVICE_GROUP_MEMORY] = out->v[METRIC_SERVICE_MEMORY_PEAK] = missing;
+    out->v[METRIC_SERVICE_MEMORY_LIMIT] = out->v[METRIC_SERVICE_OOM_KILLS] = missing;
+    out->v[METRIC_SERVICE_CPU_LIMIT] = out->group_periods = out->group_throttled = missing;
     if (!r->usage_known || r->pid == 0)
         return;
     out->cpu_seconds = reading_ok(r->usage.cpu_seconds, r->usage_ns, SOURCE_SERVICES);
     out->v[METRIC_SERVICE_MEMORY_USED] = reading_ok((double)r->usage.resident_bytes, r->usage_ns,
                                                     SOURCE_SERVICES);
+    out->v[METRIC_SERVICE_MEMORY_OWN] =
+        r->usage.own_known ? reading_ok((double)r->usage.own_bytes, r->usage_ns, SOURCE_SERVICES)
+                           : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_SERVICES);
+    out->v[METRIC_SERVICE_GROUP_MEMORY] = r->limits.memory_bytes;
+    out->v[METRIC_SERVICE_MEMORY_PEAK] = r->limits.memory_peak_bytes;
+    out->v[METRIC_SERVICE_MEMORY_LIMIT] = r->limits.memory_limit_bytes;
+    out->v[METRIC_SERVICE_OOM_KILLS] = r->limits.oom_kills;
+    out->v[METRIC_SERVICE_CPU_LIMIT] = r->limits.cpu_limit_cores;
+    out->group_periods = r->limits.periods;
+    out->group_throttled = r->limits.throttled;
     out->v[METRIC_SERVICE_PROCESSES] = reading_ok(r->members, r->usage_ns, SOURCE_SERVICES);
     out->v[METRIC_SERVICE_CPU_UTILIZATION] = reading_missing(READING_NONE, REASON_FIRST_SAMPLE,
                                                              SOURCE_SERVICES);

@@ -15,7 +15,9 @@
 #include "sampling/service/running.h"
 
 #define DISCOVER_NS (4 * NS_PER_S)
-#define USAGE_NS (NS_PER_S / 2) /* a tree is not read more often, however short the interval */
+#define LIMITS_NS (5 * NS_PER_S) /* a dozen small files; an OOM kill is news for longer than that  \
+                                  */
+#define USAGE_NS (NS_PER_S / 2)  /* a tree is not read more often, however short the interval */
 enum { CGROUP_MAX_BYTES = 4096 };
 
 bool services_has_address(const char *host)
@@ -171,6 +173,7 @@ static void set_process(struct services *s, struct running *r, int32_t pid, int6
     bool restarted = pid != 0;
     r->pid = pid;
     r->pid_start = start;
+    r->limits_ns = 0;
     r->usage_known = false;
     r->mark_count = 0;
     if (!restarted)
@@ -527,6 +530,10 @@ static void read_usage(struct services *s, struct running *r, int64_t now_ns)
     r->members = members;
     r->usage_ns = now_ns;
     r->usage_known = true;
+    if (r->limits_ns == 0 || now_ns - r->limits_ns >= LIMITS_NS) {
+        process_table_group(s->processes, r->pid, now_ns, &r->limits);
+        r->limits_ns = now_ns;
+    }
     running_mark_cpu(r, now_ns, usage.cpu_seconds);
 }
 

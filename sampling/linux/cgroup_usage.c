@@ -1,0 +1,159 @@
+#include "sampling/linux/cgroup_usage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sampling/linux/cgroup.h"
+#include "sampling/sample.h"
+#include "sampling/scan.h"
+
+enum {
+    MEMBERSHIP_BYTES = 16384, /* one line a hierarchy, at most 12 or so */
+    FILE_BYTES = 16384,       /* cpu.stat has 20 lines in Linux 6.12 */
+};
+
+bool parse_cgroup_named(const char *text, size_t size, const char *name, uint64_t *out)
+{
+    struct span rest = span_of(text, size), line, word;
+
+    while (scan_line(&rest, &line)) {
+        if (scan_word(&line, &word) && span_is(word, name)) {
+            return scan_u64(&line, out);
+        }
+    }
+    return false;
+}
+
+struct group { /* one group while it is read */
+    struct reader *reader;
+    struct buf text;
+    int64_t at_ns;
+    char dir[2 * CGROUP_PATH];
+};
+
+/* In a container the membership may name the host's path, while the mount shows the group itself as
+ * its root. The root of the whole machine has no such files: then there is no use to tell. */
+static bool enter(struct group *g, const char *mount, const char *path, const char *probe)
+{
+    const char *const tries[] = {strcmp(path, "/") == 0 ? "" : path, ""};
+    char file[2 * CGROUP_PATH + 64];
+
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        struct err err = ERR_INIT;
+
+        snprintf(g->dir, sizeof g->dir, "%s%s", mount, tries[i]);
+        snprintf(file, sizeof file, "%s/%s", g->dir, probe);
+        if (reader_once(g->reader, file, &g->text, &err) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_file(struct group *g, const char *name, struct err *err)
+{
+    char file[2 * CGROUP_PATH + 64];
+
+    snprintf(file, sizeof file, "%s/%s", g->dir, name);
+    return reader_once(g->reader, file, &g->text, err);
+}
+
+static struct reading failed(const struct group *g, int code)
+{
+    return reader_missing(g->reader, code, SOURCE_SERVICES);
+}
+
+static struct reading read_number(struct group *g, const char *name)
+{
+    struct err err = ERR_INIT;
+    struct span rest;
+    uint64_t value;
+    int code = read_file(g, name, &err);
+
+    if (code < 0) {
+        return failed(g, code);
+    }
+    rest = scan_trim(span_of(g->text.data, g->text.size));
+    return scan_u64(&rest, &value) ? reading_ok((double)value, g->at_ns, SOURCE_SERVICES)
+                                   : failed(g, -ERR_PARSE);
+}
+
+static struct reading read_named(struct group *g, const char *file, const char *name)
+{
+    struct err err = ERR_INIT;
+    uint64_t value;
+    int code = read_file(g, file, &err);
+
+    if (code < 0) {
+        return failed(g, code);
+    }
+    return parse_cgroup_named(g->text.data, g->text.size, name, &value)
+               ? reading_ok((double)value, g->at_ns, SOURCE_SERVICES)
+               : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_SERVICES);
+}
+
+static void read_memory(struct group *g, const struct cgroup_membership *m,
+                        struct process_group *out)
+{
+    /* A hybrid system has both: the version that has the controller has the file. */
+    if (m->unified[0] && enter(g, "/sys/fs/cgroup", m->unified, "memory.current")) {
+        out->memory_bytes = read_number(g, "memory.current");
+        out->memory_peak_bytes = read_number(g, "memory.peak"); /* since Linux 5.19 */
+        out->oom_kills = read_named(g, "memory.events", "oom_kill");
+    } else if (m->memory[0] &&
+               enter(g, "/sys/fs/cgroup/memory", m->memory, "memory.usage_in_bytes")) {
+        out->memory_bytes = read_number(g, "memory.usage_in_bytes");
+        out->memory_peak_bytes = read_number(g, "memory.max_usage_in_bytes");
+        out->oom_kills = read_named(g, "memory.oom_control", "oom_kill"); /* since Linux 4.13 */
+    }
+}
+
+/* nr_periods counts while a quota is set only. */
+static void read_cpu(struct group *g, const struct cgroup_membership *m, struct process_group *out)
+{
+    bool found = (m->unified[0] && enter(g, "/sys/fs/cgroup", m->unified, "cpu.max")) ||
+                 (m->cpu[0] && enter(g, "/sys/fs/cgroup/cpu", m->cpu, "cpu.cfs_quota_us"));
+
+    if (found && out->cpu_limit_cores.state == READING_OK) {
+        out->periods = read_named(g, "cpu.stat", "nr_periods");
+        out->throttled = read_named(g, "cpu.stat", "nr_throttled");
+    }
+}
+
+static struct reading limit(const struct group *g, double value, const struct err *err)
+{
+    return isfinite(value) ? reading_ok(value, g->at_ns, SOURCE_SERVICES)
+           : err->code != 0
+               ? reader_missing(g->reader, err->code, SOURCE_SERVICES)
+               : reading_missing(READING_UNSUPPORTED, REASON_NO_LIMIT, SOURCE_SERVICES);
+}
+
+void cgroup_read_usage(struct reader *r, int32_t pid, int64_t at_ns, struct process_group *out)
+{
+    struct reading none = reading_missing(READING_UNSUPPORTED, REASON_NO_LIMIT, SOURCE_SERVICES);
+    struct group g = {.reader = r, .at_ns = at_ns};
+    struct err err = ERR_INIT, fault = ERR_INIT;
+    struct cgroup_membership m;
+    char path[48];
+    int code;
+
+    *out = (struct process_group){none, none, none, none, none, none, none};
+    buf_init(&g.text, MEMBERSHIP_BYTES > FILE_BYTES ? MEMBERSHIP_BYTES : FILE_BYTES);
+    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
+    code = reader_once(r, path, &g.text, &err);
+    if (code == 0) {
+        code = parse_cgroup(g.text.data, g.text.size, &m, &err);
+    }
+    if (code < 0) {
+        none = reader_missing(r, code, SOURCE_SERVICES);
+        *out = (struct process_group){none, none, none, none, none, none, none};
+    } else {
+        out->memory_limit_bytes = limit(&g, cgroup_smallest_memory(r, &m, &fault), &fault);
+        err_clear(&fault);
+        out->cpu_limit_cores = limit(&g, cgroup_smallest_cpu(r, &m, &fault), &fault);
+        read_memory(&g, &m, out);
+        read_cpu(&g, &m, out);
+    }
+    buf_release(&g.text);
+}
