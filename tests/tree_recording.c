@@ -64,9 +64,8 @@ static int compare_known(const void *a, const void *b)
     return strcmp(((const struct known *)a)->key, ((const struct known *)b)->key);
 }
 
-static void free_known(void *known)
+static void free_known(struct known *k)
 {
-    struct known *k = known;
     free(k->key);
     free(k->data);
     free(k);
@@ -434,7 +433,11 @@ int tree_recording(const char *manifest, const char *dir, unsigned seconds)
     if (manifest_remove(unpacked, "") != 0) {
         rc = -1;
     }
-    tdestroy(t.known, free_known);
+    while (t.known) { /* the root of a search tree begins with what it holds (tsearch(3)) */
+        struct known *k = *(struct known **)t.known;
+        tdelete(k, &t.known, compare_known);
+        free_known(k);
+    }
     forget_nodes(&t);
     free(t.nodes);
     for (size_t i = 0; i < t.pattern_count; i++) {

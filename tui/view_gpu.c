@@ -184,8 +184,9 @@ static int owners(const struct page *p, uint32_t card, double used,
                                              ROLE_GRAPH_4};
     }
     qsort(out, (size_t)n, sizeof out[0], compare_parts);
-    out[n++] = (struct silicon_part){"other", used > known ? used - known : 0, GLYPH_BAR,
-                                     n > 0 ? ROLE_DIM : ROLE_GRAPH_4};
+    out[n] = (struct silicon_part){"other", used > known ? used - known : 0, GLYPH_BAR,
+                                   n > 0 ? ROLE_DIM : ROLE_GRAPH_4};
+    n++;
     return n;
 }
 

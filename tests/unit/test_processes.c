@@ -600,8 +600,9 @@ static void test_hidden_ones(void **state)
     char path[512];
 
     (void)state;
-    if (geteuid() == 0) {
-        skip(); /* root reads everything */
+    if (geteuid() == 0) { /* cmocka 1.1 says "not ok" of what is skipped */
+        print_message("# left out: root reads everything\n");
+        return;
     }
     assert_int_equal(machine_open(&m, NULL, NULL), 0);
     assert_int_equal(manifest_write(m.dir, "/proc/5/stat", "5 (x) S 1" TAIL("1", "1")), 0);
