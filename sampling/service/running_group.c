@@ -76,8 +76,10 @@ static bool take_named(const char *parent, size_t parent_size, const char *part,
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         size_t n = strlen(heads[i]);
         if (has_prefix(part, size, heads[i])) {
+            part += n;
+            size -= n; /* first: "lxc.payload.service" shares its dot with the suffix */
             size -= has_suffix(part, size, ".service") ? strlen(".service") : 0;
-            keep(out->container, sizeof(out->container), part + n, size - n);
+            keep(out->container, sizeof(out->container), part, size);
             return true;
         }
     }

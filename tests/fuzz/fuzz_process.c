@@ -5,6 +5,7 @@
 
 #include "sampling/linux/process_parse.h"
 #include "sampling/service/discovery.h"
+#include "sampling/service/running.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = (const char *)data + 1;
     size--;
-    switch (data[0] % 5) {
+    switch ((data[0] & 0x7f) % 6) {
     case 0: {
         struct process_stat s;
         if (process_parse_stat(text, size, &s) == 0 &&
@@ -54,6 +55,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (strncmp(url, "http://", 7) != 0)
                 abort();
         }
+        break;
+    }
+    case 4: {
+        struct running_group g;
+        running_parse_group(text, size, &g);
+        if (memchr(g.unit, '\0', sizeof(g.unit)) == NULL ||
+            memchr(g.container, '\0', sizeof(g.container)) == NULL ||
+            (!g.contained && g.container[0] != '\0'))
+            abort();
         break;
     }
     default: {
