@@ -280,11 +280,13 @@ static int parse_queue(long status, const char *body, size_t size, int64_t wall_
     if (root == NULL)
         return err->code != 0 ? -ERR_PARSE : err_set(err, ERR_PARSE, "the answer is not a queue");
     double running, pending;
-    bool told = json_number(root, "running", &running) && json_number(root, "pending", &pending);
-    if (told)
+    /* Of a recording that was edited, say. */
+    bool odd = !json_number(root, "running", &running) || !json_number(root, "pending", &pending) ||
+               running < 0 || pending < 0 || !isfinite(running + pending);
+    if (!odd)
         (void)json_copy_text(root, "id", out->job_id, sizeof(out->job_id));
     cJSON_Delete(root);
-    if (!told)
+    if (odd)
         return err_set(err, ERR_PARSE, "the answer is not a queue");
     out->running = running;
     out->remaining = running + pending;

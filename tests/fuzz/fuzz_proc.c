@@ -11,8 +11,10 @@
 #include "sampling/linux/cgroup.h"
 #include "sampling/linux/cpu.h"
 #include "sampling/linux/disk.h"
+#include "sampling/linux/disk_io.h"
 #include "sampling/linux/host.h"
 #include "sampling/linux/memory.h"
+#include "sampling/linux/network.h"
 #include "sampling/linux/thermal.h"
 #include "sampling/reader_recording.h"
 #include "sampling/scan.h"
@@ -148,6 +150,53 @@ static void run_disk(const char *text, size_t size)
     }
 }
 
+/* Each line of it, as the sources cut them. */
+static void run_traffic(const char *text, size_t size)
+{
+    struct span rest = span_of(text, size), line;
+    while (scan_line(&rest, &line)) {
+        struct disk_device_facts d;
+        struct network_counters n;
+        if (parse_diskstats_line(line, &d)) {
+            require_clean(d.name);
+            (void)disk_device_is_wanted(d.name);
+        }
+        if (parse_net_dev_line(line, &n)) {
+            require(n.name[0] != '\0');
+            require_clean(n.name);
+            (void)network_is_inner(n.name);
+        }
+    }
+    int64_t quota_us;
+    double cores;
+    (void)parse_operstate(text, size);
+    if (scan_only_i64(text, size, &quota_us) && parse_cgroup_cpu_v1(quota_us, 100000, &cores)) {
+        require(cores > 0);
+    }
+}
+
+/* A name of any bytes goes through the line of a reply and comes back, or the line is refused. */
+static void run_disk_names(const char *text, size_t size)
+{
+    const struct disk_blocks blocks = {.total = size, .available = size / 2, .unit = 4096};
+    char name[DISK_TEXT / 4], escaped[DISK_TEXT], back[DISK_TEXT];
+    const size_t n = size < sizeof name - 1 ? size : sizeof name - 1;
+    memcpy(name, text, n);
+    name[n] = '\0';
+    disk_escape(name, escaped, sizeof escaped);
+    require(strpbrk(escaped, " \t\n\177") == NULL);
+    require(disk_unescape(escaped, strlen(escaped), back, sizeof back) == (name[0] != '\0'));
+    require(name[0] == '\0' || strcmp(back, name) == 0);
+    if (name[0] != '\0') {
+        struct disk_facts facts;
+        struct buf reply;
+        buf_init(&reply, 4 * DISK_TEXT);
+        disk_put_reply(&reply, 0, &blocks, escaped, escaped);
+        require(parse_disk_reply(reply.data, reply.size - 1, 1, &facts));
+        buf_release(&reply);
+    }
+}
+
 static void run_recording(const char *text, size_t size)
 {
     struct err err = ERR_INIT;
@@ -167,8 +216,8 @@ static void run_recording(const char *text, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const parsers[])(const char *text, size_t size) = {
-        run_stat, run_meminfo, run_small, run_cgroup,
-        run_host, run_thermal, run_disk,  run_recording,
+        run_stat,    run_meminfo, run_small,     run_cgroup,  run_host,
+        run_thermal, run_disk,    run_recording, run_traffic, run_disk_names,
     };
     if (size == 0) {
         return 0;
