@@ -214,25 +214,14 @@ static bool address_of(struct scrub *s, const char *text, char out[ADDRESS_BYTES
     return false;
 }
 
-/* Where the host of a URL begins: behind "//" or the user in front of it. */
-static bool is_host_of_url(const char *start, const char *at)
-{
-    const char *from = at;
-    if (at > start && at[-1] == '@') {
-        while (from > start && from[-1] != '/') {
-            from--;
-        }
-    }
-    return from - start >= 3 && memcmp(from - 3, "://", 3) == 0;
-}
-
-/* Length of another host's name at `at`, in a URL or, where `known`, anywhere once it was in one;
- * `out` is what to write for it (RFC 2606). */
+/* Length of another host's name at `at`, in a URL (where `authority`: between "//" and the next
+ * slash) or, where `known`, anywhere once it was in one; `out` is what to write for it (RFC
+ * 2606). */
 static size_t remote_at(struct scrub *s, const char *start, const char *at, const char *end,
-                        bool known, char out[ADDRESS_BYTES])
+                        bool authority, bool known, char out[ADDRESS_BYTES])
 {
     char name[NAME_BYTES], address[ADDRESS_BYTES];
-    const bool url = is_host_of_url(start, at);
+    const bool url = authority && (at[-1] == '/' || at[-1] == '@');
     size_t size = 0, i = 0;
     if (!url && (!known || (at > start && is_word(at[-1])))) {
         return 0;
@@ -352,12 +341,24 @@ static size_t secret_value_at(const char *start, const char *at, const char *end
     return (size_t)(stop - at);
 }
 
+/* Behind at[0..n): whether the last slash ends the "://" of a URL; as before when there is none. */
+static bool authority_after(const char *start, const char *at, size_t n, bool before)
+{
+    for (const char *slash = at + n; slash > at; slash--) {
+        if (slash[-1] == '/') {
+            return slash - start >= 3 && memcmp(slash - 3, "://", 3) == 0;
+        }
+    }
+    return before;
+}
+
 /* One run of text without blanks, quotes and the like. */
 static void scrub_token(struct scrub *s, const char *token, size_t size, bool remotes,
                         struct buf *out)
 {
     const char *end = token + size;
     char address[ADDRESS_BYTES];
+    bool authority = false;
     if (service_is_secret_value(token, size)) {
         buf_puts(out, "***");
         return;
@@ -370,7 +371,7 @@ static void scrub_token(struct scrub *s, const char *token, size_t size, bool re
             buf_puts(out, "/home/user");
         } else if ((n = address_at(s, token, at, end, address)) > 0 ||
                    (n = hardware_at(s, token, at, end, address)) > 0 ||
-                   (n = remote_at(s, token, at, end, remotes, address)) > 0) {
+                   (n = remote_at(s, token, at, end, authority, remotes, address)) > 0) {
             buf_puts(out, address);
         } else if ((n = name_at(s->hosts, s->host_count, token, at, end)) > 0) {
             buf_puts(out, "host");
@@ -380,6 +381,7 @@ static void scrub_token(struct scrub *s, const char *token, size_t size, bool re
             n = 1;
             buf_putc(out, *at);
         }
+        authority = authority_after(token, at, n, authority);
         at += n;
     }
 }

@@ -144,21 +144,24 @@ static void put(struct line *l, const char *text, size_t size)
     l->out[l->used] = '\0';
 }
 
-/* "scheme://user:password@host": the part between is masked. Returns false when there is none. */
-static bool put_url(struct line *l, const char *word, size_t size)
+/* "scheme://user:password@host": what stands between is masked, in each URL of a list. */
+static void put_urls(struct line *l, const char *word, size_t size)
 {
-    const char *scheme = memmem(word, size, "://", 3);
-    if (scheme == NULL)
-        return false;
-    const char *start = scheme + 3, *end = word + size;
-    const char *slash = memchr(start, '/', (size_t)(end - start));
-    const char *at = memchr(start, '@', (size_t)((slash != NULL ? slash : end) - start));
-    if (at == NULL)
-        return false;
-    put(l, word, (size_t)(start - word));
-    put(l, "***", 3);
-    put(l, at, (size_t)(end - at));
-    return true;
+    const char *end = word + size, *scheme;
+    for (const char *start = word;
+         (scheme = memmem(start, (size_t)(end - start), "://", 3)) != NULL;) {
+        start = scheme + 3;
+        const char *slash = memchr(start, '/', (size_t)(end - start));
+        const char *at = slash != NULL ? slash : end;
+        while (at > start && at[-1] != '@') /* the last one: a password may hold others */
+            at--;
+        if (at == start)
+            continue;
+        put(l, word, (size_t)(start - word));
+        put(l, "***", 3);
+        word = at - 1;
+    }
+    put(l, word, (size_t)(end - word));
 }
 
 static void mask(const char *argv, char separator, char *out, size_t out_size)
@@ -190,8 +193,8 @@ static void mask(const char *argv, char separator, char *out, size_t out_size)
             put(&l, stars, strlen(stars));
         } else if (service_is_secret_value(word, size)) {
             put(&l, stars, strlen(stars));
-        } else if (!put_url(&l, word, size)) {
-            put(&l, word, size);
+        } else {
+            put_urls(&l, word, size);
         }
     }
 }

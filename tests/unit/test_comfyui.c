@@ -244,6 +244,9 @@ static void test_secrets_are_masked(void **state)
          "a --max-tokens 5 --tokenizer x --keep 4"},
         {"a\x1fsk-0123456789abcdef", "a ***"},
         {"a\x1fhttps://user:hunter2@host/x", "a https://***@host/x"},
+        {"http://a/b,http://u:p@c/d;x://e:f@g@h", "http://a/b,http://***@c/d;x://***@h"},
+        {"http://a:1,http://u:p@c", "http://a:1,http://***@c"},
+        {"://@ ://x@ :// a:/@", "://***@ ://***@ :// a:/@"},
         {"a\x1f--token", "a --token"},
         {"", ""},
     };

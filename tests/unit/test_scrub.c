@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "sampling/linux/process_parse.h"
 #include "sampling/process.h"
 #include "sampling/recorded_read.h"
@@ -226,6 +227,28 @@ static void test_sockets(void **state)
     assert_string_equal(rows[2].address, "127.0.0.1");
 }
 
+/* Texts of services are as long and as odd as they like: each byte is looked at a few times. */
+static void test_long_texts_take_no_time(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const parts[] = {"@",       "://",    "://a@", "a.",    "a=",  "token=a&",
+                                        "/home/a", "ann@",   "1.2.",  "::",    "x-",  "10.0.0.7 ",
+                                        "x:y@",    "sk-abc", "/",     "enx0/", "a0:", "-"};
+    enum { BYTES = 1 << 20 };
+    static char text[BYTES];
+    int64_t begun = clock_own_cpu_ns();
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t size = strlen(parts[i]);
+        for (size_t at = 0; at < BYTES; at++) {
+            text[at] = parts[i][at % size];
+        }
+        buf_clear(&f->out);
+        scrub_text(f->scrub, text, BYTES, &f->out);
+        assert_true(f->out.size > 0);
+    }
+    assert_true(clock_own_cpu_ns() - begun < 20 * NS_PER_S); /* a second is usual; was minutes */
+}
+
 static void test_lines_come_back(void **state)
 {
     (void)state;
@@ -284,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answers_of_services, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sockets, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_long_texts_take_no_time, set_up, tear_down),
         cmocka_unit_test(test_lines_come_back),
     };
     return cmocka_run_group_tests_name("scrub", tests, NULL, NULL);
