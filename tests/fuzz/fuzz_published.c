@@ -19,7 +19,7 @@ enum { PROCESSES = 12, LISTENERS = 48, NOT_SEEN = 5 };
 
 struct world {
     struct process processes[PROCESSES];
-    char *argvs[PROCESSES];
+    char argvs[PROCESSES][PROCESS_ARGV];
     bool elsewhere[PROCESSES];
     size_t process_count;
     struct listener listeners[LISTENERS];
@@ -62,26 +62,21 @@ static void add_listener(struct world *w, uint16_t port)
              l->ipv6 ? (l->any ? "::" : "::1") : (l->any ? "0.0.0.0" : "127.0.0.1"));
 }
 
-/* A text of exactly its size, so that a sanitizer sees who reads on. */
-static char *add_process(struct world *w, const char *line, size_t size)
+static const char *add_process(struct world *w, const char *line, size_t size)
 {
-    char argv[PROCESS_ARGV], *raw = malloc(size + 1);
-    const int32_t pid = (int32_t)w->process_count + 1;
+    const size_t n = w->process_count++;
+    char *raw = malloc(size + 1), *argv = w->argvs[n];
     require(raw != NULL);
     for (size_t i = 1; i < size; i++) {
         raw[i - 1] = line[i] == '|' ? '\0' : line[i];
     }
-    process_parse_cmdline(raw, size - 1, argv, sizeof argv);
+    process_parse_cmdline(raw, size - 1, argv, sizeof w->argvs[n]);
     free(raw);
-    char *own = malloc(strlen(argv) + 1);
-    require(own != NULL);
-    memcpy(own, argv, strlen(argv) + 1);
-    struct process *p = &w->processes[w->process_count];
-    *p = (struct process){.pid = pid, .ppid = line[0] >> 1 & 15, .argv = own};
-    service_argument_base(own, 0, p->name, sizeof p->name);
-    w->elsewhere[w->process_count] = line[0] & 1;
-    w->argvs[w->process_count++] = own;
-    return own;
+    struct process *p = &w->processes[n];
+    *p = (struct process){.pid = (int32_t)n + 1, .ppid = line[0] >> 1 & 15, .argv = argv};
+    service_argument_base(argv, 0, p->name, sizeof p->name);
+    w->elsewhere[n] = line[0] & 1;
+    return argv;
 }
 
 static void check_line(const char *argv)
@@ -144,29 +139,35 @@ static void check_candidates(struct world *w, const char *ollama_host)
     }
 }
 
+/* On a text of exactly its size, so that a sanitizer sees who reads on. */
+static void check(struct world *w, const char *argv)
+{
+    const size_t size = strlen(argv) + 1;
+    char *own = malloc(size);
+    require(own != NULL);
+    memcpy(own, argv, size);
+    check_line(own);
+    check_published(w, own);
+    free(own);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct world w;
     const char *at = (const char *)data, *end = at + size;
-    struct world w = {.process_count = 0};
-    const char *first = "";
+    w.process_count = w.listener_count = 0;
     while (at < end && w.process_count < PROCESSES) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline != NULL ? newline : end;
         if (stop > at) {
-            const char *argv = add_process(&w, at, (size_t)(stop - at));
-            first = w.process_count == 1 ? argv : first;
-            check_line(argv);
-            check_published(&w, argv);
+            check(&w, add_process(&w, at, (size_t)(stop - at)));
         }
         at = newline != NULL ? newline + 1 : end;
     }
     add_listener(&w, 11434);
     add_listener(&w, 8188);
     if (w.process_count > 0) {
-        check_candidates(&w, first);
-    }
-    for (size_t i = 0; i < w.process_count; i++) {
-        free(w.argvs[i]);
+        check_candidates(&w, w.argvs[0]);
     }
     return 0;
 }
