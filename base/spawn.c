@@ -29,6 +29,9 @@
 /* The spawner itself touches nothing that hangs: this is for a machine that is very busy. */
 #define STOP_WAIT_MS (KILL_WAIT_MS + 400)
 
+/* In a child. */
+#define SOCKET_FD 3
+
 #ifdef MSG_NOSIGNAL
 #define SEND_FLAGS MSG_NOSIGNAL
 #else
@@ -73,7 +76,7 @@ static void default_signals(void)
 static bool read_whole(void *data, size_t size)
 {
     for (size_t at = 0; at < size;) {
-        ssize_t got = read(STDIN_FILENO, (char *)data + at, size - at);
+        ssize_t got = read(SOCKET_FD, (char *)data + at, size - at);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -88,7 +91,7 @@ static bool read_whole(void *data, size_t size)
 static bool write_whole(const void *data, size_t size)
 {
     for (size_t at = 0; at < size;) {
-        ssize_t put = write(STDOUT_FILENO, (const char *)data + at, size - at);
+        ssize_t put = write(SOCKET_FD, (const char *)data + at, size - at);
         if (put < 0 && errno == EINTR) {
             continue;
         }
@@ -120,7 +123,9 @@ static _Noreturn void child_loop(worker_serve_fn serve)
     _exit(0);
 }
 
-/* What every child does first: a process of its own, with `fd` as its stdin and nothing else. */
+/* What every child does first: a process of its own, with `fd` as SOCKET_FD and nothing else. What
+ * a library prints, or a program that it starts (NVIDIA's starts one), must not get into an answer.
+ */
 static void child_begin(int fd, pid_t parent)
 {
     alloc_set_panic_hook(NULL); /* the terminal is the parent's */
@@ -133,23 +138,21 @@ static void child_begin(int fd, pid_t parent)
         _exit(0); /* it died before the line above */
     }
     int null_fd = open("/dev/null", O_RDWR);
-    /* Both first above 2, so that no dup2 overwrites a source (the parent may run with stdin
+    /* Both first out of the way, so that no dup2 overwrites a source (the parent may run with stdin
      * closed). */
-    int socket_fd = fcntl(fd, F_DUPFD, 3);
-    null_fd = null_fd < 0 ? -1 : fcntl(null_fd, F_DUPFD, 3);
-    if (socket_fd < 0 || null_fd < 0 || dup2(socket_fd, STDIN_FILENO) < 0 ||
-        dup2(null_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0) {
+    int socket_fd = fcntl(fd, F_DUPFD, SOCKET_FD + 1);
+    null_fd = null_fd < 0 ? -1 : fcntl(null_fd, F_DUPFD, SOCKET_FD + 1);
+    if (socket_fd < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
+        dup2(null_fd, STDOUT_FILENO) < 0 || dup2(null_fd, STDERR_FILENO) < 0 ||
+        dup2(socket_fd, SOCKET_FD) < 0 || fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0) {
         _exit(1);
     }
-    close_all_above(STDERR_FILENO);
+    close_all_above(SOCKET_FD);
 }
 
 static _Noreturn void worker_main(int fd, pid_t parent, worker_serve_fn serve)
 {
     child_begin(fd, parent);
-    if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0) {
-        _exit(1);
-    }
     child_loop(serve);
 }
 
@@ -177,14 +180,14 @@ static void wake_only(int sig)
     (void)sig; /* its arrival ends pselect(), which is all it is for */
 }
 
-/* Until stdin is readable (true), SIGCHLD came or the time is over. */
+/* Until there is a request or the end (true), SIGCHLD came or the time is over. */
 static bool spawner_wait(const sigset_t *mask, const struct timespec *timeout)
 {
     fd_set readable;
 
     FD_ZERO(&readable);
-    FD_SET(STDIN_FILENO, &readable);
-    return pselect(STDIN_FILENO + 1, &readable, NULL, NULL, timeout, mask) > 0;
+    FD_SET(SOCKET_FD, &readable);
+    return pselect(SOCKET_FD + 1, &readable, NULL, NULL, timeout, mask) > 0;
 }
 
 /* A request is one byte, which worker, and its socket. Returns that, -1 when the request has none,
@@ -202,7 +205,7 @@ static int take_request(unsigned char *which)
                              .msg_controllen = sizeof(control.bytes)};
     int fd = -1;
 
-    ssize_t got = recvmsg(STDIN_FILENO, &message, 0);
+    ssize_t got = recvmsg(SOCKET_FD, &message, 0);
     if (got < 0 && errno == EINTR) {
         return -1;
     }
@@ -232,7 +235,7 @@ static _Noreturn void spawner_end(struct children *c, const sigset_t *mask)
             break;
         }
         wait = tick;
-        /* No descriptor: stdin is at its end, and would be readable at once. */
+        /* No descriptor: the socket is at its end, and would be readable at once. */
         (void)pselect(0, NULL, NULL, NULL, &wait, mask);
     }
     _exit(0);

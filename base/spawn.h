@@ -7,8 +7,8 @@
  * each request until its socket closes. Each has a process of its own, so that one that hangs costs
  * its own answers only, and one that died can be started again at any time.
  *
- * None keeps anything else open (a worker: stdin and stdout are its socket, stderr is /dev/null;
- * the spawner the same), each has default signal handling and its own process group, and each dies
+ * None keeps anything else open (stdin, stdout and stderr are /dev/null), each has default signal
+ * handling and its own process group, and each dies
  * with the program (PR_SET_PDEATHSIG where there is one, the end of its socket everywhere).
  * Requests and replies are framed (4-byte length, at most WORKER_MAX_BYTES); the parent's end is
  * non-blocking and belongs into the collector's poll set.
