@@ -103,8 +103,9 @@ static void poll_inline(struct runner *runner, struct running *r, int64_t now)
 
 /* Writes what the source asks for into r->request, after "probe NAME ", which makes it the key of
  * the answer in a recording. */
-static int make_request(struct runner *runner, struct running *r, struct err *err)
+static int make_request(struct runner *runner, struct running *r, int64_t now, struct err *err)
 {
+    reader_set_source(r->status.name, now);
     buf_clear(&r->request);
     buf_printf(&r->request, "probe %s ", r->ops->name);
     return r->ops->request(r->state, &runner->context, &r->request, err);
@@ -125,7 +126,7 @@ static int take_reply(struct runner *runner, struct running *r, struct err *err)
 static void take_recorded(struct runner *runner, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
-    int code = make_request(runner, r, &err);
+    int code = make_request(runner, r, now, &err);
 
     if (code == 0) {
         code = reader_recorded(runner->context.reader, r->request.data, &runner->reply, &err);
@@ -148,13 +149,10 @@ static void poll_recorded(struct runner *runner, struct running *r, int64_t now)
 static void ask_worker(struct runner *runner, struct running *r, int64_t now)
 {
     struct err err = ERR_INIT;
-    int code = 0;
+    int code = make_request(runner, r, now, &err);
 
-    if (!r->worker.up) { /* the first time, or it died */
+    if (code == 0 && !r->worker.up) { /* the first time, or it died */
         code = worker_start(&r->worker, &runner->spawner, (size_t)(r - runner->running), &err);
-    }
-    if (code == 0) {
-        code = make_request(runner, r, &err);
     }
     if (code == 0) {
         size_t head = key_head_size(r);
@@ -182,6 +180,8 @@ static void take_worker(struct runner *runner, struct running *r, int64_t now)
         if (r->asked_ns) { /* else nobody waits for it: the next question starts it again */
             err_clear(&err);
             err_set(&err, ERR_STATE, "its helper process has ended and is started again");
+            reader_set_source(r->status.name, 0);
+            reader_note(runner->context.reader, r->request.data, "", 0, -ERR_STATE);
             source_done(runner, r, now, -ERR_STATE, &err, 0);
         }
     } else if (got > 0 && r->asked_ns) {

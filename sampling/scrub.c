@@ -514,6 +514,12 @@ static bool keep_no_serial(const char *line, size_t size)
     return !begins(line, size, "Serial");
 }
 
+/* A card's number in all the world. */
+static bool keep_no_uuid(const char *line, size_t size)
+{
+    return !begins(line, size, "uuid ");
+}
+
 /* A counter for each interrupt: kilobytes a second on a large machine, and nobody reads them. */
 static bool keep_no_interrupts(const char *line, size_t size)
 {
@@ -661,6 +667,8 @@ static const struct rule_row rule_rows[] = {
     {"env OLLAMA_HOST", NULL, RULE_TEXT, NULL}, /* discovery needs its port */
     {"env ", "", RULE_DROP, NULL},
     {"probe disk ", "", RULE_DISKS, NULL},
+    {"probe nvidia ", "", RULE_LINES, keep_no_uuid},
+    {"nvidia driver", NULL, RULE_KEEP, NULL},
     {"http GET ", "", RULE_HTTP, NULL},
     {"fault GET ", "", RULE_FAULT, NULL}, /* curl's words, which name the host */
 };

@@ -8,11 +8,13 @@
 #include "sampling/linux/memory.h"
 #include "sampling/linux/network.h"
 #include "sampling/linux/thermal.h"
+#include "sampling/nvidia/nvidia.h"
 #include "sampling/platform.h"
 
 static const struct source_ops *const sources[] = {
-    &source_linux_host, &source_linux_cpu,     &source_linux_memory,  &source_linux_thermal,
-    &source_linux_disk, &source_linux_disk_io, &source_linux_network, NULL,
+    &source_linux_host,    &source_linux_cpu,  &source_linux_memory,
+    &source_linux_thermal, &source_linux_disk, &source_linux_disk_io,
+    &source_linux_network, &source_nvidia,     NULL,
 };
 
 const struct platform platform_linux = {
