@@ -177,7 +177,7 @@ const struct model *measure_wait(struct measure *s, int64_t gap_ns, int64_t dead
         const int64_t now_ns = clock_mono_ns(&clock_real);
         /* Ticks may come a little early; a second sample that was only published for the services
          * does not make rates. */
-        if (newest && newest->services_settled &&
+        if (newest && newest->services_settled && newest->sources_settled &&
             newest->at_ns - newest->started_ns >= gap_ns - gap_ns / 4) {
             return newest;
         }

@@ -106,6 +106,7 @@ static void publish(struct collector *c, int64_t now)
     note_left_out(&s->sources[SOURCE_NVIDIA], s->nvidia.gpus_left_out, "cards");
     note_left_out(&s->sources[SOURCE_POWER], s->power.left_out, "counters");
     note_left_out(&s->sources[SOURCE_NETWORK], s->network.left_out, "interfaces");
+    s->sources_settled = runner_settled(c->runner);
     s->services_settled = !c->services || (services_settled(c->services, now) && !adds_wait(c));
     if (c->services) {
         services_fill(c->services, now, s);

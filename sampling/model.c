@@ -639,6 +639,7 @@ void model_advance(const struct model *prev, struct sample *s, struct model *nex
     next->interval_ns = s->interval_ns;
     next->started_ns = prev->sequence == 0 ? s->at_ns : prev->started_ns;
     next->services_settled = s->services_settled;
+    next->sources_settled = s->sources_settled;
     next->after_gap = prev->sequence != 0 &&
                       s->at_ns - prev->at_ns > GAP_INTERVALS * interval + GAP_SLACK_NS;
     next->history = history;

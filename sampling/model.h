@@ -68,7 +68,7 @@ struct battery_model {
 struct model {
     uint64_t sequence;
     int64_t at_ns, wall_ns, started_ns, interval_ns;
-    bool services_settled;
+    bool services_settled, sources_settled;
     bool after_gap; /* the last interval held a sleep or a stop */
     struct host_part host;
     struct reading v[METRIC_HOST_COUNT];   /* smoothed, for the screen */

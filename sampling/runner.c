@@ -312,6 +312,16 @@ void runner_put_status(const struct runner *runner)
     }
 }
 
+bool runner_settled(const struct runner *runner)
+{
+    for (size_t i = 0; i < runner->running_count; i++) {
+        if (runner->running[i].open && runner->running[i].status.state == READING_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---------------------------------------------------------------- life cycle */
 
 static void open_source(struct runner *runner, const struct source_ops *ops)

@@ -343,6 +343,7 @@ struct sample {
     int64_t interval_ns; /* wanted distance to the next one */
     /* discovery ran and every service found was asked and answered or timed out once */
     bool services_settled;
+    bool sources_settled; /* every source answered once, failed, or is late */
     struct host_part host;
     struct cpu_part cpu;
     struct memory_part memory;
