@@ -100,8 +100,8 @@ static int run(struct measure *s, struct record *r, const struct options *o, con
         if (o->count > 0 && record_count(r).samples >= (uint64_t)o->count) {
             enough_ns = enough_ns ? enough_ns : now_ns;
             /* From the next sample on nothing is taken any more. */
-            if ((m && m->services_settled && m->sources_settled) || now_ns - enough_ns >= PATIENCE_NS ||
-                record_is_full(r)) {
+            if ((m && m->services_settled && m->sources_settled) ||
+                now_ns - enough_ns >= PATIENCE_NS || record_is_full(r)) {
                 break;
             }
         }
