@@ -197,6 +197,12 @@ static void model_lines(struct text_page *p, const struct model *m, const struct
         text_putf(p, STYLE_DIM, "and %zu more", f->models_left_out);
         text_end(p);
     }
+    if (f->models_gone) {
+        text_blanks(p, VALUES);
+        text_putf(p, STYLE_WARN, "no process serves %zu of %zu any more: a request loads it again",
+                  f->models_gone, f->model_count + f->models_left_out);
+        text_end(p);
+    }
 }
 
 static void service_block(struct text_page *p, const struct model *m,

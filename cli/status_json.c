@@ -244,6 +244,14 @@ static void add_models(cJSON *service, const struct service_facts *f)
         cJSON_AddBoolToObject(item, "keep_loaded", l->keep_loaded);
     }
     cJSON_AddNumberToObject(service, "models_left_out", (double)f->models_left_out);
+    cJSON_AddNumberToObject(service, "models_gone", (double)f->models_gone);
+}
+
+/* How long ago that was; null when it never was. */
+static void add_age(cJSON *o, const char *name, const struct model *m, int64_t at_ns)
+{
+    const double age_ns = (double)(m->at_ns - at_ns);
+    json_add_number(o, name, at_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
 }
 
 cJSON *status_service_json(const struct model *m, const struct service_model_state *s)
@@ -260,7 +268,12 @@ cJSON *status_service_json(const struct model *m, const struct service_model_sta
     json_add_text_or_null(o, "install", f->install);
     json_add_text_or_null(o, "device", f->device);
     json_add_text_or_null(o, "runtime", f->runtime);
-    cJSON_AddBoolToObject(o, "loading", f->loading);
+    if (f->loading_known)
+        cJSON_AddBoolToObject(o, "loading", f->loading);
+    else
+        cJSON_AddNullToObject(o, "loading");
+    add_age(o, "age_seconds", m, f->answered_ns);
+    add_age(o, "models_age_seconds", m, f->models_answered_ns);
     add_models(o, f);
     add_metrics(o, SCOPE_SERVICE, s->raw);
     cJSON_AddBoolToObject(child_object(o, "queue", 5), "waiting_is_estimate",
@@ -305,9 +318,7 @@ void status_sources_json(cJSON *root, const struct model *m, int first, int last
                               s->state == READING_OK ? NULL
                               : s->reason[0]         ? s->reason
                                                      : reason_sentence(REASON_NOT_YET));
-        const double age_ns = (double)(m->at_ns - s->answered_ns);
-        json_add_number(o, "age_seconds",
-                        s->answered_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
+        add_age(o, "age_seconds", m, s->answered_ns);
         json_add_number(o, "cost_seconds",
                         s->answered_ns ? (double)s->cost_ns / (double)NS_PER_S : NAN);
     }

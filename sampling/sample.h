@@ -289,7 +289,8 @@ struct service_facts {
     bool remote;             /* on another host */
     bool added;              /* by a person while tunetop runs; gone when it ends */
     bool kind_unknown; /* added and has not answered as any kind: `kind` is only what was tried */
-    bool loading;
+    /* Whether it loads a model, from its processes; known only where they are visible. */
+    bool loading, loading_known;
     bool waiting_is_estimate;
     struct reading cpu_seconds; /* counter: CPU time of the tree; rate is the model's */
     /* counters of its control group: periods, and those in which it was throttled */
@@ -297,6 +298,8 @@ struct service_facts {
     struct reading v[METRIC_SERVICE_COUNT]; /* gauges; rates are filled by the model */
     size_t model_count;                     /* entries in models[] */
     size_t models_left_out;                 /* the service has more than we keep */
+    size_t models_gone;         /* so many of them are listed, but no process serves them */
+    int64_t models_answered_ns; /* when models[] was told; 0: it is not known */
     struct service_model_facts *models;
 };
 

@@ -10,7 +10,8 @@
  * allowed).
  *
  * On the control port: GET /mode?MODE[@PATH]: from the next request on (of paths that begin so);
- * GET /set?remaining=N&running=N: ComfyUI's queue; GET /set?version=TEXT, /set?token=TEXT;
+ * GET /set?remaining=N&running=N: ComfyUI's queue; GET /set?models=N&runners=N: Ollama's models and
+ * the children that hold them; GET /set?version=TEXT, /set?token=TEXT;
  * GET /log: "PATH COUNT" a line (another method than GET stands in front of the path), then
  * "most-at-once N", "connections N", "open N" and "authorized N" (requests with such a header).
  *
@@ -47,6 +48,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/fake_runner.h"
+
 enum { CONNECTIONS = 64, REQUEST_MAX = 8192, PATHS = 32, CHUNK = 65536 };
 
 struct text {
@@ -75,6 +78,7 @@ static struct {
     const char *prefix;
     unsigned authorized, answers;
     bool old;
+    const char *program;
     int models, remaining, running;
     int listen_fd, control_fd;
     struct sockaddr_storage address;
@@ -520,6 +524,8 @@ static void control(struct connection *c, char *path)
                 server.running = (int)strtol(p + 8, NULL, 10);
             else if (strncmp(p, "models=", 7) == 0)
                 server.models = (int)strtol(p + 7, NULL, 10);
+            else if (strncmp(p, "runners=", 8) == 0)
+                fake_runners_set(server.program, (unsigned)strtoul(p + 8, NULL, 10));
             else if (strncmp(p, "version=", 8) == 0)
                 snprintf(server.version, sizeof(server.version), "%s", p + 8);
             else if (strncmp(p, "token=", 6) == 0)
@@ -734,6 +740,8 @@ int main(int argc, char **argv)
 {
     const char *host = "127.0.0.1", *mode = "normal";
     long port = 0;
+    fake_runner_begin(argc, argv);
+    server.program = argv[0];
     server.kind = "ollama";
     server.prefix = "";
     server.models = 1;

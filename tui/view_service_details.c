@@ -149,6 +149,9 @@ static void emit_models(struct sheet *h, const struct service_facts *f)
     if (all > most && sheet_row(h, &l))
         line_put(&l, ROLE_DIM, "  %zu more%s", all - most,
                  most < f->model_count ? ", Enter opens them" : " than are kept");
+    if (f->models_gone > 0 && sheet_row(h, &l))
+        line_put(&l, ROLE_WARN, "  no process serves %zu of %zu any more: a request loads it again",
+                 f->models_gone, all);
     if (all == 0 && sheet_row(h, &l)) {
         bool known = f->state == SERVICE_UP;
         line_put(&l, ROLE_DIM, known ? "  no model loaded" : "  -");

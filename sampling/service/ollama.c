@@ -113,6 +113,22 @@ static enum service_match matches(const char *name, const char *argv)
     return strcmp(base, "serve") == 0 || strcmp(base, "start") == 0 ? MATCH_SURE : MATCH_NOT;
 }
 
+/* "llama-server --model FILE" since 0.30, "ollama runner --model FILE" before it and for MLX. The
+ * same programs without a model look for GPUs, for a moment. */
+static bool is_runner(const char *argv)
+{
+    char base[64], model[8];
+    service_argument_base(argv, 0, base, sizeof(base));
+    if (strcmp(base, "ollama") == 0 || strcmp(base, "ollama.exe") == 0) {
+        service_argument_base(argv, 1, base, sizeof(base));
+        if (strcmp(base, "runner") != 0)
+            return false;
+    } else if (strcmp(base, "llama-server") != 0 && strcmp(base, "llama-server.exe") != 0) {
+        return false;
+    }
+    return service_argument(argv, "--model", model, sizeof(model)) != NULL;
+}
+
 static uint16_t port_of(const char *argv)
 {
     (void)argv;
@@ -135,4 +151,5 @@ const struct service_ops service_ollama = {
     .questions = questions,
     .matches = matches,
     .port_of = port_of,
+    .is_runner = is_runner,
 };

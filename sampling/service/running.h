@@ -74,10 +74,12 @@ struct running {
         int64_t next_ns, answered_ns;
         int64_t not_before_ns; /* an optional one that failed */
         bool wanted;
+        bool ahead; /* may be asked once without a token */
     } questions[RUNNING_QUESTIONS];
     double tokens; /* how many questions it may be asked now, see running_ask.c */
     int64_t tokens_ns;
     int last_code; /* of the last finished question: 0 or a negative error */
+    int wrong;     /* the question whose answers are wrong, -1 none: another one's do not mend it */
     bool last_connected;
     char fault[160]; /* what was wrong with it, as the end of a sentence */
     int64_t answered_ns, answered_wall_ns;
@@ -93,6 +95,10 @@ struct running {
     struct process_group limits; /* of its control group */
     int64_t limits_ns;           /* 0: not read for this process */
     unsigned members;
+    struct {
+        bool known;
+        unsigned count, others; /* children that hold a model, and the rest */
+    } runners;
     int64_t usage_ns;
     struct cpu_mark marks[CPU_MARKS];
     size_t mark_next, mark_count;
@@ -154,7 +160,18 @@ void running_mark_cpu(struct running *r, int64_t now_ns, double cpu_seconds);
 bool running_is_shown(const struct running *r, int64_t now_ns);
 void running_format_seconds(int64_t ns, char *out, size_t out_size); /* "42 s", "3 min", "2 h" */
 
+/* running_runner.c */
+void running_count_runners(struct running *r); /* after a scan of the processes */
+/* With the answer that lists the models: what there is at that moment. */
+void running_check_runners(struct running *r);
+bool running_is_loading(const struct running *r, int64_t now_ns, bool *known);
+/* How many of the listed models no process serves any more. */
+size_t running_models_gone(const struct running *r, int64_t now_ns);
+
 /* running_fill.c */
+/* The question whose answer holds the loaded models: the last one of the kind's plan that is always
+ * asked and not optional. */
+size_t running_main_question(const struct service_ops *ops);
 void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
                   struct service_facts *out);
 

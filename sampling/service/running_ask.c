@@ -1,7 +1,8 @@
 /*
  * Asking one service: one question at a time, never a second one while the first is outstanding,
- * and on average one every two seconds at most. A bucket of tokens allows a short burst when a
- * service is found, so that the first picture is whole.
+ * and on average one every two seconds at most. When a service is found each question may be asked
+ * once ahead of that, so that the first picture is whole; what nobody asked is not saved up, so
+ * that a queue which appears later costs no more than one that was there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "sampling/service/running.h"
 
 #define TOKEN_NS (2 * NS_PER_S)
-#define TOKENS_MAX 4.0 /* as many questions as a kind has at most when it is found */
+#define TOKENS_MAX 1.5 /* one, and the slack by which a question may come before its time */
 #define BACK_OFF_NS (2 * NS_PER_S)
 #define BACK_OFF_MAX_NS (10 * NS_PER_S)
 #define REJECTED_NS (60 * NS_PER_S)
@@ -31,13 +32,14 @@ void running_reconnect(struct running *r, int64_t now_ns)
         r->questions[i].next_ns = now_ns;
         r->questions[i].not_before_ns = 0;
         r->questions[i].wanted = false;
+        r->questions[i].ahead = true;
     }
     r->answers.capabilities = 0;
     r->job_known_ns = 0;
     r->quiet_ns = 0;
     r->failures = 0;
     r->not_before_ns = 0;
-    r->tokens = TOKENS_MAX;
+    r->tokens = 1;
     r->tokens_ns = now_ns;
 }
 
@@ -101,8 +103,10 @@ bool running_next_kind(struct running *r)
         r->kinds_tried = 0;
     r->ops = service_kinds[(r->ops->kind + 1) % SERVICE_KIND_COUNT];
     service_answers_init(&r->answers);
-    for (size_t i = 0; i < RUNNING_QUESTIONS; i++)
+    for (size_t i = 0; i < RUNNING_QUESTIONS; i++) {
         r->questions[i].next_ns = r->owner->now_ns;
+        r->questions[i].ahead = more;
+    }
     return more;
 }
 
@@ -111,6 +115,7 @@ static void fail(struct running *r, int index, int code, const char *text)
     r->questions[index].next_ns =
         r->owner->now_ns; /* again as soon as the back-off allows, whatever its period */
     r->last_code = code;
+    r->wrong = -1;
     utf8_copy(r->fault, sizeof(r->fault), text);
     int64_t wait = BACK_OFF_NS << (r->failures < 3 ? r->failures : 3);
     r->not_before_ns = r->owner->now_ns + (wait < BACK_OFF_MAX_NS ? wait : BACK_OFF_MAX_NS);
@@ -163,14 +168,13 @@ static void note_job(struct running *r)
 static void take_success(struct running *r, int index, const struct http_answer *answer)
 {
     int64_t now = r->owner->now_ns;
-    bool again = r->last_code < 0 && r->identified;
+    bool still_wrong = r->last_code < 0 && r->wrong >= 0 && r->wrong != index;
+    bool again = r->last_code < 0 && r->identified && !still_wrong;
     r->answered_ns = r->quiet_ns = now;
     r->answered_wall_ns = clock_wall_ns(&r->owner->clock);
     r->answer_seconds = answer->seconds;
     r->answered_count++;
-    r->last_code = 0;
     r->last_connected = true;
-    r->fault[0] = '\0';
     r->identified = true;
     r->rejected = false;
     r->kind_open = false;
@@ -181,15 +185,24 @@ static void take_success(struct running *r, int index, const struct http_answer 
         for (size_t i = 0; i < RUNNING_QUESTIONS; i++)
             not_before[i] = r->questions[i].not_before_ns;
         running_reconnect(r, now);
-        for (size_t i = 0; i < RUNNING_QUESTIONS; i++)
+        for (size_t i = 0; i < RUNNING_QUESTIONS; i++) {
             r->questions[i].not_before_ns = not_before[i];
+            r->questions[i].ahead = false;
+        }
         r->quiet_ns = now;
         r->tokens = tokens; /* a server that flaps is not asked more often for it */
         r->questions[index].next_ns = now + (int64_t)r->ops->questions[index].period_ms * NS_PER_MS;
     }
+    r->questions[index].answered_ns = now;
+    if (r->answers.models_known && index == (int)running_main_question(r->ops))
+        running_check_runners(r);
+    if (still_wrong)
+        return;
+    r->last_code = 0;
+    r->wrong = -1;
+    r->fault[0] = '\0';
     r->failures = 0;
     r->not_before_ns = 0;
-    r->questions[index].answered_ns = now;
 }
 
 /* What an answer that is not the kind's looks like, where that is plain; else the parser's words.
@@ -248,6 +261,7 @@ static void take_answer(struct running *r, int index, const struct http_answer *
         if (r->kind_open && (answer->status == 200 || answer->status == 404))
             snprintf(text, sizeof(text), "answers, but not as a service that this version knows");
         fail(r, index, code, text);
+        r->wrong = index;
         if (answer->status == 401 && r->token.file != NULL)
             renew_token(r);
         if (!r->identified && !r->configured && !r->added && !r->sure) {
@@ -331,7 +345,7 @@ void running_ask(struct running *r, int64_t now_ns)
     int index = pick(r, now_ns);
     r->tokens = tokens_at(r, now_ns);
     r->tokens_ns = now_ns;
-    if (index < 0 || r->tokens < 1)
+    if (index < 0 || (r->tokens < 1 && !r->questions[index].ahead))
         return;
     const struct service_question *q = &r->ops->questions[index];
     char url[320];
@@ -349,7 +363,8 @@ void running_ask(struct running *r, int64_t now_ns)
     bool has_token = !token_is_wanted(&r->token) || r->token.text != NULL ||
                      token_load(&r->token, &err) >= 0;
     request.token = r->token.text;
-    r->tokens -= 1;
+    r->tokens = r->tokens > 1 ? r->tokens - 1 : 0;
+    r->questions[index].ahead = false;
     r->questions[index].next_ns = now_ns + (int64_t)q->period_ms * NS_PER_MS;
     r->asked_ns = now_ns;
     if (r->quiet_ns == 0)
@@ -373,6 +388,10 @@ int64_t running_next_ns(const struct running *r, int64_t now_ns)
     if (!running_may_be_asked(r))
         return INT64_MAX;
     int64_t next = INT64_MAX;
+    double tokens = tokens_at(r, now_ns);
+    int64_t token_ns = tokens >= 1
+                           ? 0
+                           : now_ns + (int64_t)((1 - tokens) * (double)TOKEN_NS) + NS_PER_MS;
     for (int i = 0; r->ops->questions[i].path != NULL; i++) {
         const struct service_question *q = &r->ops->questions[i];
         if (!is_wanted(r, q))
@@ -384,14 +403,10 @@ int64_t running_next_ns(const struct running *r, int64_t now_ns)
             due = now_ns;
         if (due > now_ns)
             due += slack_ns(q);
+        if (due < token_ns && !r->questions[i].ahead)
+            due = token_ns;
         if (due < next)
             next = due;
     }
-    double tokens = tokens_at(r, now_ns);
-    int64_t token_ns = tokens >= 1
-                           ? 0
-                           : now_ns + (int64_t)((1 - tokens) * (double)TOKEN_NS) + NS_PER_MS;
-    if (next < token_ns)
-        next = token_ns;
     return next < r->not_before_ns ? r->not_before_ns : next;
 }

@@ -15,7 +15,7 @@ static struct reading told(const struct running *r, double value, size_t index, 
     bool gone = r->state == SERVICE_DOWN || r->state == SERVICE_STARTING;
     if (gone)
         return reading_missing(READING_FAILED, REASON_NOT_RUNNING, SOURCE_SERVICES);
-    if (at == 0 || now_ns - r->answered_ns > LOST_AFTER_NS)
+    if (at == 0 || now_ns - at > LOST_AFTER_NS)
         return reading_missing(
             at == 0 && r->state == SERVICE_UP ? READING_NONE : READING_FAILED,
             at == 0 && r->state == SERVICE_UP ? REASON_NOT_YET : REASON_NO_ANSWER, SOURCE_SERVICES);
@@ -25,14 +25,12 @@ static struct reading told(const struct running *r, double value, size_t index, 
     int64_t period = (int64_t)r->ops->questions[0].period_ms * NS_PER_MS;
     if (period > 3 * NS_PER_S)
         period = 3 * NS_PER_S; /* Ollama's first question is the rare one */
-    if (now_ns - r->answered_ns > STALE_PERIODS * period)
+    if (now_ns - at > STALE_PERIODS * period)
         v.state = READING_STALE;
     return v;
 }
 
-/* The question whose answer holds the loaded models: the last one of the kind's plan that is always
- * asked and not optional. */
-static size_t main_question(const struct service_ops *ops)
+size_t running_main_question(const struct service_ops *ops)
 {
     size_t found = 0;
     for (size_t i = 0; ops->questions[i].path != NULL; i++) {
@@ -47,9 +45,15 @@ static void fill_models(const struct running *r, int64_t now_ns, struct arena *a
 {
     const struct service_answers *a = &r->answers;
     bool gone = r->state == SERVICE_DOWN || r->state == SERVICE_STARTING;
-    if (!a->models_known || a->model_count == 0 || gone || now_ns - r->answered_ns > LOST_AFTER_NS)
+    size_t question = running_main_question(r->ops);
+    int64_t at = r->questions[question].answered_ns;
+    if (!a->models_known || gone || now_ns - at > LOST_AFTER_NS)
         return;
-    size_t question = main_question(r->ops);
+    out->models_answered_ns = at;
+    out->loading = running_is_loading(r, now_ns, &out->loading_known);
+    out->models_gone = running_models_gone(r, now_ns);
+    if (a->model_count == 0)
+        return;
     out->models = arena_calloc(arena, a->model_count, sizeof(*out->models));
     out->model_count = a->model_count;
     out->models_left_out = a->models_left_out;
@@ -140,7 +144,6 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
         .remote = r->remote,
         .added = r->added,
         .kind_unknown = r->kind_open,
-        .loading = a->loading,
         .waiting_is_estimate = a->waiting_is_estimate && !isnan(a->waiting),
         .pid = r->pid,
         .pid_start = r->pid_start,
@@ -158,7 +161,7 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
     fill_argv(r, arena, out);
     for (size_t i = 0; i < METRIC_SERVICE_COUNT; i++)
         out->v[i] = reading_missing(READING_UNSUPPORTED, REASON_NO_SOURCE, SOURCE_SERVICES);
-    size_t main = main_question(r->ops);
+    size_t main = running_main_question(r->ops);
     out->v[METRIC_SERVICE_QUEUE_RUNNING] = told(r, a->running, main, now_ns, a->queue_reason);
     out->v[METRIC_SERVICE_QUEUE_WAITING] = told(r, a->waiting, main, now_ns, a->queue_reason);
     double elapsed = r->job_began_ns > 0 ? (double)(now_ns - r->job_began_ns) / (double)NS_PER_S

@@ -30,7 +30,6 @@ struct service_answers { /* service_answers_init() before the first parse */
     double running, waiting; /* NAN: unknown */
     uint8_t queue_reason;    /* enum reason, why they are unknown */
     bool waiting_is_estimate;
-    bool loading;
     char job_id[64]; /* of the running job; "" none */
     size_t model_count, models_left_out;
     bool models_known;
@@ -68,6 +67,9 @@ struct service_ops {
     enum service_match (*matches)(const char *name, const char *argv);
     /* Port named in its argv or environment; 0: not told. */
     uint16_t (*port_of)(const char *argv);
+    /* Whether a child of the server with this argv holds one model, loaded or loading; NULL: the
+     * kind has no such children. */
+    bool (*is_runner)(const char *argv);
 };
 extern const struct service_ops *const service_kinds[SERVICE_KIND_COUNT];
 extern const struct service_ops service_ollama, service_comfyui;

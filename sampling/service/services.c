@@ -75,7 +75,7 @@ struct running *services_row(struct services *s, int kind)
     struct running *r = xcalloc(1, sizeof(*r));
     r->owner = s;
     r->ops = service_kinds[kind];
-    r->question = -1;
+    r->question = r->wrong = -1;
     r->state = SERVICE_DOWN;
     service_answers_init(&r->answers);
     running_reconnect(r, 0);
@@ -451,6 +451,8 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     }
     forget(s);
     note_repeated(s);
+    for (size_t i = 0; i < s->count; i++)
+        running_count_runners(s->list[i]);
     listener_round(s->processes, NULL, 0);
     free(listeners);
 }
@@ -458,6 +460,7 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
 void services_discover(struct services *s, int64_t now_ns, uint64_t forks)
 {
     s->now_ns = now_ns;
+    s->forks = forks;
     if (!s->discovers || (s->discovered && now_ns < s->discover_next_ns)) {
         s->discovered = true;
         return;
