@@ -16,8 +16,9 @@
 enum {
     PROMPT_MS = 2000,
     /* Its answer is larger than that of /prompt: more often, and a queue would cost over 1.2 times
-     * the bytes of an empty one. */
-    JOBS_MS = 7000,
+     * the bytes of an empty one. It tells something new when a job has ended. */
+    JOBS_MS = 12000,
+    JOBS_HURRY_MS = 9000,
     QUEUE_MS = 5000,
     STATS_MS = 60000, /* version, device and arguments: they change with a restart, and then it is
                          asked at once */
@@ -66,6 +67,8 @@ static int parse_prompt(long status, const char *body, size_t size, int64_t wall
     if (!told)
         return err_set(err, ERR_PARSE, "there is no exec_info.queue_remaining in the answer");
     bool was_idle = !(out->remaining > 0);
+    if (floor(remaining) < out->remaining)
+        out->job_ended = true;
     out->remaining = floor(remaining);
     if (was_idle && out->remaining > 0) {
         out->running = NAN; /* that nothing ran is no longer true */
@@ -84,6 +87,11 @@ static int parse_prompt(long status, const char *body, size_t size, int64_t wall
 static bool wants_jobs(const struct service_answers *a)
 {
     return a->remaining > 0 && !(a->capabilities & CAPABILITY_NO_JOBS);
+}
+
+static bool hurries_jobs(const struct service_answers *a)
+{
+    return a->job_ended;
 }
 
 static int parse_jobs(long status, const char *body, size_t size, int64_t wall_ns,
@@ -114,6 +122,7 @@ static int parse_jobs(long status, const char *body, size_t size, int64_t wall_n
     }
     cJSON_Delete(root);
     out->running = running;
+    out->job_ended = false;
     settle_queue(out);
     return 0;
 }
@@ -417,6 +426,8 @@ static const struct service_question questions[] = {
      .period_ms = JOBS_MS,
      .optional = true,
      .wanted = wants_jobs,
+     .hurried = hurries_jobs,
+     .hurry_ms = JOBS_HURRY_MS,
      .parse = parse_jobs},
     {.path = "/queue",
      .period_ms = QUEUE_MS,

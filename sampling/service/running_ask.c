@@ -18,7 +18,7 @@
 #define REJECTED_NS (60 * NS_PER_S)
 #define GUESSED_AGAIN_NS (3600 * NS_PER_S) /* a container's port that is something else's */
 #define OPTIONAL_AGAIN_NS (60 * NS_PER_S)
-#define JOB_GAP_NS (15 * NS_PER_S) /* two rounds of the question that names the running job */
+#define JOB_GAP_NS (15 * NS_PER_S) /* a round of the question that names the running job */
 enum {
     CONNECT_MS = 2000,
     /* A hanging server keeps one connection and one question for a minute: every new one would fill
@@ -62,6 +62,16 @@ static bool is_wanted(const struct running *r, const struct service_question *q)
     return q->wanted == NULL || q->wanted(&r->answers);
 }
 
+/* When its turn comes by its period. */
+static int64_t turn_ns(const struct running *r, int index)
+{
+    const struct service_question *q = &r->ops->questions[index];
+    int64_t next = r->questions[index].next_ns;
+    if (q->hurried != NULL && q->hurried(&r->answers))
+        next -= (int64_t)(q->period_ms - q->hurry_ms) * NS_PER_MS;
+    return next;
+}
+
 static double tokens_at(const struct running *r, int64_t now_ns)
 {
     double tokens = r->tokens + (double)(now_ns - r->tokens_ns) / (double)TOKEN_NS;
@@ -79,12 +89,12 @@ static int pick(struct running *r, int64_t now_ns)
         if (wanted && !r->questions[i].wanted && i > 0)
             r->questions[i].next_ns = now_ns; /* it has just become interesting */
         r->questions[i].wanted = wanted;
-        if (!wanted || r->questions[i].next_ns > now_ns + slack_ns(q) ||
+        if (!wanted || turn_ns(r, i) > now_ns + slack_ns(q) ||
             r->questions[i].not_before_ns > now_ns)
             continue;
         if (!r->identified)
             return i; /* the first question says whether there is anything to ask */
-        double late = (double)(now_ns - r->questions[i].next_ns) /
+        double late = (double)(now_ns - turn_ns(r, i)) /
                       ((double)q->period_ms * (double)NS_PER_MS);
         if (r->questions[i].answered_ns == 0)
             late += 1000; /* never asked: before everything else */
@@ -396,9 +406,9 @@ int64_t running_next_ns(const struct running *r, int64_t now_ns)
         const struct service_question *q = &r->ops->questions[i];
         if (!is_wanted(r, q))
             continue;
-        int64_t due = r->questions[i].next_ns > r->questions[i].not_before_ns
-                          ? r->questions[i].next_ns
-                          : r->questions[i].not_before_ns;
+        int64_t due = turn_ns(r, i);
+        if (due < r->questions[i].not_before_ns)
+            due = r->questions[i].not_before_ns;
         if (!r->questions[i].wanted && i > 0 && r->questions[i].not_before_ns <= now_ns)
             due = now_ns;
         if (due > now_ns)

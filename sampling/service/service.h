@@ -31,6 +31,7 @@ struct service_answers { /* service_answers_init() before the first parse */
     uint8_t queue_reason;    /* enum reason, why they are unknown */
     bool waiting_is_estimate;
     char job_id[64]; /* of the running job; "" none */
+    bool job_ended;  /* since it was last told which one runs */
     size_t model_count, models_left_out;
     bool models_known;
     struct service_model_state_raw models[SERVICE_MODELS_KEPT];
@@ -46,6 +47,9 @@ struct service_question {
     void (*reduce)(const char *body, size_t size, struct buf *out); /* see struct http_request */
     /* Whether to ask it now, given what is known; NULL: always. */
     bool (*wanted)(const struct service_answers *a);
+    /* Whether what it tells has just changed: then it comes after hurry_ms already; NULL: never. */
+    bool (*hurried)(const struct service_answers *a);
+    unsigned hurry_ms;
     /* Pure: status and body to answers. 0; -ERR_PARSE: not this service's shape; -ERR_UNSUPPORTED:
      * this version has no such endpoint (not an error). */
     int (*parse)(long status, const char *body, size_t size, int64_t wall_ns,

@@ -235,10 +235,59 @@ else
     t_skip 'the dashboard' 'ptybench is for Linux'
 fi
 
+# ---------------------------------------------------------------- a real terminal
+if command -v tmux >/dev/null 2>&1; then
+    terminal() {
+        tmux -S "$t_dir/tmux" "$@"
+    }
+    end_terminal() {
+        terminal kill-server 2>/dev/null
+        t_cleanup
+    }
+    trap end_terminal EXIT
+    pane() {
+        terminal capture-pane -p >"$t_dir/pane"
+    }
+    shows() {
+        pane && grep -Eq -- "$1" "$t_dir/pane"
+    }
+    # press KEY NAME PATTERN: the pane has it soon, and in it nothing but what can be printed
+    press() {
+        terminal send-keys "$1"
+        t_wait_for "tmux: $2" shows "$3"
+        t_ok "tmux, $2: only cells that can be printed" clean "$t_dir/pane"
+        t_ok "tmux, $2: 80 columns at most" within_columns 80
+    }
+    within_columns() {
+        [ "$(wc -L <"$t_dir/pane")" -le "$1" ]
+    }
+    env -i PATH="$PATH" HOME="$HOME" XDG_CONFIG_HOME="$XDG_CONFIG_HOME" TERM=xterm-256color TZ=UTC LC_ALL=C.UTF-8 \
+        tmux -S "$t_dir/tmux" -f /dev/null new-session -d -x 80 -y 24 \
+        "$TUNETOP; echo \$? >$t_dir/ended.part; mv $t_dir/ended.part $t_dir/ended" 9>&-
+    terminal set-option -g status off
+    terminal resize-window -x 80 -y 24
+    t_wait_for 'tmux: the page' shows 'q quit$'
+    t_wait_for 'tmux: a row that says what is wrong' shows ' (error|busy) '
+    press 2 '2 opens the services' '\[2 Services\]'
+    press Down 'a service is chosen' '^▸'
+    press 1 '1 leads back' '\[1 Overview\]'
+    press '?' '? opens help' '^ tunetop keys'
+    press Escape 'Esc closes it' '^ Silicon ─'
+    begin=$(now_ms)
+    terminal send-keys q
+    t_wait_for 'tmux: q ends it' test -s "$t_dir/ended"
+    took=$(($(now_ms) - begin))
+    t_is 'tmux: it ended well' "$(cat "$t_dir/ended")" 0
+    # tmux and the wait have their part in it.
+    t_ok "tmux: q took $took ms of $((500 * slow))" test "$took" -le $((500 * slow))
+else
+    t_skip 'the dashboard in tmux' 'no tmux'
+fi
+
 # ---------------------------------------------------------------- what they were asked
-# Five programs asked: three that lived for a moment (four questions at most), and two that went on.
+# Six programs asked: three that lived for a moment (four questions at most), and three that went on.
 elapsed=$((SECONDS - begun + 1))
-limit=$((3 * 4 + 2 * (elapsed / 2 + 4)))
+limit=$((3 * 4 + 3 * (elapsed / 2 + 4)))
 while read -r name _; do
     steer "$name" /log | tr -d '\r' | sed '1,/^$/d' >"$t_dir/log" 2>/dev/null
     # Paths begin with a slash; another method stands in front of its path.

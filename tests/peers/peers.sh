@@ -9,6 +9,7 @@
 #   ./dev peers [URL [OPTION...]]...         # these; options belong to the URL before them
 #     --log FILE       its own log: the questions in it are counted, too (Ollama's has them)
 #     --stop COMMAND --start COMMAND         shell commands: what a stop and a start look like
+#     --load COMMAND   makes it load a model for some seconds: the row says so meanwhile
 #     --freeze         40 s of SIGSTOP for its process: busy, then stuck, then up again
 #   PEERS_SECONDS=60   how long its questions are counted
 #
@@ -22,7 +23,7 @@ seconds=${PEERS_SECONDS:-60}
 burst=4           # questions that a service gets at once when it is found (sampling/service/running_ask.c)
 latency_count=200 # of which the median is taken
 latency_gap_ms=50
-urls=() logs=() stops=() starts=() freezes=() # one element a server
+urls=() logs=() stops=() starts=() loads=() freezes=() # one element a server
 report=$t_dir/report
 : >"$report"
 
@@ -37,7 +38,7 @@ add() {
     for known in ${urls[@]+"${urls[@]}"}; do
         [ "$known" != "$url" ] || return 0
     done
-    urls+=("$url") logs+=('') stops+=('') starts+=('') freezes+=('')
+    urls+=("$url") logs+=('') stops+=('') starts+=('') loads+=('') freezes+=('')
 }
 
 usage() {
@@ -54,10 +55,11 @@ parse() {
         esac
         case $1 in
         --freeze) freezes[last]=yes ;;
-        --log | --stop | --start)
+        --log | --load | --stop | --start)
             [ $# -gt 1 ] || usage "'$1' needs a value"
             case $1 in
             --log) logs[last]=$2 ;;
+            --load) loads[last]=$2 ;;
             --stop) stops[last]=$2 ;;
             --start) starts[last]=$2 ;;
             esac
@@ -116,7 +118,7 @@ check_dashboard() { # URL KIND VERSION
     local size wanted
     for size in 80x24 120x40; do
         wanted=$2 # a small window has no room for the version
-        [ "$size" = 80x24 ] || wanted="$2 ${3:0:5}"
+        [ "$size" = 80x24 ] || wanted=${3:0:5} # a second one of its kind has a longer name
         printf 'size %s\nwait-services\nwait-screen %s\nsave-screen %s\n' "$size" "$wanted" \
             "$t_dir/screen" >"$t_dir/script"
         t_run t_tunetop --script "$t_dir/script"
@@ -240,6 +242,55 @@ check_stop() { # URL STOP START
     stream_end
 }
 
+loading_is() { # URL VALUE
+    [ "$(tail -n 2 "$t_dir/stream" | "$peer" loading "$1")" = "$2" ]
+}
+
+check_load() { # URL COMMAND
+    local load
+    if [ -z "$2" ]; then
+        t_skip "$1: loads a model" 'no --load given'
+        return
+    fi
+    stream_start
+    t_what='tunetop stream'
+    within 10 "$1: it loads nothing before" loading_is "$1" false
+    bash -c "$2" >/dev/null 2>&1 &
+    load=$!
+    t_own "$load"
+    within 10 "$1: the row says that it loads" loading_is "$1" true
+    wait "$load"
+    within 5 "$1: and that it has loaded" loading_is "$1" false
+    stream_end
+}
+
+# What a server runs beside itself, to hold its models say, is no service of its own.
+check_children() { # URL
+    local pid child children=0 rows
+    rows=" $("$TUNETOP" --config "$t_dir/tunetop.yaml" status --json |
+        sed -n 's/^.*"pid":[^0-9]*\([0-9][0-9]*\).*/\1/p' | tr '\n' ' ')"
+    for pid in $rows; do
+        for child in $(pgrep -P "$pid"); do
+            children=$((children + 1))
+            t_must_fail "$1: child $child of $pid is no row" test "${rows#* "$child" }" != "$rows"
+        done
+    done
+    echo "# $1: $children children of services"
+}
+
+# Something else that answers: it is no row, and it is left alone.
+check_stranger() { # URL SAID
+    case $2 in
+    'it answers'*) ;;
+    *) return ;;
+    esac
+    t_what='tunetop -vv stream'
+    t_run "$TUNETOP" -vv stream --count 10
+    t_must_fail "$1: it is no row" grep -q -F "\"$1\"" "$t_dir/out"
+    # On a kind's own port its answer has to tell.
+    t_ok "$1: asked once at most" test "$(sum_of asked "$1")" -le 1
+}
+
 check_freeze() { # URL WANTED
     local pid
     if [ -z "$2" ]; then
@@ -278,6 +329,7 @@ trap end_peers EXIT
 check_server() { # INDEX
     local url=${urls[$1]} said checks failed
     if ! said=$("$peer" kind "$url"); then
+        check_stranger "$url" "$said"
         t_skip "$url" "$said"
         echo "skipped $url: $said" >>"$report"
         return
@@ -294,6 +346,8 @@ check_server() { # INDEX
     check_dashboard "$url" "$kind" "${said#* }"
     check_questions "$url" "${logs[$1]}"
     check_latency "$url"
+    check_children "$url"
+    check_load "$url" "${loads[$1]}"
     check_stop "$url" "${stops[$1]}" "${starts[$1]}"
     check_freeze "$url" "${freezes[$1]}"
     echo "ran $said at $url: $((t_count - checks)) checks," \

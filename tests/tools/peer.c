@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,7 +48,7 @@ enum {
 };
 
 static CURL *curl;
-static char base_url[512];
+static char base_url[512], server_name[128];
 static unsigned failures;
 
 static size_t take(char *data, size_t one, size_t size, void *ctx)
@@ -60,6 +61,17 @@ static size_t take(char *data, size_t one, size_t size, void *ctx)
 }
 
 /* The HTTP status, or 0 with a sentence in out. */
+/* Who answers, as it says itself. */
+static size_t take_header(char *data, size_t one, size_t size, void *ctx)
+{
+    static const char name[] = "Server: ";
+    size_t bytes = one * size, n = sizeof(name) - 1;
+    (void)ctx;
+    if (bytes > n + 2 && strncasecmp(data, name, n) == 0)
+        snprintf(server_name, sizeof(server_name), "%.*s", (int)(bytes - n - 2), data + n);
+    return bytes;
+}
+
 static long ask(const char *path, struct buf *out, double *seconds)
 {
     char url[768];
@@ -72,6 +84,7 @@ static long ask(const char *path, struct buf *out, double *seconds)
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK) {
         buf_clear(out);
@@ -174,8 +187,9 @@ static bool word_ask(struct word *w)
         }
     }
     if (!w->ollama && !w->comfyui && w->why[0] == '\0')
-        snprintf(w->why, sizeof(w->why), "it answers (HTTP %ld), but as none of the known kinds",
-                 status);
+        snprintf(w->why, sizeof(w->why),
+                 "it answers (HTTP %ld, %s), but as none of the known kinds", status,
+                 server_name[0] != '\0' ? server_name : "no name");
     cJSON_Delete(first);
     buf_release(&b);
     return w->ollama || w->comfyui;
@@ -503,6 +517,16 @@ static int print_list(void)
     return root == NULL;
 }
 
+/* "true", "false" or "null". */
+static int print_loading(void)
+{
+    cJSON *root = read_json(stdin);
+    const cJSON *loading = at(find_service(root, base_url), "loading");
+    puts(cJSON_IsTrue(loading) ? "true" : cJSON_IsFalse(loading) ? "false" : "null");
+    cJSON_Delete(root);
+    return 0;
+}
+
 static int print_state(void)
 {
     cJSON *root = read_json(stdin);
@@ -531,6 +555,8 @@ int main(int argc, char **argv)
         status = print_kind();
     else if (strcmp(what, "state") == 0 && argc == 3)
         status = print_state();
+    else if (strcmp(what, "loading") == 0 && argc == 3)
+        status = print_loading();
     else if (strcmp(what, "latency") == 0 && argc == 6)
         status = latency(strtol(argv[3], NULL, 10), strtol(argv[4], NULL, 10),
                          (pid_t)strtol(argv[5], NULL, 10));
@@ -539,7 +565,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "arguments") == 0 && argc > 3)
         status = compare(argv + 3, true);
     else
-        fprintf(stderr, "usage: peer kind|list|state|latency|compare|arguments ...\n");
+        fprintf(stderr, "usage: peer kind|list|state|loading|latency|compare|arguments ...\n");
     if (curl != NULL)
         curl_easy_cleanup(curl);
     curl_global_cleanup();

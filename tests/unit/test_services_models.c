@@ -102,21 +102,46 @@ static void test_a_list_that_is_not_told_any_more(void **state)
     world_free(w);
 }
 
-/* Bytes of one minute, with the sizes that ComfyUI 0.33.0's answers have (headers included). */
-static double minute_bytes(struct world *w, bool first)
+/* Bytes of some time, with the sizes that ComfyUI 0.33.0's answers have (headers included). */
+static double some_bytes(struct world *w, int64_t time_ns, bool first)
 {
     static const struct {
         const char *path;
         double bytes;
-    } answers[] = {{"/prompt", 442}, {"/system_stats", 2044}, {"/api/jobs?status=in_progress", 716}};
+    } answers[] = {{"/prompt", 442}, {"/system_stats", 1682}, {"/api/jobs?status=in_progress", 713}};
     unsigned before[3] = {0};
     double sum = 0;
     for (size_t i = 0; i < 3 && !first; i++)
         before[i] = fake_count(&w->fake, answers[i].path);
-    run(w, 60 * NS_PER_S, 250 * NS_PER_MS, PATIENT);
+    run(w, time_ns, 250 * NS_PER_MS, PATIENT);
     for (size_t i = 0; i < 3; i++)
         sum += (fake_count(&w->fake, answers[i].path) - before[i]) * answers[i].bytes;
     return sum;
+}
+
+static double minute_bytes(struct world *w, bool first)
+{
+    return some_bytes(w, 60 * NS_PER_S, first);
+}
+
+/* When a job has ended it is asked soon which one runs now; else seldom. */
+static void test_when_a_job_ends(void **state)
+{
+    static const char jobs[] = "/api/jobs?status=in_progress";
+    struct world *w = fake_world("comfyui", "normal");
+    (void)state;
+    mode(w, "/set?remaining=9&running=1");
+    run(w, 10 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    assert_int_equal(fake_count(&w->fake, jobs), 1);
+    mode(w, "/set?remaining=8");
+    run(w, 3 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    assert_int_equal(fake_count(&w->fake, jobs), 2);
+    run(w, 10 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    assert_int_equal(fake_count(&w->fake, jobs), 2);
+    mode(w, "/set?remaining=9"); /* one more tells nothing of what runs */
+    run(w, 5 * NS_PER_S, 500 * NS_PER_MS, PATIENT);
+    assert_int_equal(fake_count(&w->fake, jobs), 3);
+    world_free(w);
 }
 
 static void test_a_queue_costs_little(void **state)
@@ -134,11 +159,19 @@ static void test_a_queue_costs_little(void **state)
     double busy_first = minute_bytes(busy, true);
     assert_true(value(mine(busy), METRIC_SERVICE_QUEUE_RUNNING) > 0.9);
     assert_true(value(mine(busy), METRIC_SERVICE_QUEUE_WAITING) > 998.9);
+    double moves = 0; /* a job ends every three seconds */
+    for (int i = 0; i < 20; i++) {
+        char set[64];
+        snprintf(set, sizeof(set), "/set?remaining=%d&running=1", 999 - i);
+        mode(busy, set);
+        moves += some_bytes(busy, 3 * NS_PER_S, false);
+    }
     world_free(busy);
-    if (busy_first > 1.2 * first || appears > 1.2 * later || lasts > 1.2 * later)
+    if (busy_first > 1.2 * first || appears > 1.2 * later || lasts > 1.2 * later ||
+        moves > 1.2 * later)
         fail_msg("bytes: first minute %.0f and %.0f, one with a queue that appears %.0f, later "
-                 "%.0f and %.0f",
-                 first, busy_first, appears, later, lasts);
+                 "%.0f and %.0f, %.0f while it moves",
+                 first, busy_first, appears, later, lasts, moves);
 }
 
 int main(void)
@@ -147,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_loading_and_gone),
         cmocka_unit_test(test_loading_is_not_known),
         cmocka_unit_test(test_a_list_that_is_not_told_any_more),
+        cmocka_unit_test(test_when_a_job_ends),
         cmocka_unit_test(test_a_queue_costs_little),
     };
     world_own_network();
