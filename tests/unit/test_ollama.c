@@ -181,12 +181,53 @@ static void test_which_process(void **state)
     }
 }
 
+/* Children of real servers, as 0.24.0 and 0.33.0-rc2 start them. */
+static void test_what_holds_a_model(void **state)
+{
+    static const struct {
+        const char *argv;
+        bool holds;
+    } cases[] = {
+        {"/usr/bin/ollama\x1frunner\x1f--model\x1f/m/blobs/sha256-6c\x1f--port\x1f"
+         "42421",
+         true},
+        {"/usr/bin/ollama\x1frunner\x1f--ollama-engine\x1f--model\x1f/m/blobs/x\x1f--port\x1f"
+         "1",
+         true},
+        {"/usr/bin/ollama\x1frunner\x1f--mlx-engine\x1f--model\x1fname:tag\x1f--port\x1f"
+         "1",
+         true},
+        {"/usr/lib/ollama/llama-server\x1f--model\x1f/m/blobs/sha256-0b\x1f--port\x1f"
+         "42073\x1f--host\x1f"
+         "127.0.0.1",
+         true},
+        /* They look for GPUs, for a moment. */
+        {"/usr/bin/ollama\x1frunner\x1f--ollama-engine\x1f--port\x1f"
+         "35765",
+         false},
+        {"/usr/lib/ollama/llama-server\x1f--port\x1f"
+         "35765",
+         false},
+        {"/usr/lib/ollama/llama-quantize\x1f/m/a\x1f/m/b", false},
+        {"/usr/bin/ollama\x1fserve", false},
+        {"/usr/bin/ollama\x1frun\x1f--model\x1fx", false},
+        {"ollama", false},
+        {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (service_ollama.is_runner(cases[i].argv) != cases[i].holds)
+            fail_msg("%s", cases[i].argv);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
         cmocka_unit_test(test_unload_times),      cmocka_unit_test(test_hostile_models),
         cmocka_unit_test(test_a_thousand_models), cmocka_unit_test(test_which_process),
+        cmocka_unit_test(test_what_holds_a_model),
     };
     return cmocka_run_group_tests_name("ollama", tests, set_up, tear_down);
 }
