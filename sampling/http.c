@@ -670,7 +670,8 @@ int http_step(struct http *h, const int *fds, size_t fd_count, int timeout_ms, s
             return err_sys(err, ERR_IO, errno, "cannot wait");
     }
     char drain[64];
-    while (read(h->wake[0], drain, sizeof(drain)) == (ssize_t)sizeof(drain))
+    /* One that only looks leaves the wake-up to the one that waits. */
+    while (timeout_ms != 0 && read(h->wake[0], drain, sizeof(drain)) == (ssize_t)sizeof(drain))
         continue;
     code = perform(h, err);
     (void)finish_all(h);

@@ -65,7 +65,7 @@ size_t http_outstanding(const struct http *h);
 /* Waits for sockets, `fd` (readable, -1: none; up to fd_count) or the timeout, then runs
  * callbacks. */
 int http_step(struct http *h, const int *fds, size_t fd_count, int timeout_ms, struct err *err);
-/* From any thread: http_step() returns. */
+/* From any thread: http_step() returns, or the next one with a timeout does. */
 void http_wake(struct http *h);
 
 #endif

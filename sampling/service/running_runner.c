@@ -11,15 +11,21 @@
 #include "base/clock.h"
 #include "sampling/service/running.h"
 
+/* Whoever holds its port may be something that stands in front of it. */
+static bool is_server(const struct running *r)
+{
+    const struct process *p = r->pid > 0 ? process_table_find(r->owner->processes, r->pid) : NULL;
+    return p != NULL && p->start == r->pid_start && r->ops->matches(p->name, p->argv) == MATCH_SURE;
+}
+
 /* Its children, and how many of them hold a model. */
 static void count(struct running *r)
 {
-    const struct process *p;
     size_t total;
-    p = process_table_list(r->owner->processes, &total);
-    r->runners.known = r->pid > 0;
+    const struct process *p = process_table_list(r->owner->processes, &total);
+    r->runners.known = is_server(r);
     r->runners.count = r->runners.others = 0;
-    for (size_t i = 0; i < total && r->pid > 0; i++) {
+    for (size_t i = 0; i < total && r->runners.known; i++) {
         if (p[i].ppid != r->pid)
             continue;
         if (r->ops->is_runner(p[i].argv))

@@ -15,6 +15,13 @@
 #include "sampling/service/service.h"
 #include "tests/unit/world.h"
 
+static struct world *ollama_world(const char *fake_mode)
+{
+    const char *const argv[] = {"/opt/x/ollama", "serve",   "--kind", "ollama",
+                                "--mode",        fake_mode, NULL};
+    return world_new(argv, "ollama");
+}
+
 static void expect(struct world *w, const char *set, bool loading, size_t models, size_t gone)
 {
     mode(w, set);
@@ -30,7 +37,7 @@ static void expect(struct world *w, const char *set, bool loading, size_t models
 /* The list names a model when it is whole, and goes on naming one that died. */
 static void test_loading_and_gone(void **state)
 {
-    struct world *w = fake_world("ollama", "normal");
+    struct world *w = ollama_world("normal");
     (void)state;
     expect(w, "/set?models=0&runners=0", false, 0, 0);
     expect(w, "/set?models=0&runners=1", true, 0, 0);
@@ -48,12 +55,19 @@ static void test_loading_and_gone(void **state)
  * models it is not known. */
 static void test_loading_is_not_known(void **state)
 {
-    struct world *w = fake_world("ollama", "500@/api/ps");
+    struct world *w = ollama_world("500@/api/ps");
     (void)state;
     mode(w, "/set?runners=2");
     run(w, 8 * NS_PER_S, NS_PER_S, PATIENT);
     assert_false(mine(w)->loading_known);
     assert_false(mine(w)->loading);
+    assert_int_equal(mine(w)->models_gone, 0);
+    world_free(w);
+    w = fake_world("ollama", "normal"); /* something in front of the server, by its command line */
+    mode(w, "/set?runners=2");
+    run(w, 8 * NS_PER_S, NS_PER_S, PATIENT);
+    assert_int_equal(mine(w)->model_count, 1);
+    assert_false(mine(w)->loading_known);
     assert_int_equal(mine(w)->models_gone, 0);
     world_free(w);
     w = fake_world("comfyui", "normal"); /* never tells, and has no such processes */
