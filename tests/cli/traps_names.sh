@@ -82,7 +82,8 @@ if [ -x "$ptybench" ]; then
     t_ok 'the dashboard ended well' grep -q 'end=quit .*status=0' "$t_dir/bench"
     t_ok 'each key has its frame' grep -q 'keys=40 keys_missed=0' "$t_dir/bench"
     ended=$(sed -n 's/.*end_ms=\([0-9]*\).*/\1/p' "$t_dir/bench")
-    t_ok "q ends it: ${ended:-?} ms" test "${ended:-9999}" -le $((300 * slow))
+    # Who waited for the look-up would wait for minutes. The tool is in the way of a busy machine, too.
+    t_ok "q ends it: ${ended:-?} ms" test "${ended:-9999}" -le $((2000 * slow))
     p99=$(awk '
         /^key/ { key = $3 }
         /^frame/ && key { d[++n] = ($7 - key) / 1e6; key = 0 }
