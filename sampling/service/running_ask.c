@@ -94,8 +94,7 @@ static int pick(struct running *r, int64_t now_ns)
             continue;
         if (!r->identified)
             return i; /* the first question says whether there is anything to ask */
-        double late = (double)(now_ns - turn_ns(r, i)) /
-                      ((double)q->period_ms * (double)NS_PER_MS);
+        double late = (double)(now_ns - turn_ns(r, i)) / ((double)q->period_ms * (double)NS_PER_MS);
         if (r->questions[i].answered_ns == 0)
             late += 1000; /* never asked: before everything else */
         if (best < 0 || late > best_late) {

@@ -224,9 +224,12 @@ static void test_what_holds_a_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
-        cmocka_unit_test(test_unload_times),      cmocka_unit_test(test_hostile_models),
-        cmocka_unit_test(test_a_thousand_models), cmocka_unit_test(test_which_process),
+        cmocka_unit_test(test_version),
+        cmocka_unit_test(test_models),
+        cmocka_unit_test(test_unload_times),
+        cmocka_unit_test(test_hostile_models),
+        cmocka_unit_test(test_a_thousand_models),
+        cmocka_unit_test(test_which_process),
         cmocka_unit_test(test_what_holds_a_model),
     };
     return cmocka_run_group_tests_name("ollama", tests, set_up, tear_down);

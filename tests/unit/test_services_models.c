@@ -122,7 +122,8 @@ static double some_bytes(struct world *w, int64_t time_ns, bool first)
     static const struct {
         const char *path;
         double bytes;
-    } answers[] = {{"/prompt", 442}, {"/system_stats", 1682}, {"/api/jobs?status=in_progress", 713}};
+    } answers[] = {
+        {"/prompt", 442}, {"/system_stats", 1682}, {"/api/jobs?status=in_progress", 713}};
     unsigned before[3] = {0};
     double sum = 0;
     for (size_t i = 0; i < 3 && !first; i++)
