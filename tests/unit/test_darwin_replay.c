@@ -101,6 +101,8 @@ static char *text_of(const struct model *m)
     for (cJSON *row = cJSON_GetObjectItemCaseSensitive(root, "services")->child; row;
          row = row->next) {
         cJSON_DeleteItemFromObjectCaseSensitive(row, "answer_seconds");
+        cJSON_DeleteItemFromObjectCaseSensitive(row, "age_seconds");
+        cJSON_DeleteItemFromObjectCaseSensitive(row, "models_age_seconds");
         cJSON_DeleteItemFromObjectCaseSensitive(row, "health");
         for (cJSON *model = cJSON_GetObjectItemCaseSensitive(row, "models")->child; model;
              model = model->next) {
