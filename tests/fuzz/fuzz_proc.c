@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "sampling/linux/cgroup.h"
+#include "sampling/linux/cgroup_usage.h"
 #include "sampling/linux/cpu.h"
 #include "sampling/linux/disk.h"
 #include "sampling/linux/disk_io.h"
@@ -96,6 +97,8 @@ static void run_cgroup(const char *text, size_t size)
             require(paths[i][0] == '\0' || (paths[i][0] == '/' && !strstr(paths[i], "/..")));
         }
     }
+    uint64_t count;
+    (void)parse_cgroup_named(text, size, "oom_kill", &count);
     if (parse_cgroup_cpu_max(text, size, &limit)) {
         require(limit > 0);
     }
@@ -140,7 +143,15 @@ static void run_disk(const char *text, size_t size)
     struct disk_facts d;
     char out[DISK_TEXT];
     double total, available;
+    struct mount mounts[4];
     (void)parse_mountinfo_for(text, size, "/home/ann/My Models/blobs", &m);
+    require(parse_mountinfo_disks(text, size, mounts, 4) <= 4);
+    if (parse_disk_name(text, size, &d)) {
+        require_clean(d.name);
+        require_clean(d.mount);
+    }
+    size_t number;
+    require(!disk_parse_mount(text, size, &number) || number < SAMPLE_DISKS);
     (void)disk_unescape(text, size, out, sizeof out);
     if (parse_disk_reply(text, size, 1, &d)) {
         require_clean(d.name);

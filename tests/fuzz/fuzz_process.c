@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = (const char *)data + 1;
     size--;
-    switch ((data[0] & 0x7f) % 6) {
+    switch ((data[0] & 0x7f) % 7) {
     case 0: {
         struct process_stat s;
         if (process_parse_stat(text, size, &s) == 0 &&
@@ -63,6 +63,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (memchr(g.unit, '\0', sizeof(g.unit)) == NULL ||
             memchr(g.container, '\0', sizeof(g.container)) == NULL ||
             (!g.contained && g.container[0] != '\0'))
+            abort();
+        break;
+    }
+    case 6: {
+        struct process_io io;
+        struct process_statm m;
+        double limit;
+        uint64_t kib;
+        (void)process_parse_io(text, size, &io);
+        (void)process_parse_statm(text, size, &m);
+        if (process_parse_file_limit(text, size, &limit) == 0 && !(limit >= 0))
+            abort();
+        if (process_parse_status_kib(text, size, "VmSwap", &kib) == 0 && kib > UINT64_MAX / 1024)
             abort();
         break;
     }
