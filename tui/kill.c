@@ -36,6 +36,8 @@ void kill_ask(struct ui *ui, const struct model *m)
     char text[160];
     if (ui->tab != UI_PROCESSES || ui->help) {
         refuse(ui, "K signals the process that is selected on 4 Processes");
+    } else if (ui->kill_refused != NULL) {
+        refuse(ui, ui->kill_refused);
     } else if (list->selected == PROCESS_GROUP) {
         snprintf(text, sizeof text, "%.60s is a group: select one process of it",
                  list->name[0] != '\0' ? list->name : "others");
@@ -45,8 +47,6 @@ void kill_ask(struct ui *ui, const struct model *m)
     } else if (p == NULL) {
         snprintf(text, sizeof text, "%d %.60s is gone", (int)list->pid, list->name);
         refuse(ui, text);
-    } else if (ui->kill_refused != NULL) {
-        refuse(ui, ui->kill_refused);
     } else if (p->facts->kernel) {
         refuse(ui, "a thread of the kernel takes no signals");
     } else if (p->facts->pid == ui->own_pid) {

@@ -224,7 +224,7 @@ static bool has_place(const struct ui *ui, enum action action)
     case ACTION_ENVIRONMENT:
         return one && inside;
     case ACTION_KILL:
-        return one && ui->kill_refused == NULL;
+        return one && !ui->processes.gone && ui->kill_refused == NULL;
     case ACTION_BACK:
         return ui->help || ui->why || selected || (list && (inside || filtered));
     default:
