@@ -119,7 +119,7 @@ static void send_signal(struct session *s)
     const struct kill_signal *k = &kill_signals[q->signal];
     s->ui.kill.send = false;
     if (s->signal_process(q->pid, q->start, k->number, &err) < 0)
-        snprintf(s->ui.note_text, sizeof s->ui.note_text, "not sent: %s", err.msg);
+        snprintf(s->ui.note_text, sizeof s->ui.note_text, "%s", err.msg);
     else
         snprintf(s->ui.note_text, sizeof s->ui.note_text, "sent %s to %d %s", k->name, (int)q->pid,
                  q->name);
