@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "sampling/folder.h"
 #include "sampling/metric.h"
 
 /* Of the shape; goes up only when a field is removed or changes its type, which CONTRACTS
@@ -254,6 +255,23 @@ static void add_age(cJSON *o, const char *name, const struct model *m, int64_t a
     json_add_number(o, name, at_ns ? fmax(age_ns, 0) / (double)NS_PER_S : NAN);
 }
 
+static void add_folders(cJSON *service, const struct model *m, const char *name)
+{
+    cJSON *folders = cJSON_AddArrayToObject(service, "folders");
+    for (uint32_t i = 0; i < m->folders.folder_count; i++) {
+        const struct folder_facts *f = &m->folders.folders[i];
+        if (strcmp(f->service, name) != 0) {
+            continue;
+        }
+        cJSON *folder = cJSON_CreateObject();
+        cJSON_AddItemToArray(folders, folder);
+        json_add_text_or_null(folder, "kind", folder_kind_name(f->kind));
+        json_add_text_or_null(folder, "path", f->path);
+        json_add_number(folder, "size_bytes", number_of(&f->bytes));
+        json_add_number(folder, "file_count", number_of(&f->files));
+    }
+}
+
 cJSON *status_service_json(const struct model *m, const struct service_model_state *s)
 {
     const struct service_facts *f = s->facts;
@@ -275,6 +293,7 @@ cJSON *status_service_json(const struct model *m, const struct service_model_sta
     add_age(o, "age_seconds", m, f->answered_ns);
     add_age(o, "models_age_seconds", m, f->models_answered_ns);
     add_models(o, f);
+    add_folders(o, m, f->name);
     add_metrics(o, SCOPE_SERVICE, s->raw);
     cJSON_AddBoolToObject(child_object(o, "queue", 5), "waiting_is_estimate",
                           f->waiting_is_estimate);

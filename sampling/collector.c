@@ -487,6 +487,7 @@ struct collector *collector_new(const struct collector_options *options, struct 
         c->processes = process_table_new(options->reader);
         c->services = services_new(options->config, options->reader, c->http, c->processes,
                                    &c->options.clock);
+        runner_set_folders(c->runner, services_folders(c->services));
     }
     c->all = processes_new(options->reader, &c->options.clock, c->processes);
     return c;

@@ -68,6 +68,12 @@ int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
 void process_table_group(struct process_table *t, int32_t pid, int64_t now_ns,
                          struct process_group *out);
 
+/* See struct process_ops; -ERR_UNSUPPORTED where the system does not tell. */
+int process_table_variable(struct process_table *t, int32_t pid, const char *name, char *out,
+                           size_t out_size, struct err *err);
+int process_table_working_folder(struct process_table *t, int32_t pid, char *out, size_t out_size,
+                                 struct err *err);
+
 /* A process's `start` on the wall clock (nanoseconds since 1970); 0 when it or the time of the boot
  * is unknown (0). */
 int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns);
@@ -103,6 +109,12 @@ struct process_ops {
                 unsigned *members, struct err *err);
     /* NULL: the system has no such groups */
     void (*group)(struct process_table *t, int32_t pid, int64_t now_ns, struct process_group *out);
+    /* NULL: not readable here. The value of one variable of its environment (-ERR_NOENT: not set),
+     * and its working folder; bytes as they are, NUL at the end. */
+    int (*variable)(struct process_table *t, int32_t pid, const char *name, char *out,
+                    size_t out_size, struct err *err);
+    int (*working_folder)(struct process_table *t, int32_t pid, char *out, size_t out_size,
+                          struct err *err);
     int64_t (*started_wall_ns)(const struct process_table *t, int64_t start, int64_t boot_wall_ns);
     int (*listeners)(struct reader *reader, struct listener *out, size_t max, struct err *err);
     int32_t (*owner)(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);

@@ -109,6 +109,21 @@ void process_table_group(struct process_table *t, int32_t pid, int64_t now_ns,
     *out = (struct process_group){none, none, none, none, none, none, none};
 }
 
+int process_table_variable(struct process_table *t, int32_t pid, const char *name, char *out,
+                           size_t out_size, struct err *err)
+{
+    return t->ops->variable ? t->ops->variable(t, pid, name, out, out_size, err)
+                            : err_set(err, ERR_UNSUPPORTED, "environments are not readable here");
+}
+
+int process_table_working_folder(struct process_table *t, int32_t pid, char *out, size_t out_size,
+                                 struct err *err)
+{
+    return t->ops->working_folder
+               ? t->ops->working_folder(t, pid, out, out_size, err)
+               : err_set(err, ERR_UNSUPPORTED, "working folders are not readable here");
+}
+
 int64_t process_started_wall_ns(const struct process_table *t, int64_t start, int64_t boot_wall_ns)
 {
     return t->ops->started_wall_ns(t, start, boot_wall_ns);

@@ -116,6 +116,24 @@ static size_t key_head_size(const struct running *r)
     return strlen("probe ") + strlen(r->ops->name) + strlen(" ");
 }
 
+/* The first line: what comes behind it is for the helper process only. */
+static const char *request_key(struct running *r)
+{
+    char *end = strchr(r->request.data, '\n');
+
+    if (end) {
+        *end = '\0';
+    }
+    return r->request.data;
+}
+
+static void nothing_to_ask(struct running *r, int64_t now)
+{
+    status_set(&r->status, READING_OK, "");
+    r->status.answered_ns = now;
+    r->next_ns = now + (int64_t)r->ops->period_ms * NS_PER_MS;
+}
+
 static int take_reply(struct runner *runner, struct running *r, struct err *err)
 {
     return r->ops->reply(r->state, &runner->context, runner->reply.data, runner->reply.size,
@@ -128,8 +146,12 @@ static void take_recorded(struct runner *runner, struct running *r, int64_t now)
     struct err err = ERR_INIT;
     int code = make_request(runner, r, now, &err);
 
+    if (code == SOURCE_NOTHING_TO_ASK) {
+        nothing_to_ask(r, now);
+        return;
+    }
     if (code == 0) {
-        code = reader_recorded(runner->context.reader, r->request.data, &runner->reply, &err);
+        code = reader_recorded(runner->context.reader, request_key(r), &runner->reply, &err);
     }
     if (code == 0) {
         code = take_reply(runner, r, &err);
@@ -151,7 +173,11 @@ static void ask_worker(struct runner *runner, struct running *r, int64_t now)
     struct err err = ERR_INIT;
     int code = make_request(runner, r, now, &err);
 
-    if (code == 0 && !r->worker.up) { /* the first time, or it died */
+    if (code == SOURCE_NOTHING_TO_ASK) {
+        nothing_to_ask(r, now);
+        return;
+    }
+    if (code == 0 && !r->worker.up) { /* the first time, or it has ended */
         code = worker_start(&r->worker, &runner->spawner, (size_t)(r - runner->running), &err);
     }
     if (code == 0) {
@@ -188,11 +214,13 @@ static void take_worker(struct runner *runner, struct running *r, int64_t now)
         int64_t cost = now - r->asked_ns;
 
         reader_set_source(r->status.name, 0);
-        reader_note(runner->context.reader, r->request.data, runner->reply.data, runner->reply.size,
+        reader_note(runner->context.reader, request_key(r), runner->reply.data, runner->reply.size,
                     0);
         source_done(runner, r, now, take_reply(runner, r, &err), &err, cost);
         if (r->fails == 0 && has_more(r)) {
             ask_worker(runner, r, now);
+        } else if (r->ops->flags & SOURCE_WORKER_ENDS) {
+            worker_stop(&r->worker);
         }
     }
 }
@@ -377,6 +405,11 @@ struct runner *runner_new(struct reader *reader, const struct clock_ops *clock,
     }
     start_spawner(runner);
     return runner;
+}
+
+void runner_set_folders(struct runner *runner, const struct folder_wishes *folders)
+{
+    runner->context.folders = folders;
 }
 
 void runner_allow_threads(struct runner *runner)

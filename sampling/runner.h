@@ -21,6 +21,9 @@ struct runner;
  * `wake(ctx)` is called from probe threads when there is an answer to take. */
 struct runner *runner_new(struct reader *reader, const struct clock_ops *clock,
                           struct sample *sample, void (*wake)(void *ctx), void *ctx);
+struct folder_wishes;
+/* Which folders of services are wanted: borrowed, read on the same thread. */
+void runner_set_folders(struct runner *r, const struct folder_wishes *folders);
 /* From now on probes may have threads of their own; until then they are polled inline. */
 void runner_allow_threads(struct runner *r);
 /* Asks what is due. */

@@ -669,6 +669,7 @@ static const struct rule_row rule_rows[] = {
     {"probe disk ", "", RULE_DISKS, NULL},
     {"probe nvidia ", "", RULE_LINES, keep_no_uuid},
     {"nvidia driver", NULL, RULE_KEEP, NULL},
+    {"probe folders ", "", RULE_KEEP, NULL}, /* two numbers */
     {"http GET ", "", RULE_HTTP, NULL},
     {"fault GET ", "", RULE_FAULT, NULL}, /* curl's words, which name the host */
 };
@@ -697,7 +698,8 @@ static void scrub_key(struct scrub *s, const char *key, struct buf *out)
                   (strncmp(path, " /proc/", 7) == 0 ||
                    (strncmp(path, " /sys/", 6) == 0 && strncmp(path, " /sys/fs/cgroup/", 16) != 0 &&
                     strncmp(path, " /sys/class/net/", 16) != 0));
-    if (kernel || strncmp(key, "probe ", 6) == 0) { /* a probe's key is what was asked, fixed */
+    /* A probe's key is what was asked, fixed but for names of services. */
+    if (kernel || (strncmp(key, "probe ", 6) == 0 && strncmp(key, "probe folders ", 14) != 0)) {
         buf_puts(out, key);
     } else {
         scrub_text(s, key, strlen(key), out);

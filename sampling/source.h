@@ -20,8 +20,10 @@
 enum source_flags {
     SOURCE_INLINE = 0,       /* on the collector thread */
     SOURCE_PROBE_THREAD = 1, /* poll() on its own thread, into a copy of the part */
-    SOURCE_PROBE_PROCESS = 2 /* request()/reply(): the read happens in its helper process */
+    SOURCE_PROBE_PROCESS = 2, /* request()/reply(): the read happens in a helper process of its own */
+    SOURCE_WORKER_ENDS = 4,   /* asked rarely: its helper process ends in between */
 };
+enum { SOURCE_NOTHING_TO_ASK = 1 }; /* of request(): not now, ask me again after a period */
 
 /* A folder of a service whose size is wanted; texts as the service's process sees them. */
 struct folder_wish {
@@ -51,7 +53,8 @@ struct source_ops {
     int (*open)(void **state, const struct source_context *c, struct err *err);
     /* Inline and probe thread. `part` holds the previous answer (zeroed at first). */
     int (*poll)(void *state, const struct source_context *c, void *part, struct err *err);
-    /* Probe process: request() writes what to ask; serve() runs in the child and answers one
+    /* Probe process: request() writes what to ask (the key of the answer in a recording: up to the
+     * first newline); serve() runs in the child and answers one
      * request; reply() parses the answer into the part. */
     int (*request)(void *state, const struct source_context *c, struct buf *out, struct err *err);
     void (*serve)(const char *request, size_t size, struct buf *reply);

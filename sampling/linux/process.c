@@ -9,14 +9,17 @@
 #include "sampling/linux/cgroup_usage.h"
 #include "sampling/linux/process_parse.h"
 #include "sampling/linux/process_units.h"
+#include "sampling/scan.h"
 #include "sampling/process_scan.h"
 #include "sampling/process_table.h"
 
 enum {
-    LIST_MAX_BYTES = 1024 * 1024, /* 100,000 processes */
-    STAT_MAX_BYTES = 4096,        /* a line of 52 numbers */
-    STATUS_MAX_BYTES = 16384,     /* 1.5 KB; the CPU lists grow with the machine */
-    CMDLINE_MAX_BYTES = 65536,    /* what lies behind PROCESS_ARGV is cut anyway */
+    LIST_MAX_BYTES = 1024 * 1024,   /* 100,000 processes */
+    STAT_MAX_BYTES = 4096,          /* a line of 52 numbers */
+    STATUS_MAX_BYTES = 16384,       /* 1.5 KB; the CPU lists grow with the machine */
+    ENVIRON_MAX_BYTES = 128 * 1024, /* a page of MAX_ARG_STRLEN; more is hardly ever there */
+    LINK_MAX_BYTES = 4096,
+    CMDLINE_MAX_BYTES = 65536, /* what lies behind PROCESS_ARGV is cut anyway */
 };
 /* A process found the first time may be a copy of its parent just before exec(): it is read once
  * more at the next scan. After that exec() is rare, and a round through all entries once a minute
@@ -249,6 +252,54 @@ static void add_own(struct linux_table *t, int32_t pid, struct process_usage *to
         (m.resident_pages > m.shared_pages ? m.resident_pages - m.shared_pages : 0) * t->page_bytes;
 }
 
+static int table_variable(struct process_table *base, int32_t pid, const char *name, char *out,
+                          size_t out_size, struct err *err)
+{
+    struct linux_table *t = own(base);
+    size_t length = strlen(name);
+    struct span rest, one;
+    int code = read_text(t, pid, "environ", ENVIRON_MAX_BYTES, err);
+
+    if (code < 0) {
+        return code;
+    }
+    rest = span_of(t->text.data, t->text.size);
+    while (rest.size > 0) {
+        one = scan_until(&rest, '\0');
+        if (one.size > length && one.at[length] == '=' && memcmp(one.at, name, length) == 0) {
+            size_t size = one.size - length - 1;
+
+            if (size >= out_size) {
+                return err_set(err, ERR_TOO_BIG, "the value of %s is too long", name);
+            }
+            memcpy(out, one.at + length + 1, size);
+            out[size] = '\0';
+            return 0;
+        }
+    }
+    return err_set(err, ERR_NOENT, "%s is not set", name);
+}
+
+static int table_working_folder(struct process_table *base, int32_t pid, char *out, size_t out_size,
+                                struct err *err)
+{
+    struct linux_table *t = own(base);
+    char path[48];
+
+    snprintf(path, sizeof path, "/proc/%d/cwd", (int)pid);
+    t->text.max = LINK_MAX_BYTES;
+    int code = reader_link(t->base.reader, path, &t->text, err);
+    if (code < 0) {
+        return code;
+    }
+    if (t->text.size == 0 || t->text.size >= out_size || memchr(t->text.data, 0, t->text.size)) {
+        return err_set(err, ERR_TOO_BIG, "the working folder of %d is too long", (int)pid);
+    }
+    memcpy(out, t->text.data, t->text.size);
+    out[t->text.size] = '\0';
+    return 0;
+}
+
 static void table_group(struct process_table *base, int32_t pid, int64_t now_ns,
                         struct process_group *out)
 {
@@ -308,6 +359,8 @@ const struct process_ops process_linux = {
     .scan = table_scan,
     .tree = table_tree,
     .group = table_group,
+    .variable = table_variable,
+    .working_folder = table_working_folder,
     .started_wall_ns = table_started_wall_ns,
     .listeners = linux_listeners,
     .owner = linux_listener_owner,

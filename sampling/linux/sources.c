@@ -1,6 +1,7 @@
 /* What Linux has: its sources and its table of processes. */
 #include <stddef.h>
 
+#include "sampling/folder.h"
 #include "sampling/linux/cpu.h"
 #include "sampling/linux/disk.h"
 #include "sampling/linux/disk_io.h"
@@ -12,9 +13,11 @@
 #include "sampling/platform.h"
 
 static const struct source_ops *const sources[] = {
-    &source_linux_host,    &source_linux_cpu,  &source_linux_memory,
-    &source_linux_thermal, &source_linux_disk, &source_linux_disk_io,
-    &source_linux_network, &source_nvidia,     NULL,
+    &source_linux_host,    &source_linux_cpu,
+    &source_linux_memory,  &source_linux_thermal,
+    &source_linux_disk,    &source_linux_disk_io,
+    &source_folder,        &source_nvidia,
+    &source_linux_network, NULL,
 };
 
 const struct platform platform_linux = {

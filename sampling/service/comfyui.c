@@ -439,11 +439,69 @@ static const struct service_question questions[] = {
     {.path = NULL},
 };
 
+static bool join(const char *base, const char *name, char *out, size_t out_size)
+{
+    int n = name[0] == '/'   ? snprintf(out, out_size, "%s", name)
+            : base[0] == '/' ? snprintf(out, out_size, "%s/%s", base, name)
+                             : -1;
+
+    return n > 0 && (size_t)n < out_size;
+}
+
+/* The folder of main.py: where everything lies unless it is told otherwise. */
+static bool script_folder(const struct service_paths *paths, char *out, size_t out_size)
+{
+    const char *at = paths->argv;
+
+    while (*at) {
+        size_t size = strcspn(at, (const char[]){PROCESS_ARGV_SEPARATOR, 0});
+
+        if (size >= 7 && memcmp(at + size - 7, "main.py", 7) == 0 &&
+            (size == 7 || at[size - 8] == '/')) {
+            char name[512];
+
+            if (size == 7) {
+                return join(paths->cwd, ".", out, out_size);
+            }
+            if (size - 8 >= sizeof name) {
+                return false;
+            }
+            memcpy(name, at, size - 8);
+            name[size - 8] = '\0';
+            return join(paths->cwd, name[0] ? name : "/", out, out_size);
+        }
+        at += size + (at[size] != '\0');
+    }
+    return false;
+}
+
+/* folder_paths.py and main.py: --base-directory moves all; --output-directory is the folder itself,
+ * --temp-directory the one above it. */
+static bool folder_of(const struct service_paths *paths, int kind, char *out, size_t out_size)
+{
+    static const char *const names[FOLDER_KIND_COUNT] = {"models", "output", "temp"};
+    static const char *const flags[FOLDER_KIND_COUNT] = {NULL, "--output-directory",
+                                                         "--temp-directory"};
+    char told[512], base[512];
+
+    if (flags[kind] && service_argument(paths->argv, flags[kind], told, sizeof told)) {
+        if (kind == FOLDER_TEMP) {
+            return join(paths->cwd, told, base, sizeof base) && join(base, "temp", out, out_size);
+        }
+        return join(paths->cwd, told, out, out_size);
+    }
+    if (service_argument(paths->argv, "--base-directory", told, sizeof told)) {
+        return join(paths->cwd, told, base, sizeof base) && join(base, names[kind], out, out_size);
+    }
+    return script_folder(paths, base, sizeof base) && join(base, names[kind], out, out_size);
+}
+
 const struct service_ops service_comfyui = {
     .kind = SERVICE_COMFYUI,
     .name = "comfyui",
     .ports = {8188},
     .questions = questions,
     .matches = matches,
+    .folder_of = folder_of,
     .port_of = port_of,
 };

@@ -2,6 +2,7 @@
  * Ollama: /api/version and /api/ps, nothing else. It tells neither what runs nor what waits.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -144,12 +145,33 @@ static const struct service_question questions[] = {
     {.path = NULL},
 };
 
+/* envconfig.Models(): OLLAMA_MODELS, else below the home folder. Where the environment is another
+ * user's, what Linux's installer makes: the home folder of its user. */
+static bool folder_of(const struct service_paths *paths, int kind, char *out, size_t out_size)
+{
+    const char *models = paths->models, *home = paths->home;
+    int n = -1;
+
+    if (kind != FOLDER_MODELS) {
+        return false;
+    }
+    if (models[0] == '/') {
+        n = snprintf(out, out_size, "%s", models);
+    } else if (home[0] == '/') {
+        n = snprintf(out, out_size, "%s/.ollama/models", home);
+    } else if (!paths->readable) {
+        n = snprintf(out, out_size, "/usr/share/ollama/.ollama/models");
+    }
+    return n > 0 && (size_t)n < out_size;
+}
+
 const struct service_ops service_ollama = {
     .kind = SERVICE_OLLAMA,
     .name = "ollama",
     .ports = {11434},
     .questions = questions,
     .matches = matches,
+    .folder_of = folder_of,
     .port_of = port_of,
     .is_runner = is_runner,
 };

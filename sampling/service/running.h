@@ -13,6 +13,7 @@
 #include "sampling/service/running_group.h"
 #include "sampling/service/service.h"
 #include "sampling/service/token.h"
+#include "sampling/source.h"
 
 enum {
     RUNNING_MAX = CONFIG_SERVICES + CANDIDATES_MAX,
@@ -92,8 +93,9 @@ struct running {
     /* Its processes. */
     bool usage_known;
     struct process_usage usage;
-    struct process_group limits; /* of its control group */
-    int64_t limits_ns;           /* 0: not read for this process */
+    struct process_group limits;          /* of its control group */
+    int64_t limits_ns;                    /* 0: not read for this process */
+    char folders[FOLDER_KIND_COUNT][512]; /* of its process; "" unknown */
     unsigned members;
     struct {
         bool known;
@@ -124,6 +126,7 @@ struct services {
     char ollama_host[128];
     char own_network[64]; /* target of /proc/self/ns/net, "" unknown */
     struct err discovery_err;
+    struct folder_wishes folders; /* of all that are shown */
     int64_t discovery_cost_ns, ask_cost_ns;
     int64_t now_ns; /* of the last call, for callbacks */
 };
@@ -167,6 +170,11 @@ void running_check_runners(struct running *r);
 bool running_is_loading(const struct running *r, int64_t now_ns, bool *known);
 /* How many of the listed models no process serves any more. */
 size_t running_models_gone(const struct running *r, int64_t now_ns);
+/* folders.c */
+/* Where the service of r->pid keeps its files: what its arguments and environment say, else where
+ * its kind keeps them. */
+void running_find_folders(struct running *r);
+void services_collect_folders(struct services *s, struct running *const *shown, size_t count);
 
 /* running_fill.c */
 /* The question whose answer holds the loaded models: the last one of the kind's plan that is always

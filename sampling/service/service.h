@@ -60,6 +60,11 @@ enum service_match {
     MATCH_PERHAPS, /* its answer must prove it before anything is shown */
     MATCH_SURE,
 };
+struct service_paths { /* what a process says of where it keeps its files; "" not told */
+    char cwd[512], home[512], models[512]; /* models: OLLAMA_MODELS */
+    const char *argv;
+    bool readable; /* its environment was */
+};
 struct service_ops {
     int kind;
     const char *name;         /* "ollama" */
@@ -69,6 +74,9 @@ struct service_ops {
     /* Whether this process is a server of the kind: name, argv (separated by
      * PROCESS_ARGV_SEPARATOR). */
     enum service_match (*matches)(const char *name, const char *argv);
+    /* Its folder of a kind (enum folder_kind) as its own process names it, absolute; false: it has
+     * none, or it is not told. Pure. */
+    bool (*folder_of)(const struct service_paths *paths, int kind, char *out, size_t out_size);
     /* Port named in its argv or environment; 0: not told. */
     uint16_t (*port_of)(const char *argv);
     /* Whether a child of the server with this argv holds one model, loaded or loading; NULL: the
@@ -111,6 +119,8 @@ int64_t services_next_ns(const struct services *s);
 bool services_settled(const struct services *s, int64_t now_ns);
 /* Puts all services into the sample's arena. */
 void services_fill(struct services *s, int64_t now_ns, struct sample *out);
+/* Which folders of theirs are to be looked through; lives as long as `s`. */
+const struct folder_wishes *services_folders(const struct services *s);
 /* The rows SOURCE_DISCOVERY and SOURCE_SERVICES. */
 void services_status(const struct services *s, struct source_status *discovery,
                      struct source_status *asked);

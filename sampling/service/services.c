@@ -15,9 +15,10 @@
 #include "sampling/service/running.h"
 
 #define DISCOVER_NS (4 * NS_PER_S)
-#define LIMITS_NS (5 * NS_PER_S) /* a dozen small files; an OOM kill is news for longer than that  \
-                                  */
-#define USAGE_NS (NS_PER_S / 2)  /* a tree is not read more often, however short the interval */
+#define LIMITS_NS                                                                                  \
+    (5 * NS_PER_S)              /* a dozen small files; an OOM kill is news for longer than that   \
+                                 */
+#define USAGE_NS (NS_PER_S / 2) /* a tree is not read more often, however short the interval */
 enum { CGROUP_MAX_BYTES = 4096 };
 
 bool services_has_address(const char *host)
@@ -181,6 +182,7 @@ static void set_process(struct services *s, struct running *r, int32_t pid, int6
     running_reconnect(r, s->now_ns);
     int code = read_group(s, pid, &r->group);
     utf8_copy(r->install, sizeof(r->install), code < 0 ? "" : running_group_install(&r->group));
+    running_find_folders(r);
 }
 
 /* The row of this candidate. Two servers may have one port at different addresses: then a row is
@@ -599,6 +601,7 @@ void services_fill(struct services *s, int64_t now_ns, struct sample *out)
 {
     struct running *shown[RUNNING_MAX];
     size_t count = collect_shown(s, now_ns, shown);
+    services_collect_folders(s, shown, count);
     out->service_count = count;
     out->services = count > 0 ? arena_calloc(&out->arena, count, sizeof(*out->services)) : NULL;
     for (size_t i = 0; i < count; i++) {
