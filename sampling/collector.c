@@ -280,10 +280,10 @@ int collector_add_service(struct collector *c, const char *name, int kind, const
     return code;
 }
 
-static void discover_services(struct collector *c, int64_t now)
+static void discover_services(struct collector *c, int64_t now, bool whole)
 {
     reader_set_source(source_name(SOURCE_DISCOVERY), 0);
-    services_discover(c->services, now, c->sample->cpu.forks);
+    services_discover(c->services, now, c->sample->cpu.forks, whole);
     reader_set_source(source_name(SOURCE_SERVICES), 0);
 }
 
@@ -293,7 +293,7 @@ static void serve_services(struct collector *c, int64_t now)
         return;
     }
     take_added(c, now);
-    discover_services(c, now);
+    discover_services(c, now, false);
     services_ask(c->services, now);
 }
 
@@ -375,7 +375,7 @@ void collector_step(struct collector *c)
     runner_take(c->runner, now);
     runner_ask(c->runner, now);
     if (c->services) {
-        discover_services(c, now);
+        discover_services(c, now, true);
         ask_services(c, now);
     }
     (void)scan_processes(c, now, INT64_MAX / 2);

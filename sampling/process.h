@@ -54,7 +54,11 @@ void process_table_free(struct process_table *t);
  * read again in each scan, so that an exec() and a re-used pid are seen. One that has ended but
  * whose parent did not ask for it yet (a zombie) has no command line. */
 int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err);
-/* Sorted by pid; valid until the next scan. */
+/* The same a slice at a time: reads about `most` processes. 1: there is more to do, and the list is
+ * the one before until it is done; 0: done. */
+int process_table_step(struct process_table *t, int64_t now_ns, uint64_t forks, size_t most,
+                       struct err *err);
+/* Sorted by pid; valid until the next scan or step. */
 const struct process *process_table_list(const struct process_table *t, size_t *count);
 const struct process *process_table_find(const struct process_table *t, int32_t pid);
 /* Usage of `pid` and all its descendants that the table knows, summed; *members and *usage are what
@@ -94,6 +98,12 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
  * seen (their descriptors are not readable, or none holds it). *readable tells whether all of them
  * could be looked at. */
 int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
+/* As listener_owner() within a round, but without a look at descriptors: false when it takes one;
+ * listener_look() does that, at about `most` processes, and answers true when it is done: then ask
+ * again. */
+bool listener_known(struct process_table *t, uint64_t inode, int64_t uid, int32_t *pid,
+                    bool *readable);
+bool listener_look(struct process_table *t, size_t most);
 /* Begins a round: of these sockets (borrowed until the next round; count 0 ends it) any number may
  * be asked about for the price of one. */
 void listener_round(struct process_table *t, const struct listener *listeners, size_t count);
@@ -104,7 +114,8 @@ struct process_scan_ops;
 struct process_ops {
     struct process_table *(*open)(struct reader *reader);
     void (*close)(struct process_table *t);
-    int (*scan)(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err);
+    int (*step)(struct process_table *t, int64_t now_ns, uint64_t forks, size_t most,
+                struct err *err);
     int (*tree)(struct process_table *t, int32_t pid, int64_t start, struct process_usage *sum,
                 unsigned *members, struct err *err);
     /* NULL: the system has no such groups */
@@ -118,6 +129,9 @@ struct process_ops {
     int64_t (*started_wall_ns)(const struct process_table *t, int64_t start, int64_t boot_wall_ns);
     int (*listeners)(struct reader *reader, struct listener *out, size_t max, struct err *err);
     int32_t (*owner)(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
+    bool (*known)(struct process_table *t, uint64_t inode, int64_t uid, int32_t *pid,
+                  bool *readable);
+    bool (*look)(struct process_table *t, size_t most);
     void (*round)(struct process_table *t, const struct listener *listeners, size_t count);
     const struct process_scan_ops *full; /* process_scan.h */
 };

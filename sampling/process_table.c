@@ -89,7 +89,17 @@ void process_table_free(struct process_table *t)
 
 int process_table_scan(struct process_table *t, int64_t now_ns, uint64_t forks, struct err *err)
 {
-    return t->ops->scan(t, now_ns, forks, err);
+    int code;
+    do {
+        code = t->ops->step(t, now_ns, forks, SIZE_MAX, err);
+    } while (code > 0);
+    return code;
+}
+
+int process_table_step(struct process_table *t, int64_t now_ns, uint64_t forks, size_t most,
+                       struct err *err)
+{
+    return t->ops->step(t, now_ns, forks, most, err);
 }
 
 int process_table_tree(struct process_table *t, int32_t pid, int64_t start,
@@ -137,6 +147,17 @@ int listeners_read(struct reader *reader, struct listener *out, size_t max, stru
 int32_t listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
 {
     return t->ops->owner(t, inode, uid, readable);
+}
+
+bool listener_known(struct process_table *t, uint64_t inode, int64_t uid, int32_t *pid,
+                    bool *readable)
+{
+    return t->ops->known(t, inode, uid, pid, readable);
+}
+
+bool listener_look(struct process_table *t, size_t most)
+{
+    return t->ops->look(t, most);
 }
 
 void listener_round(struct process_table *t, const struct listener *listeners, size_t count)

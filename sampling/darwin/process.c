@@ -175,10 +175,13 @@ static void refresh(struct darwin_table *t, int64_t now_ns)
     }
 }
 
-static int table_scan(struct process_table *base, int64_t now_ns, uint64_t forks, struct err *err)
+/* Whole: one call of the system, and a few arguments. */
+static int table_step(struct process_table *base, int64_t now_ns, uint64_t forks, size_t most,
+                      struct err *err)
 {
     struct darwin_table *t = own(base);
     struct darwin_process *now = NULL;
+    (void)most;
     (void)forks; /* there is no such count here */
     int count = list_processes(t, &now, err);
     if (count < 0 || !now) {
@@ -325,6 +328,20 @@ static int32_t table_owner(struct process_table *base, uint64_t inode, int64_t u
     }
 }
 
+static bool table_known(struct process_table *t, uint64_t inode, int64_t uid, int32_t *pid,
+                        bool *readable)
+{
+    *pid = table_owner(t, inode, uid, readable);
+    return true;
+}
+
+static bool table_look(struct process_table *t, size_t most)
+{
+    (void)t;
+    (void)most;
+    return true;
+}
+
 /* All sockets of all processes are read at once here, whatever is asked about. */
 static void table_round(struct process_table *t, const struct listener *listeners, size_t count)
 {
@@ -336,10 +353,12 @@ static void table_round(struct process_table *t, const struct listener *listener
 const struct process_ops process_darwin = {
     .open = table_open,
     .close = table_close,
-    .scan = table_scan,
+    .step = table_step,
     .tree = table_tree,
     .started_wall_ns = table_started_wall_ns,
     .listeners = table_listeners,
     .owner = table_owner,
+    .known = table_known,
+    .look = table_look,
     .round = table_round,
 };

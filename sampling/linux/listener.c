@@ -25,7 +25,8 @@ enum {
     LINKS_MAX_BYTES = 1024 * 1024,
     /* Sockets whose owner is remembered: as many services as are watched, and as many again. */
     ANSWERS = 256,
-    UIDS = 16, /* users whose processes were gone through in this round */
+    NOBODY_ROUNDS = 15, /* a minute, at a round every 4 s */
+    UIDS = 16,          /* users whose processes were gone through in this round */
 };
 
 /* true when the text holds a whole row of another state: the kernel prints the listening ones
@@ -206,8 +207,9 @@ struct listener_memory {
         bool readable;
         uint64_t asked;   /* order of use */
         size_t processes; /* how many there were when nobody was found */
+        uint64_t round;   /* when that was */
     } rows[ANSWERS];
-    uint64_t asked;
+    uint64_t asked, round;
     const struct listener *wanted; /* of this round */
     size_t wanted_count;
     struct {
@@ -215,6 +217,11 @@ struct listener_memory {
         bool readable;
     } passed[UIDS];
     size_t passed_count;
+    struct { /* what listener_known() could not tell, and how far listener_look() is */
+        bool wanted, readable;
+        int64_t uid;
+        size_t next;
+    } look;
 };
 
 void listener_memory_free(struct listener_memory *m)
@@ -236,6 +243,8 @@ void linux_listener_round(struct process_table *t, const struct listener *listen
     m->wanted = listeners;
     m->wanted_count = count;
     m->passed_count = 0;
+    m->look.wanted = false;
+    m->round += count > 0;
 }
 
 static void remember(struct listener_memory *m, uint64_t inode, int64_t uid,
@@ -257,6 +266,7 @@ static void remember(struct listener_memory *m, uint64_t inode, int64_t uid,
     m->rows[row].readable = readable;
     m->rows[row].asked = ++m->asked;
     m->rows[row].processes = processes;
+    m->rows[row].round = m->round;
 }
 
 static bool is_wanted(const struct listener_memory *m, uint64_t inode, int64_t uid)
@@ -264,6 +274,16 @@ static bool is_wanted(const struct listener_memory *m, uint64_t inode, int64_t u
     for (size_t i = 0; i < m->wanted_count; i++) {
         if (m->wanted[i].inode == inode && m->wanted[i].uid == uid)
             return true;
+    }
+    return false;
+}
+
+/* Of several that hold a socket the first counts, the parent as a rule. */
+static bool is_learnt(const struct listener_memory *m, uint64_t inode, int64_t uid)
+{
+    for (size_t i = 0; i < ANSWERS; i++) {
+        if (m->rows[i].asked > 0 && m->rows[i].inode == inode && m->rows[i].uid == uid)
+            return m->rows[i].pid > 0 && m->rows[i].round == m->round;
     }
     return false;
 }
@@ -291,7 +311,8 @@ static bool learn(struct listener_memory *m, struct reader *reader, const struct
             if (reader_link(reader, path, &link, &err) == 0 &&
                 listener_parse_link(link.data, link.size, &held) == 0) {
                 *holds = *holds || held == asked_inode;
-                if (held == asked_inode || is_wanted(m, held, p->uid))
+                if ((held == asked_inode || is_wanted(m, held, p->uid)) &&
+                    !is_learnt(m, held, p->uid))
                     remember(m, held, p->uid, p, true, 0);
             }
         }
@@ -311,7 +332,10 @@ static bool recall(struct listener_memory *m, struct process_table *t, uint64_t 
             continue;
         const struct process *p = m->rows[i].pid > 0 ? process_table_find(t, m->rows[i].pid) : NULL;
         bool holds_still = p != NULL && p->start == m->rows[i].start;
-        bool nobody_still = m->rows[i].pid == 0 && m->rows[i].processes == processes;
+        /* A socket is held by whoever made it, and goes to others by inheritance or as a message
+         * only: when nobody was seen to hold it, that is so until it is closed, nearly always. */
+        bool nobody_still = m->rows[i].pid == 0 && (m->rows[i].processes == processes ||
+                                                    m->round - m->rows[i].round < NOBODY_ROUNDS);
         if (!holds_still && !nobody_still)
             return false;
         m->rows[i].asked = ++m->asked;
@@ -322,40 +346,100 @@ static bool recall(struct listener_memory *m, struct process_table *t, uint64_t 
     return false;
 }
 
+/* What is known of a socket without a look at descriptors. */
+static bool tell(struct listener_memory *m, struct process_table *t, uint64_t inode, int64_t uid,
+                 int32_t *pid, bool *readable)
+{
+    size_t count;
+    (void)process_table_list(t, &count);
+    if (recall(m, t, inode, uid, count, pid, readable))
+        return true;
+    for (size_t i = 0; i < m->passed_count; i++) {
+        if (m->passed[i].uid == uid && is_wanted(m, inode, uid)) {
+            *pid = 0;
+            *readable = m->passed[i].readable;
+            remember(m, inode, uid, NULL, *readable, count);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Looks at one process; true when it holds the socket that is asked about. */
+static bool look_at(struct listener_memory *m, struct process_table *t, const struct process *p,
+                    int64_t uid, uint64_t inode, bool *readable)
+{
+    bool holds = false;
+    if (p->uid != uid || p->argv[0] == '\0') /* kernel threads hold no sockets of ours */
+        return false;
+    if (!learn(m, t->reader, p, inode, &holds))
+        *readable = false;
+    return holds;
+}
+
+static void pass(struct listener_memory *m, int64_t uid, bool readable)
+{
+    if (m->passed_count < UIDS) {
+        m->passed[m->passed_count].uid = uid;
+        m->passed[m->passed_count++].readable = readable;
+    }
+}
+
 int32_t linux_listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable)
 {
     struct listener_memory *m = memory_of(t);
     size_t count;
     int32_t pid = 0;
     const struct process *list = process_table_list(t, &count);
-    if (recall(m, t, inode, uid, count, &pid, readable))
+    if (tell(m, t, inode, uid, &pid, readable))
         return pid;
-    for (size_t i = 0; i < m->passed_count; i++) {
-        if (m->passed[i].uid == uid && is_wanted(m, inode, uid)) {
-            *readable = m->passed[i].readable;
-            remember(m, inode, uid, NULL, *readable, count);
-            return 0;
-        }
-    }
     bool all = true, round = is_wanted(m, inode, uid);
     for (size_t i = 0; i < count && (pid == 0 || round); i++) {
-        bool holds = false;
-        if (list[i].uid != uid ||
-            list[i].argv[0] == '\0') /* kernel threads hold no sockets of ours */
-            continue;
-        if (!learn(m, t->reader, &list[i], inode, &holds))
-            all = false;
-        if (holds && pid == 0)
+        if (look_at(m, t, &list[i], uid, inode, &all) && pid == 0)
             pid = list[i].pid;
     }
-    if (round && m->passed_count < UIDS) {
-        m->passed[m->passed_count].uid = uid;
-        m->passed[m->passed_count++].readable = all;
-    }
+    if (round)
+        pass(m, uid, all);
     *readable = all || pid > 0;
     if (pid == 0)
         remember(m, inode, uid, NULL, all, count);
     else
         remember(m, inode, uid, process_table_find(t, pid), true, 0); /* the first that holds it */
     return pid;
+}
+
+bool linux_listener_known(struct process_table *t, uint64_t inode, int64_t uid, int32_t *pid,
+                          bool *readable)
+{
+    struct listener_memory *m = memory_of(t);
+    if (tell(m, t, inode, uid, pid, readable))
+        return true;
+    *pid = 0;
+    *readable = false;
+    if (!is_wanted(m, inode, uid) || m->passed_count == UIDS)
+        return true; /* nobody looks for it */
+    if (!m->look.wanted) {
+        m->look.wanted = m->look.readable = true;
+        m->look.uid = uid;
+        m->look.next = 0;
+    }
+    return false;
+}
+
+bool linux_listener_look(struct process_table *t, size_t most)
+{
+    struct listener_memory *m = memory_of(t);
+    size_t count;
+    const struct process *list = process_table_list(t, &count);
+    while (m->look.wanted && m->look.next < count && most > 0) {
+        const struct process *p = &list[m->look.next++];
+        if (p->uid == m->look.uid && p->argv[0] != '\0')
+            most--;
+        (void)look_at(m, t, p, m->look.uid, 0, &m->look.readable);
+    }
+    if (!m->look.wanted || m->look.next < count)
+        return !m->look.wanted;
+    pass(m, m->look.uid, m->look.readable);
+    m->look.wanted = false;
+    return true;
 }

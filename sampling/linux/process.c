@@ -35,6 +35,17 @@ struct entry_state {
 struct linux_table {
     struct process_table base;
     struct entry_state *state; /* of each in base.list */
+    struct {                   /* a scan that is not done yet */
+        bool active;
+        uint64_t forks;
+        int64_t begun_ns;
+        int32_t *pids; /* NULL: no list was needed, or it is merged */
+        size_t pid_count, at, old;
+        struct process *list; /* the next base.list, and its state */
+        struct entry_state *state;
+        size_t count;
+        size_t refresh_at, refresh_left;
+    } step;
     uint64_t forks;
     bool scanned, stale; /* stale: somebody was found gone, list again */
     struct buf text;     /* of one read */
@@ -57,9 +68,12 @@ static struct linux_table *own(struct process_table *t)
     return (struct linux_table *)t;
 }
 
+static void drop_step(struct linux_table *t);
+
 static void table_close(struct process_table *base)
 {
     struct linux_table *t = own(base);
+    drop_step(t);
     process_table_release(base);
     free(t->state);
     listener_memory_free(t->sockets);
@@ -166,73 +180,135 @@ static int list_pids(struct linux_table *t, int32_t **out, struct err *err)
     return (int)count;
 }
 
-/* Merges the table with the pids there are now: keeps what is known, reads what is new. */
-static void merge(struct linux_table *t, const int32_t *pids, size_t pid_count, int64_t now_ns)
+/* Frees of `list` what `kept` does not have, too. Both rise by pid. */
+static void release_others(struct process *list, size_t count, const struct process *kept,
+                           size_t kept_count)
 {
-    struct process *list = xcalloc(pid_count + 1, sizeof(*list));
-    struct entry_state *state = xcalloc(pid_count + 1, sizeof(*state));
-    size_t old = 0, count = 0;
-    for (size_t i = 0; i < pid_count; i++) {
-        if (i > 0 && pids[i] == pids[i - 1])
-            continue; /* a damaged recording */
-        while (old < t->base.count && t->base.list[old].pid < pids[i])
-            process_release(&t->base.list[old++]);
-        if (old < t->base.count && t->base.list[old].pid == pids[i]) {
-            list[count] = t->base.list[old];
-            state[count++] = t->state[old++];
-            continue;
-        }
-        struct process *p = &list[count];
-        *p = (struct process){.pid = pids[i], .uid = -1};
-        state[count] = (struct entry_state){.read_ns = now_ns, .fresh = true};
-        if (read_process(t, p, &state[count]) == 0)
-            count++;
+    size_t k = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (k < kept_count && kept[k].pid < list[i].pid)
+            k++;
+        if (k == kept_count || kept[k].pid != list[i].pid)
+            process_release(&list[i]);
     }
-    while (old < t->base.count)
-        process_release(&t->base.list[old++]);
-    free(t->base.list);
-    free(t->state);
-    t->base.list = list;
-    t->state = state;
-    t->base.count = count;
 }
 
-/* Reads again what is fresh or old, the latter a few at a time. */
-static void refresh(struct linux_table *t, int64_t now_ns)
+/* A scan that is given up: what it shares with the list stays. */
+static void drop_step(struct linux_table *t)
 {
-    size_t budget = t->base.count / 8 + 4; /* at a scan every 4 s the round takes half a minute */
-    bool gone = false;
-    for (size_t i = 0; i < t->base.count; i++) {
-        struct entry_state *s = &t->state[i];
-        bool old = now_ns - s->read_ns >= REFRESH_NS && budget > 0;
-        if ((!s->fresh && !old) || s->read_ns == now_ns || s->kernel)
-            continue;
-        if (!s->fresh)
-            budget--;
-        *s = (struct entry_state){.read_ns = now_ns};
-        if (read_process(t, &t->base.list[i], s) < 0)
-            gone = true;
-    }
-    if (gone)
-        t->stale = true;
+    if (t->step.list != NULL)
+        release_others(t->step.list, t->step.count, t->base.list, t->base.count);
+    free(t->step.list);
+    free(t->step.state);
+    free(t->step.pids);
+    memset(&t->step, 0, sizeof(t->step));
 }
 
-static int table_scan(struct process_table *base, int64_t now_ns, uint64_t forks, struct err *err)
+static int begin_step(struct linux_table *t, int64_t now_ns, uint64_t forks, struct err *err)
 {
-    struct linux_table *t = own(base);
     bool list = !t->scanned || t->stale || forks == 0 || forks != t->forks;
     if (list) {
-        int32_t *pids = NULL;
-        int count = list_pids(t, &pids, err);
+        int count = list_pids(t, &t->step.pids, err);
         if (count < 0)
             return count;
         t->stale = false;
-        merge(t, pids, (size_t)count, now_ns);
-        free(pids);
-        t->scanned = true;
-        t->forks = forks;
+        t->step.pid_count = (size_t)count;
+        t->step.list = xcalloc((size_t)count + 1, sizeof(*t->step.list));
+        t->step.state = xcalloc((size_t)count + 1, sizeof(*t->step.state));
     }
-    refresh(t, now_ns);
+    t->step.active = true;
+    t->step.forks = forks;
+    t->step.begun_ns = now_ns;
+    return 0;
+}
+
+/* Merges the table with the pids there are now: keeps what is known, reads what is new. true: it is
+ * done. */
+static bool merge(struct linux_table *t, int64_t now_ns, size_t *most)
+{
+    struct process *list = t->step.list;
+    while (t->step.at < t->step.pid_count) {
+        int32_t pid = t->step.pids[t->step.at];
+        if (t->step.at > 0 && pid == t->step.pids[t->step.at - 1]) {
+            t->step.at++;
+            continue; /* a damaged recording */
+        }
+        while (t->step.old < t->base.count && t->base.list[t->step.old].pid < pid)
+            t->step.old++;
+        if (t->step.old < t->base.count && t->base.list[t->step.old].pid == pid) {
+            list[t->step.count] = t->base.list[t->step.old];
+            t->step.state[t->step.count++] = t->state[t->step.old++];
+            t->step.at++;
+            continue;
+        }
+        if (*most == 0)
+            return false;
+        --*most;
+        t->step.at++;
+        struct process *p = &list[t->step.count];
+        *p = (struct process){.pid = pid, .uid = -1};
+        t->step.state[t->step.count] = (struct entry_state){.read_ns = now_ns, .fresh = true};
+        if (read_process(t, p, &t->step.state[t->step.count]) == 0)
+            t->step.count++;
+        else
+            process_release(p);
+    }
+    release_others(t->base.list, t->base.count, list, t->step.count);
+    free(t->base.list);
+    free(t->state);
+    free(t->step.pids);
+    t->base.list = list;
+    t->base.count = t->step.count;
+    t->state = t->step.state;
+    t->step.pids = NULL;
+    t->step.list = NULL;
+    t->step.state = NULL;
+    t->scanned = true;
+    t->forks = t->step.forks; /* of its begin: who came since is found by the next scan */
+    return true;
+}
+
+/* Reads again what is fresh or old, the latter a few at a time. true: it is done. */
+static bool refresh(struct linux_table *t, int64_t now_ns, size_t *most)
+{
+    for (; t->step.refresh_at < t->base.count; t->step.refresh_at++) {
+        size_t i = t->step.refresh_at;
+        struct entry_state *s = &t->state[i];
+        bool old = now_ns - s->read_ns >= REFRESH_NS && t->step.refresh_left > 0;
+        if ((!s->fresh && !old) || s->read_ns >= t->step.begun_ns || s->kernel)
+            continue;
+        if (*most == 0)
+            return false;
+        --*most;
+        if (!s->fresh)
+            t->step.refresh_left--;
+        *s = (struct entry_state){.read_ns = now_ns};
+        if (read_process(t, &t->base.list[i], s) < 0)
+            t->stale = true;
+    }
+    return true;
+}
+
+static int table_step(struct process_table *base, int64_t now_ns, uint64_t forks, size_t most,
+                      struct err *err)
+{
+    struct linux_table *t = own(base);
+    if (!t->step.active) {
+        int code = begin_step(t, now_ns, forks, err);
+        if (code < 0)
+            return code;
+    }
+    if (t->step.list != NULL) {
+        if (!merge(t, now_ns, &most))
+            return 1;
+        t->step.refresh_left = t->base.count / 8 + 4; /* at a scan every 4 s the round takes half a
+                                                         minute */
+    } else if (t->step.refresh_at == 0 && t->step.refresh_left == 0) {
+        t->step.refresh_left = t->base.count / 8 + 4;
+    }
+    if (!refresh(t, now_ns, &most))
+        return 1;
+    memset(&t->step, 0, sizeof(t->step));
     return 0;
 }
 
@@ -356,7 +432,7 @@ static int64_t table_started_wall_ns(const struct process_table *base, int64_t s
 const struct process_ops process_linux = {
     .open = table_open,
     .close = table_close,
-    .scan = table_scan,
+    .step = table_step,
     .tree = table_tree,
     .group = table_group,
     .variable = table_variable,
@@ -364,6 +440,8 @@ const struct process_ops process_linux = {
     .started_wall_ns = table_started_wall_ns,
     .listeners = linux_listeners,
     .owner = linux_listener_owner,
+    .known = linux_listener_known,
+    .look = linux_listener_look,
     .round = linux_listener_round,
     .full = &process_scan_linux,
 };

@@ -62,6 +62,9 @@ struct listener_memory **process_table_sockets(struct process_table *t);
 /* listener.c's part of process_linux. */
 int linux_listeners(struct reader *reader, struct listener *out, size_t max, struct err *err);
 int32_t linux_listener_owner(struct process_table *t, uint64_t inode, int64_t uid, bool *readable);
+bool linux_listener_known(struct process_table *t, uint64_t inode, int64_t uid, int32_t *pid,
+                          bool *readable);
+bool linux_listener_look(struct process_table *t, size_t most);
 void linux_listener_round(struct process_table *t, const struct listener *listeners, size_t count);
 
 #endif

@@ -122,6 +122,13 @@ struct services {
     bool discovered;
     int64_t discover_next_ns, discovered_ns;
     bool listeners_known;
+    struct { /* the round of discovery that is on its way, a slice at a time */
+        enum { ROUND_NONE, ROUND_TABLE, ROUND_SEARCH, ROUND_LOOK } stage;
+        struct listener *listeners;
+        size_t listener_count;
+        bool unknown; /* an owner is, without a look at descriptors */
+        int64_t cost_ns;
+    } round;
     uint64_t forks;
     char ollama_host[128];
     char own_network[64]; /* target of /proc/self/ns/net, "" unknown */

@@ -109,8 +109,9 @@ void services_free(struct services *s);
  * that is watched already (its address, or its port on this machine) stays one row. */
 int services_add(struct services *s, const char *name, int kind, const char *url, int64_t now_ns,
                  struct err *err);
-/* Looks for services when due (every 4 s; at once the first time). */
-void services_discover(struct services *s, int64_t now_ns, uint64_t forks);
+/* Looks for services when due (every 4 s; at once the first time). One slice of some milliseconds
+ * at a time, or the whole of it; what was found before counts until the last slice. */
+void services_discover(struct services *s, int64_t now_ns, uint64_t forks, bool whole);
 /* Starts the questions that are due. */
 void services_ask(struct services *s, int64_t now_ns);
 /* When something is due next. */

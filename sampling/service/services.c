@@ -15,11 +15,13 @@
 #include "sampling/service/running.h"
 
 #define DISCOVER_NS (4 * NS_PER_S)
-#define LIMITS_NS                                                                                  \
-    (5 * NS_PER_S)              /* a dozen small files; an OOM kill is news for longer than that   \
-                                 */
-#define USAGE_NS (NS_PER_S / 2) /* a tree is not read more often, however short the interval */
-enum { CGROUP_MAX_BYTES = 4096 };
+#define LIMITS_NS (5 * NS_PER_S) /* a dozen small files; an OOM kill is news for longer than that  \
+                                  */
+#define USAGE_NS (NS_PER_S / 2)  /* a tree is not read more often, however short the interval */
+enum {
+    CGROUP_MAX_BYTES = 4096,
+    SLICE_PROCESSES = 64, /* read at a time: 2 to 3 ms where they are new */
+};
 
 bool services_has_address(const char *host)
 {
@@ -123,13 +125,19 @@ void services_free(struct services *s)
     for (size_t i = 0; i < s->count; i++) {
         running_free(s->list[i]);
     }
+    free(s->round.listeners);
     free(s);
 }
 
+/* A look at the descriptors of thousands of processes takes a while: it is made a slice at a time,
+ * and then discovery asks again. */
 static int32_t owner_callback(void *ctx, uint64_t inode, int64_t uid, bool *readable)
 {
     struct services *s = ctx;
-    return listener_owner(s->processes, inode, uid, readable);
+    int32_t pid = 0;
+    if (!listener_known(s->processes, inode, uid, &pid, readable))
+        s->round.unknown = true;
+    return pid;
 }
 
 static int read_group(struct services *s, int32_t pid, struct running_group *out)
@@ -354,7 +362,7 @@ static void look_at_port(struct services *s, struct running *r, const struct lis
     set_listening(r);
     if (r->below_path)
         return;
-    int32_t pid = listener_owner(s->processes, l->inode, l->uid, &readable);
+    int32_t pid = owner_callback(s, l->inode, l->uid, &readable);
     const struct process *p = pid > 0 ? process_table_find(s->processes, pid) : NULL;
     if (p != NULL && !discovery_is_proxy(p)) {
         set_process(s, r, pid, p->start);
@@ -413,29 +421,47 @@ static void forget(struct services *s)
     s->count = kept;
 }
 
-static void discover(struct services *s, int64_t now_ns, uint64_t forks)
+static void begin_round(struct services *s)
 {
-    struct listener *listeners = xcalloc(LISTENERS_MAX, sizeof(*listeners));
+    s->round.stage = ROUND_TABLE;
+    s->round.cost_ns = 0;
+    s->round.listeners = xcalloc(LISTENERS_MAX, sizeof(*s->round.listeners));
+    s->discover_next_ns = INT64_MAX; /* whoever sets it from now on wants another round */
+}
+
+/* Who runs. true: all of them are known. */
+static bool round_table(struct services *s, uint64_t forks, size_t most)
+{
     struct err err = ERR_INIT;
-    size_t process_count;
-    int code = process_table_scan(s->processes, now_ns, forks, &err);
-    int listener_count = listeners_read(s->reader, listeners, LISTENERS_MAX,
-                                        code < 0 ? &(struct err)ERR_INIT : &err);
-    s->listeners_known = listener_count >= 0;
+    int code = process_table_step(s->processes, s->now_ns, forks, most, &err);
+    if (code > 0)
+        return false;
+    int count = listeners_read(s->reader, s->round.listeners, LISTENERS_MAX,
+                               code < 0 ? &(struct err)ERR_INIT : &err);
+    s->listeners_known = count >= 0;
+    s->round.listener_count = count > 0 ? (size_t)count : 0;
     s->discovery_err = err;
-    struct discovery_input in = {
-        .processes = process_table_list(s->processes, &process_count),
-        .listeners = listeners,
-        .listener_count = listener_count > 0 ? (size_t)listener_count : 0,
-        .ollama_host = s->ollama_host[0] != '\0' ? s->ollama_host : NULL,
-        .owner = owner_callback,
-        .elsewhere = elsewhere_callback,
-        .ctx = s,
-    };
-    in.process_count = process_count;
-    listener_round(s->processes, listeners, in.listener_count);
-    struct candidate candidates[CANDIDATES_MAX];
-    size_t count = discovery_candidates(&in, candidates, CANDIDATES_MAX);
+    listener_round(s->processes, s->round.listeners, s->round.listener_count);
+    return true;
+}
+
+/* Asks for the owners that look_at_port() will want. */
+static void ask_owners(struct services *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct running *r = s->list[i];
+        bool readable;
+        bool wanted = (r->configured || r->added) && !r->remote && !r->below_path && !r->seen;
+        const struct listener *l = wanted
+                                       ? listener_of(r, s->round.listeners, s->round.listener_count)
+                                       : NULL;
+        if (l != NULL)
+            (void)owner_callback(s, l->inode, l->uid, &readable);
+    }
+}
+
+static void end_round(struct services *s, const struct candidate *candidates, size_t count)
+{
     for (size_t i = 0; i < s->count; i++) {
         s->list[i]->seen = false;
         s->list[i]->was_listening = s->list[i]->listening;
@@ -447,7 +473,7 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     for (size_t i = 0; i < s->count; i++) {
         struct running *r = s->list[i];
         if ((r->configured || r->added) && !r->remote && (!r->seen || r->below_path))
-            look_at_port(s, r, listeners, in.listener_count);
+            look_at_port(s, r, s->round.listeners, s->round.listener_count);
         if (!r->seen)
             set_process(s, r, 0, 0);
     }
@@ -456,23 +482,81 @@ static void discover(struct services *s, int64_t now_ns, uint64_t forks)
     for (size_t i = 0; i < s->count; i++)
         running_count_runners(s->list[i]);
     listener_round(s->processes, NULL, 0);
-    free(listeners);
+    free(s->round.listeners);
+    s->round.listeners = NULL;
+    s->round.stage = ROUND_NONE;
 }
 
-void services_discover(struct services *s, int64_t now_ns, uint64_t forks)
+/* Who offers a service. true: it is known, and the round is over. */
+static bool round_search(struct services *s)
+{
+    struct candidate candidates[CANDIDATES_MAX];
+    size_t process_count;
+    struct discovery_input in = {
+        .processes = process_table_list(s->processes, &process_count),
+        .listeners = s->round.listeners,
+        .listener_count = s->round.listener_count,
+        .ollama_host = s->ollama_host[0] != '\0' ? s->ollama_host : NULL,
+        .owner = owner_callback,
+        .elsewhere = elsewhere_callback,
+        .ctx = s,
+    };
+    in.process_count = process_count;
+    s->round.unknown = false;
+    size_t count = discovery_candidates(&in, candidates, CANDIDATES_MAX);
+    ask_owners(s);
+    if (s->round.unknown)
+        return false;
+    end_round(s, candidates, count);
+    return true;
+}
+
+/* A slice of a round. true: it is over. */
+static bool step_round(struct services *s, uint64_t forks, size_t most)
+{
+    switch (s->round.stage) {
+    case ROUND_NONE:
+        begin_round(s);
+        return false;
+    case ROUND_TABLE:
+        if (round_table(s, forks, most))
+            s->round.stage = ROUND_SEARCH;
+        return false;
+    case ROUND_SEARCH:
+        if (round_search(s))
+            return true;
+        s->round.stage = ROUND_LOOK;
+        return false;
+    case ROUND_LOOK:
+        if (listener_look(s->processes, most))
+            s->round.stage = ROUND_SEARCH;
+        return false;
+    }
+    return true;
+}
+
+void services_discover(struct services *s, int64_t now_ns, uint64_t forks, bool whole)
 {
     s->now_ns = now_ns;
     s->forks = forks;
-    if (!s->discovers || (s->discovered && now_ns < s->discover_next_ns)) {
+    if (!s->discovers ||
+        (s->discovered && s->round.stage == ROUND_NONE && now_ns < s->discover_next_ns)) {
         s->discovered = true;
         return;
     }
     int64_t before = clock_thread_cpu_ns();
-    discover(s, now_ns, forks);
+    bool over;
+    do {
+        over = step_round(s, forks, whole ? SIZE_MAX : SLICE_PROCESSES);
+    } while (!over && (whole || s->round.stage == ROUND_SEARCH));
+    s->round.cost_ns += clock_thread_cpu_ns() - before;
+    if (!over)
+        return;
     s->discovered = true;
     s->discovered_ns = now_ns;
-    s->discover_next_ns = now_ns + DISCOVER_NS;
-    s->discovery_cost_ns = clock_thread_cpu_ns() - before;
+    if (s->discover_next_ns > now_ns + DISCOVER_NS)
+        s->discover_next_ns = now_ns + DISCOVER_NS;
+    s->discovery_cost_ns = s->round.cost_ns;
 }
 
 void services_ask(struct services *s, int64_t now_ns)
@@ -490,6 +574,8 @@ int64_t services_next_ns(const struct services *s)
 {
     int64_t now = clock_mono_ns(&s->clock);
     int64_t next = s->discovers ? s->discover_next_ns : INT64_MAX;
+    if (s->round.stage != ROUND_NONE)
+        return 0;
     for (size_t i = 0; i < s->count; i++) {
         int64_t one = s->list[i]->repeated ? INT64_MAX : running_next_ns(s->list[i], now);
         if (one < next)

@@ -7,9 +7,12 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -174,6 +177,59 @@ static void test_this_machine(void **state)
     reader_free(reader);
 }
 
+/* Who holds a socket, found by looking at one process at a time; then it is known, and so is that
+ * nobody holds another. */
+static void test_owners_in_slices(void **state)
+{
+    struct reader *reader = reader_new_kernel();
+    struct process_table *table = process_table_new(reader);
+    static struct listener list[LISTENERS_MAX];
+    struct err err = ERR_INIT;
+    unsigned port = 0;
+    int32_t pid = -1;
+    bool readable = false;
+    size_t looks = 0;
+    (void)state;
+    int fd = make_listener(AF_INET, &port);
+    assert_true(fd >= 0);
+    pid_t child = fork(); /* holds it too: the first one counts */
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    pid_t first = child < getpid() ? child : getpid();
+    assert_int_equal(process_table_scan(table, NS_PER_S, 0, &err), 0);
+    int count = listeners_read(reader, list, LISTENERS_MAX, &err);
+    const struct listener *l = find(list, count, port);
+    assert_non_null(l);
+    struct listener two[2] = {*l, *l};
+    two[1].inode = 1;                                                      /* nobody's */
+    assert_true(listener_known(table, l->inode, l->uid, &pid, &readable)); /* in no round: nobody */
+    assert_int_equal(pid, 0);
+    listener_round(table, two, 2);
+    assert_false(listener_known(table, l->inode, l->uid, &pid, &readable));
+    while (!listener_look(table, 1))
+        looks++;
+    assert_true(looks > 0);
+    assert_true(listener_known(table, l->inode, l->uid, &pid, &readable));
+    assert_int_equal(pid, first);
+    assert_true(readable);
+    assert_true(listener_known(table, 1, l->uid, &pid, &readable));
+    assert_int_equal(pid, 0);
+    listener_round(table, two, 2); /* in the next round both are remembered */
+    assert_true(listener_known(table, l->inode, l->uid, &pid, &readable));
+    assert_int_equal(pid, first);
+    assert_true(listener_known(table, 1, l->uid, &pid, &readable));
+    assert_int_equal(pid, 0);
+    listener_round(table, NULL, 0);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(fd);
+    process_table_free(table);
+    reader_free(reader);
+}
+
 /* The text of /proc and what the kernel answers on its socket name the same listeners. */
 static void test_both_ways_agree(void **state)
 {
@@ -207,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_a_table_ends_at_other_states_and_at_the_cap),
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_this_machine),
+        cmocka_unit_test(test_owners_in_slices),
         cmocka_unit_test(test_both_ways_agree),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);

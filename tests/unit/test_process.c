@@ -275,6 +275,64 @@ static void test_no_forks_no_listing(void **state)
     rmdir(root);
 }
 
+static void remove_stat(const char *root, int pid)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/proc/%d/stat", root, pid);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/proc/%d", root, pid);
+    rmdir(path);
+}
+
+/* A slice at a time, the list is the one before until the last; given up in the middle, it is left
+ * alone. */
+static void test_a_scan_in_slices(void **state)
+{
+    char root[] = "/tmp/test_process.XXXXXX", path[256];
+    struct err err = ERR_INIT;
+    size_t count, steps = 0;
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof(path), "%s/proc", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    for (int pid = 5; pid < 10; pid++)
+        write_stat(root, pid);
+    struct reader *tree = reader_new_sysroot(root, &err);
+    struct process_table *t = process_table_new(tree);
+    while (process_table_step(t, NS_PER_S, 0, 1, &err) == 1) {
+        (void)process_table_list(t, &count);
+        assert_true(count == 0 || count == 5);
+        steps++;
+    }
+    assert_true(steps >= 4);
+    (void)process_table_list(t, &count);
+    assert_int_equal(count, 5);
+    /* One in the middle ends, two come, one of them behind everybody: all in one scan. */
+    remove_stat(root, 7);
+    write_stat(root, 4);
+    write_stat(root, 20);
+    assert_int_equal(process_table_step(t, 10 * NS_PER_S, 0, 0, &err), 1);
+    assert_non_null(process_table_find(t, 7));
+    assert_null(process_table_find(t, 4));
+    remove_stat(root, 20); /* listed, and gone when it is its turn */
+    while (process_table_step(t, 10 * NS_PER_S, 0, 1, &err) == 1) {
+    }
+    const struct process *list = process_table_list(t, &count);
+    assert_int_equal(count, 5);
+    static const int32_t pids[] = {4, 5, 6, 8, 9};
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(list[i].pid, pids[i]);
+    write_stat(root, 3);
+    write_stat(root, 11);
+    assert_int_equal(process_table_step(t, 20 * NS_PER_S, 0, 1, &err), 1);
+    process_table_free(t); /* in the middle of a scan */
+    reader_free(tree);
+    for (int pid = 3; pid < 21; pid++)
+        remove_stat(root, pid);
+    rmdir(path);
+    rmdir(root);
+}
+
 /* exec() changes a process without a fork: it is noticed at the next scan of a new one. */
 static void test_exec_is_noticed(void **state)
 {
@@ -328,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_the_table_knows_this_process),
         cmocka_unit_test(test_children_come_and_go),
         cmocka_unit_test(test_a_zombie_has_no_command_line),
+        cmocka_unit_test(test_a_scan_in_slices),
         cmocka_unit_test(test_no_forks_no_listing),
         cmocka_unit_test(test_exec_is_noticed),
     };

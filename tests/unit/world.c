@@ -93,7 +93,7 @@ void run(struct world *w, int64_t total_ns, int64_t step_ns, int patience_ms)
     for (int64_t at = 0; at < total_ns; at += step_ns) {
         int64_t end = clock_mono_ns(&clock_real) + patience_ms * NS_PER_MS;
         do {
-            services_discover(w->services, w->manual.mono_ns, 0);
+            services_discover(w->services, w->manual.mono_ns, 0, true);
             services_ask(w->services, w->manual.mono_ns);
             assert_int_equal(http_step(w->http, NULL, 0, 5, &err), 0);
             services_ask(w->services, w->manual.mono_ns);
