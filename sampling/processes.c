@@ -176,7 +176,7 @@ static void begin_scan(struct processes *p, int64_t now_ns)
         p->pid_count = ROWS_MAX;
     }
     p->scanning = true;
-    p->begun_ns = now_ns;
+    p->begun_ns = clock_mono_ns(&p->clock);
     p->cpu_ns = clock_thread_cpu_ns() - before;
 }
 

@@ -36,7 +36,7 @@ void running_reconnect(struct running *r, int64_t now_ns)
     }
     r->answers.capabilities = 0;
     r->job_known_ns = 0;
-    r->quiet_ns = 0;
+    r->quiet_ns = r->question >= 0 ? now_ns : 0; /* one that is outstanding is asked of this one */
     r->failures = 0;
     r->not_before_ns = 0;
     r->tokens = 1;

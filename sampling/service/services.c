@@ -563,6 +563,8 @@ void services_ask(struct services *s, int64_t now_ns)
 {
     int64_t before = clock_thread_cpu_ns();
     s->now_ns = now_ns;
+    if (!s->discovered)
+        return; /* whether a port is open at all is known after the first round */
     for (size_t i = 0; i < s->count; i++) {
         if (!s->list[i]->repeated)
             running_ask(s->list[i], now_ns);
