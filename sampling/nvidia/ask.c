@@ -281,6 +281,17 @@ struct listing { /* of one card, while it is collected */
 
 /* One that computes and draws is in both lists with the same memory; one that uses several parts of
  * a split card is in a list several times. */
+static uint64_t merge_bytes(uint64_t had, uint64_t more, bool same_list)
+{
+    if (had == NVML_NOT_AVAILABLE || more == NVML_NOT_AVAILABLE) {
+        return had == NVML_NOT_AVAILABLE ? more : had;
+    }
+    if (!same_list) {
+        return had > more ? had : more;
+    }
+    return had > NVML_NOT_AVAILABLE - 1 - more ? NVML_NOT_AVAILABLE - 1 : had + more;
+}
+
 static void add_process(const struct nvidia_asker *a, struct nvidia_snapshot *s, struct listing *l,
                         unsigned pid, uint64_t bytes)
 {
@@ -291,18 +302,10 @@ static void add_process(const struct nvidia_asker *a, struct nvidia_snapshot *s,
     }
     for (uint32_t i = l->first; i < s->process_count; i++) {
         p = &s->processes[i];
-        if (p->pid != pid) {
-            continue;
+        if (p->pid == pid) {
+            p->bytes.value = merge_bytes(p->bytes.value, bytes, i >= l->first_of_list);
+            return;
         }
-        if (bytes != NVML_NOT_AVAILABLE && p->bytes.value == NVML_NOT_AVAILABLE) {
-            p->bytes.value = bytes;
-        } else if (bytes != NVML_NOT_AVAILABLE && i >= l->first_of_list) {
-            p->bytes.value = p->bytes.value + bytes < bytes ? NVML_NOT_AVAILABLE - 1
-                                                            : p->bytes.value + bytes;
-        } else if (bytes != NVML_NOT_AVAILABLE && bytes > p->bytes.value) {
-            p->bytes.value = bytes;
-        }
-        return;
     }
     l->count++;
     if (a->foreign && !has_card_open(a, pid)) {
