@@ -7,6 +7,12 @@
 
 /* The name that every driver installs; without a path, so that the loader's rules find it. */
 #define LIBRARY "libnvidia-ml.so.1"
+/* Then where those rules do not look: NixOS, and Windows' subsystem for Linux. */
+static const char *const libraries[] = {
+    LIBRARY,
+    "/run/opengl-driver/lib/" LIBRARY,
+    "/usr/lib/wsl/lib/" LIBRARY,
+};
 
 /* Symbols of one function, the newest first. */
 struct symbol {
@@ -61,7 +67,9 @@ static bool is_usable(const struct nvml *n)
 int nvml_open(struct nvml *n, struct err *err)
 {
     memset(n, 0, sizeof *n);
-    n->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries && !n->handle; i++) {
+        n->handle = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
+    }
     if (!n->handle) {
         return err_set(err, ERR_NOENT, "there is no usable " LIBRARY);
     }
