@@ -20,8 +20,9 @@
 enum source_flags {
     SOURCE_INLINE = 0,       /* on the collector thread */
     SOURCE_PROBE_THREAD = 1, /* poll() on its own thread, into a copy of the part */
-    SOURCE_PROBE_PROCESS = 2, /* request()/reply(): the read happens in a helper process of its own */
-    SOURCE_WORKER_ENDS = 4,   /* asked rarely: its helper process ends in between */
+    SOURCE_PROBE_PROCESS =
+        2,                  /* request()/reply(): the read happens in a helper process of its own */
+    SOURCE_WORKER_ENDS = 4, /* asked rarely: its helper process ends in between */
 };
 enum { SOURCE_NOTHING_TO_ASK = 1 }; /* of request(): not now, ask me again after a period */
 
