@@ -185,9 +185,9 @@ static int read_memory_v1(struct reader *r, const char *dir, struct buf *text, d
  * group itself as its root. Errors other than that are kept in *err; the first one is the answer
  * when no limit was found. */
 static void walk_up(struct reader *r, const char *mount, const char *group, limit_fn read,
-                    double *smallest, struct err *err)
+                    double *smallest, char where[CGROUP_FOLDER], struct err *err)
 {
-    char dir[2 * CGROUP_PATH];
+    char dir[CGROUP_FOLDER];
     struct buf text;
     buf_init(&text, CGROUP_FILE_BYTES);
     size_t end = strlen(group);
@@ -199,7 +199,10 @@ static void walk_up(struct reader *r, const char *mount, const char *group, limi
         double limit = INFINITY;
         snprintf(dir, sizeof dir, "%s%.*s", mount, (int)end, group);
         if (read(r, dir, &text, &limit, &failure) == 0) {
-            *smallest = limit < *smallest ? limit : *smallest;
+            if (limit < *smallest) {
+                *smallest = limit;
+                memcpy(where, dir, sizeof dir);
+            }
         } else if (failure.code != ERR_NOENT && failure.code != ERR_UNSUPPORTED && err->code == 0) {
             *err = failure;
         }
@@ -237,26 +240,35 @@ static struct reading limit_reading(const struct reader *r, int metric, double l
     return reading_missing(READING_UNSUPPORTED, REASON_NO_LIMIT, source);
 }
 
-double cgroup_smallest_cpu(struct reader *r, const struct cgroup_membership *m, struct err *err)
+double cgroup_find_cpu(struct reader *r, const struct cgroup_membership *m,
+                       char where[CGROUP_FOLDER], struct err *err)
 {
     double cores = INFINITY;
+    where[0] = '\0';
     if (m->unified[0]) {
-        walk_up(r, "/sys/fs/cgroup", m->unified, read_cpu_v2, &cores, err);
+        walk_up(r, "/sys/fs/cgroup", m->unified, read_cpu_v2, &cores, where, err);
     }
     if (m->cpu[0]) {
-        walk_up(r, "/sys/fs/cgroup/cpu", m->cpu, read_cpu_v1, &cores, err);
+        walk_up(r, "/sys/fs/cgroup/cpu", m->cpu, read_cpu_v1, &cores, where, err);
     }
     return cores;
 }
 
+double cgroup_smallest_cpu(struct reader *r, const struct cgroup_membership *m, struct err *err)
+{
+    char where[CGROUP_FOLDER];
+    return cgroup_find_cpu(r, m, where, err);
+}
+
 double cgroup_smallest_memory(struct reader *r, const struct cgroup_membership *m, struct err *err)
 {
+    char where[CGROUP_FOLDER];
     double bytes = INFINITY;
     if (m->unified[0]) {
-        walk_up(r, "/sys/fs/cgroup", m->unified, read_memory_v2, &bytes, err);
+        walk_up(r, "/sys/fs/cgroup", m->unified, read_memory_v2, &bytes, where, err);
     }
     if (m->memory[0]) {
-        walk_up(r, "/sys/fs/cgroup/memory", m->memory, read_memory_v1, &bytes, err);
+        walk_up(r, "/sys/fs/cgroup/memory", m->memory, read_memory_v1, &bytes, where, err);
     }
     return bytes;
 }

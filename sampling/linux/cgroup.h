@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "sampling/reader.h"
 
-enum { CGROUP_PATH = 192 };
+enum { CGROUP_PATH = 192, CGROUP_FOLDER = 2 * CGROUP_PATH };
 
 struct cgroup_membership {     /* "" when this process is in no such hierarchy */
     char unified[CGROUP_PATH]; /* version 2: the line "0::/path" */
@@ -36,6 +36,10 @@ bool parse_cgroup_memory(const char *text, size_t size, double *out_bytes);
  * error of a file that is there is kept in *err. */
 double cgroup_smallest_memory(struct reader *r, const struct cgroup_membership *m, struct err *err);
 double cgroup_smallest_cpu(struct reader *r, const struct cgroup_membership *m, struct err *err);
+/* The same, and the folder of the group that sets it, "" for none: that one counts how often it
+ * acted, the groups below it do not. */
+double cgroup_find_cpu(struct reader *r, const struct cgroup_membership *m,
+                       char where[CGROUP_FOLDER], struct err *err);
 
 /* Reads the limits of tunetop's own group; each reading is UNSUPPORTED with REASON_NO_LIMIT when
  * nothing limits. */

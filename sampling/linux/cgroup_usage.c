@@ -29,7 +29,7 @@ struct group { /* one group while it is read */
     struct reader *reader;
     struct buf text;
     int64_t at_ns;
-    char dir[2 * CGROUP_PATH];
+    char dir[CGROUP_FOLDER];
 };
 
 /* In a container the membership may name the host's path, while the mount shows the group itself as
@@ -109,13 +109,10 @@ static void read_memory(struct group *g, const struct cgroup_membership *m,
     }
 }
 
-/* nr_periods counts while a quota is set only. */
-static void read_cpu(struct group *g, const struct cgroup_membership *m, struct process_group *out)
+/* nr_periods and nr_throttled count in the group that has the quota, and nowhere below it. */
+static void read_cpu(struct group *g, struct process_group *out)
 {
-    bool found = (m->unified[0] && enter(g, "/sys/fs/cgroup", m->unified, "cpu.max")) ||
-                 (m->cpu[0] && enter(g, "/sys/fs/cgroup/cpu", m->cpu, "cpu.cfs_quota_us"));
-
-    if (found && out->cpu_limit_cores.state == READING_OK) {
+    if (out->cpu_limit_cores.state == READING_OK) {
         out->periods = read_named(g, "cpu.stat", "nr_periods");
         out->throttled = read_named(g, "cpu.stat", "nr_throttled");
     }
@@ -151,9 +148,9 @@ void cgroup_read_usage(struct reader *r, int32_t pid, int64_t at_ns, struct proc
     } else {
         out->memory_limit_bytes = limit(&g, cgroup_smallest_memory(r, &m, &fault), &fault);
         err_clear(&fault);
-        out->cpu_limit_cores = limit(&g, cgroup_smallest_cpu(r, &m, &fault), &fault);
         read_memory(&g, &m, out);
-        read_cpu(&g, &m, out);
+        out->cpu_limit_cores = limit(&g, cgroup_find_cpu(r, &m, g.dir, &fault), &fault);
+        read_cpu(&g, out);
     }
     buf_release(&g.text);
 }

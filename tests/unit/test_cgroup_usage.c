@@ -77,6 +77,30 @@ static void test_version_2(void **state)
     assert_int_equal(g.periods.at_ns, 9 * NS_PER_S);
 }
 
+/* A quota of the slice: the slice counts how often it acted, its service says 0 of 0 periods. */
+static void test_quota_from_above(void **state)
+{
+    (void)state;
+    put("/proc/7/cgroup", "0::/system.slice/ollama.service\n");
+    put(V2 "/cpu.max", "400000 100000\n"); /* its own is the larger one */
+    put(V2 "/cpu.stat", "usage_usec 5\nnr_periods 900\nnr_throttled 0\n");
+    put("/sys/fs/cgroup/system.slice/cpu.max", "200000 100000\n");
+    put("/sys/fs/cgroup/system.slice/cpu.stat", "usage_usec 9\nnr_periods 50\nnr_throttled 40\n");
+    struct process_group g = usage();
+    assert_true(machine_value(&g.cpu_limit_cores) == 2);
+    assert_true(machine_value(&g.periods) == 50 && machine_value(&g.throttled) == 40);
+    put("/proc/7/cgroup", "0::/\n3:cpu,cpuacct:/kubepods/pod1/c1\n");
+    put("/sys/fs/cgroup/cpu/kubepods/pod1/c1/cpu.cfs_quota_us", "-1\n");
+    put("/sys/fs/cgroup/cpu/kubepods/pod1/c1/cpu.cfs_period_us", "100000\n");
+    put("/sys/fs/cgroup/cpu/kubepods/pod1/c1/cpu.stat", "nr_periods 0\nnr_throttled 0\n");
+    put("/sys/fs/cgroup/cpu/kubepods/pod1/cpu.cfs_quota_us", "50000\n");
+    put("/sys/fs/cgroup/cpu/kubepods/pod1/cpu.cfs_period_us", "100000\n");
+    put("/sys/fs/cgroup/cpu/kubepods/pod1/cpu.stat", "nr_periods 8\nnr_throttled 6\n");
+    g = usage();
+    assert_true(machine_value(&g.cpu_limit_cores) == 0.5);
+    assert_true(machine_value(&g.periods) == 8 && machine_value(&g.throttled) == 6);
+}
+
 /* No limit, an old kernel: what is not there is not told, never 0. */
 static void test_version_2_without_limits(void **state)
 {
@@ -154,8 +178,13 @@ static void test_nothing_to_tell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_named),     T(test_version_2),          T(test_version_2_without_limits),
-        T(test_version_1), T(test_inside_a_container), T(test_nothing_to_tell),
+        T(test_named),
+        T(test_version_2),
+        T(test_quota_from_above),
+        T(test_version_2_without_limits),
+        T(test_version_1),
+        T(test_inside_a_container),
+        T(test_nothing_to_tell),
     };
     return cmocka_run_group_tests_name("cgroup_usage", tests, NULL, NULL);
 }
