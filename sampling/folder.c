@@ -9,11 +9,8 @@
 #include "base/utf8.h"
 #include "sampling/scan.h"
 
-/* Models are added by hand and images one by one: minutes are soon enough. */
-#define AGAIN_NS (600 * NS_PER_S)
 enum {
-    LOOK_MS = 5000,               /* how soon a new service's folders are noticed */
-    DEADLINE_MS = 15 * 60 * 1000, /* a million files on a slow disk */
+    LOOK_MS = 5000, /* how soon a new service's folders are noticed */
     STUCK_DOUBLINGS = 6,
     PATH_BYTES = 512,
 };
@@ -196,7 +193,7 @@ static int folder_reply(void *state, const struct source_context *c, const char 
     }
     k->answered = true;
     k->stuck = 0;
-    k->due_ns = now_ns + AGAIN_NS;
+    k->due_ns = now_ns + FOLDER_AGAIN_NS;
     put(s, part);
     return 0;
 }
@@ -214,7 +211,7 @@ static void folder_give_up(void *state, const struct source_context *c, void *pa
     k->stuck++;
     k->facts.bytes = k->facts.files = reading_missing(READING_FAILED, REASON_STUCK_PROBE,
                                                       SOURCE_FOLDERS);
-    k->due_ns = clock_mono_ns(&c->clock) + (AGAIN_NS << times);
+    k->due_ns = clock_mono_ns(&c->clock) + (FOLDER_AGAIN_NS << times);
     put(s, part);
 }
 
@@ -230,7 +227,7 @@ const struct source_ops source_folder = {
     .part_offset = offsetof(struct sample, folders),
     .part_size = sizeof(struct folder_part),
     .period_ms = LOOK_MS,
-    .deadline_ms = DEADLINE_MS,
+    .deadline_ms = FOLDER_DEADLINE_MS,
     .flags = SOURCE_PROBE_PROCESS | SOURCE_WORKER_ENDS,
     .open = folder_open,
     .request = folder_request,

@@ -12,7 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "sampling/source.h"
+
+/* Models are added by hand and images one by one: minutes are soon enough. */
+#define FOLDER_AGAIN_NS (600 * NS_PER_S)
+enum { FOLDER_DEADLINE_MS = 15 * 60 * 1000 }; /* a million files on a slow disk */
+/* A size that is older was not looked at again when it should have been: its turn, the slowest
+ * look, and as long again for those before it. */
+#define FOLDER_LATE_NS (FOLDER_AGAIN_NS + 2 * FOLDER_DEADLINE_MS * NS_PER_MS)
 
 extern const struct source_ops source_folder;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sampling/folder.h"
 #include "sampling/model_step.h"
 
 /* A share of time: counters and clocks are read one after the other, so it may come out a little
@@ -341,6 +342,16 @@ static void disk_rates(const struct model *prev, const struct sample *s, const s
                                                    next, s));
 }
 
+/* A folder is looked through again after minutes, while its source looks for new ones every few
+ * seconds: the age of a size says nothing before the next look is late. */
+static struct reading folder_aged(const struct reading *r, int64_t now_ns)
+{
+    if (r->state == READING_OK && now_ns - r->at_ns > FOLDER_LATE_NS) {
+        return reading_missing(READING_FAILED, REASON_NO_ANSWER, r->source);
+    }
+    return *r;
+}
+
 void model_advance_disks(const struct model *prev, const struct sample *s, struct model *next)
 {
     static const int rates[] = {METRIC_DISK_READ, METRIC_DISK_WRITE, METRIC_DISK_BUSY};
@@ -373,8 +384,10 @@ void model_advance_disks(const struct model *prev, const struct sample *s, struc
     next->disk_io_before = s->disk_io;
     next->folders = s->folders;
     for (uint32_t i = 0; i < next->folders.folder_count; i++) {
-        next->folders.folders[i].bytes = step_aged(&next->folders.folders[i].bytes, s);
-        next->folders.folders[i].files = step_aged(&next->folders.folders[i].files, s);
+        struct folder_facts *f = &next->folders.folders[i];
+
+        f->bytes = folder_aged(&f->bytes, s->at_ns);
+        f->files = folder_aged(&f->files, s->at_ns);
     }
 }
 
