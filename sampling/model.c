@@ -531,6 +531,49 @@ static struct reading service_throttled(const struct service_model_state *before
     return reading_ok(periods > 0 ? fmin(throttled / periods, 1) : 0, now->at_ns, SOURCE_SERVICES);
 }
 
+/* The control group of a service, as far as its names tell: FNV-1a of both (IETF
+ * draft-eastlake-fnv). */
+static uint64_t group_identity(const struct service_facts *f)
+{
+    const char *const names[] = {f->unit, f->container};
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *c = names[i];
+
+        do {
+            hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+        } while (*c++ != '\0');
+    }
+    return hash;
+}
+
+/* How many processes of its control group were killed for memory since it is watched. The count is
+ * kept while the service is down, for that is what a kill may have led to. */
+static void service_kills(const struct service_model_state *before, struct service_model_state *out)
+{
+    const struct reading *now = &out->raw[METRIC_SERVICE_OOM_KILLS];
+    uint64_t group = group_identity(out->facts);
+
+    if (before) {
+        out->kills_known = before->kills_known;
+        out->kills_group = before->kills_group;
+        out->kills_counted = before->kills_counted;
+        out->kills_watched = before->kills_watched;
+        out->killed_ns = before->killed_ns;
+    }
+    if (now->state != READING_OK) {
+        return;
+    }
+    if (out->kills_known && out->kills_group == group && now->value > out->kills_counted) {
+        out->kills_watched += now->value - out->kills_counted;
+        out->killed_ns = now->at_ns;
+    }
+    out->kills_known = true;
+    out->kills_group = group;
+    out->kills_counted = now->value;
+}
+
 static void advance_services(const struct model *prev, const struct sample *s, struct model *next,
                              struct history *history)
 {
@@ -548,6 +591,7 @@ static void advance_services(const struct model *prev, const struct sample *s, s
         out->raw[METRIC_SERVICE_CPU_UTILIZATION] = service_cpu(before, f, next->after_gap);
         out->raw[METRIC_SERVICE_CPU_THROTTLED] = service_throttled(before, f, next->after_gap);
         memcpy(out->v, out->raw, sizeof out->v);
+        service_kills(before, out);
         if (before) {
             struct reading *cpu = &out->v[METRIC_SERVICE_CPU_UTILIZATION];
 

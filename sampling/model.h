@@ -32,6 +32,11 @@ struct service_model_state {                /* one service now */
     struct reading v[METRIC_SERVICE_COUNT]; /* smoothed, rates filled in */
     struct reading raw[METRIC_SERVICE_COUNT];
     int history_slot; /* -1: none left */
+    /* Kills for memory in its control group while it was watched. */
+    bool kills_known;     /* those below hold */
+    uint64_t kills_group; /* whose count it is */
+    double kills_counted, kills_watched;
+    int64_t killed_ns; /* when it was read that there are more of them; 0 never */
 };
 struct gpu_model {                      /* one card now */
     struct gpu_facts facts;             /* names, throttle words; its readings are aged */

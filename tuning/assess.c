@@ -1,7 +1,7 @@
 /*
- * Findings of this version: states of services, models split between GPU and CPU, cards, memory
- * pressure, heat, what the machine is short of. Each sentence is built from measured numbers only;
- * where a number is missing there is no finding.
+ * Findings of this version: states of services, what limits them, models split between GPU and CPU,
+ * cards, memory pressure, heat, what the machine is short of. Each sentence is built from measured
+ * numbers only; where a number is missing there is no finding.
  */
 #include "tuning/assess.h"
 
@@ -11,6 +11,13 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+
+/* A kill is told for this long: it is over at once, and who was away for a coffee is to see it. */
+#define NEWS_NS (10 * 60 * NS_PER_S)
+/* Within 5 % of its limit a group can be killed any moment, if most of what it is charged for is
+ * not file cache, which the kernel takes back first. */
+#define MEMORY_NEAR_LIMIT 0.95
+#define MEMORY_MOSTLY_OWN 0.8
 
 static struct finding *add(struct assessment *a, const char *id, enum finding_level level,
                            const char *service)
@@ -90,6 +97,54 @@ static void assess_service(const struct model *m, const struct service_model_sta
         break;
     default:
         break;
+    }
+}
+
+/* What its control group does to a service. */
+static void assess_group(const struct model *m, const struct service_model_state *s,
+                         struct assessment *a)
+{
+    const char *name = s->facts->name;
+    double limit = 0, used, own, share;
+    bool limited = reading_get(&s->v[METRIC_SERVICE_MEMORY_LIMIT], &limit) && limit > 0;
+    struct finding *n;
+
+    if (s->killed_ns > 0 && m->at_ns - s->killed_ns < NEWS_NS) {
+        n = add(a, "service_killed", FINDING_CRITICAL, name);
+        if (n) {
+            say(n->clause, sizeof n->clause,
+                s->kills_watched == 1 ? "%s ran out of memory: %.0f process killed"
+                                      : "%s ran out of memory: %.0f processes killed",
+                name, s->kills_watched);
+            long long ago = seconds_since(m->at_ns, s->killed_ns);
+            if (limited) {
+                say(n->more, sizeof n->more, "%lldm%02llds ago, limit %.1f GiB", ago / 60, ago % 60,
+                    limit / 0x1p30);
+            }
+        }
+    }
+    if (limited && reading_get(&s->v[METRIC_SERVICE_GROUP_MEMORY], &used) &&
+        used >= MEMORY_NEAR_LIMIT * limit) {
+        bool cached = reading_get(&s->v[METRIC_SERVICE_MEMORY_OWN], &own) &&
+                      own < MEMORY_MOSTLY_OWN * limit;
+        n = add(a, "service_memory_limit", cached ? FINDING_INFO : FINDING_WARN, name);
+        if (n) {
+            say(n->clause, sizeof n->clause, "%s is near its memory limit: %.1f of %.1f GiB", name,
+                used / 0x1p30, limit / 0x1p30);
+            if (cached) {
+                say(n->more, sizeof n->more, "it owns %.1f GiB; the file cache counts, too",
+                    own / 0x1p30);
+            }
+        }
+    }
+    if (reading_get(&s->v[METRIC_SERVICE_CPU_THROTTLED], &share) && share >= 0.10 &&
+        reading_get(&s->v[METRIC_SERVICE_CPU_LIMIT], &limit)) {
+        n = add(a, "service_throttled", FINDING_WARN, name);
+        if (n) {
+            say(n->clause, sizeof n->clause,
+                "the CPU limit of %.3g cores holds %s back in %.0f %% of periods", limit, name,
+                share * 100);
+        }
     }
 }
 
@@ -254,6 +309,7 @@ void assess_run(const struct model *m, struct assessment *out)
     out->count = 0;
     for (size_t i = 0; i < m->service_count; i++) {
         assess_service(m, &m->services[i], &all);
+        assess_group(m, &m->services[i], &all);
         assess_split_models(m, &m->services[i], &all);
     }
     assess_gpus(m, &all);

@@ -21,6 +21,7 @@ static int setup(void **state)
     (void)state;
     memset(&m, 0, sizeof m);
     memset(facts, 0, sizeof facts);
+    memset(services, 0, sizeof services);
     m.at_ns = 1000 * NS_PER_S;
     m.services = services;
     return 0;
@@ -102,6 +103,74 @@ static void test_memory_names_its_figures(void **state)
     assert_string_equal(a.findings[0].more, "0.5 of 16.0 GiB available, 3.0 MiB/s to swap");
 }
 
+static void test_kills_are_news_for_a_while(void **state)
+{
+    struct service_model_state *s;
+
+    (void)state;
+    add("comfyui", SERVICE_UP);
+    s = &services[0];
+    s->kills_watched = 2;
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 0); /* never seen */
+    s->killed_ns = m.at_ns - 61 * NS_PER_S;
+    s->v[METRIC_SERVICE_MEMORY_LIMIT] = reading_ok(16 * 0x1p30, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 1);
+    assert_string_equal(a.findings[0].clause, "comfyui ran out of memory: 2 processes killed");
+    assert_string_equal(a.findings[0].more, "1m01s ago, limit 16.0 GiB");
+    s->killed_ns = m.at_ns - 600 * NS_PER_S;
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 0);
+}
+
+static void test_near_the_memory_limit(void **state)
+{
+    struct service_model_state *s;
+
+    (void)state;
+    add("ollama", SERVICE_UP);
+    s = &services[0];
+    s->v[METRIC_SERVICE_GROUP_MEMORY] = reading_ok(15.1 * 0x1p30, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 0); /* of no limit */
+    s->v[METRIC_SERVICE_MEMORY_LIMIT] = reading_ok(16 * 0x1p30, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 0); /* 94.4 % */
+    s->v[METRIC_SERVICE_GROUP_MEMORY] = reading_ok(15.3 * 0x1p30, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 1);
+    assert_int_equal(a.findings[0].level, FINDING_WARN);
+    assert_string_equal(a.findings[0].clause, "ollama is near its memory limit: 15.3 of 16.0 GiB");
+    assert_string_equal(a.findings[0].more, "");
+    /* A model that is mapped fills the group with cache: no danger, and said so. */
+    s->v[METRIC_SERVICE_MEMORY_OWN] = reading_ok(2.4 * 0x1p30, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.findings[0].level, FINDING_INFO);
+    assert_string_equal(a.findings[0].more, "it owns 2.4 GiB; the file cache counts, too");
+}
+
+static void test_held_back_by_a_quota(void **state)
+{
+    struct service_model_state *s;
+
+    (void)state;
+    add("ollama", SERVICE_UP);
+    s = &services[0];
+    s->v[METRIC_SERVICE_CPU_LIMIT] = reading_ok(2, m.at_ns, SOURCE_SERVICES);
+    s->v[METRIC_SERVICE_CPU_THROTTLED] = reading_ok(0.099, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 0);
+    s->v[METRIC_SERVICE_CPU_THROTTLED] = reading_ok(0.34, m.at_ns, SOURCE_SERVICES);
+    assess_run(&m, &a);
+    assert_int_equal(a.count, 1);
+    assert_string_equal(a.findings[0].clause,
+                        "the CPU limit of 2 cores holds ollama back in 34 % of periods");
+    s->v[METRIC_SERVICE_CPU_LIMIT].value = 0.5;
+    assess_run(&m, &a);
+    assert_non_null(strstr(a.findings[0].clause, "limit of 0.5 cores"));
+}
+
 static void test_more_findings_than_fit(void **state)
 {
     (void)state;
@@ -120,6 +189,9 @@ int main(void)
         cmocka_unit_test_setup(test_busy_is_worth_a_sentence_only_when_it_lasts, setup),
         cmocka_unit_test_setup(test_a_configured_service_that_is_down, setup),
         cmocka_unit_test_setup(test_memory_names_its_figures, setup),
+        cmocka_unit_test_setup(test_kills_are_news_for_a_while, setup),
+        cmocka_unit_test_setup(test_near_the_memory_limit, setup),
+        cmocka_unit_test_setup(test_held_back_by_a_quota, setup),
         cmocka_unit_test_setup(test_more_findings_than_fit, setup),
     };
 

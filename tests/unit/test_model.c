@@ -324,6 +324,81 @@ static void test_service_rate_and_identity(void **state)
     assert_int_equal(m->services[0].history_slot, 1); /* ollama's was used until now */
 }
 
+/* One step at `second` with a service of this unit: its kills, NAN unknown, its periods. */
+static const struct service_model_state *kills_step(struct fixture *f, int second, const char *unit,
+                                                    double kills)
+{
+    fill(f, second * S);
+    add_service(f, "ollama", 7, second, second * S);
+    f->s->services->unit = arena_strdup(&f->s->arena, unit);
+    f->s->services->v[METRIC_SERVICE_OOM_KILLS] =
+        isnan(kills) ? reading_missing(READING_FAILED, REASON_NOT_RUNNING, SOURCE_SERVICES)
+                     : reading_ok(kills, second * S, SOURCE_SERVICES);
+    return &step(f)->services[0];
+}
+
+static void test_kills_while_watched(void **state)
+{
+    struct fixture *f = *state;
+    const struct service_model_state *s;
+
+    s = kills_step(f, 10, "a.service", 5); /* those before are not ours to tell */
+    assert_float_equal(s->kills_watched, 0, 0);
+    assert_int_equal(s->killed_ns, 0);
+    s = kills_step(f, 11, "a.service", 6);
+    assert_float_equal(s->kills_watched, 1, 0);
+    assert_int_equal(s->killed_ns, 11 * S);
+    kills_step(f, 12, "", NAN); /* down, and up again in the same group */
+    s = kills_step(f, 13, "a.service", 8);
+    assert_float_equal(s->kills_watched, 3, 0);
+    assert_int_equal(s->killed_ns, 13 * S);
+    kills_step(f, 14, "a.service", 0); /* the group was made anew */
+    s = kills_step(f, 15, "a.service", 1);
+    assert_float_equal(s->kills_watched, 4, 0);
+    s = kills_step(f, 16, "b.service", 90); /* another group's count says nothing */
+    assert_float_equal(s->kills_watched, 4, 0);
+    assert_int_equal(s->killed_ns, 15 * S);
+}
+
+static void test_throttled_share_of_periods(void **state)
+{
+    struct fixture *f = *state;
+    static const double periods[] = {100, 150, 150, 20}, throttled[] = {10, 27, 27, 4};
+    struct reading r = {0};
+
+    for (int i = 0; i < 4; i++) {
+        fill(f, (10 + i) * S);
+        add_service(f, "ollama", 7, 1, (10 + i) * S);
+        f->s->services->group_periods = reading_ok(periods[i], (10 + i) * S, SOURCE_SERVICES);
+        f->s->services->group_throttled = reading_ok(throttled[i], (10 + i) * S, SOURCE_SERVICES);
+        r = step(f)->services[0].raw[METRIC_SERVICE_CPU_THROTTLED];
+        if (i == 0) {
+            assert_int_equal(r.reason, REASON_FIRST_SAMPLE);
+        } else if (i < 3) { /* 17 of 50; then nothing of it ran */
+            assert_float_equal(value(&r), (i == 1 ? 0.34F : 0), 1e-6);
+        }
+    }
+    assert_int_equal(r.reason, REASON_GAP); /* the counters began anew */
+}
+
+/* Sizes of folders are looked at every ten minutes: they stand until then. */
+static void test_folders_last(void **state)
+{
+    struct fixture *f = *state;
+    struct folder_part folders = {.folder_count = 1};
+    struct model *m;
+
+    folders.folders[0].bytes = folders.folders[0].files = reading_ok(9, 10 * S, SOURCE_FOLDERS);
+    for (int minute = 0; minute <= 60; minute += 10) {
+        fill(f, (10 + minute * 60) * S);
+        f->s->folders = folders;
+        f->s->sources[SOURCE_FOLDERS].period_ns = 5 * S;
+        m = step(f);
+        assert_int_equal(m->folders.folders[0].bytes.state,
+                         minute <= 40 ? READING_OK : READING_FAILED);
+    }
+}
+
 static void test_history_of_a_service(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +451,9 @@ int main(void)
         T(test_pressure_rule),
         T(test_swap_rate_is_bytes_a_second),
         T(test_service_rate_and_identity),
+        T(test_kills_while_watched),
+        T(test_throttled_share_of_periods),
+        T(test_folders_last),
         T(test_history_of_a_service),
         T(test_hottest_cpu_sensor),
     };
