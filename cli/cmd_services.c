@@ -14,6 +14,7 @@
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 #include "cli/units.h"
+#include "sampling/folder.h"
 #include "sampling/service/service.h"
 
 /* Between the two samples that the use of CPU comes from, as status has it. */
@@ -147,7 +148,89 @@ static void process_line(struct text_page *p, const struct service_model_state *
     }
     text_reading(p, "CPU", &s->raw[METRIC_SERVICE_CPU_UTILIZATION], 0.01, 0, "%");
     text_reading(p, "memory", &s->raw[METRIC_SERVICE_MEMORY_USED], UNITS_GIB, 1, "GiB");
+    text_reading(p, "own", &s->raw[METRIC_SERVICE_MEMORY_OWN], UNITS_GIB, 1, "GiB");
     text_end(p);
+}
+
+static void gpu_line(struct text_page *p, const struct service_model_state *s)
+{
+    double v = 0;
+    if (!reading_get(&s->raw[METRIC_SERVICE_GPU_MEMORY], &v) &&
+        !reading_get(&s->raw[METRIC_SERVICE_GPU_UTILIZATION], &v)) {
+        return;
+    }
+    label(p, "GPU");
+    text_reading(p, "use", &s->raw[METRIC_SERVICE_GPU_UTILIZATION], 0.01, 0, "%");
+    text_reading(p, "memory", &s->raw[METRIC_SERVICE_GPU_MEMORY], UNITS_GIB, 1, "GiB");
+    text_end(p);
+}
+
+/* What its control group allows and did to it: nothing where nothing limits it. */
+static void limit_lines(struct text_page *p, const struct service_model_state *s)
+{
+    char text[64];
+    double limit = 0, cores = 0, kills = 0;
+    const bool limited = reading_get(&s->raw[METRIC_SERVICE_MEMORY_LIMIT], &limit);
+    const bool killed = reading_get(&s->raw[METRIC_SERVICE_OOM_KILLS], &kills) && kills > 0;
+    const bool held = reading_get(&s->raw[METRIC_SERVICE_CPU_LIMIT], &cores);
+    if (!limited && !killed && !held) {
+        return;
+    }
+    label(p, "limits");
+    if (limited) {
+        text_value(&s->raw[METRIC_SERVICE_GROUP_MEMORY], UNITS_GIB, 1, text, sizeof text);
+        text_put(p, STYLE_DIM, "memory ");
+        text_putf(p, STYLE_TEXT, "%s of %.1f", text, limit / UNITS_GIB);
+        text_put(p, STYLE_DIM, " GiB");
+        text_blanks(p, 3);
+        text_reading(p, "peak", &s->raw[METRIC_SERVICE_MEMORY_PEAK], UNITS_GIB, 1, "GiB");
+    }
+    if (killed) {
+        text_putf(p, STYLE_WARN, kills == 1 ? "%.0f OOM kill" : "%.0f OOM kills", kills);
+    }
+    if (held && (limited || killed)) {
+        text_end(p);
+        text_blanks(p, VALUES);
+    }
+    if (held) {
+        text_put(p, STYLE_DIM, "CPU ");
+        text_putf(p, STYLE_TEXT, cores == 1 ? "%.3g core" : "%.3g cores", cores);
+        text_blanks(p, 3);
+        text_reading(p, "held back in", &s->raw[METRIC_SERVICE_CPU_THROTTLED], 0.01, 0,
+                     "% of periods");
+    }
+    text_end(p);
+}
+
+static void folder_lines(struct text_page *p, const struct model *m, const struct service_facts *f)
+{
+    bool first = true;
+    for (uint32_t i = 0; i < m->folders.folder_count; i++) {
+        const struct folder_facts *d = &m->folders.folders[i];
+        double bytes = 0;
+        if (strcmp(d->service, f->name) != 0) {
+            continue;
+        }
+        if (first) {
+            label(p, "folders");
+        } else {
+            text_blanks(p, VALUES);
+        }
+        first = false;
+        text_put(p, STYLE_DIM, folder_kind_name(d->kind));
+        text_blanks(p, 1);
+        if (reading_get(&d->bytes, &bytes)) {
+            text_reading(p, "", &d->bytes, UNITS_GIB, 1, "GiB");
+            text_reading(p, "in", &d->files, 1, 0, "files");
+        } else {
+            text_put(p, STYLE_TEXT, "-");
+            text_blanks(p, 1);
+            text_put(p, STYLE_DIM, reason_sentence(d->bytes.reason));
+            text_blanks(p, 3);
+        }
+        text_put(p, STYLE_TEXT, d->path);
+        text_end(p);
+    }
 }
 
 static void install_line(struct text_page *p, const struct service_facts *f)
@@ -221,6 +304,9 @@ static void service_block(struct text_page *p, const struct model *m,
         text_end(p);
     }
     process_line(p, s);
+    gpu_line(p, s);
+    limit_lines(p, s);
+    folder_lines(p, m, f);
     install_line(p, f);
     if (*f->argv) {
         label(p, "command");

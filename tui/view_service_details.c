@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "sampling/folder.h"
 #include "tui/format.h"
 #include "tui/page.h"
 #include "tui/sheet.h"
@@ -18,6 +19,8 @@ enum {
     LABEL_COLUMNS = 9, /* "answers" and two blanks */
     FLAG_ROWS = 2,     /* of a long command line, until the details are opened */
 };
+
+#define THROTTLED_MUCH 0.10 /* as in the finding about it */
 
 /* ---------------------------------------------------------------- state */
 
@@ -176,6 +179,121 @@ static void put_usage(struct page *p, const struct service_model_state *s, struc
     else
         line_put(l, ROLE_TEXT, "-");
     line_put(l, ROLE_TEXT, " GiB");
+    if (page_value(p, &s->v[METRIC_SERVICE_MEMORY_OWN], &value, &stale)) {
+        line_group(l);
+        line_put(l, ROLE_DIM, ", own ");
+        line_value(l, stale, format_gib(text, value, 0));
+        line_group_end(l);
+    }
+}
+
+/* What its processes hold and use of cards; no row where there is no card. */
+static void emit_gpu_use(struct sheet *h, const struct service_model_state *s)
+{
+    char text[FORMAT_SIZE];
+    double held = 0, used = 0;
+    bool held_stale = false, used_stale = false;
+    bool holds = page_value(h->p, &s->v[METRIC_SERVICE_GPU_MEMORY], &held, &held_stale);
+    bool uses = page_value(h->p, &s->v[METRIC_SERVICE_GPU_UTILIZATION], &used, &used_stale);
+    struct line l;
+    if ((!holds && !uses) || !sheet_label(h, &l, "gpu"))
+        return;
+    if (uses) {
+        line_value(&l, used_stale, format_percent(text, used));
+        line_put(&l, ROLE_TEXT, " %%");
+    }
+    if (holds) {
+        line_put(&l, ROLE_DIM, uses ? "   memory " : "memory ");
+        line_value(&l, held_stale, format_gib(text, held, 0));
+        line_put(&l, ROLE_TEXT, " GiB");
+    }
+}
+
+static void put_memory_limit(struct page *p, const struct service_model_state *s, double limit,
+                             struct line *l)
+{
+    char text[FORMAT_SIZE];
+    double value;
+    bool stale;
+    line_put(l, ROLE_DIM, "memory ");
+    if (page_value(p, &s->v[METRIC_SERVICE_GROUP_MEMORY], &value, &stale))
+        line_value(l, stale, format_gib(text, value, 0));
+    else
+        line_put(l, ROLE_TEXT, "-");
+    line_put(l, ROLE_TEXT, " of %s GiB", format_gib(text, limit, 0));
+    if (page_value(p, &s->v[METRIC_SERVICE_MEMORY_PEAK], &value, &stale)) {
+        line_group(l);
+        line_put(l, ROLE_DIM, ", peak ");
+        line_value(l, stale, format_gib(text, value, 0));
+        line_group_end(l);
+    }
+}
+
+/* What its control group allows and did to it; no row where nothing limits it. A group that is
+ * charged for more than its processes hold has file cache in it. */
+static void emit_limits(struct sheet *h, const struct service_model_state *s)
+{
+    const char *label = "limits";
+    double limit = 0, cores = 0, share, kills = 0;
+    bool stale;
+    bool limited = page_value(h->p, &s->v[METRIC_SERVICE_MEMORY_LIMIT], &limit, &stale);
+    bool killed = page_value(h->p, &s->v[METRIC_SERVICE_OOM_KILLS], &kills, &stale) && kills > 0;
+    struct line l;
+    if (limited || killed) {
+        if (sheet_label(h, &l, label)) {
+            if (limited)
+                put_memory_limit(h->p, s, limit, &l);
+            line_gap(&l, limited && killed ? 3 : 0);
+            if (killed)
+                line_put(&l, ROLE_WARN, kills == 1 ? "%.0f OOM kill" : "%.0f OOM kills", kills);
+        }
+        label = "";
+    }
+    if (!page_value(h->p, &s->v[METRIC_SERVICE_CPU_LIMIT], &cores, &stale) ||
+        !sheet_label(h, &l, label))
+        return;
+    line_put(&l, ROLE_DIM, "CPU ");
+    line_put(&l, ROLE_TEXT, cores == 1 ? "%.3g core" : "%.3g cores", cores);
+    if (page_value(h->p, &s->v[METRIC_SERVICE_CPU_THROTTLED], &share, &stale)) {
+        char text[FORMAT_SIZE];
+        enum role role = stale ? ROLE_DIM : share >= THROTTLED_MUCH ? ROLE_WARN : ROLE_TEXT;
+        snprintf(text, sizeof text, stale ? "(%.0f)" : "%.0f", share * 100);
+        line_put(&l, ROLE_DIM, ", held back in ");
+        line_put(&l, role, "%s %% of periods", text);
+    }
+}
+
+static void put_folder(const struct page *p, const struct folder_facts *f, struct line *l)
+{
+    char text[FORMAT_SIZE];
+    double bytes, files;
+    bool stale;
+    line_put(l, ROLE_TEXT, "%s ", folder_kind_name(f->kind));
+    if (page_value(p, &f->bytes, &bytes, &stale)) {
+        line_value(l, stale, format_gib(text, bytes, 0));
+        line_put(l, ROLE_TEXT, " GiB");
+        if (page_value(p, &f->files, &files, &stale))
+            line_put(l, ROLE_TEXT, files == 1 ? " in %.0f file" : " in %.0f files", files);
+    } else {
+        line_put(l, ROLE_TEXT, "-");
+        if (f->bytes.reason != REASON_NOT_YET)
+            line_put(l, ROLE_DIM, " %s", reason_sentence(f->bytes.reason));
+    }
+    line_put(l, ROLE_DIM, " %s", f->path);
+}
+
+static void emit_folders(struct sheet *h, const struct service_facts *f)
+{
+    const struct folder_part *part = &h->p->m->folders;
+    const char *label = "folders";
+    struct line l;
+    for (uint32_t i = 0; i < part->folder_count; i++) {
+        if (strcmp(part->folders[i].service, f->name) != 0)
+            continue;
+        if (sheet_label(h, &l, label))
+            put_folder(h->p, &part->folders[i], &l);
+        label = "";
+    }
 }
 
 static void emit_process(struct sheet *h, const struct service_model_state *s)
@@ -206,6 +324,8 @@ static void emit_process(struct sheet *h, const struct service_model_state *s)
     }
     if (!f->remote && sheet_label(h, &l, "cpu"))
         put_usage(p, s, &l);
+    emit_gpu_use(h, s);
+    emit_limits(h, s);
     if (sheet_label(h, &l, "version")) {
         line_put(&l, f->version[0] != '\0' ? ROLE_TEXT : ROLE_DIM, "%s",
                  f->version[0] != '\0' ? f->version : "-");
@@ -218,6 +338,7 @@ static void emit_process(struct sheet *h, const struct service_model_state *s)
     }
     sheet_text(h, "flags", f->argv[0] != '\0' ? ROLE_TEXT : ROLE_DIM,
                f->argv[0] != '\0' ? f->argv : "-", h->whole ? 0 : FLAG_ROWS);
+    emit_folders(h, f);
 }
 
 /* ---------------------------------------------------------------- health, config */

@@ -524,6 +524,45 @@ static void make_many(struct built *b)
     (void)m;
 }
 
+static void folder(struct model *m, const char *service, int kind, const char *path, double gib,
+                   double files)
+{
+    struct folder_facts *f = &m->folders.folders[m->folders.folder_count++];
+    utf8_copy(f->service, sizeof f->service, service);
+    utf8_copy(f->path, sizeof f->path, path);
+    f->kind = (uint8_t)kind;
+    f->bytes = isnan(gib) ? missing(READING_DENIED, REASON_PERMISSION) : ok(gib * GIB);
+    f->files = isnan(gib) ? f->bytes : ok(files);
+}
+
+/* Both services in containers that are too small for them. */
+static void make_limits(struct built *b)
+{
+    make_linux(b);
+    struct model *m = b->model;
+    struct service_model_state *s = &m->services[0];
+    facts(s)->container = "4f1c9f7a2b6d";
+    process(s, 5120, 9000, "container", "/bin/ollama serve", 2);
+    s->v[METRIC_SERVICE_GPU_UTILIZATION] = ok(0.61);
+    s->v[METRIC_SERVICE_CPU_LIMIT] = ok(12);
+    s->v[METRIC_SERVICE_CPU_THROTTLED] = ok(0.34);
+    folder(m, "ollama", FOLDER_MODELS, "~/.ollama/models", 12.3, 41);
+    s = &m->services[1];
+    facts(s)->container = "comfyui";
+    process(s, 4410, 7200, "container", "python main.py --listen 127.0.0.1", 1);
+    s->v[METRIC_SERVICE_MEMORY_LIMIT] = ok(10 * GIB);
+    s->v[METRIC_SERVICE_GROUP_MEMORY] = ok(9.7 * GIB);
+    s->v[METRIC_SERVICE_MEMORY_PEAK] = ok(10 * GIB);
+    s->v[METRIC_SERVICE_OOM_KILLS] = ok(3);
+    s->kills_watched = 2;
+    s->killed_ns = MONO_NS - 252 * NS_PER_S;
+    folder(m, "comfyui", FOLDER_MODELS, "/srv/models/comfyui", 214.8, 1);
+    folder(m, "comfyui", FOLDER_OUTPUT, "/srv/images/out", 4.1, 1812);
+    folder(m, "comfyui", FOLDER_TEMP, "/proc/4410/root/opt/comfyui/temp", NAN, 0);
+    m->folders.folders[1].bytes = m->folders.folders[1].files = missing(READING_NONE,
+                                                                        REASON_NOT_YET);
+}
+
 /* Right after the start: facts are there, rates need a second sample. */
 static void make_first(struct built *b)
 {
@@ -576,7 +615,7 @@ static const struct {
     void (*make)(struct built *b);
 } machines[] = {{"mac", make_mac},         {"linux", make_linux},       {"none", make_none},
                 {"trouble", make_trouble}, {"starting", make_starting}, {"many", make_many},
-                {"first", make_first},     {"epyc", make_epyc}};
+                {"first", make_first},     {"epyc", make_epyc},         {"limits", make_limits}};
 enum { MACHINES = sizeof machines / sizeof machines[0] };
 
 struct built model_builder_make(const char *name)

@@ -12,23 +12,93 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
-#include "tests/screen/golden.h"
 #include "tests/screen/model_builder.h"
 #include "tests/screen/process_builder.h"
 #include "tui/command.h"
 #include "tui/term.h"
 #include "tui/view.h"
 
+enum { GOLDEN_MAX = 1 << 20 };
 static const struct {
     int width, height;
 } sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
+static const char *golden_dir(void)
+{
+    static char path[1024];
+    const char *root = getenv("abs_srcdir");
+    snprintf(path, sizeof path, "%s/tests/screen/golden", root != NULL ? root : ".");
+    return path;
+}
+
+static bool read_file(const char *path, struct buf *out)
+{
+    FILE *f = fopen(path, "r");
+    buf_clear(out);
+    if (f == NULL)
+        return false;
+    for (;;) {
+        size_t room;
+        char *at = buf_reserve(out, 65536, &room);
+        size_t n = fread(at, 1, room, f);
+        if (n == 0)
+            break;
+        buf_commit(out, n);
+    }
+    fclose(f);
+    return true;
+}
+
+static void compare(const char *name, const char *ending, const struct buf *is)
+{
+    char path[1200];
+    struct buf want;
+    const char *update = getenv("TUNETOP_GOLDEN");
+    snprintf(path, sizeof path, "%s/%s.%s", golden_dir(), name, ending);
+    if (update != NULL && strcmp(update, "update") == 0) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fwrite(is->data, 1, is->size, f), is->size);
+        fclose(f);
+        return;
+    }
+    buf_init(&want, GOLDEN_MAX);
+    bool there = read_file(path, &want);
+    bool same = there && want.size == is->size && memcmp(want.data, is->data, is->size) == 0;
+    buf_release(&want);
+    if (!same) {
+        fprintf(stderr, "# %s.%s %s; it is now:\n%s", name, ending,
+                there ? "differs" : "is missing", is->data);
+        fail();
+    }
+}
+
 static void draw_and_compare(const char *name, const struct built *b, struct ui *ui, int width,
                              int height, bool ascii)
 {
-    golden_page(name, b->model, ui, width, height, ascii);
+    struct surface s;
+    struct assessment a;
+    struct buf text;
+    char file[128];
+    assess_run(b->model, &a);
+    surface_init(&s, width, height);
+    s.ascii = ascii;
+    view_draw(&s, b->model, &a, ui);
+    snprintf(file, sizeof file, "%s%s-%dx%d", name, ascii ? "-ascii" : "", width, height);
+    buf_init(&text, GOLDEN_MAX);
+    surface_dump_text(&s, &text);
+    compare(file, "txt", &text);
+    if (ascii)
+        for (size_t i = 0; i < text.size; i++)
+            assert_true((unsigned char)text.data[i] < 0x80);
+    buf_clear(&text);
+    surface_dump_roles(&s, &text);
+    compare(file, "roles", &text);
+    buf_release(&text);
+    surface_release(&s);
 }
 
 static void machine(void **state)
@@ -132,6 +202,10 @@ static const struct tab_case {
     {"services-open", "mac", "2 Down Down Enter", {true, true, true, true}, false},
     {"services-open-end", "mac", "2 Down Down Enter G", {true, false, false, false}, false},
     {"services-details", "mac", "2 Down Tab Down", {true, true, false, false}, true},
+    {"services-limits", "limits", "2 Down Enter", {true, true, true, true}, true},
+    {"services-killed", "limits", "2 Down Down Enter", {true, true, true, true}, false},
+    {"services-killed-page", "limits", "", {true, true, true, true}, false},
+    {"services-killed-why", "limits", "w", {false, true, false, false}, false},
     {"services-filter", "many", "2 / comfy", {true, true, true, false}, false},
     {"services-filtered", "many", "2 / 82_up Enter Down", {false, true, false, false}, false},
     {"services-no-match", "many", "2 / lmstudio Enter", {true, true, true, false}, false},
