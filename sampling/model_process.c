@@ -180,19 +180,17 @@ struct reading process_reading(const struct process_model *p, enum metric_proces
     }
 }
 
-/* What one service holds of all cards. */
+/* What one service holds of all cards. Of another user's processes only those are told that the
+ * driver lists for everybody: compute processes of amdgpu. A service that has one is taken for
+ * told.
+ */
 static struct reading service_gpu(const struct model *next, int32_t service, int64_t uid,
                                   bool memory)
 {
+    bool told = is_listed(next) && (next->gpu_listed_uid < 0 || next->gpu_listed_uid == uid);
     double sum = 0, value;
     int64_t at_ns = 0;
 
-    if (!is_listed(next) || (next->gpu_listed_uid >= 0 && next->gpu_listed_uid != uid)) {
-        enum reason why = why_unlisted(next);
-
-        return reading_missing(why == REASON_OTHER_USER ? READING_DENIED : READING_UNSUPPORTED, why,
-                               SOURCE_GPU);
-    }
     for (uint32_t i = 0; i < next->gpu_process_count; i++) {
         const struct gpu_process_model *g = &next->gpu_processes[i];
         const struct reading *r = memory ? &g->memory_bytes : &g->utilization_ratio;
@@ -207,8 +205,15 @@ static struct reading service_gpu(const struct model *next, int32_t service, int
         if (!reading_get(r, &value)) {
             return *r;
         }
+        told = true;
         sum += value;
         at_ns = r->at_ns > at_ns ? r->at_ns : at_ns;
+    }
+    if (!told) {
+        enum reason why = why_unlisted(next);
+
+        return reading_missing(why == REASON_OTHER_USER ? READING_DENIED : READING_UNSUPPORTED, why,
+                               SOURCE_GPU);
     }
     return reading_ok(sum, at_ns ? at_ns : next->at_ns, SOURCE_GPU);
 }

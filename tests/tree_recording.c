@@ -24,6 +24,7 @@ enum {
     DEPTH_MAX = 32,           /* folders in one another */
     ROUNDS_MAX = 8,           /* until nothing new is asked for */
     PATTERNS_MAX = 16,        /* keys that end with "*" */
+    PAGES_MAX = 16,           /* what services answer */
 };
 
 struct known { /* what was last written of a key */
@@ -47,15 +48,16 @@ struct tree {
     size_t depth;
     struct node { /* a file and one of its names */
         ino_t node;
+        mode_t mode;
         char *path;
     } * nodes;
     size_t node_count, node_room;
     bool grown; /* something is there that was not there in the first second */
-    struct pattern {
-        char *head, *data;
+    struct answer {
+        char *key, *data;
         size_t size;
-    } patterns[PATTERNS_MAX];
-    size_t pattern_count;
+    } patterns[PATTERNS_MAX], pages[PAGES_MAX];
+    size_t pattern_count, page_count;
     bool failed;
 };
 
@@ -101,13 +103,13 @@ static void note(struct tree *t, const char *kind, const char *path, int code, c
 
 /* --- the tree --- */
 
-static void remember_node(struct tree *t, ino_t node, const char *path)
+static void remember_node(struct tree *t, const struct stat *st, const char *path)
 {
     if (t->node_count == t->node_room) {
         t->node_room = t->node_room ? 2 * t->node_room : 1024;
         t->nodes = xreallocarray(t->nodes, t->node_room, sizeof *t->nodes);
     }
-    t->nodes[t->node_count++] = (struct node){node, xstrdup(path)};
+    t->nodes[t->node_count++] = (struct node){st->st_ino, st->st_mode, xstrdup(path)};
 }
 
 static void note_file(struct tree *t, const char *path, const char *real, mode_t mode)
@@ -149,7 +151,7 @@ static void note_child(struct tree *t, const char *path)
     if (S_ISDIR(st.st_mode)) {
         walk(t, path, &st);
     } else {
-        remember_node(t, st.st_ino, path);
+        remember_node(t, &st, path);
         note_file(t, path, real, st.st_mode);
     }
 }
@@ -218,7 +220,7 @@ static void walk_all(struct tree *t)
     }
 }
 
-/* What a later second writes: under all its names. */
+/* What a later second writes: under all its names. The mode is set when all is written. */
 static int take_written(void *ctx, const char *real)
 {
     struct tree *t = ctx;
@@ -229,7 +231,7 @@ static int take_written(void *ctx, const char *real)
     }
     for (size_t i = 0; i < t->node_count; i++) {
         if (t->nodes[i].node == st.st_ino) {
-            note_file(t, t->nodes[i].path, real, st.st_mode);
+            note_file(t, t->nodes[i].path, real, t->nodes[i].mode);
             known = true;
         }
     }
@@ -239,30 +241,59 @@ static int take_written(void *ctx, const char *real)
 
 /* --- questions --- */
 
+/* Puts the answer in the place of the one of that key, or behind all. */
+static int keep_answer(struct answer *list, size_t room, size_t *count, const char *key,
+                       const char *data, size_t size)
+{
+    size_t i = 0;
+    while (i < *count && strcmp(list[i].key, key) != 0) {
+        i++;
+    }
+    if (i == room) {
+        fprintf(stderr, "# too many answers like '%s'\n", key);
+        return -1;
+    }
+    if (i == *count) {
+        list[(*count)++] = (struct answer){.key = xstrdup(key)};
+    }
+    free(list[i].data);
+    list[i].data = xmalloc(size + 1);
+    memcpy(list[i].data, data, size);
+    list[i].size = size;
+    return 0;
+}
+
+static void free_answers(struct answer *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(list[i].key);
+        free(list[i].data);
+    }
+}
+
 static int take_call(void *ctx, const char *key, const char *data, size_t size)
 {
     struct tree *t = ctx;
-    const size_t length = strlen(key);
-    if (key[length - 1] == '*') {
-        if (t->pattern_count == PATTERNS_MAX) {
-            return -1;
-        }
-        struct pattern *p = &t->patterns[t->pattern_count++];
-        p->head = xstrdup(key);
-        p->head[length - 1] = '\0';
-        p->data = xmalloc(size + 1);
-        memcpy(p->data, data, size);
-        p->size = size;
-    } else if (strncmp(key, "http ", 5) == 0) {
-        /* Each is a new question, also when the answer is the same. */
-        char ask[PATH_MAX];
-        snprintf(ask, sizeof ask, "ask %s", key + 5);
-        recorded_read_write(t->lines, t->t_ns, "tree", ask, 0, "", 0);
-        recorded_read_write(t->lines, t->t_ns, "tree", key, 0, data, size);
-    } else {
-        note(t, "", key, ERR_NONE, data, size);
+    if (key[strlen(key) - 1] == '*') {
+        return keep_answer(t->patterns, PATTERNS_MAX, &t->pattern_count, key, data, size);
     }
+    if (strncmp(key, "http ", 5) == 0) {
+        return keep_answer(t->pages, PAGES_MAX, &t->page_count, key, data, size);
+    }
+    note(t, "", key, ERR_NONE, data, size);
     return 0;
+}
+
+/* Services are asked again and again, also when they say the same. */
+static void note_pages(struct tree *t)
+{
+    for (size_t i = 0; i < t->page_count; i++) {
+        char ask[PATH_MAX];
+        const struct answer *page = &t->pages[i];
+        snprintf(ask, sizeof ask, "ask %s", page->key + 5);
+        recorded_read_write(t->lines, t->t_ns, "tree", ask, 0, "", 0);
+        recorded_read_write(t->lines, t->t_ns, "tree", page->key, 0, page->data, page->size);
+    }
 }
 
 /* Whether a folder above the path lets nobody in. */
@@ -300,8 +331,8 @@ static void take_miss(void *ctx, const struct reader_read *read)
         return;
     }
     for (size_t i = 0; i < t->pattern_count; i++) {
-        const struct pattern *p = &t->patterns[i];
-        if (strncmp(read->key, p->head, strlen(p->head)) == 0) {
+        const struct answer *p = &t->patterns[i];
+        if (strncmp(read->key, p->key, strlen(p->key) - 1) == 0) {
             note(t, "", read->key, ERR_NONE, p->data, p->size);
             return;
         }
@@ -348,44 +379,89 @@ static int write_recording(const struct tree *t, const char *dir)
     return rc;
 }
 
-/* Plays it, as a program would that looks at everything. */
-static int play(struct tree *t, const char *dir)
-{
-    struct err err = ERR_INIT;
+/* --- what plays: a recording, or the tree --- */
+
+struct player {
     struct config config;
-    struct clock_manual time = {.mono_ns = TREE_RECORDING_START_S * NS_PER_S};
-    const struct clock_ops clock = clock_manual_ops(&time);
-    struct reader *reader = reader_new_recording(dir, &clock, &err);
-    if (!reader) {
-        fprintf(stderr, "# %s: %s\n", err.where, err.msg);
+    struct clock_manual time;
+    struct clock_ops clock;
+    struct reader *reader;
+    struct collector *collector;
+};
+
+/* Takes the reader. */
+static int player_start(struct player *p, struct reader *reader, reader_tee_fn tee, struct tree *t,
+                        struct err *err)
+{
+    p->reader = reader;
+    if (reader) {
+        reader_set_tee(reader, tee, t);
+        const struct collector_options options = {.config = &p->config,
+                                                  .reader = reader,
+                                                  .clock = p->clock,
+                                                  .interval_ns = NS_PER_S,
+                                                  .exact = true,
+                                                  .services = reader_kind(reader) ==
+                                                              READER_RECORDING};
+        p->collector = collector_new(&options, err);
+    }
+    if (!p->collector) {
+        fprintf(stderr, "# %s: %s\n", err->where, err->msg);
         return -1;
     }
-    config_init(&config);
-    reader_set_tee(reader, take_miss, t);
-    const struct collector_options options = {.config = &config,
-                                              .reader = reader,
-                                              .clock = clock,
-                                              .interval_ns = NS_PER_S,
-                                              .exact = true,
-                                              .services = true};
-    struct collector *c = collector_new(&options, &err);
-    int rc = c ? 0 : -1;
-    for (int64_t at = reader_first_ns(reader); c && at >= 0; at = reader_sample_after(reader, at)) {
-        time.mono_ns = at;
-        const struct process_wish all = {.all = true};
-        collector_wish_processes(c, &all);
-        collector_step(c);
-        (void)collector_take(c);
-    }
-    if (c && !collector_free(c)) {
-        rc = -1;
-    }
-    reader_free(reader);
-    config_release(&config);
+    return 0;
+}
+
+static void player_init(struct player *p)
+{
+    *p = (struct player){.time = {.mono_ns = TREE_RECORDING_START_S * NS_PER_S}};
+    p->clock = clock_manual_ops(&p->time);
+    config_init(&p->config);
+}
+
+static void player_step(struct player *p, int64_t at_ns)
+{
+    p->time.mono_ns = at_ns;
+    collector_step(p->collector);
+    (void)collector_take(p->collector);
+}
+
+static int player_end(struct player *p)
+{
+    int rc = p->collector && !collector_free(p->collector) ? -1 : 0;
+    reader_free(p->reader);
+    config_release(&p->config);
     return rc;
 }
 
-static int fill(struct tree *t, const char *manifest, const char *dir, unsigned seconds)
+/* What a source worked out of many files is one answer in a recording; the tree is asked for it. */
+static void take_answer(void *ctx, const struct reader_read *read)
+{
+    static const char *const plain[] = {"file ", "list ", "link "};
+    struct tree *t = ctx;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (strncmp(read->key, plain[i], strlen(plain[i])) == 0) {
+            return;
+        }
+    }
+    note(t, "", read->key, -read->code, read->data, read->size);
+}
+
+/* Plays the recording, as a program would. */
+static int play(struct tree *t, const char *dir)
+{
+    struct err err = ERR_INIT;
+    struct player p;
+    player_init(&p);
+    int rc = player_start(&p, reader_new_recording(dir, &p.clock, &err), take_miss, t, &err);
+    for (int64_t at = rc == 0 ? reader_first_ns(p.reader) : -1; at >= 0;
+         at = reader_sample_after(p.reader, at)) {
+        player_step(&p, at);
+    }
+    return player_end(&p) == 0 ? rc : -1;
+}
+
+static int read_tree(struct tree *t, const char *manifest, unsigned seconds, struct player *live)
 {
     for (unsigned second = 0; second <= seconds; second++) {
         const struct manifest_listener listener = {
@@ -398,10 +474,30 @@ static int fill(struct tree *t, const char *manifest, const char *dir, unsigned 
         if (second == 0 || t->grown) {
             walk_all(t);
         }
-        recorded_read_write(t->lines, t->t_ns, "collector", "sample", 0, "", 0);
-        if (t->failed) {
+        note_pages(t);
+        if (t->failed || manifest_as_user(true) != 0) {
             return -1;
         }
+        player_step(live, t->t_ns);
+        if (manifest_as_user(false) != 0) {
+            return -1;
+        }
+        recorded_read_write(t->lines, t->t_ns, "collector", "sample", 0, "", 0);
+    }
+    return 0;
+}
+
+static int fill(struct tree *t, const char *manifest, const char *dir, unsigned seconds)
+{
+    struct err err = ERR_INIT;
+    struct player live;
+    player_init(&live);
+    int rc = player_start(&live, reader_new_sysroot(t->dir, &err), take_answer, t, &err);
+    if (rc == 0) {
+        rc = read_tree(t, manifest, seconds, &live);
+    }
+    if (player_end(&live) != 0 || rc != 0) {
+        return -1;
     }
     for (int round = 0; round < ROUNDS_MAX; round++) {
         const size_t before = t->misses.size;
@@ -422,7 +518,7 @@ int tree_recording(const char *manifest, const char *dir, unsigned seconds)
     struct tree t = {.dir = unpacked};
     const char *tmp = getenv("TMPDIR");
     snprintf(unpacked, sizeof unpacked, "%s/tunetop-tree-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(unpacked)) {
+    if (!mkdtemp(unpacked) || chmod(unpacked, 0755) != 0) { /* for manifest_as_user */
         perror("# mkdtemp");
         return -1;
     }
@@ -440,10 +536,8 @@ int tree_recording(const char *manifest, const char *dir, unsigned seconds)
     }
     forget_nodes(&t);
     free(t.nodes);
-    for (size_t i = 0; i < t.pattern_count; i++) {
-        free(t.patterns[i].head);
-        free(t.patterns[i].data);
-    }
+    free_answers(t.patterns, t.pattern_count);
+    free_answers(t.pages, t.page_count);
     buf_release(&t.first);
     buf_release(&t.later);
     buf_release(&t.misses);

@@ -150,12 +150,15 @@ static bool held_by(const struct page *p, uint32_t card, int32_t service, double
     return true;
 }
 
-/* Only one user's processes are listed: whether all services are that user's. */
-static bool services_are_listed(const struct model *m)
+/* Whether it is told of each service what it holds. */
+static bool services_are_told(const struct page *p)
 {
-    for (size_t i = 0; i < m->service_count; i++) {
-        const struct service_facts *f = m->services[i].facts;
-        if (!f->remote && f->pid > 0 && f->uid != m->gpu_listed_uid)
+    bool stale;
+    double value;
+    for (size_t i = 0; i < p->m->service_count; i++) {
+        const struct service_model_state *s = &p->m->services[i];
+        if (!s->facts->remote && s->facts->pid > 0 &&
+            !page_value(p, &s->v[METRIC_SERVICE_GPU_MEMORY], &value, &stale))
             return false;
     }
     return true;
@@ -169,8 +172,7 @@ static int owners(const struct page *p, uint32_t card, double used,
     double known = 0, bytes;
     bool stale;
     int n = 0;
-    if (!page_value(p, &m->gpu_listed, &bytes, &stale) ||
-        (m->gpu_listed_uid >= 0 && m->service_count > 0 && !services_are_listed(m)) ||
+    if (!page_value(p, &m->gpu_listed, &bytes, &stale) || !services_are_told(p) ||
         !held_by(p, card, OWNER_UNSEEN, &bytes) || bytes > 0)
         return 0;
     for (size_t i = 0; i < m->service_count; i++) {
@@ -206,7 +208,7 @@ static void draw_owners(struct page *p, uint32_t card, int y, bool bar)
         const struct reading *why = &p->m->gpu_listed;
         struct line l = line_at(p->s, c->label_x, y + bar, c->text_end);
         parts[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4};
-        line_put(&l, ROLE_DIM, "by whom: -  %s",
+        line_put(&l, ROLE_DIM, "whose: -  %s",
                  reason_sentence(why->state != READING_OK && why->reason != REASON_NONE
                                      ? why->reason
                                      : REASON_OTHER_USER));
@@ -247,10 +249,13 @@ static void draw_card(struct page *p, uint32_t card)
     bool measured = value_of(p, card, METRIC_GPU_UTILIZATION, &value, &stale);
     if (!measured && !value_of(p, card, METRIC_GPU_MEMORY_USED, &value, &stale) &&
         !value_of(p, card, METRIC_GPU_POWER, &value, &stale)) {
-        if (!silicon_measured(p, history_gpu_series((int)card, HISTORY_GPU_LOAD)))
+        bool strip = silicon_measured(p, history_gpu_series((int)card, HISTORY_GPU_LOAD));
+        if (!strip)
             l.end = p->s->width - 1;
         silicon_missing(
             &l, silicon_value_reason(p, &g->v[METRIC_GPU_UTILIZATION], (enum source_id)g->source));
+        if (!strip)
+            return; /* the reason has the whole row */
     } else {
         silicon_percent(p, &l, &g->v[METRIC_GPU_UTILIZATION]);
         if (p->layout.columns.style == LAYOUT_NARROW) {

@@ -17,6 +17,20 @@ static int compare_parts(const void *a, const void *b)
     return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : strcmp(x->name, y->name);
 }
 
+/* What a service holds through cards whose memory is the system's; its processes do not count it as
+ * theirs. */
+static double held_by_cards(const struct model *m, int32_t service)
+{
+    double sum = 0, bytes;
+    for (uint32_t i = 0; i < m->gpu_process_count; i++) {
+        const struct gpu_process_model *g = &m->gpu_processes[i];
+        if (g->service == service && g->gpu < m->gpu_count &&
+            m->gpus[g->gpu].facts.memory_is_shared && reading_get(&g->memory_bytes, &bytes))
+            sum += bytes;
+    }
+    return sum;
+}
+
 /* Who fills it: the services that own some, largest first, and everybody else; they sum to `used`.
  * 0: it is not told of every service here, or there is none. */
 static int memory_owners(const struct page *p, double used, struct silicon_part *out)
@@ -33,6 +47,7 @@ static int memory_owners(const struct page *p, double used, struct silicon_part 
             continue;
         if (!page_value(p, &s->v[METRIC_SERVICE_MEMORY_OWN], &bytes, &stale))
             return 0;
+        bytes += held_by_cards(m, (int32_t)i);
         all[n++] = (struct silicon_part){s->facts->name, bytes, GLYPH_BAR, ROLE_GRAPH_4};
     }
     qsort(all, (size_t)n, sizeof all[0], compare_parts);

@@ -4,7 +4,8 @@
 #
 # Rows: idle (no service), services (an Ollama and a ComfyUI that answer), load (every core busy),
 # hanging (both services accept and never answer), cores-2, cores-64 and cores-256 (a --sysroot of so
-# many cores whose counters move; only tunetop can read one). Without rows: all of them.
+# many cores whose counters move; only tunetop can read one), noisy (a replay in which every number
+# is another one each second; only tunetop has one). Without rows: all of them.
 #
 # The programs take turns on a pseudo terminal of 120x40, each with a HOME of its own; the figures
 # are medians over the turns. Where it is allowed this runs in a network namespace of its own, so
@@ -12,7 +13,7 @@
 # is measured. Prints Markdown; the exit status is 1 when a budget is missed, 2 when nothing could
 # be measured.
 #
-# Environment: TUNETOP, PTYBENCH, FAKE_SERVER, CORE_TREE are the programs; BENCH_REPEAT (3) turns,
+# Environment: TUNETOP, PTYBENCH, FAKE_SERVER, CORE_TREE, NOISY_RECORDING are the programs; BENCH_REPEAT (3) turns,
 # BENCH_SECONDS (10) of measuring after BENCH_SETTLE (4), BENCH_STARTS (15), BENCH_KEYS (200).
 
 set -eu
@@ -33,6 +34,7 @@ tunetop=${TUNETOP:-$build/tunetop}
 ptybench=${PTYBENCH:-$build/tests/bench/ptybench}
 fake_server=${FAKE_SERVER:-$build/tests/fake_server}
 core_tree=${CORE_TREE:-$build/tests/tools/core_tree}
+noisy_recording=${NOISY_RECORDING:-$build/tests/tools/noisy_recording}
 
 [ "$(uname -s)" = Linux ] || die "measures on Linux only so far"
 [ -x "$ptybench" ] || die "there is no '$ptybench': build it first"
@@ -51,15 +53,16 @@ rows=
 for argument in "$@"; do
     case $argument in
     --quick) repeat=1 seconds=5 starts=5 keys=60 minute=10 ;;
-    idle | services | load | hanging | cores-2 | cores-64 | cores-256) rows="$rows $argument" ;;
-    *) die "there is no row '$argument': idle, services, load, hanging, cores-2, cores-64, cores-256" ;;
+    idle | services | load | hanging | cores-2 | cores-64 | cores-256 | noisy) rows="$rows $argument" ;;
+    *) die "there is no row '$argument': idle, services, load, hanging, cores-2, cores-64, cores-256, noisy" ;;
     esac
 done
-rows=${rows:-idle services load hanging cores-2 cores-64 cores-256}
+rows=${rows:-idle services load hanging cores-2 cores-64 cores-256 noisy}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tunetop-bench.XXXXXX")
 background=
 tree=
+replay=
 stop_background() {
     local pid
     for pid in $background; do
@@ -70,6 +73,7 @@ stop_background() {
     # A tree lies in memory: it goes with its row.
     [ -z "$tree" ] || rm -rf "$tree"
     tree=
+    replay=
 }
 mkfifo "$work/hold"
 exec 9<>"$work/hold"
@@ -116,7 +120,7 @@ run_one() {
     *) run=$program ;;
     esac
     case $program in
-    tunetop) set -- "$@" --key-list w,esc,\?,esc -- "$run" ${tree:+--sysroot "$tree"} ;;
+    tunetop) set -- "$@" --key-list w,esc,\?,esc -- "$run" ${tree:+--sysroot "$tree"} ${replay:+--replay "$replay"} ;;
     htop) set -- "$@" --key-list down,up -- "$run" -d 10 ;;
     btop) set -- "$@" --key-list csi-down,csi-up -- "$run" --utf-force ;;
     esac
@@ -193,9 +197,22 @@ check_tree() {
     say "row cores-$1: all cores are read, utilization $busy, $models models drawn, $bytes bytes/s"
 }
 
+# Longer than a turn: a replay that is over stands still and costs nothing.
+make_noise() {
+    if [ ! -x "$noisy_recording" ]; then
+        say "there is no '$noisy_recording'"
+        return 1
+    fi
+    if [ ! -d "$work/noisy" ]; then
+        "$noisy_recording" $((settle + minute + seconds + keys + 60)) "$work/noisy" || return 1
+    fi
+    replay=$work/noisy
+}
+
 start_row() {
     local i cores
     case $1 in
+    noisy) have tunetop && make_noise ;;
     services) start_services normal ;;
     hanging) start_services never ;;
     cores-*)
@@ -221,10 +238,10 @@ measure_row() {
         stop_background
         say "row $row is left out"
         # Nothing else can be wrong with a tree than tunetop or this script.
-        case $row in cores-*) missed=1 ;; esac
+        case $row in cores-* | noisy) missed=1 ;; esac
         return 0
     fi
-    case $row in cores-*) programs=tunetop ;; esac
+    case $row in cores-* | noisy) programs=tunetop ;; esac
     for ((turn = 1; turn <= starts; turn++)); do
         for program in $programs; do
             run_one "$program" --seconds 0 --quiet-ms 50 --frame-log "$work/frames" >>"$work/$row.$program.start" ||
@@ -239,10 +256,14 @@ measure_row() {
                 >>"$work/$row.$program.window" || say "$program ended by itself"
         done
     done
-    if [ "$row" = idle ] && have tunetop; then
-        say "row $row, a whole minute of bytes"
-        run_one tunetop --settle "$settle" --seconds "$minute" >"$work/minute" || :
-    fi
+    case $row in
+    idle | noisy)
+        if have tunetop; then
+            say "row $row, a whole minute of bytes"
+            run_one tunetop --settle "$settle" --seconds "$minute" >"$work/minute.$row" || :
+        fi
+        ;;
+    esac
     stop_background
 }
 
@@ -323,13 +344,15 @@ print_verdicts() {
     judge 'CPU with 2 services, as a part of htop -d 10' \
         "$(calc / "$(median "$work/services.tunetop.window" cpu_us_per_s)" "$(median "$work/services.htop.window" cpu_us_per_s)")" \
         0.50 '' 0.25
-    judge 'bytes to the terminal, idle, over a minute' "$(round "$(median "$work/minute" bytes_per_s)" %.0f)" 700 ' B/s' -
+    judge 'bytes to the terminal, idle, over a minute' "$(round "$(median "$work/minute.idle" bytes_per_s)" %.0f)" 700 ' B/s' -
+    judge 'bytes to the terminal, everything moves, over a minute' \
+        "$(round "$(median "$work/minute.noisy" bytes_per_s)" %.0f)" 1500 ' B/s' -
     judge 'bytes a frame, as a part of btop' \
         "$(calc / "$(median "$work/idle.tunetop.window" bytes_per_burst)" "$(median "$work/idle.btop.window" bytes_per_burst)" %.3f)" \
         0.1 '' -
     for row in $rows; do
         # Under load the scheduler decides when a new process runs at all.
-        case $row in load | cores-*) continue ;; esac
+        case $row in load | cores-* | noisy) continue ;; esac
         judge "exec to first full frame, row $row" "$(round "$(median "$work/$row.tunetop.start" logged_ms)" %.1f)" \
             50 ' ms' 20
     done
