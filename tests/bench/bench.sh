@@ -5,7 +5,9 @@
 # Rows: idle (no service), services (an Ollama and a ComfyUI that answer), load (every core busy),
 # hanging (both services accept and never answer), cores-2, cores-64 and cores-256 (a --sysroot of so
 # many cores whose counters move; only tunetop can read one), noisy (a replay in which every number
-# is another one each second; only tunetop has one). Without rows: all of them.
+# is another one each second; only tunetop has one), processes-100, processes-1000 and
+# processes-10000 (so many idle processes more; tunetop with the Overview, and as "tunetop-tab" with
+# its Processes tab). Without rows: all of them.
 #
 # The programs take turns on a pseudo terminal of 120x40, each with a HOME of its own; the figures
 # are medians over the turns. Where it is allowed this runs in a network namespace of its own, so
@@ -13,8 +15,8 @@
 # is measured. Prints Markdown; the exit status is 1 when a budget is missed, 2 when nothing could
 # be measured.
 #
-# Environment: TUNETOP, PTYBENCH, FAKE_SERVER, CORE_TREE, NOISY_RECORDING are the programs; BENCH_REPEAT (3) turns,
-# BENCH_SECONDS (10) of measuring after BENCH_SETTLE (4), BENCH_STARTS (15), BENCH_KEYS (200).
+# Environment: TUNETOP, PTYBENCH, FAKE_SERVER, CORE_TREE, CROWD, NOISY_RECORDING are the programs;
+# BENCH_REPEAT (3) turns, BENCH_SECONDS (10) of measuring after BENCH_SETTLE (4), BENCH_STARTS (15), BENCH_KEYS (200).
 
 set -eu
 
@@ -34,6 +36,7 @@ tunetop=${TUNETOP:-$build/tunetop}
 ptybench=${PTYBENCH:-$build/tests/bench/ptybench}
 fake_server=${FAKE_SERVER:-$build/tests/fake_server}
 core_tree=${CORE_TREE:-$build/tests/tools/core_tree}
+crowd=${CROWD:-$build/tests/tools/crowd}
 noisy_recording=${NOISY_RECORDING:-$build/tests/tools/noisy_recording}
 
 [ "$(uname -s)" = Linux ] || die "measures on Linux only so far"
@@ -49,15 +52,17 @@ settle=${BENCH_SETTLE:-4}
 starts=${BENCH_STARTS:-15}
 keys=${BENCH_KEYS:-200}
 minute=60
+all_rows="idle services load hanging cores-2 cores-64 cores-256 noisy processes-100 processes-1000 processes-10000"
 rows=
 for argument in "$@"; do
     case $argument in
     --quick) repeat=1 seconds=5 starts=5 keys=60 minute=10 ;;
     idle | services | load | hanging | cores-2 | cores-64 | cores-256 | noisy) rows="$rows $argument" ;;
-    *) die "there is no row '$argument': idle, services, load, hanging, cores-2, cores-64, cores-256, noisy" ;;
+    processes-100 | processes-1000 | processes-10000) rows="$rows $argument" ;;
+    *) die "there is no row '$argument': $all_rows" ;;
     esac
 done
-rows=${rows:-idle services load hanging cores-2 cores-64 cores-256 noisy}
+rows=${rows:-$all_rows}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tunetop-bench.XXXXXX")
 background=
@@ -116,11 +121,12 @@ run_one() {
     fresh_home
     local run
     case $program in
-    tunetop) run="$tunetop" ;;
+    tunetop | tunetop-tab) run="$tunetop" ;;
     *) run=$program ;;
     esac
     case $program in
     tunetop) set -- "$@" --key-list w,esc,\?,esc -- "$run" ${tree:+--sysroot "$tree"} ${replay:+--replay "$replay"} ;;
+    tunetop-tab) set -- "$@" --key-list down,up -- "$run" --view processes ;;
     htop) set -- "$@" --key-list down,up -- "$run" -d 10 ;;
     btop) set -- "$@" --key-list csi-down,csi-up -- "$run" --utf-force ;;
     esac
@@ -209,12 +215,29 @@ make_noise() {
     replay=$work/noisy
 }
 
+start_crowd() { # COUNT
+    local i
+    if [ ! -x "$crowd" ]; then
+        say "there is no '$crowd'"
+        return 1
+    fi
+    "$crowd" "$1" <"$work/hold" >"$work/crowd.log" 2>&1 9>&- &
+    background="$background $!"
+    for ((i = 0; i < 300; i++)); do
+        grep -q '^ready$' "$work/crowd.log" && return 0
+        sleep 0.1
+    done
+    say "$1 processes were not made: $(cat "$work/crowd.log")"
+    return 1
+}
+
 start_row() {
     local i cores
     case $1 in
     noisy) have tunetop && make_noise ;;
     services) start_services normal ;;
     hanging) start_services never ;;
+    processes-*) start_crowd "${1#processes-}" ;;
     cores-*)
         have tunetop && start_tree "${1#cores-}" && check_tree "${1#cores-}"
         ;;
@@ -241,7 +264,10 @@ measure_row() {
         case $row in cores-* | noisy) missed=1 ;; esac
         return 0
     fi
-    case $row in cores-* | noisy) programs=tunetop ;; esac
+    case $row in
+    cores-* | noisy) programs=tunetop ;;
+    processes-*) have tunetop && programs="tunetop tunetop-tab${programs#tunetop}" ;;
+    esac
     for ((turn = 1; turn <= starts; turn++)); do
         for program in $programs; do
             run_one "$program" --seconds 0 --quiet-ms 50 --frame-log "$work/frames" >>"$work/$row.$program.start" ||
@@ -311,7 +337,7 @@ print_figures() {
     echo '| row | program | CPU µs/s | ÷ htop | bytes/s | bytes a frame | first frame ms (own log) | first frame ms (seen) | resident MiB | sum of RSS MiB | anonymous MiB | wakeups/s | key p50 ms | key p99 ms |'
     echo '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
     for row in $rows; do
-        for program in $programs; do
+        for program in tunetop tunetop-tab htop btop; do
             if [ -f "$work/$row.$program.window" ]; then
                 figures_line "$row" "$program"
             fi
@@ -358,6 +384,13 @@ print_verdicts() {
     done
     for row in $rows; do
         judge "key to frame p99, row $row" "$(key_ms "$work/$row.tunetop.keys" 990)" 30 ' ms' -
+    done
+    for row in $rows; do
+        case $row in processes-*) ;; *) continue ;; esac
+        judge "CPU with the Processes tab, as a part of htop -d 10, row $row" \
+            "$(calc / "$(median "$work/$row.tunetop-tab.window" cpu_us_per_s)" "$(median "$work/$row.htop.window" cpu_us_per_s)")" \
+            0.50 '' 0.25
+        judge "key to frame p99 in the Processes tab, row $row" "$(key_ms "$work/$row.tunetop-tab.keys" 990)" 30 ' ms' -
     done
     worst=-
     for row in $rows; do

@@ -1,13 +1,46 @@
 /* The kernel's text about processes and sockets; the first byte chooses which parser. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sampling/linux/process_parse.h"
+#include "sampling/process_scan.h"
 #include "sampling/service/discovery.h"
 #include "sampling/service/running.h"
+#include "sampling/users.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool is_harmless(const char *text, char separator)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' && *text != separator)
+            return false;
+    }
+    return true;
+}
+
+/* Names of users; environments and arguments as they are shown. */
+static void fuzz_texts(const char *text, size_t size)
+{
+    struct users users = {NULL, 0};
+    struct buf out;
+    users_parse(text, size, &users);
+    for (size_t i = 0; i < users.count; i++) {
+        if (users_name(&users, users.list[i].uid) != users.list[i].name)
+            abort();
+    }
+    users_release(&users);
+    buf_init(&out, 4096);
+    process_mask_environment(text, size, &out);
+    if (!is_harmless(out.data, '\n'))
+        abort();
+    process_mask_arguments(text, size, &out);
+    if (!is_harmless(out.data, PROCESS_ARGV_SEPARATOR))
+        abort();
+    buf_release(&out);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -15,6 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = (const char *)data + 1;
     size--;
+    if (data[0] == '~') {
+        fuzz_texts(text, size);
+        return 0;
+    }
     switch ((data[0] & 0x7f) % 7) {
     case 0: {
         struct process_stat s;
