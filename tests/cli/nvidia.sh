@@ -102,7 +102,7 @@ if [ -x "$ptybench" ]; then
     t_is 'the dashboard, hanging: it ended by itself' "$?" 0
     t_ok 'the dashboard, hanging: it did hang' grep -qx hang-power "$t_dir/log"
     ended=$(sed -n 's/.*end=quit end_ms=\([0-9]*\).*/\1/p' "$t_dir/bench")
-    t_ok "the dashboard, hanging: q ends it in ${ended:-?} ms" test "${ended:-9999}" -le 500
+    t_ok "the dashboard, hanging: q ends it in ${ended:-?} ms" test "${ended:-9999}" -le 1000
     t_must_fail 'the dashboard, hanging: no process stays behind' pgrep -f "^$TUNETOP"
 fi
 
