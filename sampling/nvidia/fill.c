@@ -252,14 +252,13 @@ static void fill_card(const struct nvidia_snapshot *s, uint32_t which, int64_t a
                       const struct gpu_part *before, struct gpu_facts *out)
 {
     const struct nvidia_card *card = &s->cards[which];
-    char id[NVML_UUID_BYTES];
+    const char *id = card->bus[0] != '\0' ? card->bus : card->uuid;
 
     memset(out, 0, sizeof *out);
-    snprintf(id, sizeof id, "%s", card->bus[0] != '\0' ? card->bus : card->uuid);
-    if (id[0] == '\0') {
-        snprintf(id, sizeof id, "nvidia%u", which);
-    }
     utf8_sanitise(id, strlen(id), out->id, sizeof out->id, NULL);
+    if (out->id[0] == '\0') {
+        snprintf(out->id, sizeof out->id, "nvidia%u", which);
+    }
     const struct gpu_facts *was = facts_before(before, out->id);
     if (card->code == NVIDIA_RESTING && was) {
         *out = *was; /* its readings grow older */

@@ -83,6 +83,16 @@ if command -v pgrep >/dev/null 2>&1; then
     # The spawner and its workers: the one that hangs is below it.
     spawner=$(pgrep -P $pid | head -n 1)
     pgrep -P "$spawner" >"$t_dir/workers"
+    # The library is opened by one of them and by nobody else.
+    has_library() {
+        while read -r worker; do
+            ! grep -q libnvidia-ml "/proc/$worker/maps" || return 0
+        done <"$1"
+        return 1
+    }
+    printf '%s\n' "$pid" "$spawner" >"$t_dir/others"
+    t_ok 'the library is in a helper process' has_library "$t_dir/workers"
+    t_must_fail 'and in no other' has_library "$t_dir/others"
     t_ok 'the disk and the card have a process each' test "$(grep -c . "$t_dir/workers")" -ge 2
     kill -s KILL $pid
     wait $pid 2>/dev/null
