@@ -309,12 +309,14 @@ void assess_run(const struct model *m, struct assessment *out)
     out->count = 0;
     for (size_t i = 0; i < m->service_count; i++) {
         assess_service(m, &m->services[i], &all);
-        assess_group(m, &m->services[i], &all);
         assess_split_models(m, &m->services[i], &all);
     }
     assess_gpus(m, &all);
     assess_memory(m, &all);
     assess_host(m, &all);
+    for (size_t i = 0; i < m->service_count; i++) {
+        assess_group(m, &m->services[i], &all); /* what is wrong with the machine comes first */
+    }
     /* Worst first, otherwise in the order above: three passes keep it stable. */
     for (int level = FINDING_CRITICAL; level >= FINDING_INFO; level--) {
         for (size_t i = 0; i < all.count; i++) {
