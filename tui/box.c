@@ -50,10 +50,23 @@ static void draw_frame(struct surface *s, struct rect r, const char *title)
     surface_printf(s, r.x + 2, r.y, ROLE_TITLE, " %s ", title);
 }
 
+static int width_in(const struct surface *s, int columns)
+{
+    return s->width - 2 * BOX_MARGIN < columns ? s->width - 2 * BOX_MARGIN : columns;
+}
+
+bool box_fits(const struct surface *s, int columns, void (*emit)(struct box *b, const void *ctx),
+              const void *ctx)
+{
+    struct box b = {.x = BOX_INNER, .end = width_in(s, columns) - BOX_INNER};
+    emit(&b, ctx);
+    return b.row <= BOX_ROWS && b.row + 2 <= s->height - 2;
+}
+
 void box_show(struct surface *s, const char *title, int columns,
               void (*emit)(struct box *b, const void *ctx), const void *ctx)
 {
-    int width = s->width - 2 * BOX_MARGIN < columns ? s->width - 2 * BOX_MARGIN : columns;
+    int width = width_in(s, columns);
     struct rect r = {(s->width - width) / 2, BOX_Y, width, 0};
     struct box b = {.x = r.x + BOX_INNER, .end = r.x + width - BOX_INNER};
     emit(&b, ctx);

@@ -18,6 +18,9 @@ struct box {
 bool box_row(struct box *b, struct line *l);
 /* Wrapped; an empty text is one row. */
 void box_text(struct box *b, enum role role, const char *text);
+/* Whether all of it fits into the window. */
+bool box_fits(const struct surface *s, int columns, void (*emit)(struct box *b, const void *ctx),
+              const void *ctx);
 /* At most `columns` wide; what is higher than the window is cut at its end. */
 void box_show(struct surface *s, const char *title, int columns,
               void (*emit)(struct box *b, const void *ctx), const void *ctx);

@@ -9,10 +9,7 @@
 #include "tui/box.h"
 #include "tui/format.h"
 
-enum {
-    KILL_COLUMNS = 76, /* a question with usual names in one row */
-    TALL_FROM = 20,    /* rows of the window: blank rows in the box */
-};
+enum { KILL_COLUMNS = 76 }; /* a question with usual names in one row */
 
 const struct kill_signal kill_signals[KILL_SIGNALS] = {
     {SIGTERM, "TERM", "End", "end it", "asks it to end; it may tidy up first, or not listen"},
@@ -102,7 +99,7 @@ struct asked {
     const struct ui *ui;
     const struct process_model *p; /* NULL: it is gone */
     const char *about;             /* glyph of an estimate */
-    bool gaps;                     /* room for blank rows */
+    bool gaps, explained;          /* room for blank rows, for what need not be read */
 };
 
 static void add(char *text, size_t size, const char *more)
@@ -143,6 +140,19 @@ static size_t children_of(const struct model *m, int32_t pid)
     return count;
 }
 
+/* systemd looks after its own children of a service: its unit, where that is known. */
+static const char *restarting_unit(const struct model *m, const struct process_facts *f)
+{
+    static const char ending[] = ".service";
+    const struct process_details *d = m->details;
+    if (d == NULL || d->pid != f->pid || d->start != f->start || f->ppid != 1)
+        return NULL;
+    size_t size = strlen(d->unit);
+    if (size < sizeof ending || strcmp(d->unit + size - (sizeof ending - 1), ending) != 0)
+        return NULL;
+    return d->unit;
+}
+
 /* What is interrupted. */
 static void put_interrupted(const struct asked *a, int number, char *text, size_t size)
 {
@@ -163,6 +173,11 @@ static void put_interrupted(const struct asked *a, int number, char *text, size_
             add(text, size, part);
         }
         add(text, size, ". ");
+    }
+    const char *unit = restarting_unit(m, f);
+    if (unit != NULL && number != SIGSTOP && number != SIGCONT) {
+        snprintf(part, sizeof part, "%.80s may start it again. ", unit);
+        add(text, size, part);
     }
     size_t children = number == SIGCONT ? 0 : children_of(m, f->pid);
     if (children == 1)
@@ -196,11 +211,14 @@ static void emit_question(struct box *b, const struct asked *a)
     put_interrupted(a, k->number, text, sizeof text);
     if (text[0] != '\0')
         box_text(b, k->number == SIGCONT ? ROLE_TEXT : ROLE_WARN, text);
-    box_text(b, ROLE_TEXT, "Where it is not allowed nothing changes, and the last row says why.");
+    if (a->explained)
+        box_text(b, ROLE_TEXT,
+                 "Where it is not allowed nothing changes, and the last row says why.");
     b->row += a->gaps;
     put_choice(b, a->ui);
     snprintf(text, sizeof text, "%s: %s", k->name, k->does);
-    box_text(b, ROLE_DIM, text);
+    if (a->explained)
+        box_text(b, ROLE_DIM, text);
 }
 
 static void emit(struct box *b, const void *ctx)
@@ -236,7 +254,11 @@ void kill_draw(struct surface *s, const struct model *m, const struct ui *ui)
     char about[8] = "";
     int index = process_find(m, ui->kill.pid, ui->kill.start);
     about[utf8_encode(surface_glyph(s, GLYPH_ABOUT), about)] = '\0';
-    const struct asked asked = {m, ui, index >= 0 ? &m->processes[index] : NULL, about,
-                                s->height >= TALL_FROM};
+    struct asked asked = {m, ui, index >= 0 ? &m->processes[index] : NULL, about, true, true};
+    /* The keys that answer are never cut. */
+    if (!box_fits(s, KILL_COLUMNS, emit, &asked))
+        asked.gaps = false;
+    if (!box_fits(s, KILL_COLUMNS, emit, &asked))
+        asked.explained = false;
     box_show(s, "Signal", KILL_COLUMNS, emit, &asked);
 }

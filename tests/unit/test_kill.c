@@ -241,12 +241,54 @@ static void test_parts(void **state)
     desk_free(d);
 }
 
+/* However long the names are and however small the window: the keys that answer are there. */
+static void test_always_answerable(void **state)
+{
+    static const struct {
+        int width, height;
+    } sizes[] = {{60, 15}, {80, 24}, {400, 120}};
+    static const char wide[] = "\xE5\x8D\x83\xE5\x95\x8F\xE5\xA4\xA7\xE6\xA8\xA1 "
+                               "a-name-that-goes-on-and-on-and-on-and-on-and-on-and-on-and-on";
+    struct desk *d = desk_new("mac");
+    (void)state;
+    select_pid(d, 1377);
+    struct model *m = d->b.model;
+    struct process_model *p = &m->processes[process_find(m, 1377, 13770)];
+    struct process_facts f = *p->facts;
+    struct service_facts s = *m->services[1].facts;
+    struct process_details more = *m->details;
+    f.user = f.name = f.argv = s.name = wide;
+    more.unit =
+        "a-unit-with-a-name-as-long-as-systemd-lets-one-have-and-then-somewhat-more@1.service";
+    p->facts = &f;
+    m->services[1].facts = &s;
+    m->details = &more;
+    view_update(&d->ui, m);
+    key(d, "K");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct surface surface;
+        struct assessment a;
+        struct buf text;
+        assess_run(m, &a);
+        surface_init(&surface, sizes[i].width, sizes[i].height);
+        buf_init(&text, 1 << 20);
+        view_draw(&surface, m, &a, &d->ui);
+        surface_dump_text(&surface, &text);
+        assert_non_null(strstr(text.data, "End 1377 "));
+        assert_non_null(strstr(text.data, "[TERM]"));
+        assert_non_null(strstr(text.data, "y end it   n leave it"));
+        buf_release(&text);
+        surface_release(&surface);
+    }
+    desk_free(d);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),      cmocka_unit_test(test_answers),
         cmocka_unit_test(test_number_again), cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_parts),        cmocka_unit_test(test_always_answerable),
     };
     return cmocka_run_group_tests_name("kill", tests, NULL, NULL);
 }
