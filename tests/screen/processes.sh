@@ -221,7 +221,8 @@ while :; do
     kill "$second"
     wait "$second"
 done
-grep -q "End $first sleep" go || exit 95
+cat go >still
+grep -q "End $first sleep" still || exit 95
 wait "$screen" || exit 96
 kill -0 "$second" && echo lives >lives
 kill "$second"
