@@ -221,6 +221,8 @@ while :; do
     kill "$second"
     wait "$second"
 done
+# Nobody else is to get a number that the shell still waits for.
+echo 1000 >/proc/sys/kernel/ns_last_pid
 cat go >still
 grep -q "End $first sleep" still || exit 95
 wait "$screen" || exit 96
