@@ -66,6 +66,19 @@ bool network_is_inner(const char *name)
     return false;
 }
 
+/* The inner ends that carry what leaves: where there is nothing else, they are the network. */
+static bool is_tunnel(const char *name)
+{
+    static const char *const heads[] = {"tap", "tun", "wg", "tailscale", "zt"};
+
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        if (strncmp(name, heads[i], strlen(heads[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool parse_operstate(const char *text, size_t size)
 {
     struct span word = scan_trim(span_of(text, size));
@@ -186,6 +199,25 @@ static void fill(struct network_facts *out, const struct network_counters *n,
     }
 }
 
+/* A container without privileges has a tap and nothing else (slirp4netns, pasta). */
+static void show_tunnels(struct network_state *s, struct reader *r, struct network_part *part,
+                         int64_t now_ns)
+{
+    for (uint32_t i = 0; i < part->network_count; i++) {
+        if (!part->networks[i].hidden) {
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < part->network_count; i++) {
+        struct network_facts *n = &part->networks[i];
+        const struct line_facts *line = is_tunnel(n->name) ? line_of(s, r, n->name, now_ns) : NULL;
+        if (line) {
+            n->hidden = line->inner;
+            n->up = line->up;
+        }
+    }
+}
+
 static int network_poll(void *state, const struct source_context *c, void *part_out,
                         struct err *err)
 {
@@ -219,6 +251,7 @@ static int network_poll(void *state, const struct source_context *c, void *part_
                  pass == 0 ? line_of(s, c->reader, n.name, now_ns) : NULL, now_ns);
         }
     }
+    show_tunnels(s, c->reader, part, now_ns);
     return part->network_count > 0 ? 0
                                    : err_set(err, ERR_PARSE, "'/proc/net/dev' names no interface");
 }

@@ -143,13 +143,31 @@ static void test_many(void **state)
     buf_release(&text);
 }
 
+/* A tunnel is shown where it is all there is: in a container without privileges. */
+static void test_tunnel(void **state)
+{
+    (void)state;
+    struct machine m;
+    struct err err = ERR_INIT;
+    static struct network_part part;
+    assert_int_equal(machine_open(&m, NULL, &source_linux_network), 0);
+    manifest_write(m.dir, "/proc/net/dev",
+                   "    lo: 7" ZEROS "7\n  tap0: 100" ZEROS "200\nveth0: 1" ZEROS "2\n");
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    assert_false(interface(&part, "tap0")->hidden);
+    assert_true(interface(&part, "lo")->hidden);
+    assert_true(interface(&part, "veth0")->hidden);
+    manifest_write(m.dir, "/proc/net/dev", "  tap0: 100" ZEROS "200\n  eth0: 1" ZEROS "2\n");
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    assert_true(interface(&part, "tap0")->hidden);
+    assert_int_equal(machine_close(&m), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_inner),
-        cmocka_unit_test(test_machine),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_lines), cmocka_unit_test(test_inner),  cmocka_unit_test(test_machine),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_tunnel),
     };
     return cmocka_run_group_tests_name("linux_network", tests, NULL, NULL);
 }
