@@ -225,7 +225,9 @@ static void draw_strips(struct page *p, uint32_t card, const struct layout_block
     const struct layout_columns *c = &p->layout.columns;
     double total;
     bool stale;
-    silicon_strip(p, b, history_gpu_series((int)card, HISTORY_GPU_LOAD), 1, ROLE_GRAPH_3, "100 %");
+    int load = history_gpu_series((int)card, HISTORY_GPU_LOAD);
+    if (silicon_measured(p, load))
+        silicon_strip(p, b, load, 1, ROLE_GRAPH_3, "100 %");
     /* Its memory below; the last row of a tall block stays blank, so that parts stay apart. */
     struct layout_block memory = *b;
     memory.y = b->y + b->strip_rows;
@@ -247,15 +249,15 @@ static void draw_card(struct page *p, uint32_t card)
     snprintf(label, sizeof label, p->m->gpu_count > 1 ? "GPU %u" : "GPU", card);
     struct line l = silicon_row(p, b->y, label);
     bool measured = value_of(p, card, METRIC_GPU_UTILIZATION, &value, &stale);
+    /* Without a strip the row is free for the reason. */
+    if (!silicon_measured(p, history_gpu_series((int)card, HISTORY_GPU_LOAD)))
+        l.end = p->s->width - 1;
+    const char *why = silicon_value_reason(p, &g->v[METRIC_GPU_UTILIZATION],
+                                           (enum source_id)g->source);
     if (!measured && !value_of(p, card, METRIC_GPU_MEMORY_USED, &value, &stale) &&
-        !value_of(p, card, METRIC_GPU_POWER, &value, &stale)) {
-        bool strip = silicon_measured(p, history_gpu_series((int)card, HISTORY_GPU_LOAD));
-        if (!strip)
-            l.end = p->s->width - 1;
-        silicon_missing(
-            &l, silicon_value_reason(p, &g->v[METRIC_GPU_UTILIZATION], (enum source_id)g->source));
-        if (!strip)
-            return; /* the reason has the whole row */
+        !value_of(p, card, METRIC_GPU_POWER, &value, &stale) &&
+        !value_of(p, card, METRIC_GPU_FREQUENCY, &value, &stale)) {
+        silicon_missing(&l, why);
     } else {
         silicon_percent(p, &l, &g->v[METRIC_GPU_UTILIZATION]);
         if (p->layout.columns.style == LAYOUT_NARROW) {
@@ -265,6 +267,12 @@ static void draw_card(struct page *p, uint32_t card)
             put_power(p, &l, card);
         }
         put_throttles(p, &l, card);
+        if (!measured) {
+            line_group(&l);
+            line_gap(&l, 2);
+            line_put(&l, ROLE_DIM, "%s", why);
+            line_group_end(&l);
+        }
         if (b->details >= 1)
             draw_memory_line(p, card, b->y + 1);
         if (b->details >= 2)
