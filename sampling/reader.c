@@ -206,7 +206,14 @@ static int sysroot_open(const struct reader *r, const char *path, int flags)
     /* A link in the tree with an absolute target stays below the tree, as it would on that
      * machine. */
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
-    long fd = syscall(SYS_openat2, r->root_fd, relative, &how, sizeof how);
+    long fd = -1;
+    /* EAGAIN: somebody renamed something anywhere while the kernel followed a "..". */
+    for (int tries = 0; tries < 100; tries++) {
+        fd = syscall(SYS_openat2, r->root_fd, relative, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN) {
+            break;
+        }
+    }
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
         return (int)fd;
     }

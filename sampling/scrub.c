@@ -658,6 +658,9 @@ static const struct rule_row rule_rows[] = {
     {"file /usr/lib/os-release", NULL, RULE_KEEP, NULL},
     {"file /run/.containerenv", NULL, RULE_EMPTY, NULL},
     {"file /.dockerenv", NULL, RULE_EMPTY, NULL},
+    /* Drivers, process numbers, counters and one user's number; the name of a card. */
+    {"drm clients", NULL, RULE_KEEP, NULL},
+    {"pci.ids ", "", RULE_KEEP, NULL},
     {"sysconf ", "", RULE_KEEP, NULL},
     {"sysctl kern.hostname", NULL, RULE_HOST, NULL},
     {"sysctl kern.os", "", RULE_KEEP, NULL},

@@ -69,6 +69,6 @@ t_run "$TUNETOP" --sysroot "$t_dir/empty" status --json
 t_expect_shape 1
 t_run "$TUNETOP" --sysroot "$t_dir/empty" status --format \
     '{sources.cpu.state} {sources.memory.state} {sources.gpu.reason}'
-t_expect_out_is 'unsupported unsupported this version of tunetop has no source for it'
+t_expect_out_is 'unsupported unsupported no GPU was found that the kernel tells about'
 
 t_done
