@@ -237,7 +237,7 @@ static bool scan_more(struct processes *p, int64_t until_ns)
 {
     int64_t before = clock_thread_cpu_ns(), now_ns = clock_mono_ns(&p->clock);
 
-    while (p->pid_at < p->pid_count) {
+    while (p->pids && p->pid_at < p->pid_count) {
         scan_one(p, now_ns);
         now_ns = clock_mono_ns(&p->clock);
         if (now_ns >= until_ns) {

@@ -226,7 +226,7 @@ static void read_io(struct linux_scan *s, const struct process_scan_input *in,
                     struct process_row *row)
 {
     struct err err = ERR_INIT;
-    struct process_io io;
+    struct process_io io = {0, 0};
     enum reason why = REASON_NONE;
     int code = row->counters_denied ? -ERR_DENIED
                                     : read_text(s, in, row->pid, "io", STAT_MAX_BYTES, &err);

@@ -15,9 +15,10 @@
 #include "sampling/service/running.h"
 
 #define DISCOVER_NS (4 * NS_PER_S)
-#define LIMITS_NS (5 * NS_PER_S) /* a dozen small files; an OOM kill is news for longer than that  \
-                                  */
-#define USAGE_NS (NS_PER_S / 2)  /* a tree is not read more often, however short the interval */
+#define LIMITS_NS                                                                                  \
+    (5 * NS_PER_S)              /* a dozen small files; an OOM kill is news for longer than that   \
+                                 */
+#define USAGE_NS (NS_PER_S / 2) /* a tree is not read more often, however short the interval */
 enum {
     CGROUP_MAX_BYTES = 4096,
     SLICE_PROCESSES = 64, /* read at a time: 2 to 3 ms where they are new */

@@ -143,7 +143,7 @@ static void be_hostile(int ready)
     char *const argv[] = {(char[]){"evil\n\033]0;title\007 name"},
                           (char[]){"--hostile"},
                           fd,
-                          (char[]){"line\nbreak \xff\xe2\x80\xae"},
+                          (char[]){"line\nbreak \xff"},
                           (char[]){"--api-key"},
                           (char[]){"hunter2"},
                           NULL};
@@ -270,7 +270,7 @@ static double slack_kib(void)
     long cpus = sysconf(_SC_NPROCESSORS_CONF), least = BATCH_PAGES;
     long batch = 2 * cpus > least ? 2 * cpus : least;
 
-    return (double)(COUNTERS * cpus * batch * (sysconf(_SC_PAGESIZE) / 1024));
+    return (double)(COUNTERS * cpus * batch) * (double)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 /* A line "NAME: NUMBER" of a small file of a process; -1 none. */
@@ -486,11 +486,14 @@ int main(int argc, char **argv)
         wait_until_due(all);
         if (!read_ps(&before)) {
             printf("1..0 # SKIP there is no ps that knows -eo pid=,nlwp=,times=\n");
+            free_list(&before);
             end_load();
             return 0;
         }
         scan(all, &sample);
         if (!read_ps(&after)) {
+            free_list(&before);
+            free_list(&after);
             end_load();
             return 2;
         }

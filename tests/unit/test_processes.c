@@ -472,7 +472,7 @@ static void test_details(void **state)
     assert_int_equal(strncmp(d->parent, "test_processes", 14), 0);
     assert_true(d->open_files.value >= 5);
     assert_true(d->file_limit.value >= d->open_files.value);
-    assert_true(d->threads.value == 1);
+    assert_true(d->threads.value >= 1); /* a sanitizer may have one of its own */
     assert_int_equal(d->swap_bytes.state, READING_OK);
     assert_string_equal(d->environment, "");
     assert_int_equal(d->environment_state.state, READING_NONE);
