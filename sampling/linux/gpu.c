@@ -552,8 +552,9 @@ static bool is_counted(const struct gpu_card *c, const struct gpu_client *client
 static void fill_from_users(struct gpu_card *c, struct gpu_facts *f, const struct gpu_total *t,
                             const struct reading *listed, bool all, int64_t now_ns)
 {
-    struct reading unseen = listed->state == READING_OK ? missing(READING_DENIED, REASON_PERMISSION)
-                                                        : *listed;
+    struct reading unseen = listed->state == READING_OK
+                                ? missing(READING_DENIED, REASON_OTHERS_UNSEEN)
+                                : *listed;
     uint64_t elapsed = c->busy_at_ns > 0 && now_ns > c->busy_at_ns
                            ? (uint64_t)(now_ns - c->busy_at_ns)
                            : 0;
