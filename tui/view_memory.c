@@ -35,7 +35,7 @@ static double held_by_cards(const struct model *m, int32_t service)
  * 0: it is not told of every service here, or there is none. */
 static int memory_owners(const struct page *p, double used, struct silicon_part *out)
 {
-    struct silicon_part all[LAYOUT_SERVICES];
+    struct silicon_part all[LAYOUT_SERVICES] = {{NULL, 0, GLYPH_BAR, ROLE_GRAPH_4}};
     const struct model *m = p->m;
     double known = 0;
     int n = 0, kept;
@@ -50,13 +50,15 @@ static int memory_owners(const struct page *p, double used, struct silicon_part 
         bytes += held_by_cards(m, (int32_t)i);
         all[n++] = (struct silicon_part){s->facts->name, bytes, GLYPH_BAR, ROLE_GRAPH_4};
     }
+    if (n == 0)
+        return 0;
     qsort(all, (size_t)n, sizeof all[0], compare_parts);
     kept = n < OWNERS_MAX ? n : OWNERS_MAX;
     for (int i = 0; i < kept; i++) {
         known += all[i].bytes;
         out[i] = all[i];
     }
-    if (kept == 0 || known > used)
+    if (known > used)
         return 0;
     out[kept++] = (struct silicon_part){"other", used - known, GLYPH_BAR, ROLE_DIM};
     return kept;

@@ -103,7 +103,7 @@ void silicon_ghz(struct page *p, struct line *l, const struct reading *r, bool u
 void silicon_bar(struct page *p, int y, double total, const struct silicon_part *parts, int count)
 {
     int x = p->layout.columns.label_x, shown = 0;
-    int lengths[SILICON_PARTS], sum = 0, widest = 0;
+    int lengths[SILICON_PARTS] = {0}, sum = 0, widest = 0;
     for (int i = 0; i < count; i++)
         shown += parts[i].bytes > 0;
     int room = BAR_COLUMNS - (shown > 0 ? shown - 1 : 0);

@@ -83,7 +83,7 @@ static void check(const struct layout_wish *w, const struct layout *l)
     if (w->service_count == 0)
         take(&p, l->services_y + 1, l->empty_rows);
     take(&p, l->silicon_y, 1);
-    const struct layout_block *blocks[] = {&l->gpus[0],     &l->cpu,   &l->memory,
+    const struct layout_block *blocks[] = {&l->gpus[0], &l->cpu,   &l->memory,
                                            &l->thermal, &l->power, &l->disk};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         take(&p, blocks[i]->y, blocks[i]->rows);
