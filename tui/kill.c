@@ -42,7 +42,9 @@ void kill_ask(struct ui *ui, const struct model *m)
     } else if (list->selected == PROCESS_NOTHING) {
         refuse(ui, "select a process first");
     } else if (p == NULL) {
-        snprintf(text, sizeof text, "%d %.60s is gone", (int)list->pid, list->name);
+        snprintf(text, sizeof text,
+                 list->gone ? "%d %.60s is gone" : "nothing is known of %d %.60s now",
+                 (int)list->pid, list->name);
         refuse(ui, text);
     } else if (p->facts->kernel) {
         refuse(ui, "a thread of the kernel takes no signals");

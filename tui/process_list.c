@@ -102,7 +102,8 @@ const char *process_list_name(const struct process_facts *f, char *out, size_t s
     const char separator[2] = {PROCESS_ARGV_SEPARATOR, '\0'};
     size_t n = strcspn(f->argv, separator);
     const char *at = f->argv;
-    for (const char *p = at; p < f->argv + n; p++)
+    /* A folder may have a blank in its name; "sshd: you@pts/0" has no folder. */
+    for (const char *p = at; p < f->argv + n && (*p != ' ' || f->argv[0] == '/'); p++)
         if (*p == '/' && p + 1 < f->argv + n)
             at = p + 1;
     n -= (size_t)(at - f->argv);

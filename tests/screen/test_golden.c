@@ -213,6 +213,34 @@ static void tabs(void **state)
     }
 }
 
+/* What is selected ends, then is asked about; its source falls behind; nothing is told any more. */
+static void processes_go(void **state)
+{
+    struct built b = model_builder_make("mac");
+    struct ui ui;
+    (void)state;
+    process_builder_fill(b.model, "mac");
+    ui_init(&ui, NS_PER_S);
+    view_update(&ui, b.model);
+    press(&ui, &b, 80, 24, "4 / 1402 Enter Down Esc");
+    process_builder_fill(b.model, "denied");
+    view_update(&ui, b.model);
+    draw_and_compare("processes-gone", &b, &ui, 80, 24, false);
+    press(&ui, &b, 80, 24, "K");
+    draw_and_compare("processes-gone-asked", &b, &ui, 80, 24, false);
+    b.model->processes_state.state = READING_STALE;
+    b.model->processes_state.at_ns -= 12 * NS_PER_S;
+    ui.note = NULL;
+    draw_and_compare("processes-stale", &b, &ui, 80, 24, false);
+    b.model->process_count = 0;
+    b.model->processes_state = reading_missing(READING_FAILED, REASON_STUCK_PROBE,
+                                               SOURCE_PROCESSES);
+    view_update(&ui, b.model);
+    draw_and_compare("processes-failed", &b, &ui, 80, 24, false);
+    ui_release(&ui);
+    model_builder_free(&b);
+}
+
 static char names[][12] = {"mac", "linux", "none", "trouble", "starting", "many", "first", "epyc"};
 
 int main(void)
@@ -231,6 +259,7 @@ int main(void)
         cmocka_unit_test(help),
         cmocka_unit_test(states_of_the_page),
         cmocka_unit_test(tabs),
+        cmocka_unit_test(processes_go),
     };
     term_set_locale(&utf8);
     return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);

@@ -447,7 +447,9 @@ static void test_names(void **state)
                  {"\x1f--odd", "odd", "odd"},
                  {"/", "root", "/"},
                  {"/usr/bin/", "bin", "bin/"},
-                 {"sshd: you@pts/0", "sshd", "0"},
+                 {"sshd: you@pts/0", "sshd", "sshd: you@pts/0"},
+                 {"./run/it\x1f/x/y", "it", "it"},
+                 {"/Applications/My App.app/Contents/MacOS/My App\x1f-x", "My App", "My App"},
                  {"a\xE5\x8D\x83\xE5\x95\x8F", "a", "a\xE5\x8D\x83"}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
