@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "sampling/linux/cgroup.h"
 #include "sampling/linux/host.h"
+#include "sampling/linux/memory.h"
 #include "sampling/scan.h"
 
 /* A read may cost an interrupt on the core that is asked. A tenth less than 2 s, so that an
@@ -23,7 +24,7 @@ enum {
     SMALL_FILE_BYTES = 4096,
     LIST_BYTES = 256 * 1024, /* names of policies and text of CPU lists */
     CPU_NUMBERS = 8192, /* NR_CPUS_RANGE_END of x86 and arm64: the largest number a core can have */
-    KEPT_POLICIES = 64, /* descriptors kept open; 1024 is what a process may have by default */
+    KEPT_POLICIES = 64, /* three descriptors each; 1024 is what a process may have by default */
 };
 
 /* --- parsers --- */
@@ -154,13 +155,19 @@ const char *cpu_tier_name(uint32_t tier, uint32_t count)
 
 struct policy {
     char dir[96]; /* "/sys/devices/system/cpu/cpufreq/policy12" */
-    struct reader_file file;
-    bool kept; /* its descriptor stays open */
-    struct reading max_hz;
+    /* What was asked for, and what was delivered (Linux 6.15). Where there is no second file the
+     * first is what the kernel knows best: some chips deliver through it. */
+    struct reader_file asked, delivered;
+    struct reader_file limit;
+    bool tells_delivered;
+    bool kept; /* its descriptors stay open */
+    struct reading max_hz, limit_hz;
+    struct reading now_hz, asked_hz; /* of the last time it was read */
+    bool read;                       /* this time */
 };
 
 struct cpu_state {
-    struct reader_file stat, loadavg;
+    struct reader_file stat, loadavg, psi;
     struct buf text;
     struct cpu_stat ticks;
     struct policy *policies;
@@ -168,7 +175,7 @@ struct cpu_state {
     struct reading no_frequency; /* why there are no policies */
     uint16_t
         core_policy[SAMPLE_CORES]; /* of each row of the part: 1 + index into policies, 0 none */
-    int64_t frequency_at_ns, limit_at_ns;
+    int64_t frequency_at_ns, limit_at_ns, policy_limit_at_ns;
     bool topology_known, frequency_known, limit_known;
 };
 
@@ -179,15 +186,23 @@ static int cpu_open(void **state, const struct source_context *c, struct err *er
     struct cpu_state *s = xcalloc(1, sizeof *s);
     reader_file_init(&s->stat, "/proc/stat");
     reader_file_init(&s->loadavg, "/proc/loadavg");
+    reader_file_init(&s->psi, "/proc/pressure/cpu");
     buf_init(&s->text, STAT_BYTES);
     *state = s;
     return 0;
 }
 
+static void close_policy(struct policy *p)
+{
+    reader_file_close(&p->asked);
+    reader_file_close(&p->delivered);
+    reader_file_close(&p->limit);
+}
+
 static void forget_policies(struct cpu_state *s)
 {
     for (size_t i = 0; i < s->policy_count; i++) {
-        reader_file_close(&s->policies[i].file);
+        close_policy(&s->policies[i]);
     }
     free(s->policies);
     s->policies = NULL;
@@ -204,6 +219,7 @@ static void cpu_close(void *state, const struct source_context *c)
     forget_policies(s);
     reader_file_close(&s->stat);
     reader_file_close(&s->loadavg);
+    reader_file_close(&s->psi);
     buf_release(&s->text);
     free(s);
 }
@@ -351,7 +367,14 @@ static void add_policy(struct cpu_state *s, struct reader *r, struct span name,
     p->max_hz = frequency_reading(r, &max, &s->text, METRIC_CORE_FREQUENCY, at_ns);
     reader_file_close(&max);
     snprintf(path, sizeof path, "%s/scaling_cur_freq", p->dir);
-    reader_file_init(&p->file, path);
+    reader_file_init(&p->asked, path);
+    snprintf(path, sizeof path, "%s/scaling_max_freq", p->dir);
+    reader_file_init(&p->limit, path);
+    snprintf(path, sizeof path, "%s/cpuinfo_avg_freq", p->dir);
+    reader_file_init(&p->delivered, path);
+    int rc = reader_file(r, &p->delivered, &s->text, &err);
+    p->tells_delivered = rc != -ERR_NOENT && rc != -ERR_UNSUPPORTED;
+    reader_file_close(&p->delivered);
     p->kept = s->policy_count < KEPT_POLICIES;
     s->policy_count++;
 }
@@ -439,74 +462,121 @@ static bool merge_ticks(const struct cpu_stat *stat, struct cpu_part *part)
     return changed;
 }
 
-static struct reading policy_frequency(struct cpu_state *s, struct reader *r, struct policy *p,
-                                       int64_t at_ns)
+static void read_policy(struct cpu_state *s, struct reader *r, struct policy *p, int64_t at_ns,
+                        bool limit_too)
 {
-    struct reading out = frequency_reading(r, &p->file, &s->text, METRIC_CORE_FREQUENCY, at_ns);
-    if (!p->kept) {
-        reader_file_close(&p->file);
+    double hz;
+    p->asked_hz = frequency_reading(r, &p->asked, &s->text, METRIC_CORE_FREQUENCY, at_ns);
+    p->now_hz = p->asked_hz;
+    if (p->tells_delivered) {
+        struct reading delivered = frequency_reading(r, &p->delivered, &s->text,
+                                                     METRIC_CORE_FREQUENCY, at_ns);
+        if (reading_get(&delivered, &hz)) { /* of a core that idles some chips do not tell it */
+            p->now_hz = delivered;
+        }
+    } else {
+        p->asked_hz = reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_CPU);
     }
-    return out;
+    if (limit_too) {
+        p->limit_hz = frequency_reading(r, &p->limit, &s->text, METRIC_CORE_FREQUENCY, at_ns);
+    }
+    if (!p->kept) {
+        close_policy(p);
+    }
+    p->read = true;
+}
+
+/* One number of a tier out of those of its cores or policies. */
+struct tier_sum {
+    double sum, max;
+    uint32_t count;
+    struct reading why; /* the last one that had no value */
+};
+
+static void tier_add(struct tier_sum *t, const struct reading *r)
+{
+    double hz;
+    if (reading_get(r, &hz)) {
+        t->sum += hz;
+        t->max = hz > t->max ? hz : t->max;
+        t->count++;
+    } else {
+        t->why = *r;
+    }
+}
+
+static struct reading tier_mean(const struct tier_sum *t, int metric, int64_t at_ns)
+{
+    return t->count > 0 ? metric_reading(SCOPE_TIER, metric, t->sum / t->count, at_ns, SOURCE_CPU)
+                        : t->why;
+}
+
+static struct reading tier_highest(const struct tier_sum *t, int metric, int64_t at_ns)
+{
+    return t->count > 0 ? metric_reading(SCOPE_TIER, metric, t->max, at_ns, SOURCE_CPU) : t->why;
 }
 
 static void read_frequencies(struct cpu_state *s, struct reader *r, struct cpu_part *part,
                              int64_t at_ns)
 {
-    struct {
-        double sum, max;
-        uint32_t count;
-        struct reading why; /* the last one that had no value */
-    } tiers[SAMPLE_TIERS];
+    enum { NOW, ASKED, LIMIT, MAX, KINDS };
+    struct tier_sum tiers[SAMPLE_TIERS][KINDS];
+    /* Limits change by hand, and by heat over seconds. */
+    bool limit_too = !s->frequency_known || at_ns - s->policy_limit_at_ns >= LIMIT_PERIOD_NS;
     for (size_t t = 0; t < SAMPLE_TIERS; t++) {
-        tiers[t].sum = tiers[t].max = 0;
-        tiers[t].count = 0;
-        tiers[t].why = s->no_frequency;
+        for (size_t k = 0; k < KINDS; k++) {
+            tiers[t][k] = (struct tier_sum){.why = s->no_frequency};
+        }
     }
-    struct reading *now = s->policy_count ? xcalloc(s->policy_count, sizeof *now) : NULL;
-    bool *asked = s->policy_count ? xcalloc(s->policy_count, sizeof *asked) : NULL;
+    for (size_t i = 0; i < s->policy_count; i++) {
+        s->policies[i].read = false;
+    }
     for (uint32_t i = 0; i < part->core_count; i++) {
         struct cpu_core_facts *core = &part->cores[i];
-        size_t p = s->core_policy[i];
-        double hz, max_hz;
+        struct tier_sum *sums = tiers[core->tier];
+        struct policy *p = s->core_policy[i] ? &s->policies[s->core_policy[i] - 1] : NULL;
         if (!core->online) {
             core->frequency_hz = reading_missing(READING_UNSUPPORTED, REASON_OFFLINE, SOURCE_CPU);
-        } else if (p == 0) {
+        } else if (!p) {
             core->frequency_hz = s->no_frequency;
         } else {
-            p--;
-            if (!asked[p]) {
-                now[p] = policy_frequency(s, r, &s->policies[p], at_ns);
-                asked[p] = true;
+            if (!p->read) {
+                read_policy(s, r, p, at_ns, limit_too);
             }
-            core->frequency_hz = now[p];
+            core->frequency_hz = p->now_hz;
+            tier_add(&sums[ASKED], &p->asked_hz);
+            tier_add(&sums[LIMIT], &p->limit_hz);
         }
-        if (reading_get(&core->frequency_hz, &hz)) {
-            tiers[core->tier].sum += hz;
-            tiers[core->tier].count++;
-        } else if (core->online) {
-            tiers[core->tier].why = core->frequency_hz;
+        if (core->online) {
+            tier_add(&sums[NOW], &core->frequency_hz);
         }
-        if (s->core_policy[i] > 0 &&
-            reading_get(&s->policies[s->core_policy[i] - 1].max_hz, &max_hz) &&
-            max_hz > tiers[core->tier].max) {
-            tiers[core->tier].max = max_hz;
+        if (p) {
+            tier_add(&sums[MAX], &p->max_hz);
         }
     }
-    free(now);
-    free(asked);
+    s->policy_limit_at_ns = limit_too ? at_ns : s->policy_limit_at_ns;
     for (uint32_t t = 0; t < part->tier_count; t++) {
-        part->tiers[t].frequency_hz = tiers[t].why;
-        part->tiers[t].frequency_max_hz = s->no_frequency;
-        if (tiers[t].count > 0) {
-            part->tiers[t].frequency_hz = metric_reading(SCOPE_TIER, METRIC_TIER_FREQUENCY,
-                                                         tiers[t].sum / tiers[t].count, at_ns,
-                                                         SOURCE_CPU);
-        }
-        if (tiers[t].max > 0) {
-            part->tiers[t].frequency_max_hz = metric_reading(SCOPE_TIER, METRIC_TIER_FREQUENCY_MAX,
-                                                             tiers[t].max, at_ns, SOURCE_CPU);
-        }
+        part->tiers[t].frequency_hz = tier_mean(&tiers[t][NOW], METRIC_TIER_FREQUENCY, at_ns);
+        part->tiers[t].frequency_requested_hz = tier_mean(&tiers[t][ASKED],
+                                                          METRIC_TIER_FREQUENCY_REQUESTED, at_ns);
+        part->tiers[t].frequency_limit_hz = tier_highest(&tiers[t][LIMIT],
+                                                         METRIC_TIER_FREQUENCY_LIMIT, at_ns);
+        part->tiers[t].frequency_max_hz = tier_highest(&tiers[t][MAX], METRIC_TIER_FREQUENCY_MAX,
+                                                       at_ns);
     }
+}
+
+static void read_psi(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns)
+{
+    struct err err = ERR_INIT;
+    struct psi psi = {.has_some = false};
+    int rc = reader_file(r, &s->psi, &s->text, &err);
+    if (rc == 0) {
+        parse_psi(s->text.data, s->text.size, &psi);
+    }
+    part->psi_some_ratio = psi.has_some ? metric_reading(SCOPE_HOST, METRIC_HOST_CPU_PSI,
+                                                         psi.some_ratio, at_ns, SOURCE_CPU)
+                                        : reader_missing(r, rc ? rc : -ERR_PARSE, SOURCE_CPU);
 }
 
 static void read_load(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns)
@@ -569,6 +639,7 @@ static int cpu_poll(void *state, const struct source_context *c, void *part_out,
         s->limit_known = true;
     }
     read_load(s, c->reader, part, now_ns);
+    read_psi(s, c->reader, part, now_ns);
     return rc;
 }
 

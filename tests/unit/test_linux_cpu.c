@@ -403,9 +403,55 @@ static void test_cgroup_walk(void **state)
     assert_int_equal(machine_close(&m), 0);
 }
 
+/* What is delivered beside what was asked for and what is allowed, and who waits for a core. */
+static void test_delivered(void **state)
+{
+    (void)state;
+    static struct cpu_part part;
+    struct machine m;
+    struct err err = ERR_INIT;
+    memset(&part, 0, sizeof part);
+    assert_int_equal(machine_open(&m, "big-little", &source_linux_cpu), 0);
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    /* Without a file for it, what was asked for is all that is known, and is not told apart. */
+    assert_true(machine_value(&part.tiers[1].frequency_hz) == 1608e6);
+    assert_int_equal(part.tiers[1].frequency_requested_hz.reason, REASON_NO_FILE);
+    /* Heat holds the fast ones back. */
+    assert_true(machine_value(&part.tiers[0].frequency_limit_hz) == 2208e6);
+    assert_true(machine_value(&part.tiers[0].frequency_max_hz) == 2400e6);
+    assert_true(fabs(machine_value(&part.psi_some_ratio) - 0.041) < 1e-9);
+
+    /* Linux 6.15: a file of its own. Of the last policy, whose core idles, it is not told. */
+    static const char dir[] = "/sys/devices/system/cpu/cpufreq";
+    char path[128];
+    snprintf(path, sizeof path, "%s/policy0/cpuinfo_avg_freq", dir);
+    assert_int_equal(manifest_write(m.dir, path, "1200000\n"), 0);
+    snprintf(path, sizeof path, "%s/policy0/scaling_max_freq", dir);
+    assert_int_equal(manifest_write(m.dir, path, "1416000\n"), 0);
+    snprintf(path, sizeof path, "%s/policy6/cpuinfo_avg_freq", dir);
+    assert_int_equal(manifest_write(m.dir, path, "<unknown>\n"), 0);
+    m.ops->close(m.state, &m.context);
+    assert_int_equal(m.ops->open(&m.state, &m.context, &err), 0);
+    memset(&part, 0, sizeof part);
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    assert_true(machine_value(&part.tiers[1].frequency_hz) == 1200e6);
+    assert_true(machine_value(&part.tiers[1].frequency_requested_hz) == 1608e6);
+    assert_true(machine_value(&part.tiers[1].frequency_limit_hz) == 1416e6);
+    assert_true(machine_value(&part.tiers[0].frequency_hz) == 2208e6);
+
+    assert_int_equal(manifest_remove(m.dir, "/proc/pressure"), 0);
+    memset(&part, 0, sizeof part);
+    m.ops->close(m.state, &m.context);
+    assert_int_equal(m.ops->open(&m.state, &m.context, &err), 0);
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    assert_int_equal(part.psi_some_ratio.reason, REASON_NO_FILE);
+    assert_int_equal(machine_close(&m), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_delivered),
         cmocka_unit_test(test_scan_cpu_list),
         cmocka_unit_test(test_stat_counts_guests_once),
         cmocka_unit_test(test_stat_old_and_odd),
