@@ -650,6 +650,8 @@ static const struct rule_row rule_rows[] = {
     {"file /sys/", "_uuid", RULE_DROP, NULL},
     {"file /sys/", "_tag", RULE_DROP, NULL},
     {"file /sys/", "serial-number", RULE_DROP, NULL},
+    {"file /sys/", "serial_number", RULE_DROP, NULL},
+    {"file /sys/", "unique_id", RULE_DROP, NULL},
     {"file /sys/", "/dm/name", RULE_TEXT, NULL}, /* often called like the host */
     {"file /sys/", "", RULE_KEEP, NULL},
     {"list /sys/", "", RULE_KEEP, NULL},

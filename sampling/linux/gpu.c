@@ -453,9 +453,10 @@ static bool is_there(struct gpu_state *s, struct reader *r, struct gpu_card *c)
 {
     struct gpu_uevent who;
     struct err err = ERR_INIT;
+    int rc = reader_file(r, &c->uevent, &s->text, &err);
 
-    if (reader_file(r, &c->uevent, &s->text, &err) != 0) {
-        return false;
+    if (rc != 0) {
+        return rc != -ERR_NOENT; /* no descriptor left, for one, says nothing of the card */
     }
     parse_gpu_uevent(s->text.data, s->text.size, &who);
     return who.driver[0] != '\0';

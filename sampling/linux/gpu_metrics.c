@@ -179,12 +179,12 @@ void gpu_throttle_words(uint32_t set, struct gpu_facts *gpu)
     } rows[] = {
         {GPU_THROTTLE_HEAT, "heat"},
         {GPU_THROTTLE_MEMORY_HEAT, "heat of its memory"},
-        {GPU_THROTTLE_REGULATOR_HEAT, "heat of its power supply"},
+        {GPU_THROTTLE_REGULATOR_HEAT, "heat of its regulators"},
         {GPU_THROTTLE_POWER, "power limit"},
         {GPU_THROTTLE_CURRENT, "current limit"},
-        {GPU_THROTTLE_SIGNAL, "the board asks for it"},
-        {GPU_THROTTLE_RELIABILITY, "the firmware's limit"},
-        {GPU_THROTTLE_UNNAMED, "not told why"},
+        {GPU_THROTTLE_SIGNAL, "board signal"},
+        {GPU_THROTTLE_RELIABILITY, "firmware limit"},
+        {GPU_THROTTLE_UNNAMED, "slowed, not told why"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
