@@ -59,4 +59,19 @@ for manifest in "$abs_srcdir"/tests/fixtures/machines/*.manifest; do
     t_is "$name: the tree says the same" "$(cat "$t_dir/out")" "$played"
 done
 
+# A tree whose counters move, for as long as somebody holds its standard input open.
+mkfifo "$t_dir/life"
+exec 9<>"$t_dir/life"
+mkdir "$t_dir/moving"
+"$unpack" --move "$abs_srcdir/tests/fixtures/machines/big-little.manifest" "$t_dir/moving" \
+    <&9 >"$t_dir/ready" &
+t_own "$!"
+t_wait_for 'a tree is there' grep -qx ready "$t_dir/ready"
+moves() {
+    ! cmp -s "$t_dir/moving/proc/stat" "$t_dir/big-little.tree/proc/stat"
+}
+t_wait_for 'and it moves' moves
+t_ok 'what stands still is left alone' \
+    cmp "$t_dir/moving/proc/cpuinfo" "$t_dir/big-little.tree/proc/cpuinfo"
+
 t_done
