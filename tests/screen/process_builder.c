@@ -115,6 +115,7 @@ static const struct process_spec denied[] = {
     {5118, 5110, "you", "vim", "vim|notes.md", -1, 'T', 0, 0, 0, 0.02, 0.03, 0, 0, 0},
 };
 
+/* NOLINTBEGIN(misc-misleading-bidirectional): written as escapes, nothing here misleads */
 /* Sanitised where they enter, but still long, wide, empty or misleading. */
 static const struct process_spec hostile[] = {
     {1, 1, "root", "init", "/sbin/init", -1, 'S', 0, 0, 0, 0, 0, 0, 0, 9},
@@ -148,6 +149,7 @@ static const struct process_spec hostile[] = {
     {4194303, 64, "root", "much", "much|--of=everything", -1, 'R', 800, 9999.9, 76800, 99999, 99999,
      99999, 99999, 9e9},
 };
+/* NOLINTEND(misc-misleading-bidirectional) */
 
 void process_builder_details(struct model *m, int32_t pid, bool environment)
 {

@@ -156,11 +156,7 @@ static void test_number_again(void **state)
     select_pid(d, 1402);
     key(d, "K");
     struct process_facts other;
-    struct process_model *p = NULL;
-    for (size_t i = 0; i < d->b.model->process_count; i++)
-        if (d->b.model->processes[i].facts->pid == 1402)
-            p = &d->b.model->processes[i];
-    assert_non_null(p);
+    struct process_model *p = &d->b.model->processes[process_find(d->b.model, 1402, 14020)];
     other = *p->facts;
     other.start = 99;
     p->facts = &other;
