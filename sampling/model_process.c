@@ -34,7 +34,7 @@ static void advance_rates(const struct model *prev, const struct model *next,
 
         if (isnan(now)) {
             set_missing(out, id, out->facts->why[id]);
-        } else if (isnan(then)) {
+        } else if (!was || isnan(then)) {
             set_missing(out, id, REASON_FIRST_SAMPLE);
         } else if (next->after_gap || now < then) {
             set_missing(out, id, REASON_GAP);

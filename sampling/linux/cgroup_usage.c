@@ -131,7 +131,7 @@ void cgroup_read_usage(struct reader *r, int32_t pid, int64_t at_ns, struct proc
     struct reading none = reading_missing(READING_UNSUPPORTED, REASON_NO_LIMIT, SOURCE_SERVICES);
     struct group g = {.reader = r, .at_ns = at_ns};
     struct err err = ERR_INIT, fault = ERR_INIT;
-    struct cgroup_membership m;
+    struct cgroup_membership m = {"", "", ""};
     char path[48];
     int code;
 

@@ -171,11 +171,11 @@ static void make_card(struct maker *m)
     fact(c, NVIDIA_UTILIZATION, (unsigned long long)dice(m, 101));
     fact(c, NVIDIA_MEMORY_TOTAL, 25769803776ULL);
     fact(c, NVIDIA_MEMORY_USED, used);
-    fact(c, NVIDIA_CLOCK, (unsigned long long)(200 + dice(m, 2800)));
+    fact(c, NVIDIA_CLOCK, 200ULL + (unsigned long long)dice(m, 2800));
     fact(c, NVIDIA_CLOCK_MAX, 3105);
-    fact(c, NVIDIA_POWER, (unsigned long long)(20000 + dice(m, 430000)));
+    fact(c, NVIDIA_POWER, 20000ULL + (unsigned long long)dice(m, 430000));
     fact(c, NVIDIA_POWER_LIMIT, 450000);
-    fact(c, NVIDIA_TEMPERATURE, (unsigned long long)(30 + dice(m, 60)));
+    fact(c, NVIDIA_TEMPERATURE, 30ULL + (unsigned long long)dice(m, 60));
     fact(c, NVIDIA_THROTTLE, 0);
     fact(c, NVIDIA_PROCESSES, 2);
     for (uint32_t i = 0; i < 2; i++) {
