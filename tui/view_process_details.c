@@ -197,15 +197,15 @@ static void emit_files(struct sheet *h, const struct process_details *d)
     double value;
     if (!sheet_label(h, &l, "files"))
         return;
-    if (d != NULL && reading_get(&d->open_files, &value)) {
+    bool told = d != NULL && reading_get(&d->open_files, &value);
+    if (told)
         line_put(&l, ROLE_TEXT, "%.0f open", value > 1e12 ? 1e12 : value);
-    } else {
+    else
         line_put(&l, ROLE_TEXT, "-");
-        line_put(&l, ROLE_DIM, "%s%s", d != NULL ? "  " : "",
-                 d != NULL ? reason_sentence(d->open_files.reason) : "");
-    }
     if (d != NULL && reading_get(&d->file_limit, &value))
         line_put(&l, ROLE_TEXT, value >= 1e15 ? ", no limit" : ", limit %.0f", value);
+    if (d != NULL && !told)
+        line_put(&l, ROLE_DIM, "  %s", reason_sentence(d->open_files.reason));
 }
 
 static void emit_text(struct sheet *h, const char *label, const char *text)

@@ -34,7 +34,8 @@ static int fail(int32_t pid, int error, struct err *err)
                        (int)pid);
     case EPERM:
     case EACCES:
-        return err_sys(err, ERR_DENIED, error,
+        /* Without the system's words for it: all of this has to stand in one row. */
+        return err_set(err, ERR_DENIED,
                        "process %d belongs to another user; run tunetop as that user or as root",
                        (int)pid);
     default:
