@@ -97,8 +97,10 @@ static void emit_started(struct sheet *h, const struct process_model *m,
     if (d != NULL && d->parent[0] != '\0')
         line_put(&l, ROLE_TEXT, "%s ", d->parent);
     line_put(&l, ROLE_DIM, "%d", (int)m->facts->ppid);
+    line_group(&l);
     line_put(&l, ROLE_DIM, "   user ");
     line_put(&l, ROLE_TEXT, "%s", m->facts->user);
+    line_group_end(&l);
 }
 
 static void emit_memory(struct sheet *h, const struct process_model *m,
@@ -113,11 +115,16 @@ static void emit_memory(struct sheet *h, const struct process_model *m,
     put_memory(&l, m->v[METRIC_PROCESS_MEMORY]);
     line_put(&l, ROLE_DIM, " its own; ");
     put_memory(&l, m->v[METRIC_PROCESS_RESIDENT]);
-    line_put(&l, ROLE_DIM, " resident with mapped files");
+    line_put(&l, ROLE_DIM, " resident");
+    line_group(&l);
+    line_put(&l, ROLE_DIM, " with mapped files");
+    line_group_end(&l);
     if (d != NULL && reading_get(&d->swap_bytes, &swap) && swap > 0) {
+        line_group(&l);
         line_put(&l, ROLE_DIM, "; ");
         put_memory(&l, swap);
         line_put(&l, ROLE_DIM, " in swap");
+        line_group_end(&l);
     }
 }
 
@@ -156,9 +163,12 @@ static void emit_cpu(struct sheet *h, const struct process_model *m,
         line_put(&l, ROLE_DIM, " since it began");
     }
     threads = m->v[METRIC_PROCESS_THREADS];
-    if (isfinite(threads) || (d != NULL && reading_get(&d->threads, &threads)))
+    if (isfinite(threads) || (d != NULL && reading_get(&d->threads, &threads))) {
+        line_group(&l);
         line_put(&l, ROLE_TEXT, threads == 1 ? "; %.0f thread" : "; %.0f threads",
                  threads > 1e9 ? 1e9 : threads);
+        line_group_end(&l);
+    }
     if (state != NULL) {
         line_group(&l);
         line_put(&l, m->facts->state == 'R' ? ROLE_TEXT : ROLE_DIM, "; %s", state);
