@@ -30,6 +30,7 @@ struct silicon_part {
     double bytes;
     enum glyph glyph;
     enum role role;
+    bool rest; /* takes the rounding of those before it, so that they sum to what is shown */
 };
 enum { SILICON_PARTS = 8 };
 void silicon_bar(struct page *p, int y, double total, const struct silicon_part *parts, int count);

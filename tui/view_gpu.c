@@ -183,11 +183,11 @@ static int owners(const struct page *p, uint32_t card, double used,
         known += bytes;
         if (n < SILICON_PARTS - 2)
             out[n++] = (struct silicon_part){m->services[i].facts->name, bytes, GLYPH_BAR,
-                                             ROLE_GRAPH_4};
+                                             ROLE_GRAPH_4, false};
     }
     qsort(out, (size_t)n, sizeof out[0], compare_parts);
     out[n] = (struct silicon_part){"other", used > known ? used - known : 0, GLYPH_BAR,
-                                   n > 0 ? ROLE_DIM : ROLE_GRAPH_4};
+                                   n > 0 ? ROLE_DIM : ROLE_GRAPH_4, true};
     n++;
     return n;
 }
@@ -207,7 +207,7 @@ static void draw_owners(struct page *p, uint32_t card, int y, bool bar)
     } else {
         const struct reading *why = &p->m->gpu_listed;
         struct line l = line_at(p->s, c->label_x, y + bar, c->text_end);
-        parts[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4};
+        parts[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4, false};
         line_put(&l, ROLE_DIM, "whose: -  %s",
                  reason_sentence(why->state != READING_OK && why->reason != REASON_NONE
                                      ? why->reason
@@ -216,7 +216,7 @@ static void draw_owners(struct page *p, uint32_t card, int y, bool bar)
     if (!bar)
         return;
     parts[n++] = (struct silicon_part){"free", total > used ? total - used : 0, GLYPH_BAR_FREE,
-                                       ROLE_DIM};
+                                       ROLE_DIM, true};
     silicon_bar(p, y, total, parts, n);
 }
 

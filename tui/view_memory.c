@@ -35,7 +35,7 @@ static double held_by_cards(const struct model *m, int32_t service)
  * 0: it is not told of every service here, or there is none. */
 static int memory_owners(const struct page *p, double used, struct silicon_part *out)
 {
-    struct silicon_part all[LAYOUT_SERVICES] = {{NULL, 0, GLYPH_BAR, ROLE_GRAPH_4}};
+    struct silicon_part all[LAYOUT_SERVICES] = {{NULL, 0, GLYPH_BAR, ROLE_GRAPH_4, false}};
     const struct model *m = p->m;
     double known = 0;
     int n = 0, kept;
@@ -48,7 +48,7 @@ static int memory_owners(const struct page *p, double used, struct silicon_part 
         if (!page_value(p, &s->v[METRIC_SERVICE_MEMORY_OWN], &bytes, &stale))
             return 0;
         bytes += held_by_cards(m, (int32_t)i);
-        all[n++] = (struct silicon_part){s->facts->name, bytes, GLYPH_BAR, ROLE_GRAPH_4};
+        all[n++] = (struct silicon_part){s->facts->name, bytes, GLYPH_BAR, ROLE_GRAPH_4, false};
     }
     if (n == 0)
         return 0;
@@ -60,7 +60,7 @@ static int memory_owners(const struct page *p, double used, struct silicon_part 
     }
     if (known > used)
         return 0;
-    out[kept++] = (struct silicon_part){"other", used - known, GLYPH_BAR, ROLE_DIM};
+    out[kept++] = (struct silicon_part){"other", used - known, GLYPH_BAR, ROLE_DIM, true};
     return kept;
 }
 
@@ -77,20 +77,22 @@ static int memory_parts(const struct page *p, double total, double used,
     if (!has_compressed)
         compressed = 0;
     if (has_wired && wired + compressed <= used) {
-        out[n++] = (struct silicon_part){"wired", wired, GLYPH_BAR, ROLE_GRAPH_4};
-        out[n++] = (struct silicon_part){"app", used - wired - compressed, GLYPH_BAR, ROLE_GRAPH_4};
+        out[n++] = (struct silicon_part){"wired", wired, GLYPH_BAR, ROLE_GRAPH_4, false};
+        out[n++] = (struct silicon_part){"app", used - wired - compressed, GLYPH_BAR, ROLE_GRAPH_4,
+                                         false};
     } else if (has_compressed && compressed <= used) {
         n = memory_owners(p, used - compressed, out);
         if (n == 0)
-            out[n++] = (struct silicon_part){"used", used - compressed, GLYPH_BAR, ROLE_GRAPH_4};
+            out[n++] = (struct silicon_part){"used", used - compressed, GLYPH_BAR, ROLE_GRAPH_4,
+                                             false};
     } else {
         has_compressed = false;
         n = memory_owners(p, used, out);
         if (n == 0)
-            out[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4};
+            out[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4, false};
     }
     if (has_compressed)
-        out[n++] = (struct silicon_part){"compr", compressed, GLYPH_BAR, ROLE_GRAPH_4};
+        out[n++] = (struct silicon_part){"compr", compressed, GLYPH_BAR, ROLE_GRAPH_4, true};
     /* Free is exact; all else that is not used can be had from caches. */
     if (!silicon_has(p, METRIC_HOST_MEMORY_FREE, &memory_free, &stale)) {
         if (!silicon_has(p, METRIC_HOST_MEMORY_CACHED, &cached, &stale))
@@ -99,8 +101,9 @@ static int memory_parts(const struct page *p, double total, double used,
     }
     if (memory_free < 0 || memory_free > total - used)
         memory_free = memory_free < 0 ? 0 : total - used;
-    out[n++] = (struct silicon_part){"cache", total - used - memory_free, GLYPH_RULE, ROLE_DIM};
-    out[n++] = (struct silicon_part){"free", memory_free, GLYPH_BAR_FREE, ROLE_DIM};
+    out[n++] = (struct silicon_part){"cache", total - used - memory_free, GLYPH_RULE, ROLE_DIM,
+                                     false};
+    out[n++] = (struct silicon_part){"free", memory_free, GLYPH_BAR_FREE, ROLE_DIM, true};
     return n;
 }
 

@@ -130,12 +130,18 @@ void silicon_legend(struct page *p, int y, const struct silicon_part *parts, int
     const struct layout_columns *c = &p->layout.columns;
     struct line l = line_at(p->s, c->label_x, y, c->text_end);
     char text[FORMAT_SIZE];
+    double sum = 0, shown = 0; /* shown: in tenths of a GiB */
     for (int i = 0; i < count; i++) {
+        sum += parts[i].bytes;
+        double tenths = parts[i].rest ? round(sum / 0x1p30 * 10) - shown
+                                      : round(parts[i].bytes / 0x1p30 * 10);
+        tenths = tenths > 0 ? tenths : 0;
+        shown += tenths;
         line_group(&l);
         line_gap(&l, i == 0 ? 0 : c->style == LAYOUT_WIDE ? 2 : 1);
         line_put(&l, ROLE_DIM, "%s ", parts[i].name);
         line_put(&l, ROLE_TEXT, "%s",
-                 format_gib(text, parts[i].bytes, c->style == LAYOUT_WIDE ? 4 : 0));
+                 format_gib(text, tenths / 10 * 0x1p30, c->style == LAYOUT_WIDE ? 4 : 0));
         line_group_end(&l);
     }
 }
