@@ -370,6 +370,8 @@ size_t gpu_clients_parse(const char *text, size_t size, enum gpu_scope *scope, i
             continue;
         }
         if (span_is(word, "scope") && scan_word(&line, &word)) {
+            *scope = GPU_SCOPE_SEARCH;
+            *uid = -1;
             if (span_is(word, "all")) {
                 *scope = GPU_SCOPE_ALL;
             } else if (span_is(word, "hidden")) {

@@ -409,6 +409,37 @@ static void test_early(void **state)
     end();
 }
 
+/* A board whose driver counts for all users (v3d), a vendor's kernel with a load, nouveau. */
+static void test_others(void **state)
+{
+    (void)state;
+    begin(NULL);
+    write_file("/sys/class/drm/card0/device/uevent",
+               "DRIVER=v3d\nOF_FULLNAME=/v3dbus/v3d@1002000000\n");
+    write_file("/sys/class/drm/card0/device/drm/renderD128/dev", "226:128\n");
+    write_file("/sys/class/drm/card0/device/gpu_stats",
+               "queue\ttimestamp\tjobs\truntime\nbin\t9\t1\t100\nrender\t9\t1\t5000000\n");
+    write_file("/sys/class/drm/card1/device/uevent",
+               "DRIVER=panfrost\nOF_FULLNAME=/gpu@ff9a0000\n");
+    write_file("/sys/class/drm/card1/device/devfreq/ff9a0000.gpu/cur_freq", "594000000\n");
+    write_file("/sys/class/drm/card1/device/devfreq/ff9a0000.gpu/load", "41@594000000Hz\n");
+    write_file("/sys/class/drm/card2/device/uevent",
+               "DRIVER=nouveau\nPCI_ID=10DE:1C82\nPCI_SLOT_NAME=0000:01:00.0\n");
+    write_file("/sys/class/drm/card2/device/hwmon/hwmon1/temp1_input", "47000\n");
+    write_file("/sys/class/drm/card2/device/hwmon/hwmon1/pwm1", "35\n"); /* of 100, not of 255 */
+    assert_int_equal(poll(), 0);
+    assert_int_equal(part.gpu_count, 3);
+    assert_true(machine_value(&card("v3d@1002000000")->busy_ns) == 5e6);
+    const struct gpu_facts *mali = card("gpu@ff9a0000"), *old = card("0000:01:00.0");
+    assert_true(value(mali, METRIC_GPU_UTILIZATION) == 0.41);
+    assert_true(value(mali, METRIC_GPU_FREQUENCY) == 594e6);
+    assert_string_equal(old->vendor, "nvidia");
+    assert_string_equal(old->name, "NVIDIA 10de:1c82");
+    assert_true(value(old, METRIC_GPU_TEMPERATURE) == 47 && !old->integrated);
+    assert_int_equal(old->v[METRIC_GPU_FAN].reason, REASON_NO_DRIVER);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,7 +449,7 @@ int main(void)
         cmocka_unit_test(test_other_users), cmocka_unit_test(test_everyone),
         cmocka_unit_test(test_apple),       cmocka_unit_test(test_none),
         cmocka_unit_test(test_names),       cmocka_unit_test(test_compute),
-        cmocka_unit_test(test_early),
+        cmocka_unit_test(test_early),       cmocka_unit_test(test_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
