@@ -154,9 +154,10 @@ static void say_groups(struct doctor *d, const char *user)
     static const struct {
         const char *name, *what;
     } groups[] = {
-        {"systemd-journal", "logs of system services"},
-        {"video", "the GPU"},
-        {"render", "the GPU"},
+        {"systemd-journal",
+         "which reading logs of system services may need; this version does not read them"},
+        {"video", "which some drivers ask for before they tell about the GPU"},
+        {"render", "which some drivers ask for before they tell about the GPU"},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
         const struct group *g = getgrnam(groups[i].name);
@@ -169,9 +170,8 @@ static void say_groups(struct doctor *d, const char *user)
             continue;
         }
         snprintf(command, sizeof command, "sudo usermod -aG %s %s", groups[i].name, user);
-        doctor_say(d, DOCTOR_INFO, groups[i].name, command,
-                   "%s is no member, which reading %s may need; this version does not read it",
-                   user, groups[i].what);
+        doctor_say(d, DOCTOR_INFO, groups[i].name, command, "%s is no member, %s", user,
+                   groups[i].what);
     }
 }
 

@@ -59,10 +59,10 @@ static void say_energy(struct doctor *d, struct reader *reader)
     if (code == 0) {
         doctor_say(d, DOCTOR_OK, "RAPL", NULL, "the energy of the CPU can be read");
     } else if (code == -ERR_DENIED) {
-        doctor_say(d, DOCTOR_INFO, "RAPL",
-                   "sudo chmod a+r /sys/class/powercap/intel-rapl:0/energy_uj",
-                   "the energy of the CPU can be read by root only, as it can betray secrets to "
-                   "other users; this version does not read it");
+        doctor_say(
+            d, DOCTOR_INFO, "RAPL", "sudo chmod a+r /sys/class/powercap/intel-rapl:0/energy_uj",
+            "the energy of the CPU, from which its power comes, can be read by root only, as "
+            "it can betray secrets to other users");
     } else {
         doctor_say(d, DOCTOR_INFO, "RAPL", NULL,
                    "this machine does not tell the energy of its CPU");

@@ -73,6 +73,10 @@ static void add_gpu(struct process_model *p, int id, const struct reading *r, bo
     if (!first && isnan(p->v[id])) {
         return;
     }
+    if (reading_is_stale(r)) { /* a process has no brackets, and what it uses changes at once */
+        set_missing(p, id, REASON_NO_ANSWER);
+        return;
+    }
     if (!reading_get(r, &value)) {
         set_missing(p, id, r->reason ? r->reason : REASON_NO_DRIVER);
         return;
@@ -92,14 +96,15 @@ static enum reason why_unlisted(const struct model *m)
     if (m->gpu_count == 0) {
         return m->gpu_state.reason ? m->gpu_state.reason : REASON_NO_GPU;
     }
-    return is_listed(m)                          ? REASON_OTHER_USER
+    return reading_is_stale(&m->gpu_listed)      ? REASON_NO_ANSWER
+           : is_listed(m)                        ? REASON_OTHER_USER
            : m->gpu_listed.reason != REASON_NONE ? m->gpu_listed.reason
                                                  : REASON_NO_DRIVER;
 }
 
 static void advance_gpu(struct model *next)
 {
-    bool listed = is_listed(next);
+    bool listed = is_listed(next) && !reading_is_stale(&next->gpu_listed);
 
     for (size_t i = 0; i < next->process_count; i++) {
         struct process_model *p = &next->processes[i];
@@ -188,6 +193,7 @@ static struct reading service_gpu(const struct model *next, int32_t service, int
                                   bool memory)
 {
     bool told = is_listed(next) && (next->gpu_listed_uid < 0 || next->gpu_listed_uid == uid);
+    bool stale = reading_is_stale(&next->gpu_listed);
     double sum = 0, value;
     int64_t at_ns = 0;
 
@@ -206,16 +212,22 @@ static struct reading service_gpu(const struct model *next, int32_t service, int
             return *r;
         }
         told = true;
+        stale = stale || reading_is_stale(r);
         sum += value;
-        at_ns = r->at_ns > at_ns ? r->at_ns : at_ns;
+        at_ns = at_ns == 0 || r->at_ns < at_ns ? r->at_ns : at_ns; /* as old as its oldest part */
     }
     if (!told) {
         enum reason why = why_unlisted(next);
 
-        return reading_missing(why == REASON_OTHER_USER ? READING_DENIED : READING_UNSUPPORTED, why,
-                               SOURCE_GPU);
+        return reading_missing(why == REASON_OTHER_USER  ? READING_DENIED
+                               : why == REASON_NO_ANSWER ? READING_FAILED
+                                                         : READING_UNSUPPORTED,
+                               why, SOURCE_GPU);
     }
-    return reading_ok(sum, at_ns ? at_ns : next->at_ns, SOURCE_GPU);
+    struct reading r = reading_ok(sum, at_ns ? at_ns : next->gpu_listed.at_ns, SOURCE_GPU);
+
+    r.state = stale ? READING_STALE : READING_OK;
+    return r;
 }
 
 void model_advance_owners(const struct model *prev, const struct sample *s, struct model *next)

@@ -207,7 +207,7 @@ static void take_worker(struct runner *runner, struct running *r, int64_t now)
             err_clear(&err);
             err_set(&err, ERR_STATE, "its helper process has ended and is started again");
             reader_set_source(r->status.name, 0);
-            reader_note(runner->context.reader, r->request.data, "", 0, -ERR_STATE);
+            reader_note(runner->context.reader, request_key(r), "", 0, -ERR_STATE);
             source_done(runner, r, now, -ERR_STATE, &err, 0);
         }
     } else if (got > 0 && r->asked_ns) {

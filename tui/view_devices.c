@@ -9,40 +9,54 @@
 #include "base/clock.h"
 #include "tui/format.h"
 
-static bool hottest(const struct page *p, const char *group, double *out)
+/* The highest of several temperatures: an older one that is higher than the fresh ones is still
+ * what is shown, and as what it is. */
+struct heat {
+    double value;
+    bool found, stale;
+};
+
+static void add_heat(struct heat *h, double value, bool stale)
 {
-    bool found = false, stale;
+    if (!h->found || value > h->value)
+        *h = (struct heat){value, true, stale};
+}
+
+static struct heat hottest(const struct page *p, const char *group)
+{
+    struct heat heat = {0};
+    bool stale;
     for (uint32_t i = 0; i < p->m->thermal.sensor_count && i < SAMPLE_SENSORS; i++) {
         const struct sensor_facts *f = &p->m->thermal.sensors[i];
         double value;
         if (strcmp(f->group, group) != 0 || !page_value(p, &f->temperature_c, &value, &stale))
             continue;
-        *out = found && *out > value ? *out : value;
-        found = true;
+        add_heat(&heat, value, stale);
     }
-    return found;
+    return heat;
 }
 
 /* Of the hottest card: its driver's word, else what a sensor says. */
-static bool gpu_temperature(const struct page *p, double *out)
+static struct heat gpu_temperature(const struct page *p)
 {
-    bool found = false, stale;
+    struct heat heat = {0};
+    bool stale;
     for (uint32_t i = 0; i < p->m->gpu_count; i++) {
         double value;
         if (!page_value(p, &p->m->gpus[i].v[METRIC_GPU_TEMPERATURE], &value, &stale))
             continue;
-        *out = found && *out > value ? *out : value;
-        found = true;
+        add_heat(&heat, value, stale);
     }
-    return found || hottest(p, "gpu", out);
+    return heat.found ? heat : hottest(p, "gpu");
 }
 
-/* Whether heat slows something down, where that is told and the system has no word of its own. */
+/* Whether heat slows something down, where that is told and the system has no word of its own. What
+ * is not told any more is no answer to that. */
 static bool put_throttling(const struct page *p, struct line *l)
 {
     double value;
     bool stale, told = false, gpu = false;
-    bool cpu_told = silicon_has(p, METRIC_HOST_CPU_THROTTLED, &value, &stale);
+    bool cpu_told = silicon_has(p, METRIC_HOST_CPU_THROTTLED, &value, &stale) && !stale;
     if (cpu_told && value >= 0.005) {
         line_put(l, ROLE_WARN, "! CPU slowed %.0f %%", value * 100);
         return true;
@@ -50,7 +64,7 @@ static bool put_throttling(const struct page *p, struct line *l)
     for (uint32_t i = 0; i < p->m->gpu_count; i++) {
         const struct gpu_facts *f = &p->m->gpus[i].facts;
         double ok;
-        if (!page_value(p, &f->throttle, &ok, &stale))
+        if (!page_value(p, &f->throttle, &ok, &stale) || stale)
             continue;
         told = true;
         for (uint32_t k = 0; k < f->throttle_count && k < SAMPLE_GPU_THROTTLES; k++)
@@ -63,13 +77,19 @@ static bool put_throttling(const struct page *p, struct line *l)
     return gpu || cpu_told || told;
 }
 
-static void put_celsius(struct line *l, bool *any, const char *name, double value)
+/* true: there was one to show. */
+static bool put_celsius(struct line *l, bool *any, const char *name, struct heat heat)
 {
+    char text[FORMAT_SIZE];
+    if (!heat.found)
+        return false;
+    snprintf(text, sizeof text, "%.0f", heat.value);
     line_group(l);
     line_gap(l, *any ? 2 : 0);
     line_put(l, ROLE_DIM, "%s ", name);
-    line_put(l, ROLE_TEXT, "%.0f", value);
+    line_value(l, heat.stale, text);
     *any = line_group_end(l) || *any;
+    return true;
 }
 
 void silicon_draw_thermal(struct page *p)
@@ -77,6 +97,7 @@ void silicon_draw_thermal(struct page *p)
     const struct layout_block *b = &p->layout.thermal;
     const struct thermal_part *t = &p->m->thermal;
     bool any = false, degrees = false, stale, narrow = p->layout.columns.style == LAYOUT_NARROW;
+    char text[FORMAT_SIZE];
     double value;
     struct line l = silicon_row(p, b->y, "Thermal");
     if (t->pressure[0] != '\0') {
@@ -88,18 +109,10 @@ void silicon_draw_thermal(struct page *p)
     } else if (!narrow) {
         any = put_throttling(p, &l);
     }
-    if (silicon_has(p, METRIC_HOST_CPU_TEMPERATURE, &value, &stale) && !(narrow && any)) {
-        put_celsius(&l, &any, "CPU", value);
-        degrees = true;
-    }
-    if (gpu_temperature(p, &value)) {
-        put_celsius(&l, &any, "GPU", value);
-        degrees = true;
-    }
-    if (!degrees && hottest(p, "board", &value)) {
-        put_celsius(&l, &any, "board", value);
-        degrees = true;
-    }
+    if (silicon_has(p, METRIC_HOST_CPU_TEMPERATURE, &value, &stale) && !(narrow && any))
+        degrees = put_celsius(&l, &any, "CPU", (struct heat){value, true, stale});
+    degrees = put_celsius(&l, &any, "GPU", gpu_temperature(p)) || degrees;
+    degrees = degrees || put_celsius(&l, &any, "board", hottest(p, "board"));
     if (degrees) {
         line_put(&l, ROLE_DIM, " ");
         line_glyph(&l, ROLE_DIM, GLYPH_DEGREE);
@@ -109,7 +122,8 @@ void silicon_draw_thermal(struct page *p)
         line_group(&l);
         line_gap(&l, any ? 2 : 0);
         line_put(&l, ROLE_DIM, narrow ? "" : "fan ");
-        line_put(&l, ROLE_TEXT, "%4.0f", value);
+        snprintf(text, sizeof text, "%4.0f", value);
+        line_value(&l, stale, text);
         line_put(&l, ROLE_DIM, " rpm");
         any = line_group_end(&l) || any;
     }
@@ -135,7 +149,8 @@ static void put_battery(const struct page *p, struct line *l)
     line_group(l);
     line_put(l, battery->on_battery == 1 ? ROLE_WARN : ROLE_DIM,
              battery->on_battery == 1 ? "  on battery " : "  battery ");
-    line_put(l, ROLE_TEXT, "%s %%", format_percent(text, value));
+    line_value(l, stale, format_percent(text, value));
+    line_put(l, stale ? ROLE_DIM : ROLE_TEXT, " %%");
     line_group_end(l);
 }
 
@@ -155,7 +170,8 @@ void silicon_draw_power(struct page *p)
         return;
     struct line l = silicon_row(p, b->y, "Power");
     if (silicon_has(p, METRIC_HOST_SYSTEM_POWER, &value, &stale)) {
-        line_put(&l, ROLE_TEXT, "%s W", format_watts(text, value));
+        line_value(&l, stale, format_watts(text, value));
+        line_put(&l, stale ? ROLE_DIM : ROLE_TEXT, " W");
         any = true;
     }
     /* What is known first, then what is not readable. */
@@ -167,10 +183,12 @@ void silicon_draw_power(struct page *p)
             line_group(&l);
             line_gap(&l, any ? 2 : 0);
             line_put(&l, ROLE_DIM, "%s ", parts[i].name);
-            if (known)
-                line_put(&l, ROLE_TEXT, "%s%s", format_watts(text, value), any ? "" : " W");
-            else
+            if (known) {
+                line_value(&l, stale, format_watts(text, value));
+                line_put(&l, stale ? ROLE_DIM : ROLE_TEXT, any ? "" : " W");
+            } else {
                 line_put(&l, ROLE_DIM, "- denied (w)");
+            }
             any = line_group_end(&l) || any;
         }
     }
@@ -211,15 +229,15 @@ static void put_traffic(struct page *p, struct line *l, const struct disk_model 
 {
     char text[FORMAT_SIZE];
     double in, out;
-    bool stale;
-    if (!page_value(p, &d->v[METRIC_DISK_READ], &in, &stale) ||
-        !page_value(p, &d->v[METRIC_DISK_WRITE], &out, &stale))
+    bool in_stale, out_stale;
+    if (!page_value(p, &d->v[METRIC_DISK_READ], &in, &in_stale) ||
+        !page_value(p, &d->v[METRIC_DISK_WRITE], &out, &out_stale))
         return;
     line_group(l);
     line_put(l, ROLE_DIM, "  r ");
-    line_put(l, ROLE_TEXT, "%s", mib(text, in));
+    line_value(l, in_stale, mib(text, in));
     line_put(l, ROLE_DIM, " w ");
-    line_put(l, ROLE_TEXT, "%s", mib(text, out));
+    line_value(l, out_stale, mib(text, out));
     line_put(l, ROLE_DIM, " MiB/s");
     line_group_end(l);
 }
@@ -248,9 +266,9 @@ static bool put_network(struct page *p, struct line *l)
     const struct network_model *n = main_network(p->m);
     char text[FORMAT_SIZE];
     double in, out;
-    bool stale;
-    if (n == NULL || !page_value(p, &n->v[METRIC_NETWORK_RECEIVE], &in, &stale) ||
-        !page_value(p, &n->v[METRIC_NETWORK_TRANSMIT], &out, &stale))
+    bool in_stale, out_stale;
+    if (n == NULL || !page_value(p, &n->v[METRIC_NETWORK_RECEIVE], &in, &in_stale) ||
+        !page_value(p, &n->v[METRIC_NETWORK_TRANSMIT], &out, &out_stale))
         return false;
     /* With its words, else without what can be left out: the rates are what counts. */
     for (int brief = 0; brief < 2; brief++) {
@@ -258,9 +276,9 @@ static bool put_network(struct page *p, struct line *l)
         line_put(l, ROLE_TITLE, brief ? "Net" : "Network");
         line_gap(l, brief ? 1 : 2);
         line_put(l, ROLE_DIM, brief ? "%s in " : "%s  in ", n->name);
-        line_put(l, ROLE_TEXT, "%s", mib(text, in));
+        line_value(l, in_stale, mib(text, in));
         line_put(l, ROLE_DIM, " out ");
-        line_put(l, ROLE_TEXT, "%s", mib(text, out));
+        line_value(l, out_stale, mib(text, out));
         line_put(l, ROLE_DIM, brief ? "" : " MiB/s");
         if (line_group_end(l))
             return true;

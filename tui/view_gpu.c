@@ -34,7 +34,7 @@ static void put_clock(struct page *p, struct line *l, uint32_t card)
         return;
     line_group(l);
     line_gap(l, wide ? 3 : 2);
-    line_put(l, ROLE_TEXT, "%s", format_ghz(text, now));
+    line_value(l, stale, format_ghz(text, now));
     if (wide && value_of(p, card, METRIC_GPU_FREQUENCY_MAX, &most, &stale))
         line_put(l, ROLE_DIM, " of %s", format_ghz(text, most));
     line_put(l, ROLE_DIM, " GHz");
@@ -50,7 +50,7 @@ static void put_power(struct page *p, struct line *l, uint32_t card)
         return;
     line_group(l);
     line_gap(l, wide ? 3 : 2);
-    line_put(l, ROLE_TEXT, "%s", format_watts(text, now));
+    line_value(l, stale, format_watts(text, now));
     line_put(l, ROLE_DIM, " W");
     if (wide && value_of(p, card, METRIC_GPU_POWER_LIMIT, &most, &stale))
         line_put(l, ROLE_DIM, " of %.0f", most);
@@ -71,7 +71,10 @@ static void put_throttles(struct page *p, struct line *l, uint32_t card)
         bool power = strstr(f->throttles[i], "power") != NULL;
         line_group(l);
         line_gap(l, 2);
-        line_put(l, power ? ROLE_DIM : ROLE_WARN, power ? "%s" : "! %s", f->throttles[i]);
+        if (stale)
+            line_value(l, stale, f->throttles[i]);
+        else
+            line_put(l, power ? ROLE_DIM : ROLE_WARN, power ? "%s" : "! %s", f->throttles[i]);
         line_group_end(l);
     }
 }
@@ -116,7 +119,7 @@ static void draw_memory_line(struct page *p, uint32_t card, int y)
         line_put(&l, ROLE_DIM, " shared");
     line_group(&l);
     line_gap(&l, c->style == LAYOUT_WIDE ? 3 : 2);
-    line_put(&l, ROLE_TEXT, "%s", format_gib(text, all > now ? all - now : 0, 0));
+    line_value(&l, stale, format_gib(text, all > now ? all - now : 0, 0));
     line_put(&l, ROLE_DIM, " free");
     line_group_end(&l);
     if (p->m->gpu_count > 1) {
@@ -150,8 +153,8 @@ static bool held_by(const struct page *p, uint32_t card, int32_t service, double
     return true;
 }
 
-/* Whether it is told of each service what it holds. */
-static bool services_are_told(const struct page *p)
+/* Why it is not told of each service what it holds; NONE: it is. */
+static enum reason services_untold(const struct page *p)
 {
     bool stale;
     double value;
@@ -159,22 +162,33 @@ static bool services_are_told(const struct page *p)
         const struct service_model_state *s = &p->m->services[i];
         if (!s->facts->remote && s->facts->pid > 0 &&
             !page_value(p, &s->v[METRIC_SERVICE_GPU_MEMORY], &value, &stale))
-            return false;
+            return s->v[METRIC_SERVICE_GPU_MEMORY].reason != REASON_NONE
+                       ? s->v[METRIC_SERVICE_GPU_MEMORY].reason
+                       : REASON_NO_ANSWER;
     }
-    return true;
+    return REASON_NONE;
 }
 
-/* Who holds the card's memory: services, largest first, and everybody else. 0: it is not told. */
+/* Who holds the card's memory: services, largest first, and everybody else. 0: it is not told, and
+ * *why says why. */
 static int owners(const struct page *p, uint32_t card, double used,
-                  struct silicon_part out[SILICON_PARTS])
+                  struct silicon_part out[SILICON_PARTS], enum reason *why)
 {
     const struct model *m = p->m;
     double known = 0, bytes;
     bool stale;
     int n = 0;
-    if (!page_value(p, &m->gpu_listed, &bytes, &stale) || !services_are_told(p) ||
-        !held_by(p, card, OWNER_UNSEEN, &bytes) || bytes > 0)
+    if (!page_value(p, &m->gpu_listed, &bytes, &stale)) {
+        *why = m->gpu_listed.reason != REASON_NONE ? m->gpu_listed.reason : REASON_NO_ANSWER;
         return 0;
+    }
+    *why = REASON_NO_PROCESS;
+    if (!held_by(p, card, OWNER_UNSEEN, &bytes) || bytes > 0)
+        return 0;
+    *why = services_untold(p);
+    if (*why != REASON_NONE)
+        return 0;
+    *why = REASON_NO_DRIVER;
     for (size_t i = 0; i < m->service_count; i++) {
         if (!held_by(p, card, (int32_t)i, &bytes))
             return 0;
@@ -201,17 +215,14 @@ static void draw_owners(struct page *p, uint32_t card, int y, bool bar)
     if (!value_of(p, card, METRIC_GPU_MEMORY_USED, &used, &stale) ||
         !value_of(p, card, METRIC_GPU_MEMORY_TOTAL, &total, &stale) || !(total > 0))
         return;
-    int n = owners(p, card, used, parts);
+    enum reason why;
+    int n = owners(p, card, used, parts, &why);
     if (n > 0) {
         silicon_legend(p, y + bar, parts, n);
     } else {
-        const struct reading *why = &p->m->gpu_listed;
         struct line l = line_at(p->s, c->label_x, y + bar, c->text_end);
         parts[n++] = (struct silicon_part){"used", used, GLYPH_BAR, ROLE_GRAPH_4, false};
-        line_put(&l, ROLE_DIM, "whose: -  %s",
-                 reason_sentence(why->state != READING_OK && why->reason != REASON_NONE
-                                     ? why->reason
-                                     : REASON_OTHER_USER));
+        line_put(&l, ROLE_DIM, "whose: -  %s", reason_sentence(why));
     }
     if (!bar)
         return;

@@ -97,7 +97,8 @@ void silicon_ghz(struct page *p, struct line *l, const struct reading *r, bool u
     if (!page_value(p, r, &value, &stale))
         line_put(l, ROLE_DIM, unit ? "   - GHz" : "   -");
     else
-        line_put(l, ROLE_DIM, unit ? "%s GHz" : "%s", format_ghz(text, value));
+        line_put(l, ROLE_DIM, stale ? "(%s)%s" : "%s%s", format_ghz(text, value),
+                 unit ? " GHz" : "");
 }
 
 void silicon_bar(struct page *p, int y, double total, const struct silicon_part *parts, int count)

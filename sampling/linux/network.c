@@ -161,7 +161,8 @@ static void look_up(struct network_state *s, struct reader *r, const char *name,
     out->inner = read_small(s, r, name, "bridge/bridge_id") == 0 ||
                  read_small(s, r, name, "bonding_slave/state") == 0;
     rc = read_small(s, r, name, "speed"); /* fails with EINVAL while the line is down */
-    if (rc == 0 && scan_only_i64(s->small.data, s->small.size, &mbit) && mbit > 0) {
+    if (rc == 0 && scan_only_i64(s->small.data, s->small.size, &mbit) && mbit > 0 &&
+        mbit != UINT16_MAX && mbit != UINT32_MAX) { /* SPEED_UNKNOWN, -1, of older drivers */
         out->link = metric_reading(SCOPE_NETWORK, METRIC_NETWORK_LINK, (double)mbit * 1e6 / 8,
                                    now_ns, SOURCE_NETWORK);
     }

@@ -101,7 +101,8 @@ static int8_t runs_on_battery(const struct power_supply *s, size_t count)
     return mains ? 1 : known ? 0 : -1; /* "Unknown" alone says nothing */
 }
 
-/* What the batteries give, when they alone feed the machine. */
+/* What the batteries give, when they alone feed the machine; 0: one of them does not tell, and a
+ * part of the sum would be a wrong number. */
 static double drawn_watts(const struct power_supply *s, size_t count)
 {
     double watts = 0;
@@ -110,10 +111,12 @@ static double drawn_watts(const struct power_supply *s, size_t count)
         if (!is_battery(&s[i]) || strcmp(s[i].status, "Discharging") != 0) {
             continue;
         }
-        if (s[i].power_uw > 0) {
+        if (s[i].power_uw >= 0) {
             watts += (double)s[i].power_uw * 1e-6;
-        } else if (s[i].current_ua > 0 && s[i].voltage_uv > 0) {
+        } else if (s[i].current_ua >= 0 && s[i].voltage_uv > 0) {
             watts += (double)s[i].current_ua * 1e-6 * ((double)s[i].voltage_uv * 1e-6);
+        } else {
+            return 0;
         }
     }
     return watts;
@@ -163,10 +166,21 @@ static int64_t number(struct power_supplies *s, struct reader *r, const char *su
     int64_t value;
 
     attribute(s, r, supply, name, text, sizeof text);
-    /* Some batteries give current and power a sign for the direction. */
-    return scan_only_i64(text, strlen(text), &value) && value != INT64_MIN
-               ? (value < 0 ? -value : value)
-               : -1;
+    return scan_only_i64(text, strlen(text), &value) && value >= 0 ? value : -1;
+}
+
+/* Some batteries give current and power a sign for the direction. */
+static int64_t number_either_way(struct power_supplies *s, struct reader *r, const char *supply,
+                                 const char *name)
+{
+    char text[32];
+    int64_t value;
+
+    attribute(s, r, supply, name, text, sizeof text);
+    if (!scan_only_i64(text, strlen(text), &value) || value == INT64_MIN) {
+        return -1;
+    }
+    return value < 0 ? -value : value;
 }
 
 static void scan(struct power_supplies *s, struct reader *r)
@@ -220,9 +234,9 @@ static void read_supply(struct power_supplies *s, struct reader *r, size_t i)
         p->charge_full = number(s, r, name, "charge_full");
     }
     if (strcmp(p->status, "Discharging") == 0) {
-        p->power_uw = number(s, r, name, "power_now");
+        p->power_uw = number_either_way(s, r, name, "power_now");
         if (p->power_uw < 0) {
-            p->current_ua = number(s, r, name, "current_now");
+            p->current_ua = number_either_way(s, r, name, "current_now");
             p->voltage_uv = number(s, r, name, "voltage_now");
         }
     }

@@ -415,6 +415,33 @@ static void make_linux(struct built *b)
     past(b, series(s, HISTORY_WAIT), HISTORY_SECONDS, 0, 0, 150, 4);
 }
 
+/* The same box, whose driver and probes have not answered for a while: every value there still is
+ * is an old one. */
+static void make_hang(struct built *b)
+{
+    make_linux(b);
+    struct model *m = b->model;
+    struct gpu_model *g = &m->gpus[0];
+    for (int i = 0; i < METRIC_GPU_COUNT; i++)
+        if (g->v[i].state == READING_OK)
+            g->v[i] = stale(g->v[i].value, 12);
+    g->facts.throttle = stale(1, 12);
+    m->gpu_state = m->gpu_listed = stale(1, 12);
+    for (uint32_t i = 0; i < m->gpu_process_count; i++)
+        m->gpu_processes[i].memory_bytes = stale(m->gpu_processes[i].memory_bytes.value, 12);
+    static const int host_values[] = {METRIC_HOST_CPU_TEMPERATURE, METRIC_HOST_FAN_SPEED,
+                                      METRIC_HOST_GPU_POWER, METRIC_HOST_CPU_THROTTLED};
+    for (size_t i = 0; i < sizeof host_values / sizeof host_values[0]; i++)
+        m->v[host_values[i]] = stale(m->v[host_values[i]].value, 12);
+    m->disks[0].v[METRIC_DISK_READ] = stale(0, 12);
+    m->disks[0].v[METRIC_DISK_WRITE] = stale(1.2 * 0x1p20, 12);
+    for (uint32_t i = 0; i < m->network_count; i++) {
+        m->networks[i].v[METRIC_NETWORK_RECEIVE] = stale(0.2 * 0x1p20, 12);
+        m->networks[i].v[METRIC_NETWORK_TRANSMIT] = stale(3.4 * 0x1p20, 12);
+    }
+    source(m, SOURCE_NVIDIA, "nvidia", READING_STALE, "asked 12 s ago and has not answered");
+}
+
 /* Nothing found, twelve seconds after the start. */
 static void make_none(struct built *b)
 {
@@ -615,7 +642,8 @@ static const struct {
     void (*make)(struct built *b);
 } machines[] = {{"mac", make_mac},         {"linux", make_linux},       {"none", make_none},
                 {"trouble", make_trouble}, {"starting", make_starting}, {"many", make_many},
-                {"first", make_first},     {"epyc", make_epyc},         {"limits", make_limits}};
+                {"first", make_first},     {"epyc", make_epyc},         {"limits", make_limits},
+                {"hang", make_hang}};
 enum { MACHINES = sizeof machines / sizeof machines[0] };
 
 struct built model_builder_make(const char *name)

@@ -241,7 +241,8 @@ static void processes_go(void **state)
     model_builder_free(&b);
 }
 
-static char names[][12] = {"mac", "linux", "none", "trouble", "starting", "many", "first", "epyc"};
+static char names[][12] = {"mac",  "linux", "none", "trouble", "starting",
+                           "many", "first", "epyc", "hang"};
 
 int main(void)
 {
@@ -255,6 +256,7 @@ int main(void)
         {names[5], machine, NULL, NULL, names[5]},
         {names[6], machine, NULL, NULL, names[6]},
         {names[7], machine, NULL, NULL, names[7]},
+        {names[8], machine, NULL, NULL, names[8]},
         cmocka_unit_test(why),
         cmocka_unit_test(help),
         cmocka_unit_test(states_of_the_page),

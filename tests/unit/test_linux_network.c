@@ -115,6 +115,14 @@ static void test_machine(void **state)
     machine_advance_ms(&m, 10000);
     assert_int_equal(machine_poll(&m, &part, &err), 0);
     assert_false(interface(&part, "eno1")->up);
+    static const char *const unknown[] = {"65535\n", "4294967295\n", "0\n", "fast\n"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        manifest_write(m.dir, "/sys/class/net/eno1/speed", unknown[i]);
+        machine_advance_ms(&m, 11000);
+        assert_int_equal(machine_poll(&m, &part, &err), 0);
+        assert_int_equal(interface(&part, "eno1")->link_bytes_per_second.state,
+                         READING_UNSUPPORTED);
+    }
     assert_int_equal(machine_close(&m), 0);
 }
 

@@ -302,6 +302,14 @@ static void test_supplies(void **state)
     power_supplies_sum(s, 2, 1, &p);
     assert_true(fabs(machine_value(&p.battery_ratio) - 14.0 / 60) < 1e-9);
     assert_true(p.on_battery == 1 && machine_value(&p.system_watts) == 6);
+    memset(&p, 0, sizeof p);
+    memcpy(s[1].status, "Discharging",
+           sizeof "Discharging"); /* and does not say how much it gives */
+    power_supplies_sum(s, 2, 1, &p);
+    assert_true(p.on_battery == 1 && p.system_watts.state == READING_NONE);
+    s[1].power_uw = 0; /* it waits for its turn */
+    power_supplies_sum(s, 2, 1, &p);
+    assert_true(machine_value(&p.system_watts) == 6);
     s[1].energy_full = -1; /* one does not tell: the mean of the percentages */
     power_supplies_sum(s, 2, 1, &p);
     assert_true(machine_value(&p.battery_ratio) == 0.5);
@@ -338,6 +346,10 @@ static void test_battery_files(void **state)
     machine_advance_ms(&machine, 4000);
     assert_int_equal(poll(), 0);
     assert_true(part.on_battery == 0 && part.system_watts.state == READING_NONE);
+    write_file("/sys/class/power_supply/BAT0/capacity", "-1\n"); /* only a flow has a direction */
+    machine_advance_ms(&machine, 4000);
+    assert_int_equal(poll(), 0);
+    assert_true(part.has_battery && isnan(machine_value(&part.battery_ratio)));
     end();
 }
 
