@@ -55,6 +55,15 @@ static const struct command_row commands[COMMAND_COUNT] = {
          "command line with secrets masked, its queue and its models. Where there is none it says "
          "what was looked for.",
          NULL, NULL},
+    [COMMAND_SETTINGS] =
+        {"settings", "what every known setting really does",
+         "Lists every setting of Ollama, ComfyUI, PyTorch, LM Studio, containers and the system that "
+         "tunetop knows, real or not, by its verdict: honoured, ignored, renamed, harmful or "
+         "unknown, on this system and with the newest versions. With NAME it explains one: why, what "
+         "to use instead, which values it takes, what a change costs, how the running process shows "
+         "it, and what holds elsewhere or in other versions. NAME=VALUE judges the value too. A name "
+         "that begins with dashes is given without them. tunetop-settings(7) has all of it.",
+         "[NAME]", NULL},
     [COMMAND_DOCTOR] =
         {"doctor", "what can be read here, what cannot, and what would change that",
          "Looks at the sources of measurements, the terminal, the libraries, the services, the "
@@ -103,9 +112,10 @@ static const char *const *choices_view(size_t *count)
 #define STREAM COMMAND_BIT(COMMAND_STREAM)
 #define RECORD COMMAND_BIT(COMMAND_RECORD)
 #define SERVICES COMMAND_BIT(COMMAND_SERVICES)
+#define SETTINGS COMMAND_BIT(COMMAND_SETTINGS)
 #define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 static const struct option_row rows[] = {
-    {"json", 0, STATUS | SERVICES | DOCTOR, OPTION_FLAG, NULL, AT(json), 0, 0, NULL,
+    {"json", 0, STATUS | SERVICES | SETTINGS | DOCTOR, OPTION_FLAG, NULL, AT(json), 0, 0, NULL,
      "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
@@ -400,6 +410,14 @@ static int take_operand(const char *word, int *operands, struct options *out, st
             return err_set(err, ERR_USAGE, "'record' needs a folder, not an empty word");
         }
         out->directory = word;
+        return 0;
+    }
+    if (*operands == 1 && out->command == COMMAND_SETTINGS) {
+        ++*operands;
+        if (!*word) {
+            return err_set(err, ERR_USAGE, "'settings' needs a name, not an empty word");
+        }
+        out->setting = word;
         return 0;
     }
     if (*operands == 1 && out->command == COMMAND_HELP) {

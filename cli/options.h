@@ -23,6 +23,7 @@ enum command {
     COMMAND_STREAM,
     COMMAND_RECORD,
     COMMAND_SERVICES,
+    COMMAND_SETTINGS,
     COMMAND_DOCTOR,
     COMMAND_COMPLETION,
     COMMAND_HELP,
@@ -87,6 +88,8 @@ struct options {
     /* stream, record */
     int64_t count; /* 0: without end */
     const char *directory;
+    /* settings */
+    const char *setting; /* NULL: all of them */
     /* completion */
     int shell; /* enum completion_shell, -1: not given */
 };

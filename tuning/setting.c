@@ -17,9 +17,9 @@ const char *const setting_owner_words[] = {
 #undef OWNER
         NULL};
 const char *const setting_kind_words[] = {
-    "variable",  "flag",     "option",        "compose-key", "unit-key", "plist-key", "json-key",
-    "yaml-key",  "dict-key", "call",          "sysctl",      "pmset",    "command",   "endpoint",
-    "log-line",  "file",     "compiler-flag", "practice",    NULL};
+    "variable", "flag",     "option",        "compose-key", "unit-key", "plist-key", "json-key",
+    "yaml-key", "dict-key", "call",          "sysctl",      "pmset",    "command",   "endpoint",
+    "log-line", "file",     "compiler-flag", "practice",    NULL};
 const char *const setting_type_words[] = {"switch", "boolean", "word-true", "presence", "integer",
                                           "number", "bytes",   "size",      "duration", "text",
                                           "path",   "list",    "choice",    "none",     NULL};
@@ -28,11 +28,10 @@ const char *const setting_cost_words[] = {"restart", "reload", "recreate", "next
 const char *const setting_place_words[] = {"macos", "linux", "mac-container", "compose", NULL};
 const char *const setting_device_words[] = {"mps", "cuda", "rocm", "cpu", NULL};
 const char *const setting_formula_words[] = {
-    "same",      "cores",       "cpu-quota", "mib",       "bytes-to-mib", "fit-target",
-    "load-mode", "debug-level", "flag",      "low-power", "metal-off",    "gpu-offload",
-    NULL};
+    "same",        "cores", "cpu-quota", "mib",       "bytes-to-mib", "fit-target", "load-mode",
+    "debug-level", "flag",  "low-power", "metal-off", "gpu-offload",  NULL};
 
-#define WORDS(list) (sizeof(list) / sizeof *(list) - 1)
+#define WORDS(list) (sizeof(list) / sizeof *(list)-1)
 _Static_assert(WORDS(setting_verdict_words) == SETTING_VERDICT_COUNT, "a word a verdict");
 _Static_assert(WORDS(setting_owner_words) == SETTING_OWNER_COUNT, "a word an owner");
 _Static_assert(WORDS(setting_type_words) == SETTING_TYPE_COUNT, "a word a type");
@@ -75,9 +74,11 @@ static const struct schema_field text_item[] = PLAIN(SCHEMA_TEXT);
 static const struct schema_field number_item[] = {{.key = "", .type = SCHEMA_DOUBLE},
                                                   {.key = NULL}};
 static const struct schema_field place_item[] = {
-    {.key = "", .type = SCHEMA_CHOICE, .choices = setting_place_words}, {.key = NULL}};
+    {.key = "", .type = SCHEMA_CHOICE, .choices = setting_place_words},
+    {.key = NULL}};
 static const struct schema_field device_item[] = {
-    {.key = "", .type = SCHEMA_CHOICE, .choices = setting_device_words}, {.key = NULL}};
+    {.key = "", .type = SCHEMA_CHOICE, .choices = setting_device_words},
+    {.key = NULL}};
 
 #define TEXT_FIELD(in, name_, at, most)                                                            \
     {                                                                                              \
@@ -349,7 +350,7 @@ static int fail_missing(const struct raw_setting *raw, const char *key, struct e
     return fail_at(&raw->place, err);
 }
 
-/* The cases of the setting, then those of its group; an `of` that is not there is its software. */
+/* The cases of its group, then those of the setting; an `of` that is not there is its software. */
 static int join_cases(struct setting_catalog *c, struct setting *s, const struct raw_setting *raw,
                       const struct raw_setting *group, struct err *err)
 {
@@ -359,11 +360,11 @@ static int join_cases(struct setting_catalog *c, struct setting *s, const struct
         return 0;
     }
     struct setting_case *cases = arena_calloc(&c->arena, own + shared, sizeof *cases);
-    if (own) {
-        memcpy(cases, raw->cases.items, own * sizeof *cases);
-    }
     if (shared) {
-        memcpy(cases + own, group->cases.items, shared * sizeof *cases);
+        memcpy(cases, group->cases.items, shared * sizeof *cases);
+    }
+    if (own) {
+        memcpy(cases + shared, raw->cases.items, own * sizeof *cases);
     }
     for (size_t i = 0; i < own + shared; i++) {
         const int rc = check_case(&cases[i], err);
@@ -440,9 +441,9 @@ static int add_setting(struct setting_catalog *c, const char *title,
     int rc = check_range(s, raw, err);
     rc = rc < 0 ? rc : check_default(s, raw, err);
     rc = rc < 0 ? rc : check_versions(&raw->place, s->since, s->until, err);
-    rc = rc < 0 ? rc
-                : check_source(c, s, raw->source_at.file ? &raw->source_at : &group->source_at,
-                               err);
+    rc = rc < 0
+             ? rc
+             : check_source(c, s, raw->source_at.file ? &raw->source_at : &group->source_at, err);
     return rc < 0 ? rc : join_cases(c, s, raw, group, err);
 }
 
@@ -510,8 +511,9 @@ static int check_use(const struct setting_catalog *c, const char *use,
         return 0;
     }
     const char *near = nearest_name(use, c->names, c->name_count);
-    err_set(err, ERR_CONFIG, near ? "'use': there is no setting '%s', did you mean '%s'?"
-                                  : "'use': there is no setting '%s'",
+    err_set(err, ERR_CONFIG,
+            near ? "'use': there is no setting '%s', did you mean '%s'?"
+                 : "'use': there is no setting '%s'",
             use, near);
     return fail_at(at, err);
 }

@@ -150,7 +150,7 @@ struct setting {
     double min, max;
     struct schema_list choices; /* const char * */
     const char *default_value, *memory, *since, *until, *use, *instead, *read_back;
-    int formula;                /* enum setting_formula */
+    int formula;                 /* enum setting_formula */
     const char *reason, *source; /* never NULL */
     const struct setting_case *cases;
     size_t case_count;
@@ -187,7 +187,8 @@ const struct setting *setting_find(const struct setting_catalog *c, const char *
  * `source[0..size)`; NULL when there is none. */
 const char *setting_source_text(const struct setting_catalog *c, const char *source, size_t size);
 
-/* ---- versions: numbers with dots, perhaps a v before, a suffix of a version to come behind ---- */
+/* ---- versions: numbers with dots, perhaps a v before, a suffix of a version to come behind ----
+ */
 
 bool setting_version_valid(const char *version);
 /* <0, 0, >0 as strcmp. 0.30 is 0.30.0; 0.33.0-rc2 and 2.11.0.dev1 come before 0.33.0 and 2.11.0;
@@ -207,7 +208,7 @@ struct setting_query {
 
 struct setting_judgement {
     int verdict;
-    const char *reason, *use; /* use may be NULL */
+    const char *reason, *use;         /* use may be NULL */
     const struct setting_case *by;    /* the case that decided, NULL none */
     const struct setting_case *maybe; /* one that holds if its `when` does, NULL none */
     bool assumed_newest;              /* a version was asked for that is not known */

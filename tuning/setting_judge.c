@@ -108,7 +108,8 @@ static bool in_versions(const char *since, const char *until, const char *versio
     if (!since && !until) {
         return true;
     }
-    if (!version || !setting_version_valid(version)) { /* the newest: after since, and after until */
+    if (!version ||
+        !setting_version_valid(version)) { /* the newest: after since, and after until */
         *assumed = true;
         return !until;
     }

@@ -2,7 +2,7 @@
 # The manual pages: their generated parts are what the tables say now.
 . "${abs_srcdir:?}/tests/lib.sh"
 
-for page in tunetop.1 tunetop.yaml.5 tunetop-metrics.7; do
+for page in tunetop.1 tunetop.yaml.5 tunetop-metrics.7 tunetop-settings.7; do
     t_run "${abs_builddir:?}/tests/tools/gen_man" "$abs_srcdir/man/$page"
     t_expect_status 0
     t_cmp "$page is current (make update-man)" "$t_dir/out" "$abs_srcdir/man/$page"

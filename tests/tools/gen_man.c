@@ -15,12 +15,14 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "cli/options.h"
+#include "cli/settings_json.h"
 #include "cli/status_shape.h"
 #include "sampling/config.h"
 #include "sampling/reading.h"
 #include "tui/action.h"
+#include "tuning/setting.h"
 
-/* The longest page has some 30 KB. */
+/* The longest page has some 150 KB. */
 enum { PAGE_MAX = 1024 * 1024 };
 
 /* Where lines of running text are broken: mandoc -Tlint wants at most 80 columns. */
@@ -279,6 +281,134 @@ static void part_reasons(void)
     puts(".El");
 }
 
+/* ---- the settings catalog ---- */
+
+static struct setting_catalog settings;
+
+static void put_labelled(const char *label, const char *text)
+{
+    struct buf b;
+    if (text && *text) {
+        buf_init(&b, 4096);
+        buf_printf(&b, "%s: %s.", label, text);
+        put_text(b.data);
+        buf_release(&b);
+    }
+}
+
+static void put_value(const struct setting *s)
+{
+    const char *const *choices = s->choices.items;
+    struct buf b;
+    if (s->type == SETTING_NONE) {
+        return;
+    }
+    buf_init(&b, 1024);
+    for (size_t i = 0; i < s->choices.count; i++) {
+        buf_printf(&b, "%s%s", i ? ", " : "", choices[i]);
+    }
+    if (!s->choices.count) {
+        buf_puts(&b, setting_type_words[s->type]);
+    }
+    if (s->ranged) {
+        buf_printf(&b, " from %.15g to %.15g", s->min, s->max);
+    }
+    if (s->default_value) {
+        buf_printf(&b, "; %s unless set", s->default_value);
+    }
+    put_labelled("Value", b.data);
+    buf_release(&b);
+}
+
+static void put_cases(const struct setting *s)
+{
+    for (size_t i = 0; i < s->case_count; i++) {
+        struct buf b;
+        buf_init(&b, 2048);
+        buf_printf(&b, "Exception: %s ", setting_verdict_words[s->cases[i].verdict]);
+        settings_add_condition(&b, s, &s->cases[i]);
+        buf_printf(&b, ": %s", s->cases[i].reason);
+        if (s->cases[i].use) {
+            buf_printf(&b, "; use %s", s->cases[i].use);
+        }
+        buf_putc(&b, '.');
+        put_text(b.data);
+        buf_release(&b);
+    }
+}
+
+static void put_setting(const struct setting *s)
+{
+    const char *const *also = s->also.items;
+    struct buf b;
+    buf_init(&b, 4096);
+    fputs(".It Xo\n", stdout);
+    for (size_t i = 0; i <= s->also.count; i++) {
+        fputs(".Li \"\\&", stdout);
+        for (const char *p = i ? also[i - 1] : s->name; *p; p++) {
+            fputs(*p == '"' ? "\\(dq" : *p == '\\' ? "\\e" : (char[2]){*p, '\0'}, stdout);
+        }
+        puts(i < s->also.count ? "\" ," : "\"");
+    }
+    puts(".Xc");
+    buf_printf(&b, "%s: %s.", setting_verdict_words[s->verdict], s->reason);
+    *b.data = (char)toupper((unsigned char)*b.data);
+    put_text(b.data);
+    buf_clear(&b);
+    if (s->since) {
+        buf_printf(&b, "from %s %s on", setting_owner_words[s->versions_of], s->since);
+    }
+    if (s->until) {
+        buf_printf(&b, "%sgone in %s %s", s->since ? ", " : "", setting_owner_words[s->versions_of],
+                   s->until);
+    }
+    put_labelled("Versions", b.data);
+    put_cases(s);
+    buf_clear(&b);
+    if (s->use) {
+        buf_puts(&b, s->use);
+        if (*settings_formula_sentence(s->formula)) {
+            buf_printf(&b, " (%s)", settings_formula_sentence(s->formula));
+        }
+    }
+    put_labelled("Use", b.data);
+    put_labelled("Instead", s->instead);
+    put_value(s);
+    put_labelled("A change costs", setting_cost_words[s->costs]);
+    put_labelled("Memory", s->memory);
+    put_labelled("Read back", s->read_back);
+    put_labelled("Source", s->source);
+    buf_release(&b);
+}
+
+static void part_settings(void)
+{
+    const char *group = NULL;
+    for (size_t i = 0; i < settings.count; i++) {
+        const struct setting *s = &settings.settings[i];
+        if (s->group != group) {
+            if (group) {
+                puts(".El");
+            }
+            group = s->group;
+            printf(".Ss %s\n.Bl -tag -width Ds\n", group);
+        }
+        put_setting(s);
+    }
+    puts(".El");
+}
+
+static void part_sources(void)
+{
+    const struct setting_source *items = settings.sources.items;
+    puts(".Bl -tag -width S22 -compact");
+    for (size_t i = 0; i < settings.sources.count; i++) {
+        printf(".It %s\n", items[i].id);
+        put_sentence(items[i].text);
+    }
+    puts(".El");
+}
+
 /* ---- the page ---- */
 
 static bool put_part(const char *name)
@@ -301,6 +431,10 @@ static bool put_part(const char *name)
         part_fields(false);
     } else if (strcmp(name, "reasons") == 0) {
         part_reasons();
+    } else if (strcmp(name, "settings") == 0) {
+        part_settings();
+    } else if (strcmp(name, "settings sources") == 0) {
+        part_sources();
     } else {
         return false;
     }
@@ -347,7 +481,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "gen_man: %s\n", err.msg);
         return 1;
     }
+    if (setting_catalog_load(&settings, &err) < 0) {
+        fprintf(stderr, "gen_man: %s: %s\n", err.where, err.msg);
+        return 1;
+    }
     const int status = put_page(page.data);
+    setting_catalog_release(&settings);
     buf_release(&page);
     return fflush(stdout) == 0 ? status : 1;
 }
