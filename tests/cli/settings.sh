@@ -65,6 +65,7 @@ version text
 time time
 place text?
 settings list
+settings[] object
 settings[].name text
 settings[].also list
 settings[].also[] text
@@ -91,6 +92,7 @@ settings[].instead text?
 settings[].read_back text
 settings[].source text
 settings[].cases list
+settings[].cases[] object
 settings[].cases[].verdict text
 settings[].cases[].versions_of text
 settings[].cases[].since text?
@@ -107,6 +109,7 @@ settings[].cases[].when text?
 settings[].cases[].use text?
 settings[].cases[].reason text
 sources list
+sources[] object
 sources[].id text
 sources[].text text
 SHAPE
