@@ -17,6 +17,8 @@
 #include "tests/machine.h"
 #include "tests/manifest.h"
 
+enum { LINKED = 100 };
+
 static void test_walk(void **state)
 {
     (void)state;
@@ -35,7 +37,28 @@ static void test_walk(void **state)
     assert_int_equal(symlink("../outside", path), 0); /* not followed */
     snprintf(path, sizeof path, "%s/models/round", m.dir);
     assert_int_equal(symlink("..", path), 0); /* nor is a circle */
-    static const char *const all[] = {"/a", "/a/b", "/a/b/one", "/two", "/link", "/round"};
+    /* A second name of a file is no second file; there are more of them than the table begins with.
+     */
+    char other[400];
+    snprintf(path, sizeof path, "%s/models/two", m.dir);
+    snprintf(other, sizeof other, "%s/models/a/two again", m.dir);
+    assert_int_equal(link(path, other), 0);
+    assert_int_equal(manifest_write(m.dir, "/many/x", "1"), 0);
+    for (int i = 0; i < 2 * LINKED; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "/many/%d", i);
+        snprintf(path, sizeof path, "%s%s", m.dir, name);
+        if (i < LINKED) {
+            assert_int_equal(manifest_write(m.dir, name, "1"), 0);
+        } else {
+            snprintf(other, sizeof other, "%s/many/%d", m.dir, i - LINKED);
+            assert_int_equal(link(other, path), 0);
+        }
+    }
+    snprintf(path, sizeof path, "%s/many", m.dir);
+    assert_int_equal(folder_walk(path, &sum), 0);
+    assert_int_equal(sum.files, LINKED + 1);
+    static const char *const all[] = {"", "/a", "/a/b", "/a/b/one", "/two", "/link", "/round"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         snprintf(path, sizeof path, "%s/models%s", m.dir, all[i]);
         assert_int_equal(lstat(path, &st), 0);
