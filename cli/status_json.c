@@ -334,9 +334,9 @@ void status_sources_json(cJSON *root, const struct model *m, int first, int last
         cJSON_AddStringToObject(o, "name", source_name(i));
         json_add_text_or_null(o, "state", none ? NULL : reading_state_name(s->state));
         json_add_text_or_null(o, "reason",
-                              s->state == READING_OK ? NULL
-                              : s->reason[0]         ? s->reason
-                                                     : reason_sentence(REASON_NOT_YET));
+                              s->reason[0] || s->state == READING_OK
+                                  ? s->reason /* a source that is well says of what is missing */
+                                  : reason_sentence(REASON_NOT_YET));
         add_age(o, "age_seconds", m, s->answered_ns);
         json_add_number(o, "cost_seconds",
                         s->answered_ns ? (double)s->cost_ns / (double)NS_PER_S : NAN);

@@ -80,6 +80,28 @@ static void note_left_out(struct source_status *status, uint32_t count, const ch
     }
 }
 
+/* One of several that could not be read: its source is well, and says so of it. */
+static void note_missing(struct source_status *status, const struct reading *r, const char *what)
+{
+    if (status->reason[0] == '\0' && (r->state == READING_FAILED || r->state == READING_DENIED)) {
+        char text[sizeof status->reason + 256];
+
+        snprintf(text, sizeof text, "%s: %s", what, reason_sentence(r->reason));
+        utf8_copy(status->reason, sizeof status->reason, text);
+    }
+}
+
+static void note_parts(struct sample *s)
+{
+    for (uint32_t i = 0; i < s->disk.disk_count; i++) {
+        note_missing(&s->sources[SOURCE_DISK], &s->disk.disks[i].free, s->disk.disks[i].mount);
+    }
+    for (uint32_t i = 0; i < s->folders.folder_count; i++) {
+        note_missing(&s->sources[SOURCE_FOLDERS], &s->folders.folders[i].bytes,
+                     s->folders.folders[i].path);
+    }
+}
+
 static bool adds_wait(struct collector *c)
 {
     pthread_mutex_lock(&c->lock);
@@ -97,6 +119,7 @@ static void publish(struct collector *c, int64_t now)
     s->wall_ns = clock_wall_ns(&c->options.clock);
     s->interval_ns = atomic_load(&c->interval_ns);
     runner_put_status(c->runner);
+    note_parts(s);
     note_left_out(&s->sources[SOURCE_CPU], s->cpu.cores_left_out, "cores");
     note_left_out(&s->sources[SOURCE_THERMAL], s->thermal.left_out, "sensors and fans");
     note_left_out(&s->sources[SOURCE_DISK], s->disk.left_out, "file systems");

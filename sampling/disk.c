@@ -263,6 +263,11 @@ int disk_request(void *state, const struct source_context *c, struct buf *out, s
     while (s->at < question_count(s) && s->answers[s->at].not_before_ns > now_ns) {
         s->at++;
     }
+    if (s->at >= question_count(s) && s->begun) { /* what is left of this round hangs */
+        s->at = ROOT;
+        s->begun = false;
+        return SOURCE_NOTHING_TO_ASK;
+    }
     if (s->at >= question_count(s)) {
         s->at = LIST; /* the table of mounts itself never hangs */
     }

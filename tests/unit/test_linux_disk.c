@@ -175,6 +175,14 @@ static void asks(struct rounds *r, const char *wanted)
     assert_string_equal(r->request.data, wanted);
 }
 
+static void nothing_left(struct rounds *r)
+{
+    struct err err = ERR_INIT;
+    buf_clear(&r->request);
+    assert_int_equal(source_linux_disk.request(r->s, &r->c, &r->request, &err),
+                     SOURCE_NOTHING_TO_ASK);
+}
+
 static int told(struct rounds *r, const char *text)
 {
     struct err err = ERR_INIT;
@@ -259,10 +267,24 @@ static void test_a_mount_that_hangs(void **state)
     asks(&r, "list");
     assert_int_equal(told(&r, "/dev/sdc1 /data\n"), 0); /* still there, still stuck */
     assert_int_equal(r.part.disk_count, 3);
+    /* It was the last one: the round is over, and nobody is asked again and again meanwhile. */
+    nothing_left(&r);
+    assert_false(source_linux_disk.again(r.s));
     clock_manual_advance(&r.time, 601 * NS_PER_S);
+    asks(&r, "/");
+    assert_int_equal(told(&r, "100 48 /dev/sda1 /\n"), 0);
+    asks(&r, "$OLLAMA_MODELS");
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "~/.ollama/models");
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "/usr/share/ollama/.ollama/models");
+    assert_int_equal(told(&r, ""), 0);
+    asks(&r, "list");
+    assert_int_equal(told(&r, "/dev/sdc1 /data\n"), 0);
     asks(&r, "mount 0");
     assert_int_equal(told(&r, "70 7 /dev/sdc1 /data\n"), 0);
-    assert_true(machine_value(&r.part.disks[2].free) == 7);
+    assert_true(machine_value(&r.part.disks[1].free) == 7);
+    assert_false(source_linux_disk.again(r.s));
     rounds_close(&r);
 }
 
