@@ -115,6 +115,13 @@ t_expect_err_is() {
     t_is "$t_what: says exactly that" "$(cat "$t_dir/err")" "$1"
 }
 
+# t_between NAME GOT A B SLACK: GOT is a number from A to B, either way round, give or take SLACK.
+t_between() {
+    t_is "$1: $2 is in $3 to $4, give or take $5" "$(awk -v x="$2" -v a="$3" -v b="$4" -v s="$5" 'BEGIN {
+        if (a + 0 > b + 0) { t = a; a = b; b = t }
+        print (x ~ /^[0-9.]+$/ && x + 0 >= a - s && x + 0 <= b + s) ? "yes" : "no" }')" yes
+}
+
 # t_expect_shape N [FILE]: what was printed are N JSON objects, each with the fields of status.shape,
 # or of another file of shapes.
 t_expect_shape() {
