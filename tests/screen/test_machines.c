@@ -95,6 +95,7 @@ static void draw(const char *name, const struct player *p, enum action tab, bool
     golden_page(name, p->model, &ui, 120, 40, false);
     if (small)
         golden_page(name, p->model, &ui, 80, 24, false);
+    ui_release(&ui);
 }
 
 static void machine(void **state)

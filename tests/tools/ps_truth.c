@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -35,6 +36,7 @@ enum {
     COUNTERS = 3, /* of memory: anonymous, files, shared */
     BATCH_PAGES = 32,
     ROUNDS = 5,
+    YOUNG_S = 10,
 };
 
 struct row { /* a line of ps */
@@ -348,6 +350,16 @@ static bool has_control(const char *text)
     return false;
 }
 
+/* Began moments ago: login programs and services give up their rights a little after their start,
+ * and a scan reads who owns a process when it first sees it. */
+static bool is_young(const struct process_facts *f)
+{
+    struct timespec now;
+
+    return clock_gettime(CLOCK_BOOTTIME, &now) == 0 &&
+           (double)now.tv_sec - (double)f->start / (double)sysconf(_SC_CLK_TCK) < YOUNG_S;
+}
+
 static void compare(const struct row *before, const struct row *after,
                     const struct process_facts *f, struct wrong *w)
 {
@@ -364,8 +376,11 @@ static void compare(const struct row *before, const struct row *after,
         snprintf(ours, sizeof ours, "%d", f->ppid);
         say(w, "the parent", f->pid, theirs, ours);
     }
-    if (f->uid != before->uid && f->uid != after->uid) {
+    if (f->uid != before->uid && f->uid != after->uid && !is_young(f)) {
         w->owners++;
+        snprintf(theirs, sizeof theirs, "%ld or %ld", before->uid, after->uid);
+        snprintf(ours, sizeof ours, "%lld", (long long)f->uid);
+        say(w, "the owner", f->pid, theirs, ours);
     }
     if (rss < (double)low - slack_kib() || rss > (double)high + slack_kib()) {
         w->memory++;
