@@ -33,9 +33,9 @@ end_group() {
     local dir pid
     for dir in "$memory" "$cpu"; do
         [ -d "$dir" ] || continue
-        for pid in $(cat "$dir/cgroup.procs"); do
+        while read -r pid; do
             kill -9 "$pid" 2>/dev/null
-        done
+        done <"$dir/cgroup.procs"
         for _ in $(seq 100); do
             rmdir "$dir" 2>/dev/null && break
             sleep 0.05 # until the kernel has let go of the last one

@@ -88,8 +88,8 @@ printf '%s\n' 'size 120x40' wait-services 2 / 'type truth' Enter Down "wait-scre
 t_run "$TUNETOP" --script "$t_dir/script"
 t_ok 'the folder on the Services tab' grep -q 'folders  models 0.0 GiB in 4 files' "$t_dir/folders"
 t_wait_for 'the folder is added up' grep -q '"file_count":' "$t_dir/stream"
-kill $stream
-wait $stream 2>/dev/null
+kill "$stream"
+wait "$stream" 2>/dev/null
 t_is 'its size, as du has it' \
     "$(sed -n 's/.*"kind":"models"[^}]*"size_bytes":\([0-9]*\).*/\1/p' "$t_dir/stream" | tail -n 1)" \
     "$(du -sx --block-size=1 "$models" | cut -f 1)"
