@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/nearest.h"
+#include "cli/chips.h"
 #include "cli/command.h"
 #include "cli/measure.h"
 #include "tui/loop.h"
@@ -80,10 +81,12 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
 {
     struct measure s;
     struct loop_options l = {.script = o->script};
+    struct chip_catalog catalog;
     int rc = measure_open(&s, o, err);
     if (rc < 0) {
         return rc;
     }
+    chip_catalog_init(&catalog);
     rc = find_theme(o, &s.config, &l.term.theme, err);
     if (rc == 0) {
         rc = o->script ? script_size(&l.script_width, &l.script_height, err) : check_terminal(err);
@@ -113,9 +116,12 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
         rc = rc < 0 ? rc : measure_start(&s, o, &how, err);
     }
     if (rc == 0) {
+        chips_open_anyway(&catalog, o, &outcome->warning);
         l.collector = s.collector;
+        l.chips = &catalog;
         rc = loop_run(&l, &outcome->signal, err);
     }
+    chip_catalog_release(&catalog);
     outcome->stuck = !measure_close(&s);
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "cli/chips.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/measure.h"
@@ -15,14 +16,18 @@
 /* Far above what 1024 cores and 64 services with 64 models need as text. */
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
 
-static int print(const struct model *m, int64_t now_wall_ns, const struct options *o, bool utf8,
-                 struct err *err)
+static int print(const struct model *m, const struct chip_catalog *c, int64_t now_wall_ns,
+                 const struct options *o, bool utf8, struct err *err)
 {
     struct buf out;
+    struct assessment a;
     int rc = 0;
+    assess_run(m, &a);
+    assess_chip(c, m, &a);
     buf_init(&out, OUTPUT_MAX);
     if (o->json || o->format) {
         cJSON *json = status_json(m, now_wall_ns);
+        status_json_assess(json, &a);
         if (o->format) {
             rc = status_format(o->format, json, o->ascii || !utf8, &out, err);
             buf_putc(&out, '\n');
@@ -34,8 +39,6 @@ static int print(const struct model *m, int64_t now_wall_ns, const struct option
         }
         cJSON_Delete(json);
     } else {
-        struct assessment a;
-        assess_run(m, &a);
         const struct status_text_options t = {.color = text_wants_color(o->color),
                                               .ascii = o->ascii || !utf8};
         status_text(m, &a, &t, &out);
@@ -68,13 +71,16 @@ int cmd_status(const struct options *o, struct outcome *outcome, struct err *err
         return rc;
     }
     const struct model *m = NULL;
+    struct chip_catalog catalog;
+    chips_open_anyway(&catalog, o, &outcome->warning);
     rc = measure_once(&s, o, o->gap_s, &m, err);
     if (rc == 0) {
         struct model *nothing = m ? NULL : model_new();
         const int64_t now_ns = o->replay && m ? m->wall_ns : clock_wall_ns(&clock_real);
-        rc = print(m ? m : nothing, now_ns, o, outcome->utf8, err);
+        rc = print(m ? m : nothing, &catalog, now_ns, o, outcome->utf8, err);
         model_free(nothing);
     }
+    chip_catalog_release(&catalog);
     outcome->stuck = !measure_close(&s);
     return rc < 0 ? rc : 0;
 }

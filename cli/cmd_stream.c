@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "cli/chips.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/measure.h"
@@ -10,9 +11,12 @@
 /* The first line has rates too: its two samples are as far apart as those of status. */
 static const int64_t FIRST_GAP_NS = 200 * NS_PER_MS;
 
-static int print(const struct model *m, struct err *err)
+static int print(const struct chip_catalog *c, const struct model *m, struct err *err)
 {
+    struct assessment a = {0};
+    assess_chip(c, m, &a);
     cJSON *json = status_json(m, m->wall_ns);
+    status_json_assess(json, &a);
     char *line = json_print_line(json);
     cJSON_Delete(json);
     const int rc = output_line(line, err);
@@ -20,7 +24,8 @@ static int print(const struct model *m, struct err *err)
     return rc;
 }
 
-static int stream_live(struct measure *s, const struct options *o, struct err *err)
+static int stream_live(struct measure *s, const struct chip_catalog *c, const struct options *o,
+                       struct err *err)
 {
     const int64_t interval_ns = measure_interval_ns(s, o);
     const struct measure_start how = {.interval_ns = FIRST_GAP_NS};
@@ -37,7 +42,7 @@ static int stream_live(struct measure *s, const struct options *o, struct err *e
         m = measure_next(s, 0);
     }
     for (int64_t lines = 0; m && !gone; m = measure_next(s, m->sequence)) {
-        rc = print(m, err);
+        rc = print(c, m, err);
         if (rc != 0 || ++lines == o->count) {
             return rc < 0 ? rc : 0;
         }
@@ -69,7 +74,8 @@ static void keep_pace(const struct options *o, int64_t begun_real_ns, int64_t pl
 
 /* A recording is printed as fast as it can be read, or at --speed, from --at or its begin, and ends
  * where it ends. */
-static int stream_replay(struct measure *s, const struct options *o, struct err *err)
+static int stream_replay(struct measure *s, const struct chip_catalog *c, const struct options *o,
+                         struct err *err)
 {
     const int64_t interval_ns = measure_interval_ns(s, o);
     const struct measure_start how = {.interval_ns = interval_ns, .exact = true, .stepped = true};
@@ -89,7 +95,7 @@ static int stream_replay(struct measure *s, const struct options *o, struct err 
             keep_pace(o, begun_real_ns, at_ns - from_ns);
         }
         shown_ns = sample_ns;
-        rc = print(measure_step(s, sample_ns), err);
+        rc = print(c, measure_step(s, sample_ns), err);
         if (++lines == o->count) {
             break;
         }
@@ -104,7 +110,10 @@ int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err
     if (rc < 0) {
         return rc;
     }
-    rc = o->replay ? stream_replay(&s, o, err) : stream_live(&s, o, err);
+    struct chip_catalog catalog;
+    chips_open_anyway(&catalog, o, &outcome->warning);
+    rc = o->replay ? stream_replay(&s, &catalog, o, err) : stream_live(&s, &catalog, o, err);
+    chip_catalog_release(&catalog);
     outcome->stuck = !measure_close(&s);
     return rc;
 }

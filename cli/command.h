@@ -14,11 +14,13 @@ struct outcome {
     bool utf8;          /* in: the locale shows UTF-8 */
     const char *locale; /* in: the one that was chosen */
     bool stuck;         /* out: a probe hangs, only _exit() ends the program */
+    struct err warning; /* out: told when the command has ended, and changes nothing */
     int signal; /* out: the signal that ended the command, 0 none: raised again at the end */
 };
 
 int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_record(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_detect(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_doctor(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);

@@ -57,6 +57,8 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
         return cmd_services(o, outcome, err);
     case COMMAND_SETTINGS:
         return cmd_settings(o, outcome, err);
+    case COMMAND_DETECT:
+        return cmd_detect(o, outcome, err);
     case COMMAND_DOCTOR:
         return cmd_doctor(o, outcome, err);
     case COMMAND_COMPLETION:
@@ -70,12 +72,12 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
 
 /* "tunetop: sentence"; an error that has a place in a file starts with the place, as compilers
  * do. */
-static void report(const struct err *err)
+static void report(const char *who, const struct err *err)
 {
     char message[sizeof err->where + sizeof err->msg + 16];
     char clean[sizeof message * 3]; /* every byte may become U+FFFD */
     const bool placed = err->where[0] && (err->code == ERR_CONFIG || err->code == ERR_PARSE);
-    snprintf(message, sizeof message, "%s: %s", placed ? err->where : "tunetop", err->msg);
+    snprintf(message, sizeof message, "%s: %s", placed ? err->where : who, err->msg);
     utf8_sanitise(message, strlen(message), clean, sizeof clean, NULL);
     fprintf(stderr, "%s\n", clean);
 }
@@ -105,8 +107,11 @@ int main(int argc, char **argv)
             log_replay(stderr, o.verbose >= 2 ? LOG_DEBUG : o.verbose == 1 ? LOG_INFO : LOG_ERROR);
         }
     }
+    if (outcome.warning.code) {
+        report("tunetop: warning", &outcome.warning);
+    }
     if (rc < 0) {
-        report(&err);
+        report("tunetop", &err);
     }
     const int status = rc < 0 ? err_exit_status(err.code) : 0;
     if (outcome.signal) { /* so that the parent sees what ended us: 128+N in a shell */

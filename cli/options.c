@@ -64,6 +64,13 @@ static const struct command_row commands[COMMAND_COUNT] = {
          "it, and what holds elsewhere or in other versions. NAME=VALUE judges the value too. A name "
          "that begins with dashes is given without them. tunetop-settings(7) has all of it.",
          "[NAME]", NULL},
+    [COMMAND_DETECT] =
+        {"detect", "which machine this is, and which profile fits it",
+         "Says which profile fits this machine, how much memory and CPU a container on it should "
+         "be given, and why: by the row of a chip table where the chip has one, else by rule. Also "
+         "the largest images, how to part the memory, and how many threads to use. With --chip and "
+         "--memory it answers for another machine.",
+         NULL, NULL},
     [COMMAND_DOCTOR] =
         {"doctor", "what can be read here, what cannot, and what would change that",
          "Looks at the sources of measurements, the terminal, the libraries, the services, the "
@@ -113,14 +120,24 @@ static const char *const *choices_view(size_t *count)
 #define RECORD COMMAND_BIT(COMMAND_RECORD)
 #define SERVICES COMMAND_BIT(COMMAND_SERVICES)
 #define SETTINGS COMMAND_BIT(COMMAND_SETTINGS)
+#define DETECT COMMAND_BIT(COMMAND_DETECT)
 #define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 static const struct option_row rows[] = {
-    {"json", 0, STATUS | SERVICES | SETTINGS | DOCTOR, OPTION_FLAG, NULL, AT(json), 0, 0, NULL,
-     "print one JSON object"},
+    {"json", 0, STATUS | SERVICES | SETTINGS | DETECT | DOCTOR, OPTION_FLAG, NULL, AT(json), 0, 0,
+     NULL, "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
+    {"env", 0, DETECT, OPTION_FLAG, NULL, AT(env), 0, 0, NULL,
+     "print four lines for a shell's eval"},
+    {"chip", 0, DETECT, OPTION_TEXT, "NAME", AT(chip), 0, 0, NULL,
+     "answer for a machine with this chip, as \"M4 Pro\"; needs --memory"},
+    {"memory", 0, DETECT, OPTION_TEXT, "GB", AT(memory), 0, 0, NULL, "its memory, with --chip"},
+    {"gpu-cores", 0, DETECT, OPTION_WHOLE, "N", AT(gpu_cores), 1, 1024, NULL,
+     "how many cores its GPU has, with --chip"},
+    {"vram", 0, DETECT, OPTION_TEXT, "GB", AT(vram), 0, 0, NULL,
+     "the memory of its graphics card, with --chip"},
     {"count", 'n', STREAM | RECORD, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL,
      "end after N lines or samples"},
     {"interval", 'i', DASHBOARD | STREAM | RECORD, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60,
@@ -486,6 +503,20 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
     }
     if (o.json && o.format) {
         return err_set(err, ERR_USAGE, "'--json' and '--format' exclude each other");
+    }
+    if (o.json && o.env) {
+        return err_set(err, ERR_USAGE, "'--json' and '--env' exclude each other");
+    }
+    if ((o.chip != NULL) != (o.memory != NULL)) {
+        return err_set(err, ERR_USAGE, "'--chip' and '--memory' describe a machine together");
+    }
+    if ((o.vram || o.gpu_cores) && !o.chip) {
+        return err_set(err, ERR_USAGE, "'%s' describes another machine: it needs '--chip'",
+                       o.vram ? "--vram" : "--gpu-cores");
+    }
+    if (o.chip && (o.replay || o.sysroot)) {
+        return err_set(err, ERR_USAGE, "'--chip' and '%s' exclude each other",
+                       o.replay ? "--replay" : "--sysroot");
     }
     if (o.replay && o.sysroot) {
         return err_set(err, ERR_USAGE, "'--replay' and '--sysroot' exclude each other");

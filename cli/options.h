@@ -24,6 +24,7 @@ enum command {
     COMMAND_RECORD,
     COMMAND_SERVICES,
     COMMAND_SETTINGS,
+    COMMAND_DETECT,
     COMMAND_DOCTOR,
     COMMAND_COMPLETION,
     COMMAND_HELP,
@@ -90,6 +91,10 @@ struct options {
     const char *directory;
     /* settings */
     const char *setting; /* NULL: all of them */
+    /* detect */
+    bool env;
+    const char *chip, *memory, *vram; /* NULL: this machine, as it is */
+    int64_t gpu_cores;                /* 0: not given */
     /* completion */
     int shell; /* enum completion_shell, -1: not given */
 };

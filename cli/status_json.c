@@ -105,7 +105,7 @@ static void add_chip(cJSON *root, const struct model *m)
     for (uint32_t i = 0; i < m->tier_count; i++) {
         cJSON_AddItemToArray(tiers, cJSON_CreateString(m->tiers[i].name));
     }
-    cJSON_AddNullToObject(chip, "listed"); /* nothing was looked up */
+    cJSON_AddNullToObject(chip, "listed"); /* the model does not know: status_json_assess() */
 }
 
 static void add_cpu(cJSON *root, const struct model *m)
@@ -372,4 +372,16 @@ cJSON *status_json(const struct model *m, int64_t now_wall_ns)
     status_sources_json(root, m, 0, SOURCE_COUNT - 1);
     add_metrics(root, SCOPE_HOST, m->raw);
     return root;
+}
+
+void status_json_assess(cJSON *root, const struct assessment *a)
+{
+    if (!a->chip_known) {
+        return;
+    }
+    cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "chip"), "listed",
+                                           cJSON_CreateBool(a->chip.listed));
+    cJSON_ReplaceItemInObjectCaseSensitive(
+        cJSON_GetObjectItemCaseSensitive(root, "profile"), "recommended",
+        cJSON_CreateString(chip_profile_name((int)a->chip.profile)));
 }

@@ -78,7 +78,7 @@ static void share(struct page *p, const struct reading *r)
 
 /* ---- parts ---- */
 
-static void part_host(struct page *p)
+static void part_host(struct page *p, const struct assessment *a)
 {
     const struct host_part *h = &p->m->host;
     const char *const words[] = {h->os, h->kernel, h->virtual_name};
@@ -107,6 +107,11 @@ static void part_host(struct page *p)
     if (h->machine_model[0]) {
         text_blanks(&p->t, p->t.column ? 3 : 0);
         text_put(&p->t, STYLE_TEXT, h->machine_model);
+    }
+    if (a->chip_known) {
+        text_blanks(&p->t, p->t.column ? 3 : 0);
+        text_put(&p->t, STYLE_DIM, "fits ");
+        text_put(&p->t, STYLE_TEXT, chip_profile_name((int)a->chip.profile));
     }
     if (p->t.column) {
         text_end(&p->t);
@@ -476,7 +481,7 @@ void status_text(const struct model *m, const struct assessment *a,
                  const struct status_text_options *o, struct buf *out)
 {
     struct page p = {.t = {.out = out, .color = o->color, .ascii = o->ascii}, .m = m};
-    part_host(&p);
+    part_host(&p, a);
     part_findings(&p, a);
     text_end(&p.t);
     part_gpus(&p);

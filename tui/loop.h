@@ -16,7 +16,8 @@
 #include "tui/ui.h"
 
 struct loop_options {
-    struct collector *collector; /* started */
+    struct collector *collector;      /* started */
+    const struct chip_catalog *chips; /* as in struct session */
     struct term_options term;
     int64_t interval_ns;
     enum ui_tab tab; /* what is shown first */

@@ -93,6 +93,8 @@ bool session_take_model(struct session *s)
         return false;
     s->model = m;
     assess_run(m, &s->assessment);
+    if (s->chips != NULL)
+        assess_chip(s->chips, m, &s->assessment);
     view_update(&s->ui, m);
     update_offset(s);
     expire_note(s);

@@ -22,6 +22,7 @@ struct session {
     const struct model *model; /* borrowed until the next session_take_model(); never NULL */
     struct model *none;        /* sequence 0, until the first came */
     struct assessment assessment;
+    const struct chip_catalog *chips; /* borrowed; NULL: which profile fits is not said */
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */

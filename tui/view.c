@@ -129,10 +129,10 @@ static void put_gpus(struct page *p, struct line *l)
         line_put(l, ROLE_DIM, " +%u", cards - 1);
 }
 
-static bool put_machine(struct page *p, unsigned details)
+static bool put_machine(struct page *p, unsigned details, int end)
 {
     const struct host_part *h = &p->m->host;
-    struct line l = line_at(p->s, 1, p->layout.machine_y, p->s->width - 1);
+    struct line l = line_at(p->s, 1, p->layout.machine_y, end);
     char text[FORMAT_SIZE];
     double value;
     bool stale;
@@ -161,6 +161,16 @@ static bool put_machine(struct page *p, unsigned details)
     return line_group_end(&l);
 }
 
+/* "fits high", right-aligned. */
+static void draw_fits(struct page *p, int end)
+{
+    const char *name = chip_profile_name((int)p->a->chip.profile);
+    int width = width_of_text(name), y = p->layout.machine_y;
+    surface_text_right(p->s, end, y, ROLE_TEXT, name);
+    surface_text_right(p->s, end - width - 1, y, ROLE_DIM, "fits");
+}
+
+/* Which profile fits stands at the right where the machine's own line leaves room. */
 static void draw_machine(struct page *p)
 {
     if (p->layout.machine_y < 0 || p->m->sequence == 0)
@@ -174,9 +184,16 @@ static void draw_machine(struct page *p)
         SHOW_OS,
         0,
     };
-    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
-        if (put_machine(p, tries[i]))
-            return;
+    int whole = p->s->width - 1, end = whole;
+    if (p->a->chip_known)
+        end -= (int)strlen("  fits ") + width_of_text(chip_profile_name((int)p->a->chip.profile));
+    for (int with = p->a->chip_known; with >= 0; with--)
+        for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+            if (put_machine(p, tries[i], with ? end : whole)) {
+                if (with)
+                    draw_fits(p, whole);
+                return;
+            }
     struct line l = line_at(p->s, 1, p->layout.machine_y, p->s->width - 1);
     line_put(&l, ROLE_TEXT, "%s", p->m->host.chip_name);
 }

@@ -307,6 +307,7 @@ void assess_run(const struct model *m, struct assessment *out)
     struct assessment all = {.count = 0};
 
     out->count = 0;
+    out->chip_known = false;
     for (size_t i = 0; i < m->service_count; i++) {
         assess_service(m, &m->services[i], &all);
         assess_split_models(m, &m->services[i], &all);
@@ -324,5 +325,18 @@ void assess_run(const struct model *m, struct assessment *out)
                 out->findings[out->count++] = all.findings[i];
             }
         }
+    }
+}
+
+void assess_chip(const struct chip_catalog *c, const struct model *m, struct assessment *out)
+{
+    double memory = 0;
+    const bool known = m->host.chip_name[0] ||
+                       reading_get(&m->raw[METRIC_HOST_MEMORY_TOTAL], &memory);
+    out->chip_known = known && c->shipped.chips.count > 0;
+    if (out->chip_known) {
+        struct chip_machine machine;
+        chip_machine_of(m, &machine);
+        chip_decide(c, &machine, &out->chip);
     }
 }

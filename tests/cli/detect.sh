@@ -1,0 +1,218 @@
+#!/usr/bin/env bash
+# detect: which profile fits this machine, another one, and those of the fixtures.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+shape="$t_dir/detect.shape"
+cat >"$shape" <<'END'
+schema number
+version text
+time time
+chip text?
+device text
+model text?
+gpu_core_count number?
+gpu_memory_total_bytes number?
+memory_total_bytes number?
+memory_available_bytes number?
+memory_level_now text?
+bandwidth_peak_bytes_per_second number?
+software object
+software.os text?
+software.ollama text?
+software.comfyui text?
+software.pytorch text?
+listed bool
+memory_limit text
+memory_limit_bytes number
+cpu_fraction number
+profile text
+recommended_memory_gb number
+memory_level text
+max_image_size list
+max_image_size[] number
+memory_pools object
+memory_pools.llm_models_bytes number?
+memory_pools.inference_cache_bytes number?
+memory_pools.processing_buffer_bytes number?
+memory_pools.system_reserve_bytes number?
+threads object
+threads.performance number?
+threads.efficiency number?
+threads.llm number?
+threads.io number?
+threads.background number?
+fits object
+fits.budget_bytes number?
+fits.budget_is_estimate bool
+fits.largest list
+fits.largest[] object
+fits.largest[].context_tokens number
+fits.largest[].q4 text?
+fits.largest[].q8 text?
+fits.largest[].f16 text?
+reason text
+END
+
+# env LIMIT FRACTION PROFILE MEMORY OPTION...: the four lines, and nothing else.
+env_is() {
+    local wanted
+    wanted=$(printf 'MEMORY_LIMIT=%s\nCPU_LIMIT=%s\nPERFORMANCE_PROFILE=%s\nRECOMMENDED_MEMORY=%s' \
+        "$1" "$2" "$3" "$4")
+    shift 4
+    t_run "$TUNETOP" detect --env "$@"
+    t_expect_status 0
+    t_expect_out_is "$wanted"
+    t_expect_err_is ''
+}
+env_is 24G 0.80 high 32 --chip 'Apple M4 Pro' --memory 48
+env_is 24G 0.80 high 32 --chip 'M4 Pro' --memory 32
+env_is 18G 0.80 high 32 --chip=m4-pro --memory=24
+env_is 8G 0.65 conservative 16 --chip 'M1' --memory 16GB
+env_is 128G 0.85 ultra 64 --chip 'M5 Ultra' --memory 512 --gpu-cores 80
+env_is 24G 0.80 high 32 --chip 'Ryzen 9' --memory '62.7 GiB' --vram '24,564 MiB'
+env_is 12G 0.80 high 32 --chip 'Ryzen 9' --memory 15.4 --vram 24
+# What a chip's name holds is never in them: they are for eval.
+# shellcheck disable=SC2016 # meant literally
+env_is 12G 0.70 balanced 16 --chip '$(touch /tmp/x); M4 Pro' --memory 16
+t_run "$TUNETOP" detect --env --chip "$(printf 'x\n\033]0;y\007PERFORMANCE_PROFILE=ultra')" --memory 16
+t_is 'four lines whatever the name' "$(wc -l <"$t_dir/out" | tr -d ' ')" 4
+
+# In sentences: the level and the limits in one.
+t_run "$TUNETOP" detect --chip 'Apple M4 Pro' --memory 48 --gpu-cores 20
+t_expect_status 0
+t_expect_out '^Apple M4 Pro   14 cores   48\.0 GiB$'
+t_is 'level and limits' "$(sed -n '2,3p' "$t_dir/out" | tr '\n' ' ')" \
+    "With a very high memory level the profile is high: give a container at most 24G of memory and 0.80 of the machine's CPU. "
+t_expect_out "^  because +row 'Apple M4 Pro with 32 GB or more' of the chip table$"
+t_expect_out '^  images +up to 1536 x 1536 on mps$'
+t_expect_out '^  pools +models 30\.0   inference cache 7\.5   processing 6\.0   system 4\.5 GiB$'
+t_expect_out '^  threads +12 for the model \(10 performance, 2 efficiency\)'
+t_expect_out '^  bandwidth +up to 273 GB/s$'
+t_must_fail 'no line is longer than 100 columns' grep -Eq '.{101}' "$t_dir/out"
+t_run "$TUNETOP" detect --chip 'Apple M9 Hyper' --memory 64
+t_expect_out "no chip 'Apple M9 Hyper' is known"
+t_run "$TUNETOP" detect --chip "$(printf 'a\033]0;x\007b')" --memory 64
+t_must_fail 'control characters of a name are not printed' grep -q "$(printf '\033')" "$t_dir/out"
+
+# What it holds: less with more context and wider weights.
+t_run "$TUNETOP" detect --chip 'Ryzen 9' --memory 64 --vram '24,564 MiB'
+t_expect_out '^  holds +context +4K +8K +16K +32K$'
+t_expect_out '^ +Q4 +32B +32B +32B +14B$'
+t_expect_out '^ +Q8 +14B +14B +14B +14B$'
+t_expect_out '^ +F16 +8B +8B +8B +8B$'
+t_expect_out "estimate: the largest class of models in 24\\.0 GiB, the card's memory"
+
+# JSON, of another machine and of this one.
+t_run "$TUNETOP" detect --json --chip 'Apple M4 Max' --memory 128
+t_expect_status 0
+t_expect_shape 1 "$shape"
+t_expect_out '"memory_limit":	"32G"'
+t_expect_out '"listed":	true'
+t_expect_out '"memory_available_bytes":	null'
+sed 's/"listed"/"found"/' "$t_dir/out" >"$t_dir/other"
+t_must_fail 'a renamed field is a difference' \
+    "${abs_builddir:?}/tests/tools/json_shape" "$shape" <"$t_dir/other"
+t_run "$TUNETOP" detect --json
+t_expect_status 0
+t_expect_shape 1 "$shape"
+if [ -r /proc/meminfo ]; then
+    bytes=$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)
+    t_expect_out "\"memory_total_bytes\":	$bytes,"
+    t_run "$TUNETOP" detect
+    t_expect_out 'the profile is (ultra|high|optimized|balanced|conservative):'
+fi
+# The same profile everywhere.
+t_run "$TUNETOP" detect --env
+profile=$(sed -n 's/^PERFORMANCE_PROFILE=//p' "$t_dir/out")
+t_run "$TUNETOP" status --format '{profile.recommended}'
+t_expect_out_is "$profile"
+t_run "$TUNETOP" status
+t_expect_out "fits $profile\$"
+
+# The machines of the fixtures: unpacked, not this one.
+# machine NAME LIMIT FRACTION PROFILE LISTED
+machine() {
+    local root="$t_dir/$1"
+    mkdir "$root"
+    "$abs_builddir/tests/tools/unpack" "$abs_srcdir/tests/fixtures/machines/$1.manifest" "$root" ||
+        exit 99
+    t_run "$TUNETOP" --sysroot "$root" detect --env
+    t_is "$1" "$(sed 's/^[^=]*=//' "$t_dir/out" | head -n 3 | tr '\n' ' ')" "$2 $3 $4 "
+    t_run "$TUNETOP" --sysroot "$root" status --format '{profile.recommended} {chip.listed}'
+    t_expect_out_is "$4 $5"
+}
+machine asahi-mac-mini 12G 0.70 balanced true
+machine strix-halo 32G 0.85 ultra false
+machine amd-amdgpu 24G 0.80 high false
+machine big-little 12G 0.70 balanced false
+machine intel-hybrid 12G 0.70 balanced false
+machine epyc-256 12G 0.70 balanced false
+machine container-v2 9G 0.70 balanced false
+t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" detect
+t_expect_status 0
+t_expect_out '^Apple M4 Pro   Mac mini \(M4 Pro, 2024\)'
+t_expect_out "row 'Apple M4 Pro with 24 GB or more'"
+
+# The screen says it, at the right of the machine's row, as long as there is room.
+printf 'wait-screen fits\nsave-screen %s\n' "$t_dir/screen" >"$t_dir/script"
+for size in 120x40 80x24; do
+    rm -f "$t_dir/screen"
+    TUNETOP_SIZE=$size t_run "$TUNETOP" --sysroot "$t_dir/asahi-mac-mini" --script "$t_dir/script"
+    t_ok "$size: fits balanced" grep -Eq 'Apple M2 .*fits balanced *$' "$t_dir/screen"
+done
+
+# The user's own rows.
+mine="$XDG_CONFIG_HOME/tunetop/chips.yaml"
+printf 'limits:\n  - {chip: Apple M4 Pro, memory_gb: 24, limit_gb: 10, cpu_fraction: 0.5, profile: balanced}\n' >"$mine"
+env_is 10G 0.50 balanced 24 --chip 'M4 Pro' --memory 48
+t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" detect --env
+t_expect_out '^MEMORY_LIMIT=18G$'
+# Wrong: one warning with its place, and the shipped ones work.
+printf 'limits:\n  - {chip: Apple M4 Pro, memory: 24}\n' >"$mine"
+t_run "$TUNETOP" detect --env --chip 'M4 Pro' --memory 48
+t_expect_status 0
+t_expect_out '^MEMORY_LIMIT=24G$'
+t_expect_err "^$mine:2:26: .*'memory'.*'memory_gb'"
+t_run "$TUNETOP" status --format '{profile.recommended}'
+t_expect_out_is "$profile"
+t_expect_err "^$mine:2:26: "
+rm "$mine"
+mkfifo "$mine"
+t_run "$TUNETOP" detect --env --chip 'M4 Pro' --memory 48
+t_expect_status 0
+t_expect_err 'is not a regular file$'
+rm "$mine"
+ln -s /dev/zero "$mine"
+t_run "$TUNETOP" detect --env --chip 'M4 Pro' --memory 48
+t_expect_out '^MEMORY_LIMIT=24G$'
+rm "$mine"
+
+# Without the shipped ones nothing is promised, and everything else works.
+TUNETOP_DATADIR=$t_dir/none t_run "$TUNETOP" detect
+t_expect_status 1
+t_expect_err "^tunetop: cannot read '$t_dir/none/chips.yaml': No such file or directory$"
+TUNETOP_DATADIR=$t_dir/none t_run "$TUNETOP" status --format '{profile.recommended} {chip.listed}'
+t_expect_status 0
+t_expect_out_is '- -'
+
+# refuse SENTENCE ARGUMENT...: exit 2, and exactly this sentence.
+refuse() {
+    local sentence=$1
+    shift
+    t_run "$TUNETOP" detect "$@"
+    t_expect_status 2
+    t_expect_err_is "tunetop: $sentence"
+}
+refuse "'--json' and '--env' exclude each other" --json --env
+refuse "'--chip' and '--memory' describe a machine together" --chip M4
+refuse "'--chip' and '--memory' describe a machine together" --memory 16
+refuse "'--vram' describes another machine: it needs '--chip'" --vram 16
+refuse "'--gpu-cores' describes another machine: it needs '--chip'" --gpu-cores 16
+refuse "'--chip' and '--replay' exclude each other" --chip M4 --memory 16 --replay x
+refuse "'--memory' takes a size as 48, 48G or 24,564 MiB, not 'much'" --chip M4 --memory much
+refuse "'--memory' takes 0.25 to 65536 GB, not '0'" --chip M4 --memory 0
+refuse "'--gpu-cores' takes a whole number from 1, not '0'" --chip M4 --memory 16 --gpu-cores 0
+refuse "'--vram' is the memory of a card; 'Apple M4' shares the memory of the machine" \
+    --chip M4 --memory 16 --vram 16
+
+t_done
