@@ -13,7 +13,8 @@
 #include "base/err.h"
 #include "sampling/reader.h"
 
-enum { CGROUP_PATH = 192, CGROUP_FOLDER = 2 * CGROUP_PATH };
+/* Kubernetes names a container in 195 bytes and more. */
+enum { CGROUP_PATH = 384, CGROUP_FOLDER = CGROUP_PATH + 64 };
 
 struct cgroup_membership {     /* "" when this process is in no such hierarchy */
     char unified[CGROUP_PATH]; /* version 2: the line "0::/path" */

@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "sampling/linux/cgroup.h"
 #include "sampling/sample.h"
 #include "sampling/scan.h"
@@ -29,26 +31,48 @@ struct group { /* one group while it is read */
     struct reader *reader;
     struct buf text;
     int64_t at_ns;
+    bool ours; /* the same groups as those that tunetop is in */
     char dir[CGROUP_FOLDER];
 };
 
+static bool has_file(struct group *g, const char *name)
+{
+    char file[2 * CGROUP_PATH + 64];
+    struct err err = ERR_INIT;
+
+    snprintf(file, sizeof file, "%s/%s", g->dir, name);
+    return reader_once(g->reader, file, &g->text, &err) == 0;
+}
+
 /* In a container the membership may name the host's path, while the mount shows the group itself as
- * its root. The root of the whole machine has no such files: then there is no use to tell. */
+ * its root: that is tunetop's own group, and another process's only where it is in the same. The
+ * root of the whole machine has no such files in version 2; in version 1 it has, and counts the
+ * whole machine: it is told by the file that only a root has. */
 static bool enter(struct group *g, const char *mount, const char *path, const char *probe)
 {
     const char *const tries[] = {strcmp(path, "/") == 0 ? "" : path, ""};
-    char file[2 * CGROUP_PATH + 64];
 
-    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-        struct err err = ERR_INIT;
-
+    for (size_t i = 0; i < (g->ours ? 2 : 1); i++) {
         snprintf(g->dir, sizeof g->dir, "%s%s", mount, tries[i]);
-        snprintf(file, sizeof file, "%s/%s", g->dir, probe);
-        if (reader_once(g->reader, file, &g->text, &err) == 0) {
-            return true;
+        if (has_file(g, probe)) {
+            return tries[i][0] != '\0' || !has_file(g, "release_agent");
         }
     }
     return false;
+}
+
+/* Whether a path of the text leaves what is visible here: a group of another container. */
+static bool is_outside(const struct buf *text)
+{
+    return strstr(text->data, ":/..") != NULL;
+}
+
+static bool is_ours(struct group *g, const char *text, size_t size)
+{
+    struct err err = ERR_INIT;
+
+    return reader_once(g->reader, "/proc/self/cgroup", &g->text, &err) == 0 &&
+           g->text.size == size && memcmp(g->text.data, text, size) == 0;
 }
 
 static int read_file(struct group *g, const char *name, struct err *err)
@@ -139,11 +163,18 @@ void cgroup_read_usage(struct reader *r, int32_t pid, int64_t at_ns, struct proc
     buf_init(&g.text, MEMBERSHIP_BYTES > FILE_BYTES ? MEMBERSHIP_BYTES : FILE_BYTES);
     snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
     code = reader_once(r, path, &g.text, &err);
+    bool outside = code == 0 && is_outside(&g.text);
     if (code == 0) {
-        code = parse_cgroup(g.text.data, g.text.size, &m, &err);
+        char *text = xstrndup(g.text.data, g.text.size);
+        size_t size = g.text.size;
+
+        code = parse_cgroup(text, size, &m, &err);
+        g.ours = is_ours(&g, text, size);
+        free(text);
     }
-    if (code < 0) {
-        none = reader_missing(r, code, SOURCE_SERVICES);
+    if (code < 0 || (outside && !g.ours)) {
+        none = code < 0 ? reader_missing(r, code, SOURCE_SERVICES)
+                        : reading_missing(READING_UNSUPPORTED, REASON_CONTAINER, SOURCE_SERVICES);
         *out = (struct process_group){none, none, none, none, none, none, none};
     } else {
         out->memory_limit_bytes = limit(&g, cgroup_smallest_memory(r, &m, &fault), &fault);

@@ -146,12 +146,62 @@ static void test_version_1(void **state)
 static void test_inside_a_container(void **state)
 {
     (void)state;
+    put("/proc/self/cgroup", "0::/../../machine.slice/libpod-x.scope\n");
     put("/proc/7/cgroup", "0::/../../machine.slice/libpod-x.scope\n");
     put("/sys/fs/cgroup/memory.current", "77\n");
     put("/sys/fs/cgroup/memory.max", "99\n");
     struct process_group g = usage();
     assert_true(machine_value(&g.memory_bytes) == 77);
     assert_true(machine_value(&g.memory_limit_bytes) == 99);
+}
+
+/* What is mounted is this container's group: it says nothing of one in another. */
+static void test_in_another_container(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"0::/../libpod-y.scope\n", "0::/machine.slice/y.scope\n",
+                                         "4:memory:/docker/def\n0::/../y\n"};
+    put("/proc/self/cgroup", "0::/\n");
+    put("/sys/fs/cgroup/memory.current", "77\n");
+    put("/sys/fs/cgroup/memory/memory.usage_in_bytes", "78\n");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        put("/proc/7/cgroup", others[i]);
+        struct process_group g = usage();
+        assert_int_equal(g.memory_bytes.state, READING_UNSUPPORTED);
+        assert_int_equal(g.oom_kills.state, READING_UNSUPPORTED);
+    }
+}
+
+/* The root of version 1 has all files, and they count the whole machine. */
+static void test_the_root_of_version_1(void **state)
+{
+    (void)state;
+    put("/proc/self/cgroup", "4:memory:/\n");
+    put("/proc/7/cgroup", "4:memory:/\n");
+    put("/sys/fs/cgroup/memory/memory.usage_in_bytes", "78\n");
+    struct process_group g = usage();
+    assert_true(machine_value(&g.memory_bytes) == 78); /* of a container that sees only its own */
+    put("/sys/fs/cgroup/memory/release_agent", "\n");
+    g = usage();
+    assert_int_equal(g.memory_bytes.state, READING_UNSUPPORTED);
+}
+
+/* As long as Kubernetes makes it. */
+static void test_a_long_path(void **state)
+{
+    (void)state;
+    static const char path[] =
+        "/kubepods.slice/kubepods-burstable.slice/"
+        "kubepods-burstable-pod0a1b2c3d_0a1b_0a1b_0a1b_0a1b2c3d4e5f.slice/cri-containerd-"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope/inner";
+    char text[512];
+
+    snprintf(text, sizeof text, "0::%s\n", path);
+    put("/proc/7/cgroup", text);
+    snprintf(text, sizeof text, "/sys/fs/cgroup%s/memory.current", path);
+    put(text, "5\n");
+    struct process_group g = usage();
+    assert_true(machine_value(&g.memory_bytes) == 5);
 }
 
 static void test_nothing_to_tell(void **state)
@@ -184,6 +234,9 @@ int main(void)
         T(test_version_2_without_limits),
         T(test_version_1),
         T(test_inside_a_container),
+        T(test_in_another_container),
+        T(test_the_root_of_version_1),
+        T(test_a_long_path),
         T(test_nothing_to_tell),
     };
     return cmocka_run_group_tests_name("cgroup_usage", tests, NULL, NULL);
