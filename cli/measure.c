@@ -125,6 +125,7 @@ int measure_start(struct measure *s, const struct options *o, const struct measu
         .clock = s->clock,
         .interval_ns = how->interval_ns,
         .exact = how->exact,
+        .whole = how->whole,
         .replay = {plays ? &s->manual : NULL, o->speed > 0 ? o->speed : 1},
         /* The services of this machine say nothing about the tree below --sysroot; those that a
          * config given with it names were chosen for it. */
@@ -263,7 +264,7 @@ static int once_live(struct measure *s, const struct options *o, double gap_s,
 {
     const int64_t begun_ns = clock_mono_ns(&clock_real);
     const int64_t gap_ns = llround(gap_s * (double)NS_PER_S);
-    const struct measure_start how = {.interval_ns = gap_ns, .exact = true};
+    const struct measure_start how = {.interval_ns = gap_ns, .exact = true, .whole = true};
     const int rc = measure_start(s, o, &how, err);
     if (rc == 0) {
         *out = measure_wait(s, gap_ns, begun_ns + gap_ns + PATIENCE_NS, NULL);

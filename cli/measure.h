@@ -43,6 +43,7 @@ struct measure_start {
     int64_t interval_ns;
     int64_t hold_services_ns;
     bool exact;        /* as in struct collector_options */
+    bool whole;        /* as in struct collector_options */
     bool stepped;      /* no thread: measure_step() */
     reader_tee_fn tee; /* gets every read; may be NULL */
     void *tee_ctx;

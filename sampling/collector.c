@@ -46,6 +46,7 @@ struct collector {
     int64_t next_ns, begun_ns;
     int64_t interval_seen_ns;
     bool settled;
+    bool whole; /* what was published last held all answers */
     uint64_t sequence;
 
     pthread_t thread;
@@ -129,7 +130,8 @@ static void publish(struct collector *c, int64_t now)
     note_left_out(&s->sources[SOURCE_NVIDIA], s->nvidia.gpus_left_out, "cards");
     note_left_out(&s->sources[SOURCE_POWER], s->power.left_out, "counters");
     note_left_out(&s->sources[SOURCE_NETWORK], s->network.left_out, "interfaces");
-    s->sources_settled = runner_settled(c->runner);
+    c->whole = !c->options.whole || runner_answered(c->runner, now);
+    s->sources_settled = runner_settled(c->runner) && c->whole;
     s->services_settled = !c->services || (services_settled(c->services, now) && !adds_wait(c));
     if (c->services) {
         services_fill(c->services, now, s);
@@ -356,7 +358,8 @@ static void *collector_main(void *arg)
             publish(c, now);
             reader_set_source(source_name(SOURCE_SERVICES), 0);
             c->next_ns = next_tick(c, now);
-        } else if (awaited || (c->services && !c->settled && services_settled(c->services, now))) {
+        } else if (awaited || (!c->whole && c->sequence > 0 && runner_answered(c->runner, now)) ||
+                   (c->services && !c->settled && services_settled(c->services, now))) {
             publish(c, now); /* the first answers are shown at once, not with the next tick */
         }
         c->settled = c->services && services_settled(c->services, now);

@@ -31,6 +31,9 @@ struct collector_options {
     int64_t interval_ns; /* first distance between samples */
     /* that distance from the start; else an early second sample, then whole seconds */
     bool exact;
+    /* Publishes again once the probes that a sample asked have answered: who takes one sample only
+     * wants all of it. */
+    bool whole;
     bool services; /* false: neither discover nor ask (--sysroot without --config) */
     /* A replay that runs by itself: collector_start() takes each recorded sample at its time and
      * moves `time` (borrowed), which is what `clock` and the reader show. NULL: none. */

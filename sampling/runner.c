@@ -16,6 +16,7 @@ enum {
     RUNNING_MAX = 16,
     BACKOFF_MAX = 16,    /* periods: a source that fails is asked less and less often */
     AGAIN_MAX = 64,      /* questions that belong together, in a replay: all in one step */
+    ANSWER_MS = 300,     /* a healthy driver answers within that */
     PROBE_WAIT_MS = 100, /* at the end: a healthy hwmon scan takes a few milliseconds */
 };
 
@@ -344,6 +345,19 @@ bool runner_settled(const struct runner *runner)
 {
     for (size_t i = 0; i < runner->running_count; i++) {
         if (runner->running[i].open && runner->running[i].status.state == READING_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool runner_answered(const struct runner *runner, int64_t now)
+{
+    for (size_t i = 0; i < runner->running_count; i++) {
+        const struct running *r = &runner->running[i];
+
+        if (r->asked_ns && now - r->asked_ns < ANSWER_MS * NS_PER_MS &&
+            !(r->ops->flags & SOURCE_WORKER_ENDS)) {
             return false;
         }
     }

@@ -36,6 +36,8 @@ size_t runner_fds(const struct runner *r, int *fds, size_t room);
 void runner_put_status(const struct runner *r);
 /* Every source answered once, failed once, or is later than it may be. */
 bool runner_settled(const struct runner *r);
+/* Nothing that was just asked is still to answer, but for what is slow by design. */
+bool runner_answered(const struct runner *r, int64_t now_ns);
 /* Ends the probes, which may use reader and wake until then. false: one is stuck and uses them
  * still; nothing was freed, and the caller leaves with _exit(). Accepts NULL. */
 bool runner_free(struct runner *r);
