@@ -55,7 +55,7 @@ static struct heat gpu_temperature(const struct page *p)
 static bool put_throttling(const struct page *p, struct line *l)
 {
     double value;
-    bool stale, told = false, gpu = false;
+    bool stale, told = true, gpu = false;
     bool cpu_told = silicon_has(p, METRIC_HOST_CPU_THROTTLED, &value, &stale) && !stale;
     if (cpu_told && value >= 0.005) {
         line_put(l, ROLE_WARN, "! CPU slowed %.0f %%", value * 100);
@@ -64,17 +64,18 @@ static bool put_throttling(const struct page *p, struct line *l)
     for (uint32_t i = 0; i < p->m->gpu_count; i++) {
         const struct gpu_facts *f = &p->m->gpus[i].facts;
         double ok;
-        if (!page_value(p, &f->throttle, &ok, &stale) || stale)
+        if (!page_value(p, &f->throttle, &ok, &stale) || stale) {
+            told = false;
             continue;
-        told = true;
+        }
         for (uint32_t k = 0; k < f->throttle_count && k < SAMPLE_GPU_THROTTLES; k++)
             gpu = gpu || strstr(f->throttles[k], "heat") != NULL;
     }
     if (gpu)
         line_put(l, ROLE_WARN, "! GPU slowed by heat");
-    else if (cpu_told || told)
+    else if (cpu_told && told) /* all were asked: of one that does not tell it is not known */
         line_put(l, ROLE_OK, "no throttling");
-    return gpu || cpu_told || told;
+    return gpu || (cpu_told && told);
 }
 
 /* true: there was one to show. */

@@ -7,6 +7,10 @@
 #include "sampling/linux/power.h"
 #include "sampling/scan.h"
 
+/* No battery of a computer gives 1 kW: USB Power Delivery ends at 240 W, the largest laptops take
+ * 330 W. */
+#define POWER_MAX_UW INT64_C(1000000000)
+
 #define SCAN_PERIOD_NS (30 * NS_PER_S)
 /* A battery's controller takes some milliseconds an answer, and some machines stutter meanwhile. */
 #define READ_PERIOD_NS (3900 * NS_PER_MS)
@@ -235,6 +239,9 @@ static void read_supply(struct power_supplies *s, struct reader *r, size_t i)
     }
     if (strcmp(p->status, "Discharging") == 0) {
         p->power_uw = number_either_way(s, r, name, "power_now");
+        if (p->power_uw > POWER_MAX_UW) { /* -1 in 32 bits, of a driver that does not know */
+            p->power_uw = -1;
+        }
         if (p->power_uw < 0) {
             p->current_ua = number_either_way(s, r, name, "current_now");
             p->voltage_uv = number(s, r, name, "voltage_now");

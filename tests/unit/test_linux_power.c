@@ -341,6 +341,10 @@ static void test_battery_files(void **state)
     assert_true(part.has_battery && part.on_battery == 1);
     assert_true(machine_value(&part.battery_ratio) == 0.42);
     assert_true(machine_value(&part.system_watts) == 7.25);
+    write_file("/sys/class/power_supply/BAT0/power_now", "4294967295\n"); /* -1 in 32 bits */
+    machine_advance_ms(&machine, 4000);
+    assert_int_equal(poll(), 0);
+    assert_int_equal(part.system_watts.state, READING_NONE);
     write_file("/sys/class/power_supply/AC/online", "1\n");
     write_file("/sys/class/power_supply/BAT0/status", "Charging\n");
     machine_advance_ms(&machine, 4000);
