@@ -123,7 +123,11 @@ static FILE *fixture(const char *name)
 /* Cuts a line into its fields. */
 static size_t cut(char *line, char mark, char *fields[], size_t max)
 {
+    static char none[1];
     size_t count = 0;
+    for (size_t i = 0; i < max; i++) {
+        fields[i] = none;
+    }
     line[strcspn(line, "\r\n")] = '\0';
     while (line && count < max) {
         char *end = strchr(line, mark);
@@ -150,7 +154,7 @@ struct chip_rows {
 };
 static struct chip_rows rows_for(const char *chip)
 {
-    char line[256], *field[5] = {NULL};
+    char line[256], *field[5];
     struct chip_rows r = {0};
     FILE *f = fixture("limits.csv");
     while (fgets(line, sizeof line, f)) {
@@ -173,7 +177,7 @@ static struct chip_rows rows_for(const char *chip)
 
 static void test_the_table_row_by_row(void **state)
 {
-    char line[256], *field[5] = {NULL}, limit[32], memory[32];
+    char line[256], *field[5], limit[32], memory[32];
     int rows = 0;
     FILE *f = fixture("limits.csv");
     (void)state;
@@ -200,7 +204,7 @@ static void test_the_table_row_by_row(void **state)
 /* The table as the guide itself has it, where that is beside the source. */
 static void test_the_table_of_the_guide(void **state)
 {
-    char line[512], path[1024], *field[8] = {NULL}, limit[32], memory[32];
+    char line[512], path[1024], *field[8], limit[32], memory[32];
     const char *source = getenv("abs_srcdir");
     int rows = 0;
     (void)state;
@@ -273,7 +277,7 @@ static void expect_bin(const char *chip, double gb)
 
 static void check_bins(FILE *f, int wanted)
 {
-    char line[512], *field[10] = {NULL}, *sizes[8] = {NULL};
+    char line[512], *field[10], *sizes[8];
     int rows = 0;
     while (fgets(line, sizeof line, f)) {
         assert_true(cut(line, ',', field, 10) >= 9);
