@@ -71,7 +71,8 @@ static void test_largest(void **state)
     for (int w = 0; w < FIT_WEIGHTS_COUNT; w++) {
         for (int64_t context = 4096; context <= 32768; context *= 2) {
             const struct fit_class *before = NULL;
-            for (double gib = 0.5; gib < 600; gib *= 1.3) {
+            for (int step = 0; step < 28; step++) { /* 0.5 to 600 GiB */
+                const double gib = 0.5 * pow(1.3, step);
                 const struct fit_class *c = fit_largest(gib * 0x1p30, (enum fit_weights)w, context);
                 const struct fit_class *longer = fit_largest(gib * 0x1p30, (enum fit_weights)w,
                                                              context * 2);
