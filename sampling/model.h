@@ -51,6 +51,7 @@ struct disk_model { /* one file system with what its device does */
 struct network_model {
     char name[32];
     bool hidden, up;
+    bool main; /* of those that are shown the one that carried most since it came up */
     struct reading v[METRIC_NETWORK_COUNT], raw[METRIC_NETWORK_COUNT];
 };
 struct gpu_process_model { /* what one process does on one card */

@@ -101,8 +101,23 @@ static void gpu_advance(const struct model *prev, const struct sample *s, struct
     }
 }
 
-static void gpu_processes(const struct sample *s, struct model *next, const struct gpu_part *part,
-                          const struct gpu_part *before, const uint32_t *place)
+/* What the same process did on the same card at the step before. */
+static const struct reading *use_before(const struct model *prev, int32_t pid, const char *id)
+{
+    for (uint32_t i = 0; i < prev->gpu_process_count; i++) {
+        const struct gpu_process_model *p = &prev->gpu_processes[i];
+
+        if (p->pid == pid && p->gpu < prev->gpu_count &&
+            strcmp(prev->gpus[p->gpu].facts.id, id) == 0) {
+            return &p->utilization_ratio;
+        }
+    }
+    return NULL;
+}
+
+static void gpu_processes(const struct model *prev, const struct sample *s, struct model *next,
+                          const struct gpu_part *part, const struct gpu_part *before,
+                          const uint32_t *place)
 {
     for (uint32_t i = 0; i < part->process_count; i++) {
         const struct gpu_process_facts *f = &part->processes[i], *then = NULL;
@@ -126,9 +141,9 @@ static void gpu_processes(const struct sample *s, struct model *next, const stru
             .gpu = place[f->gpu],
             .service = f->service,
             .memory_bytes = step_aged(&f->memory_bytes, s),
-            .utilization_ratio = share(told_or_rate(&f->utilization_ratio,
-                                                    then ? &then->busy_ns : NULL, &f->busy_ns,
-                                                    1.0 / (double)NS_PER_S, NULL, next, s)),
+            .utilization_ratio = share(told_or_rate(
+                &f->utilization_ratio, then ? &then->busy_ns : NULL, &f->busy_ns,
+                1.0 / (double)NS_PER_S, use_before(prev, f->pid, part->gpus[f->gpu].id), next, s)),
         };
     }
 }
@@ -162,7 +177,7 @@ void model_advance_gpus(const struct model *prev, const struct sample *s, struct
         }
     }
     for (size_t k = 0; k < 2; k++) {
-        gpu_processes(s, next, parts[k].part, parts[k].before, place[k]);
+        gpu_processes(prev, s, next, parts[k].part, parts[k].before, place[k]);
     }
     /* NVIDIA's word counts where its driver is there: a library that does not fit is worth more
      * than "no GPU was found". */
@@ -391,6 +406,29 @@ void model_advance_disks(const struct model *prev, const struct sample *s, struc
     }
 }
 
+/* The line of the machine: the interface that carried most since it came up. That hardly ever
+ * changes, so what is shown of it does not jump from one to another. */
+static void choose_main(const struct network_part *part, struct model *next)
+{
+    uint32_t best = 0;
+    double most = -1;
+
+    for (uint32_t i = 0; i < part->network_count; i++) {
+        const struct network_facts *f = &part->networks[i];
+        double in = 0, out = 0;
+
+        (void)reading_get(&f->receive_bytes, &in);
+        (void)reading_get(&f->transmit_bytes, &out);
+        if (!f->hidden && f->up && in + out > most) {
+            most = in + out;
+            best = i;
+        }
+    }
+    if (most >= 0) {
+        next->networks[best].main = true;
+    }
+}
+
 void model_advance_networks(const struct model *prev, const struct sample *s, struct model *next)
 {
     static const struct network_facts none;
@@ -429,5 +467,6 @@ void model_advance_networks(const struct model *prev, const struct sample *s, st
         out->v[METRIC_NETWORK_TRANSMIT] = step_smooth(&was->v[METRIC_NETWORK_TRANSMIT],
                                                       &out->raw[METRIC_NETWORK_TRANSMIT]);
     }
+    choose_main(&s->network, next);
     next->network_before = s->network;
 }

@@ -243,23 +243,12 @@ static void put_traffic(struct page *p, struct line *l, const struct disk_model 
     line_group_end(l);
 }
 
-/* The interface that carried most since it came up: that hardly ever changes, so nothing jumps. */
 static const struct network_model *main_network(const struct model *m)
 {
-    const struct network_model *best = NULL;
-    double most = -1;
-    for (uint32_t i = 0; i < m->network_count; i++) {
-        const struct network_model *n = &m->networks[i];
-        const struct network_facts *f = &m->network_before.networks[i];
-        double in = 0, out = 0;
-        (void)reading_get(&f->receive_bytes, &in);
-        (void)reading_get(&f->transmit_bytes, &out);
-        if (!n->hidden && n->up && in + out > most) {
-            most = in + out;
-            best = n;
-        }
-    }
-    return best;
+    for (uint32_t i = 0; i < m->network_count; i++)
+        if (m->networks[i].main)
+            return &m->networks[i];
+    return NULL;
 }
 
 static bool put_network(struct page *p, struct line *l)

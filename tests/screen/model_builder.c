@@ -162,14 +162,13 @@ static void traffic(struct model *m, double read, double written)
 
 static void network(struct model *m, const char *name, bool hidden, double in, double out)
 {
-    struct network_model *n = &m->networks[m->network_count];
-    struct network_facts *f = &m->network_before.networks[m->network_count++];
+    struct network_model *n = &m->networks[m->network_count++];
     utf8_copy(n->name, sizeof n->name, name);
     n->hidden = hidden;
     n->up = true;
+    n->main = !hidden;
     n->v[METRIC_NETWORK_RECEIVE] = n->raw[METRIC_NETWORK_RECEIVE] = ok(in * 0x1p20);
     n->v[METRIC_NETWORK_TRANSMIT] = n->raw[METRIC_NETWORK_TRANSMIT] = ok(out * 0x1p20);
-    f->receive_bytes = f->transmit_bytes = ok(1e9 * (in + 1));
 }
 
 /* A card with what it does; NAN: not told. */
