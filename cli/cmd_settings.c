@@ -15,6 +15,7 @@
 #include "cli/text_page.h"
 #include "sampling/platform.h"
 #include "tuning/setting.h"
+#include "tuning/setting_words.h"
 
 /* 10,000 values of a file make less than this of JSON. */
 enum { OUTPUT_MAX = 16 * 1024 * 1024 };
@@ -115,66 +116,30 @@ static void list_all(struct text_page *p, const struct setting_catalog *c,
 
 static void values_line(struct text_page *p, const struct setting *s)
 {
-    const char *const *choices = s->choices.items;
     struct buf b;
-    if (s->type == SETTING_NONE) {
-        return;
-    }
     buf_init(&b, SENTENCE_MAX);
-    if (s->choices.count) {
-        for (size_t i = 0; i < s->choices.count; i++) {
-            buf_printf(&b, "%s%s", i ? ", " : "", choices[i]);
-        }
-    } else {
-        buf_puts(&b, setting_type_words[s->type]);
-    }
-    if (s->ranged) {
-        buf_printf(&b, " from %.15g to %.15g", s->min, s->max);
-    }
-    if (s->default_value) {
-        buf_printf(&b, "; %s unless set", s->default_value);
-    }
-    line(p, "value", b.data);
+    setting_add_values(&b, s);
+    line(p, "value", b.size ? b.data : NULL);
     buf_release(&b);
 }
 
 static void use_lines(struct text_page *p, const struct setting *s, const char *use,
                       const char *value)
 {
-    const struct setting_machine nothing = {.cpus = 0};
-    char translated[128];
     struct buf b;
-    if (use) {
-        buf_init(&b, SENTENCE_MAX);
-        buf_puts(&b, use);
-        if (value && s->formula != SETTING_NO_FORMULA &&
-            setting_translate(s->formula, value, &nothing, translated, sizeof translated) == 0 &&
-            s->formula != SETTING_FLAG && *translated) {
-            buf_printf(&b, " = %s", translated);
-        } else if (*settings_formula_sentence(s->formula)) {
-            buf_printf(&b, ": %s", settings_formula_sentence(s->formula));
-        }
-        line(p, "use", b.data);
-        buf_release(&b);
-    }
+    buf_init(&b, SENTENCE_MAX);
+    setting_add_use(&b, s, use, value);
+    line(p, "use", b.size ? b.data : NULL);
     line(p, "instead", s->instead);
+    buf_release(&b);
 }
 
 static void versions_line(struct text_page *p, const struct setting *s)
 {
     struct buf b;
-    if (!s->since && !s->until) {
-        return;
-    }
     buf_init(&b, SENTENCE_MAX);
-    if (s->since) {
-        buf_printf(&b, "from %s %s on", setting_owner_words[s->versions_of], s->since);
-    }
-    if (s->until) {
-        buf_printf(&b, "%sgone in %s %s", s->since ? ", " : "", setting_owner_words[s->versions_of],
-                   s->until);
-    }
-    line(p, "versions", b.data);
+    setting_add_versions(&b, s);
+    line(p, "versions", b.size ? b.data : NULL);
     buf_release(&b);
 }
 
@@ -185,7 +150,7 @@ static void case_lines(struct text_page *p, const struct setting *s)
     for (size_t i = 0; i < s->case_count; i++) {
         const struct setting_case *c = &s->cases[i];
         buf_init(&b, SENTENCE_MAX);
-        settings_add_condition(&b, s, c);
+        setting_add_condition(&b, s, c);
         buf_printf(&b, ": %s", c->reason);
         if (c->use) {
             buf_printf(&b, " (use %s)", c->use);

@@ -15,12 +15,12 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "cli/options.h"
-#include "cli/settings_json.h"
 #include "cli/status_shape.h"
 #include "sampling/config.h"
 #include "sampling/reading.h"
 #include "tui/action.h"
 #include "tuning/setting.h"
+#include "tuning/setting_words.h"
 
 /* The longest page has some 150 KB. */
 enum { PAGE_MAX = 1024 * 1024 };
@@ -326,7 +326,7 @@ static void put_cases(const struct setting *s)
         struct buf b;
         buf_init(&b, 2048);
         buf_printf(&b, "Exception: %s ", setting_verdict_words[s->cases[i].verdict]);
-        settings_add_condition(&b, s, &s->cases[i]);
+        setting_add_condition(&b, s, &s->cases[i]);
         buf_printf(&b, ": %s", s->cases[i].reason);
         if (s->cases[i].use) {
             buf_printf(&b, "; use %s", s->cases[i].use);
@@ -355,20 +355,14 @@ static void put_setting(const struct setting *s)
     *b.data = (char)toupper((unsigned char)*b.data);
     put_text(b.data);
     buf_clear(&b);
-    if (s->since) {
-        buf_printf(&b, "from %s %s on", setting_owner_words[s->versions_of], s->since);
-    }
-    if (s->until) {
-        buf_printf(&b, "%sgone in %s %s", s->since ? ", " : "", setting_owner_words[s->versions_of],
-                   s->until);
-    }
+    setting_add_versions(&b, s);
     put_labelled("Versions", b.data);
     put_cases(s);
     buf_clear(&b);
     if (s->use) {
         buf_puts(&b, s->use);
-        if (*settings_formula_sentence(s->formula)) {
-            buf_printf(&b, " (%s)", settings_formula_sentence(s->formula));
+        if (*setting_formula_sentence(s->formula)) {
+            buf_printf(&b, " (%s)", setting_formula_sentence(s->formula));
         }
     }
     put_labelled("Use", b.data);
