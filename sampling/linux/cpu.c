@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "sampling/linux/cgroup.h"
 #include "sampling/linux/host.h"
-#include "sampling/linux/memory.h"
+#include "sampling/linux/psi.h"
 #include "sampling/scan.h"
 
 /* A read may cost an interrupt on the core that is asked. A tenth less than 2 s, so that an
@@ -566,19 +566,6 @@ static void read_frequencies(struct cpu_state *s, struct reader *r, struct cpu_p
     }
 }
 
-static void read_psi(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns)
-{
-    struct err err = ERR_INIT;
-    struct psi psi = {.has_some = false};
-    int rc = reader_file(r, &s->psi, &s->text, &err);
-    if (rc == 0) {
-        parse_psi(s->text.data, s->text.size, &psi);
-    }
-    part->psi_some_ratio = psi.has_some ? metric_reading(SCOPE_HOST, METRIC_HOST_CPU_PSI,
-                                                         psi.some_ratio, at_ns, SOURCE_CPU)
-                                        : reader_missing(r, rc ? rc : -ERR_PARSE, SOURCE_CPU);
-}
-
 static void read_load(struct cpu_state *s, struct reader *r, struct cpu_part *part, int64_t at_ns)
 {
     static const int metrics[3] = {METRIC_HOST_LOAD_1, METRIC_HOST_LOAD_5, METRIC_HOST_LOAD_15};
@@ -639,7 +626,8 @@ static int cpu_poll(void *state, const struct source_context *c, void *part_out,
         s->limit_known = true;
     }
     read_load(s, c->reader, part, now_ns);
-    read_psi(s, c->reader, part, now_ns);
+    psi_read(c->reader, &s->psi, &s->text, METRIC_HOST_CPU_PSI, -1, SOURCE_CPU, now_ns,
+             &part->psi_some_ratio, NULL);
     return rc;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "sampling/linux/memory.h"
+#include "sampling/linux/psi.h"
 
 enum {
     STATS_MAX_BYTES = 256 * 1024, /* 100 bytes a device: 2,500 of them */
@@ -177,27 +177,6 @@ static int read_counters(struct disk_io_state *s, struct reader *r, struct disk_
     return 0;
 }
 
-static void read_pressure(struct disk_io_state *s, struct reader *r, struct disk_io_part *part,
-                          int64_t now_ns)
-{
-    struct err err = ERR_INIT;
-    struct psi psi = {.has_some = false};
-    int rc = reader_file(r, &s->psi, &s->text, &err);
-    struct reading why;
-
-    if (rc == 0) {
-        parse_psi(s->text.data, s->text.size, &psi);
-    }
-    why = rc != 0 ? reader_missing(r, rc, SOURCE_DISK_IO)
-                  : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_DISK_IO);
-    part->psi_some_ratio = psi.has_some ? metric_reading(SCOPE_HOST, METRIC_HOST_IO_PSI_SOME,
-                                                         psi.some_ratio, now_ns, SOURCE_DISK_IO)
-                                        : why;
-    part->psi_full_ratio = psi.has_full ? metric_reading(SCOPE_HOST, METRIC_HOST_IO_PSI_FULL,
-                                                         psi.full_ratio, now_ns, SOURCE_DISK_IO)
-                                        : why;
-}
-
 static int disk_io_poll(void *state, const struct source_context *c, void *part_out,
                         struct err *err)
 {
@@ -210,7 +189,8 @@ static int disk_io_poll(void *state, const struct source_context *c, void *part_
         s->names_known = true;
         s->names_at_ns = now_ns;
     }
-    read_pressure(s, c->reader, part, now_ns);
+    psi_read(c->reader, &s->psi, &s->text, METRIC_HOST_IO_PSI_SOME, METRIC_HOST_IO_PSI_FULL,
+             SOURCE_DISK_IO, now_ns, &part->psi_some_ratio, &part->psi_full_ratio);
     return read_counters(s, c->reader, part, now_ns, err);
 }
 

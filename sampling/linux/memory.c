@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "sampling/linux/cgroup.h"
+#include "sampling/linux/psi.h"
 #include "sampling/scan.h"
 
 #define LIMIT_PERIOD_NS                                                                            \
@@ -126,30 +127,6 @@ bool parse_vmstat_swap(const char *text, size_t size, uint64_t *out_in_pages,
     *out_in_pages = in;
     *out_out_pages = out;
     return true;
-}
-
-void parse_psi(const char *text, size_t size, struct psi *out)
-{
-    memset(out, 0, sizeof *out);
-    struct span rest = span_of(text, size), line, kind, average;
-    while (scan_line(&rest, &line)) {
-        double percent;
-        if (!scan_word(&line, &kind) || !scan_word(&line, &average) ||
-            !span_starts(average, "avg10=")) {
-            continue;
-        }
-        size_t skip = strlen("avg10=");
-        if (number_double(average.at + skip, average.size - skip, &percent) != 0 || percent < 0) {
-            continue;
-        }
-        if (span_is(kind, "some")) {
-            out->some_ratio = percent / 100;
-            out->has_some = true;
-        } else if (span_is(kind, "full")) {
-            out->full_ratio = percent / 100;
-            out->has_full = true;
-        }
-    }
 }
 
 bool parse_zram_mm_stat(const char *text, size_t size, uint64_t *out_bytes)
@@ -363,27 +340,6 @@ static void read_compressed(struct memory_state *s, struct reader *r, struct mem
     part->compressed = known ? bytes_reading(METRIC_HOST_MEMORY_COMPRESSED, sum, at_ns) : why;
 }
 
-static void read_pressure(struct memory_state *s, struct reader *r, struct memory_part *part,
-                          int64_t at_ns)
-{
-    struct err err = ERR_INIT;
-    int rc = reader_file(r, &s->psi, &s->text, &err);
-    struct psi psi = {.has_some = false};
-    if (rc == 0) {
-        parse_psi(s->text.data, s->text.size, &psi);
-        rc = psi.has_some || psi.has_full ? 0 : -ERR_PARSE;
-    }
-    struct reading why = rc != 0
-                             ? reader_missing(r, rc, SOURCE_MEMORY)
-                             : reading_missing(READING_UNSUPPORTED, REASON_NO_FILE, SOURCE_MEMORY);
-    part->psi_some_ratio = psi.has_some ? metric_reading(SCOPE_HOST, METRIC_HOST_PSI_SOME,
-                                                         psi.some_ratio, at_ns, SOURCE_MEMORY)
-                                        : why;
-    part->psi_full_ratio = psi.has_full ? metric_reading(SCOPE_HOST, METRIC_HOST_PSI_FULL,
-                                                         psi.full_ratio, at_ns, SOURCE_MEMORY)
-                                        : why;
-}
-
 static int memory_poll(void *state, const struct source_context *c, void *part_out, struct err *err)
 {
     struct memory_state *s = state;
@@ -394,7 +350,8 @@ static int memory_poll(void *state, const struct source_context *c, void *part_o
     int rc = read_meminfo(s, c->reader, part, &m, now_ns, err);
     read_swap_traffic(s, c->reader, part, now_ns);
     read_compressed(s, c->reader, part, rc == 0 ? &m : NULL, now_ns);
-    read_pressure(s, c->reader, part, now_ns);
+    psi_read(c->reader, &s->psi, &s->text, METRIC_HOST_PSI_SOME, METRIC_HOST_PSI_FULL,
+             SOURCE_MEMORY, now_ns, &part->psi_some_ratio, &part->psi_full_ratio);
     if (!s->limit_known || now_ns - s->limit_at_ns >= LIMIT_PERIOD_NS) {
         part->limit = cgroup_read_memory_limit(c->reader, now_ns);
         s->limit_at_ns = now_ns;

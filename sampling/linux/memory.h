@@ -28,13 +28,6 @@ int parse_meminfo(const char *text, size_t size, struct meminfo *out, struct err
 bool parse_vmstat_swap(const char *text, size_t size, uint64_t *out_in_pages,
                        uint64_t *out_out_pages);
 
-struct psi {
-    double some_ratio, full_ratio; /* avg10, 0..1 */
-    bool has_some, has_full;
-};
-/* /proc/pressure/memory */
-void parse_psi(const char *text, size_t size, struct psi *out);
-
 /* /sys/block/zramN/mm_stat: memory that the device takes, bytes. */
 bool parse_zram_mm_stat(const char *text, size_t size, uint64_t *out_bytes);
 /* /proc/PID/smaps: the page size of the kernel that wrote it. */

@@ -16,6 +16,7 @@
 #include "sampling/linux/host.h"
 #include "sampling/linux/memory.h"
 #include "sampling/linux/network.h"
+#include "sampling/linux/psi.h"
 #include "sampling/linux/thermal.h"
 #include "sampling/reader_recording.h"
 #include "sampling/scan.h"
@@ -75,7 +76,7 @@ static void run_small(const char *text, size_t size)
     if (parse_uptime(text, size, &v[0])) {
         require(v[0] >= 0);
     }
-    parse_psi(text, size, &psi);
+    psi_parse(text, size, &psi);
     require(!psi.has_some || psi.some_ratio >= 0);
     (void)parse_vmstat_swap(text, size, &a, &b);
     (void)parse_zram_mm_stat(text, size, &a);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sampling/linux/memory.h"
+#include "sampling/linux/psi.h"
 #include "tests/machine.h"
 #include "tests/manifest.h"
 
@@ -112,14 +113,14 @@ static void test_psi(void **state)
     struct psi p;
     static const char good[] = "some avg10=12.50 avg60=1.00 avg300=0.10 total=99\n"
                                "full avg10=3.25 avg60=0.00 avg300=0.00 total=9\n";
-    parse_psi(good, sizeof good - 1, &p);
+    psi_parse(good, sizeof good - 1, &p);
     assert_true(p.has_some && p.has_full);
     assert_true(p.some_ratio == 0.125 && p.full_ratio == 0.0325);
     static const char half[] = "some avg10=0.00 avg60=1.00\nfull avg60=0.00\n";
-    parse_psi(half, sizeof half - 1, &p);
+    psi_parse(half, sizeof half - 1, &p);
     assert_true(p.has_some && !p.has_full);
     static const char bad[] = "some avg10=-1\nfull avg10=1,5\nother avg10=5.0\n";
-    parse_psi(bad, sizeof bad - 1, &p);
+    psi_parse(bad, sizeof bad - 1, &p);
     assert_false(p.has_some || p.has_full);
 }
 
