@@ -21,7 +21,7 @@
 #include "sampling/platform.h"
 
 static _Atomic int cpu_polls, thread_polls;
-static _Atomic bool thread_hangs;
+static _Atomic bool thread_hangs, thread_waits;
 static bool process_hangs, cpu_fails;
 static int hang_fd[2] = {-1, -1}; /* a read of it blocks until the test closes the other end */
 
@@ -52,6 +52,9 @@ static int poll_thermal(void *state, const struct source_context *c, void *part,
     (void)err;
     atomic_fetch_add(&thread_polls, 1);
     if (atomic_load(&thread_hangs) && read(hang_fd[0], &byte, 1) != 0) {
+        return 0;
+    }
+    if (atomic_load(&thread_waits) && read(hang_fd[0], &byte, 1) != 1) {
         return 0;
     }
     p->state = reading_ok(1, clock_mono_ns(&c->clock), SOURCE_THERMAL);
@@ -284,6 +287,7 @@ static int setup(void **state)
     atomic_store(&cpu_polls, 0);
     atomic_store(&thread_polls, 0);
     atomic_store(&thread_hangs, false);
+    atomic_store(&thread_waits, false);
     process_hangs = cpu_fails = false;
     return pipe(hang_fd);
 }
@@ -561,6 +565,46 @@ static void test_without_a_thread(void **state)
     assert_true(collector_free(f->c));
 }
 
+/* Who takes one sample only gets it with what its own probes answer: until they have, it is said to
+ * be unfinished. A moment in which the machine does not run the test can make an answer late, which
+ * is not waited for: hence several rounds. */
+static void test_a_whole_sample_holds_the_answers_it_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct collector_options o = {
+        .clock = clock_real, .interval_ns = 250 * NS_PER_MS, .exact = true, .whole = true};
+    bool waited = false;
+
+    f->reader = reader_new_kernel();
+    config_init(&f->config);
+    o.config = &f->config;
+    o.reader = f->reader;
+    f->c = collector_new(&o, &err);
+    assert_non_null(f->c);
+    assert_int_equal(collector_start(f->c, &err), 0);
+    while (!next_model(f)->sources_settled) {
+    }
+    atomic_store(&thread_waits, true);
+    for (int round = 0; round < 20 && !waited; round++) {
+        const struct model *m = next_model(f);
+        int64_t asked_ns = clock_mono_ns(&clock_real);
+
+        if (m->sources_settled) {
+            continue;
+        }
+        assert_int_equal(write(hang_fd[1], "x", 1), 1);
+        do {
+            m = next_model(f);
+        } while (!m->sources_settled);
+        waited = m->v[METRIC_HOST_CPU_TEMPERATURE].at_ns >= asked_ns;
+    }
+    assert_true(waited);
+    atomic_store(&thread_waits, false);
+    assert_int_equal(write(hang_fd[1], "x", 1), 1); /* the one that may be waiting */
+    assert_true(collector_free(f->c));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -574,6 +618,7 @@ int main(void)
         T(test_interval_change_acts_at_once),
         T(test_the_first_sample_does_not_wait_for_discovery),
         T(test_without_a_thread),
+        T(test_a_whole_sample_holds_the_answers_it_asked_for),
         T(test_a_hanging_thread_is_left_behind),
     };
 
