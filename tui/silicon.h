@@ -33,6 +33,8 @@ struct silicon_part {
     bool rest; /* takes the rounding of those before it, so that they sum to what is shown */
 };
 enum { SILICON_PARTS = 8 };
+/* The largest first. */
+void silicon_sort(struct silicon_part *parts, int count);
 void silicon_bar(struct page *p, int y, double total, const struct silicon_part *parts, int count);
 void silicon_legend(struct page *p, int y, const struct silicon_part *parts, int count);
 

@@ -130,12 +130,6 @@ static void draw_memory_line(struct page *p, uint32_t card, int y)
     }
 }
 
-static int compare_parts(const void *a, const void *b)
-{
-    const struct silicon_part *x = a, *y = b;
-    return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : strcmp(x->name, y->name);
-}
-
 /* What a service holds of a card; false: not everything of it is told. */
 static bool held_by(const struct page *p, uint32_t card, int32_t service, double *out)
 {
@@ -199,7 +193,7 @@ static int owners(const struct page *p, uint32_t card, double used,
             out[n++] = (struct silicon_part){m->services[i].facts->name, bytes, GLYPH_BAR,
                                              ROLE_GRAPH_4, false};
     }
-    qsort(out, (size_t)n, sizeof out[0], compare_parts);
+    silicon_sort(out, n);
     out[n] = (struct silicon_part){"other", used > known ? used - known : 0, GLYPH_BAR,
                                    n > 0 ? ROLE_DIM : ROLE_GRAPH_4, true};
     n++;

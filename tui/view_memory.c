@@ -11,12 +11,6 @@
 
 enum { OWNERS_MAX = 3 }; /* services by name; the others are in "other" */
 
-static int compare_parts(const void *a, const void *b)
-{
-    const struct silicon_part *x = a, *y = b;
-    return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : strcmp(x->name, y->name);
-}
-
 /* What a service holds through cards whose memory is the system's; its processes do not count it as
  * theirs. */
 static double held_by_cards(const struct model *m, int32_t service)
@@ -52,7 +46,7 @@ static int memory_owners(const struct page *p, double used, struct silicon_part 
     }
     if (n == 0)
         return 0;
-    qsort(all, (size_t)n, sizeof all[0], compare_parts);
+    silicon_sort(all, n);
     kept = n < OWNERS_MAX ? n : OWNERS_MAX;
     for (int i = 0; i < kept; i++) {
         known += all[i].bytes;

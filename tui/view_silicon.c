@@ -101,6 +101,17 @@ void silicon_ghz(struct page *p, struct line *l, const struct reading *r, bool u
                  unit ? " GHz" : "");
 }
 
+static int compare_parts(const void *a, const void *b)
+{
+    const struct silicon_part *x = a, *y = b;
+    return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : strcmp(x->name, y->name);
+}
+
+void silicon_sort(struct silicon_part *parts, int count)
+{
+    qsort(parts, (size_t)count, sizeof parts[0], compare_parts);
+}
+
 void silicon_bar(struct page *p, int y, double total, const struct silicon_part *parts, int count)
 {
     int x = p->layout.columns.label_x, shown = 0;

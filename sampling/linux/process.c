@@ -334,10 +334,18 @@ static int table_variable(struct process_table *base, int32_t pid, const char *n
     struct linux_table *t = own(base);
     size_t length = strlen(name);
     struct span rest, one;
-    int code = read_text(t, pid, "environ", ENVIRON_MAX_BYTES, err);
+    char path[64];
+    int code;
 
+    /* Nobody is told: environments hold secrets. */
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+    t->text.max = ENVIRON_MAX_BYTES;
+    code = reader_once_untold(t->base.reader, path, &t->text, err);
     if (code < 0) {
         return code;
+    }
+    if (t->text.truncated) {
+        return err_set(err, ERR_TOO_BIG, "the environment of process %d is too large", (int)pid);
     }
     rest = span_of(t->text.data, t->text.size);
     while (rest.size > 0) {
