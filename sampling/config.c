@@ -13,12 +13,12 @@
 /* The contract's list of kinds. The first SERVICE_KIND_COUNT are those of enum service_kind, in its
  * order; the others are words that a configuration may hold already but that this version cannot
  * watch. */
-static const char *const kind_choices[] = {
+const char *const config_kind_words[] = {
     "ollama", "comfyui",      "lmstudio", "llama_server", "vllm",
     "mlx_lm", "diffusionapi", "pipeline", "openai",       NULL,
 };
 _Static_assert(SERVICE_OLLAMA == 0 && SERVICE_COMFYUI == 1 && SERVICE_KIND_COUNT == 2,
-               "kind_choices starts with the kinds of enum service_kind");
+               "config_kind_words starts with the kinds of enum service_kind");
 
 enum {
     NAME_MAX_BYTES = 31, /* a column of the Overview is narrower still */
@@ -26,6 +26,7 @@ enum {
     URL_MAX_BYTES = 120,   /* candidate.url and the rows that show it */
     PATH_MAX_BYTES = 1024, /* the shortest PATH_MAX of the systems that tunetop runs on */
     CONFIG_MAX_BYTES = 1024 * 1024,
+    PRIORITY = 5, /* the middle of 1 to 9 */
 };
 
 #define RESERVED(name, text)                                                                       \
@@ -45,7 +46,7 @@ static const struct schema_field service_fields[] = {
     {.key = "kind",
      .type = SCHEMA_CHOICE,
      .offset = offsetof(struct config_service, kind),
-     .choices = kind_choices,
+     .choices = config_kind_words,
      .required = true,
      .help = "which software it is"},
     {.key = "version",
@@ -76,12 +77,29 @@ static const struct schema_field service_fields[] = {
      .max = TEXT_MAX_BYTES,
      .help = "an environment variable with that token, instead of a file",
      .fallback = "no token"},
-    RESERVED("config", "the file that holds its settings"),
+    {.key = "config",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config_service, config),
+     .fields = config_target_fields,
+     .help = "the file that its settings stand in; only plan and apply need it"},
     RESERVED("control", "how it is started and stopped"),
     RESERVED("log", "where it logs"),
     RESERVED("health", "how its health is checked"),
-    RESERVED("managed", "false: watch only"),
-    RESERVED("priority", "its share of memory when the limits together are too much"),
+    {.key = "managed",
+     .type = SCHEMA_BOOL,
+     .offset = offsetof(struct config_service, managed),
+     .help = "false: it is watched, and never written to",
+     .fallback = "true"},
+    {.key = "managed",
+     .type = SCHEMA_PLACE,
+     .offset = offsetof(struct config_service, managed_place)},
+    {.key = "priority",
+     .type = SCHEMA_INT,
+     .offset = offsetof(struct config_service, priority),
+     .min = 1,
+     .max = 9,
+     .help = "its share of memory when the limits together are too much",
+     .fallback = "5"},
     RESERVED("preload", "models to load after a restart"),
     RESERVED("targets", "wanted times and speeds"),
     {.key = NULL},
@@ -293,6 +311,17 @@ static int check_address(const struct config_service *items, size_t i, struct er
     return 0;
 }
 
+/* What holds without a key, where that is not 0. */
+static void complete(struct config_service *s)
+{
+    if (s->managed_place.file == NULL)
+        s->managed = true;
+    if (s->priority == 0)
+        s->priority = PRIORITY;
+    if (s->config.place.file == NULL)
+        s->config.type = CONFIG_TARGET_NONE;
+}
+
 static int check_service(const struct config_service *items, size_t i, struct err *err)
 {
     const struct config_service *s = &items[i];
@@ -304,11 +333,18 @@ static int check_service(const struct config_service *items, size_t i, struct er
             return fail_at(err, &s->place);
         }
     }
-    if (s->kind < 0 || s->kind >= SERVICE_KIND_COUNT) {
+    if (s->config.type != CONFIG_TARGET_NONE && config_target_check(&s->config, err) < 0) {
+        err_wrap(err, "services: '%s'", s->name);
+        return fail_at(err, &s->config.place);
+    }
+    if (s->kind >= SERVICE_KIND_COUNT) {
+        /* It is not watched; its files can be changed all the same. */
+        if (s->config.type != CONFIG_TARGET_NONE && s->url == NULL)
+            return 0;
         err_set(err, ERR_CONFIG,
                 "services: '%s' is of kind %s, which this version does not watch (it watches "
-                "ollama and comfyui)",
-                s->name, kind_choices[s->kind]);
+                "ollama and comfyui); with config and without url its files can be changed",
+                s->name, config_kind_words[s->kind]);
         return fail_at(err, &s->place);
     }
     if (s->token_file != NULL && s->token_env != NULL) {
@@ -332,8 +368,9 @@ int config_parse(struct config *c, const char *file, const char *text, size_t si
         err->code = ERR_CONFIG;
         return -ERR_CONFIG;
     }
-    const struct config_service *items = raw.services.items;
+    struct config_service *items = raw.services.items;
     for (size_t i = 0; i < raw.services.count; i++) {
+        complete(&items[i]);
         code = check_service(items, i, err);
         if (code < 0)
             return code;

@@ -13,15 +13,47 @@
 #include "base/err.h"
 #include "base/schema.h"
 
+/* The kinds that the file may name: those of enum service_kind first. NULL after the last. */
+extern const char *const config_kind_words[];
+
 /* As many as are watched at once beside those that are discovered. */
 enum { CONFIG_SERVICES = 48 };
 
+/* The file that a service's settings stand in, as tunetop.yaml names it. Which of the keys belong
+ * to which type is checked (config_target_check()). */
+enum config_target_type {
+    CONFIG_COMPOSE,  /* file, service, write */
+    CONFIG_ENV_FILE, /* file */
+    CONFIG_SYSTEMD,  /* unit, scope; file: another drop-in than tunetop's own */
+    CONFIG_LAUNCHD,  /* label, domain; file: not that of the label */
+    CONFIG_JSON,     /* file */
+    CONFIG_YAML,     /* file */
+    CONFIG_BREW_ENV, /* formula; file: not that of the formula */
+    CONFIG_TARGET_NONE = -1,
+};
+enum config_write { CONFIG_IN_PLACE, CONFIG_OVERRIDE };
+enum config_scope { CONFIG_SYSTEM, CONFIG_USER };
+struct config_target {
+    int type;            /* enum config_target_type */
+    const char *file;    /* as written: absolute, ~/..., or relative to tunetop.yaml; NULL */
+    const char *service; /* of the compose file; NULL: of the service's own name */
+    int write;           /* enum config_write */
+    const char *unit;
+    int scope; /* enum config_scope */
+    const char *label, *domain, *formula;
+    struct schema_place place; /* file NULL: the service has none */
+};
+
 struct config_service {
     const char *name;
-    int kind;                           /* enum service_kind */
-    const char *version;                /* NULL: ask it */
-    const char *url;                    /* NULL: the kind's default */
+    int kind;            /* enum service_kind; or a word behind those, which is not watched */
+    const char *version; /* NULL: ask it */
+    const char *url;     /* NULL: the kind's default */
     const char *token_file, *token_env; /* at most one of them; NULL: it wants no token */
+    struct config_target config;
+    bool managed; /* false: watched, never written to */
+    struct schema_place managed_place;
+    int64_t priority; /* 1 to 9: of memory, when the limits together are too much */
     struct schema_place place;
 };
 
@@ -58,6 +90,12 @@ int config_parse_url(const char *url, struct config_url *out, struct err *err);
  * 127.0.0.1. */
 enum { CONFIG_URL_TEXT = 160 };
 const char *config_url_text(const struct config_url *u, char out[CONFIG_URL_TEXT]);
+
+/* Whether the keys of a target are those of its type; err says which is missing or does not belong.
+ */
+int config_target_check(const struct config_target *t, struct err *err);
+extern const struct schema_field config_target_fields[];
+extern const char *const config_target_words[]; /* "compose", ...; NULL after the last */
 
 /* The tables, for the man page and help. */
 extern const struct schema_field config_fields[];

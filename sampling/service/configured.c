@@ -130,8 +130,10 @@ void configured_add(struct services *s)
         take_recorded(s);
         return;
     }
-    for (size_t i = 0; s->config != NULL && i < s->config->service_count; i++)
-        add_one(s, &s->config->services[i]);
+    for (size_t i = 0; s->config != NULL && i < s->config->service_count; i++) {
+        if (s->config->services[i].kind < SERVICE_KIND_COUNT)
+            add_one(s, &s->config->services[i]);
+    }
     if (s->count > 0)
         note_rows(s);
 }

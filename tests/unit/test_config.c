@@ -58,6 +58,38 @@ static void test_the_contracts_example(void **state)
     assert_null(c.services[0].token_env);
     assert_int_equal(c.services[1].kind, SERVICE_COMFYUI);
     assert_null(c.services[1].url);
+    assert_int_equal(c.services[0].config.type, CONFIG_COMPOSE);
+    assert_string_equal(c.services[0].config.file, "~/ai/docker-compose.yml");
+    assert_string_equal(c.services[0].config.service, "ollama");
+    assert_int_equal(c.services[0].config.write, CONFIG_IN_PLACE);
+    assert_true(c.services[0].managed && c.services[1].managed);
+    assert_int_equal(c.services[0].priority, 5);
+    assert_int_equal(c.services[1].priority, 5);
+    assert_int_equal(c.services[1].config.type, CONFIG_TARGET_NONE);
+    config_release(&c);
+}
+
+static void test_files_of_services(void **state)
+{
+    static const char text[] =
+        "services:\n"
+        "  - {name: a, kind: ollama, managed: false, priority: 9,\n"
+        "     config: {type: systemd, unit: ollama.service, scope: user}}\n"
+        "  - {name: b, kind: comfyui, config: {type: launchd, label: com.comfyui.server}}\n"
+        "  - {name: c, kind: lmstudio, config: {type: json, file: server.json}}\n"
+        "  - {name: d, kind: pipeline, config: {type: yaml, file: ~/p.yaml}}\n";
+    struct config c;
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_int_equal(parse(&c, text, &err), 0);
+    assert_int_equal(c.service_count, 4);
+    assert_false(c.services[0].managed);
+    assert_int_equal(c.services[0].priority, 9);
+    assert_int_equal(c.services[0].config.type, CONFIG_SYSTEMD);
+    assert_int_equal(c.services[0].config.scope, CONFIG_USER);
+    assert_string_equal(c.services[1].config.label, "com.comfyui.server");
+    assert_string_equal(config_kind_words[c.services[2].kind], "lmstudio");
+    assert_int_equal(c.services[3].config.type, CONFIG_YAML);
     config_release(&c);
 }
 
@@ -72,6 +104,18 @@ static void test_what_is_wrong_is_said(void **state)
         {"services:\n  - name: a\n    kind: olama\n", "t.yaml:3:11", "ollama"},
         {"services:\n  - kind: ollama\n", "t.yaml:2:5", "name"},
         {"services:\n  - {name: a, kind: vllm}\n", "t.yaml:2:5", "does not watch"},
+        {"services:\n  - {name: a, kind: vllm, url: 'http://a', config: {type: json, file: b}}\n",
+         "t.yaml:2:5", "does not watch"},
+        {"services:\n  - {name: a, kind: ollama, config: {type: compose}}\n", "t.yaml:2:37",
+         "needs 'file'"},
+        {"services:\n  - {name: a, kind: ollama, config: {type: env_file, file: b, unit: c}}\n",
+         "t.yaml:2:37", "has no 'unit'"},
+        {"services:\n  - {name: a, kind: ollama, config: {type: json, file: b, scope: user}}\n",
+         "t.yaml:2:37", "has no 'scope'"},
+        {"services:\n  - {name: a, kind: ollama, config: {file: b}}\n", "t.yaml:2:37", "'type'"},
+        {"services:\n  - {name: a, kind: ollama, config: {type: composed, file: b}}\n",
+         "t.yaml:2:44", "compose"},
+        {"services:\n  - {name: a, kind: ollama, priority: 10}\n", "t.yaml:2:39", "9"},
         {"services:\n  - {name: a, kind: ollama}\n  - {name: a, kind: comfyui}\n", "t.yaml:3:5",
          "t.yaml:2:5"},
         {"services:\n  - {name: a, kind: ollama, url: 'ftp://x'}\n", "t.yaml:2:5", "http://"},
@@ -160,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_empty_file_is_the_defaults),
         cmocka_unit_test(test_the_contracts_example),
+        cmocka_unit_test(test_files_of_services),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_a_named_file_must_exist),
