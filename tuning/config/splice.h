@@ -1,0 +1,53 @@
+/*
+ * Changing a document by its bytes: what an edit does not mean stays as it is, comments, order,
+ * quotes, line ends and all.
+ *
+ * splice_apply() is pure: (document, edits) -> new text. An edit names an entry as
+ * tuning/config/document.h does. A value that is there is replaced in the style in which it stands;
+ * one that is not is put where a person would put it, in the style of its neighbours (indentation,
+ * list or map, quotes, line ends). The new text is parsed again, and must differ from the old one
+ * in exactly the entries that were meant; otherwise the edit is refused.
+ *
+ * Refused (-ERR_STATE, with a sentence, and in `by_hand` the lines that a person may write): a
+ * value that other programs fill (${NAME}: it is changed where NAME is set, see
+ * splice_interpolation()), an anchored, aliased or merged value whose change would reach another
+ * group (where a key can stand beside the merge it is put there instead), duplicate keys, tabs in
+ * the indentation, several documents in one file, a block scalar, a flag in a command that is one
+ * string of a shell, and whatever else cannot be done surely.
+ */
+#ifndef TUNING_CONFIG_SPLICE_H
+#define TUNING_CONFIG_SPLICE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "tuning/config/document.h"
+
+struct splice_edit {
+    enum document_entry_kind kind; /* VARIABLE, FLAG or KEY */
+    const char *group, *name;
+    const char *value; /* without quotes; NULL: a flag alone, or a key without a value */
+    bool remove;       /* the entry goes, with its line where it has one of its own */
+};
+
+struct splice_result {  /* of one edit */
+    bool changed;       /* false: it is so already */
+    const char *before; /* the value that was there, NULL none; lives as long as the document */
+    unsigned long line; /* in the new text, from 1; of a removal: where it was */
+};
+
+/* results: as many as edits, or NULL. by_hand may be NULL. Nothing to change: the text as it is.
+ * Errors: STATE as above, with file:line:column in err->where where there is one; CONFIG for an
+ * edit that this kind of file cannot hold (a limit in an .env). */
+int splice_apply(const struct document *d, const struct splice_edit *edits, size_t count,
+                 struct splice_result *results, struct buf *out, struct buf *by_hand,
+                 struct err *err);
+
+/* Whether the whole value is one interpolation, ${NAME}, ${NAME:-12}, ${NAME-12} or $NAME: its name
+ * (size bytes) and what holds when NAME is not set (NULL: nothing). */
+struct splice_interpolation {
+    const char *name, *fallback;
+    size_t name_size, fallback_size;
+};
+bool splice_interpolation(const char *value, struct splice_interpolation *out);
+
+#endif
