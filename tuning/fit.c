@@ -44,6 +44,11 @@ double fit_weight_bytes(const struct fit_shape *shape, enum fit_weights weights)
     return shape->parameters * weight_bits[weights] / 8;
 }
 
+double fit_runtime_bytes(double weight_bytes)
+{
+    return fmin(weight_bytes, RUNTIME_BYTES);
+}
+
 double fit_total_bytes(const struct fit_shape *shape, enum fit_weights weights,
                        int64_t context_tokens)
 {

@@ -29,6 +29,10 @@ double fit_weight_bytes(const struct fit_shape *shape, enum fit_weights weights)
 double fit_total_bytes(const struct fit_shape *shape, enum fit_weights weights,
                        int64_t context_tokens);
 
+/* What the runtime needs beside weights and cache: buffers of the computation and the driver's own
+ * part. An estimate; a small model computes in little. */
+double fit_runtime_bytes(double weight_bytes);
+
 /* Classes of models by their number of parameters, rising. */
 struct fit_class {
     const char *name;  /* "8B" */
