@@ -4,11 +4,17 @@
 
 #include <stddef.h>
 
-/* The whole of text[0..size) must be one size: a number, perhaps with a decimal point or commas
- * between groups of three digits, and perhaps a unit. Every unit is a power of 1024, as memory is
- * sold and as container engines read it: B, K, M, G, T with nothing, "B" or "iB" behind it, in
- * either case; without one it is GiB. 0, or -1 with *bytes untouched (no size, negative, or beyond
- * 2^53 bytes). */
-int size_parse(const char *text, size_t size, double *bytes);
+/* Who wrote it says what a bare number is. */
+enum size_form {
+    SIZE_TYPED,   /* by a person: GiB; commas may part groups of three digits */
+    SIZE_SETTING, /* in a file, as Compose reads it: bytes; no commas */
+};
+
+/* The whole of text[0..size) must be one size: a number, perhaps with a decimal point, and perhaps
+ * a unit, with or without one blank before it. Every unit is a power of 1024, as memory is sold and
+ * as container engines read it: B, K, M, G, T, P with nothing, "B" or "iB" behind it (but B), in
+ * either case. Parts of a byte are cut off. 0, or -1 with *bytes untouched (no size, negative, or
+ * beyond 2^53 bytes). */
+int size_parse(const char *text, size_t size, enum size_form form, double *bytes);
 
 #endif

@@ -107,7 +107,7 @@ static const double SIZE_MIN = 0x1p28, SIZE_MAX_BYTES = 0x1p46;
 
 static int parse_size(const char *option, const char *text, double *out, struct err *err)
 {
-    if (size_parse(text, strlen(text), out) < 0) {
+    if (size_parse(text, strlen(text), SIZE_TYPED, out) < 0) {
         return err_set(err, ERR_USAGE, "'%s' takes a size as 48, 48G or 24,564 MiB, not '%s'",
                        option, text);
     }

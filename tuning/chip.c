@@ -395,21 +395,24 @@ static const double UNKNOWN_GB = 4;
 static void find_memory(const struct chip_catalog *c, const struct chip_machine *m,
                         struct chip_answer *a)
 {
-    if (!isfinite(m->memory_bytes) || m->memory_bytes <= 0) {
+    const bool known = isfinite(m->memory_bytes) && m->memory_bytes > 0;
+    const bool limited = isfinite(m->memory_limit_bytes) && m->memory_limit_bytes > 0 &&
+                         (!known || m->memory_limit_bytes < m->memory_bytes);
+    if (!known && !limited) {
         const double smallest = smallest_gb(c, a->name.text);
         a->memory_gb = smallest > 0 ? smallest : UNKNOWN_GB;
         because(a, "no memory figure: taken as %.4g GB%s", a->memory_gb,
                 smallest > 0 ? ", the least that this chip is sold with" : "");
         return;
     }
-    a->memory_gb = chip_marketed_gb(m->memory_bytes);
-    plan_pools(m->memory_bytes, &a->pools);
-    if (isfinite(m->memory_limit_bytes) && m->memory_limit_bytes > 0 &&
-        m->memory_limit_bytes < m->memory_bytes) {
+    if (limited) {
         a->memory_gb = m->memory_limit_bytes / 0x1p30; /* a limit is what it is */
         plan_pools(m->memory_limit_bytes, &a->pools);
         because(a, "a control group limits memory to %.1f GiB", a->memory_gb);
+        return;
     }
+    a->memory_gb = chip_marketed_gb(m->memory_bytes);
+    plan_pools(m->memory_bytes, &a->pools);
 }
 
 static void find_threads(const struct chip_machine *m, struct chip_answer *a)

@@ -163,7 +163,7 @@ static const struct schema_field setting_fields[] = {
      .offset = offsetof(struct raw_setting, range),
      .fields = number_item,
      .item_size = sizeof(double),
-     .min = 2,
+     .min = 1,
      .max = 2},
     PLACE_FIELD(raw_setting, "range", range_at),
     LIST_FIELD(raw_setting, "choices", choices, text_item, sizeof(const char *)),
@@ -296,13 +296,14 @@ static int check_range(struct setting *s, const struct raw_setting *raw, struct 
         err_set(err, ERR_CONFIG, "'range': a %s has none", setting_type_words[s->type]);
         return fail_at(&raw->range_at, err);
     }
-    if (range[0] > range[1]) {
-        err_set(err, ERR_CONFIG, "'range': %g is more than %g", range[0], range[1]);
+    const double max = raw->range.count > 1 ? range[1] : INFINITY;
+    if (range[0] > max) {
+        err_set(err, ERR_CONFIG, "'range': %g is more than %g", range[0], max);
         return fail_at(&raw->range_at, err);
     }
     s->ranged = true;
     s->min = range[0];
-    s->max = range[1];
+    s->max = max;
     return 0;
 }
 

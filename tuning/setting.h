@@ -147,7 +147,7 @@ struct setting {
     int owner, kind, type, costs, verdict;
     int versions_of; /* enum setting_owner */
     bool ranged;
-    double min, max;
+    double min, max;            /* max INFINITY: nothing limits it */
     struct schema_list choices; /* const char * */
     const char *default_value, *memory, *since, *until, *use, *instead, *read_back;
     int formula;                 /* enum setting_formula */
@@ -217,6 +217,9 @@ struct setting_judgement {
 void setting_judge(const struct setting *s, const struct setting_query *q,
                    struct setting_judgement *out);
 
+/* " from 1 to 64", " from 0", or "" when there is no range. */
+enum { SETTING_RANGE_BYTES = 64 };
+void setting_range_words(const struct setting *s, char out[SETTING_RANGE_BYTES]);
 /* Whether `value` is one that the setting takes; err says what it takes. */
 int setting_check_value(const struct setting *s, const char *value, struct err *err);
 
@@ -231,7 +234,5 @@ struct setting_machine {
  * understood, a number of the machine is not known, or it does not fit into out). */
 int setting_translate(int formula, const char *value, const struct setting_machine *m, char *out,
                       size_t size);
-/* 16G, "1.5 GiB", 1024: bytes, powers of 1024 whatever the spelling. */
-int setting_parse_size(const char *text, uint64_t *out);
 
 #endif

@@ -1,10 +1,14 @@
 /*
  * Judging: versions, and the first case that holds.
  */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/number.h"
+#include "base/size.h"
 #include "tuning/setting.h"
 
 /* ---- versions ---- */
@@ -219,6 +223,17 @@ static bool is_word(const char *value, const char *const *words)
     return false;
 }
 
+void setting_range_words(const struct setting *s, char out[SETTING_RANGE_BYTES])
+{
+    if (!s->ranged) {
+        out[0] = '\0';
+    } else if (isinf(s->max)) {
+        snprintf(out, SETTING_RANGE_BYTES, " from %.15g", s->min);
+    } else {
+        snprintf(out, SETTING_RANGE_BYTES, " from %.15g to %.15g", s->min, s->max);
+    }
+}
+
 static int check_number(const struct setting *s, const char *value, struct err *err)
 {
     double number = 0;
@@ -232,18 +247,16 @@ static int check_number(const struct setting *s, const char *value, struct err *
         return 0;
     }
     const char *kind = is_whole ? "a whole number" : "a number";
-    if (!s->ranged) {
-        return err_set(err, ERR_USAGE, "'%s' takes %s, not '%s'", s->name, kind, value);
-    }
-    return err_set(err, ERR_USAGE, "'%s' takes %s from %.15g to %.15g, not '%s'", s->name, kind,
-                   s->min, s->max, value);
+    char range[SETTING_RANGE_BYTES];
+    setting_range_words(s, range);
+    return err_set(err, ERR_USAGE, "'%s' takes %s%s, not '%s'", s->name, kind, range, value);
 }
 
 int setting_check_value(const struct setting *s, const char *value, struct err *err)
 {
     static const char *const switches[] = {"0", "1", "off", "on", "false", "true", NULL};
     static const char *const booleans[] = {"true", "false", NULL};
-    uint64_t size = 0;
+    double size = 0, seconds = 0;
     switch (s->type) {
     case SETTING_INTEGER:
     case SETTING_NUMBER:
@@ -261,9 +274,17 @@ int setting_check_value(const struct setting *s, const char *value, struct err *
         }
         return 0;
     case SETTING_SIZE:
-        if (setting_parse_size(value, &size) < 0) {
+        if (size_parse(value, strlen(value), SIZE_SETTING, &size) < 0) {
             return err_set(err, ERR_USAGE, "'%s' takes a size such as 16G, not '%s'", s->name,
                            value);
+        }
+        return 0;
+    case SETTING_DURATION:
+        if (duration_parse(value, strlen(value),
+                           s->owner == SETTING_OWNER_COMPOSE ? DURATION_UNITS : DURATION_SECONDS,
+                           &seconds) < 0) {
+            return err_set(err, ERR_USAGE, "'%s' takes a duration such as 30s or 1h30m, not '%s'",
+                           s->name, value);
         }
         return 0;
     case SETTING_WORD: {
@@ -278,6 +299,6 @@ int setting_check_value(const struct setting *s, const char *value, struct err *
     case SETTING_NONE:
         return err_set(err, ERR_USAGE, "'%s' takes no value", s->name);
     default:
-        return 0; /* texts, paths, lists, durations: their owner says */
+        return 0; /* texts, paths, lists: their owner says */
     }
 }

@@ -6,43 +6,10 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/size.h"
 #include "tuning/setting.h"
 
 static const double MIB = 1024.0 * 1024.0;
-/* Doubles hold whole numbers exactly up to here: 8 PiB. */
-static const double SIZE_MAX_BYTES = 9007199254740992.0;
-
-/* As Compose reads sizes: a number, perhaps a blank, one of b k m g t p, perhaps i, perhaps b;
- * always powers of 1024. */
-int setting_parse_size(const char *text, uint64_t *out)
-{
-    static const char units[] = "bkmgtp";
-    const size_t digits = strspn(text, "0123456789.");
-    double number = 0;
-    if (number_double(text, digits, &number) < 0) {
-        return -1;
-    }
-    const char *p = text + digits;
-    p += *p == ' ';
-    if (*p) {
-        const char unit = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
-        const char *at = strchr(units, unit);
-        if (!at) {
-            return -1;
-        }
-        number *= pow(1024, (double)(at - units));
-        p++;
-        if (unit != 'b') {
-            p += *p == 'i' && (p[1] == 'b' || p[1] == 'B');
-            p += *p == 'b' || *p == 'B';
-        }
-    }
-    if (*p || number < 0 || number > SIZE_MAX_BYTES) {
-        return -1;
-    }
-    *out = (uint64_t)number;
-    return 0;
-}
 
 /* 1 on, 0 off, -1 neither. */
 static int truth_of(const char *value)
@@ -67,6 +34,11 @@ static int put(char *out, size_t size, const char *text)
 {
     const int n = snprintf(out, size, "%s", text);
     return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+static int size_of(const char *value, double *bytes)
+{
+    return size_parse(value, strlen(value), SIZE_SETTING, bytes);
 }
 
 /* Without zeros at the end, at most two decimals. */
@@ -122,8 +94,7 @@ static int by_truth(const char *value, const char *on, const char *off, char *ou
 int setting_translate(int formula, const char *value, const struct setting_machine *m, char *out,
                       size_t size)
 {
-    uint64_t bytes = 0;
-    double number = 0;
+    double bytes = 0, number = 0;
     switch (formula) {
     case SETTING_SAME:
         return put(out, size, value);
@@ -140,12 +111,12 @@ int setting_translate(int formula, const char *value, const struct setting_machi
         return 0;
     case SETTING_MIB:
     case SETTING_BYTES_TO_MIB:
-        return setting_parse_size(value, &bytes) == 0 ? put_mib(out, size, (double)bytes) : -1;
+        return size_of(value, &bytes) == 0 ? put_mib(out, size, bytes) : -1;
     case SETTING_FIT_TARGET:
-        if (setting_parse_size(value, &bytes) < 0 || bytes > m->gpu_memory_bytes) {
+        if (size_of(value, &bytes) < 0 || bytes > (double)m->gpu_memory_bytes) {
             return -1; /* more than there is: nothing would stay free */
         }
-        return put_mib(out, size, (double)(m->gpu_memory_bytes - bytes));
+        return put_mib(out, size, (double)m->gpu_memory_bytes - bytes);
     case SETTING_LOAD_MODE:
         return by_truth(value, "mmap", "none", out, size);
     case SETTING_DEBUG_LEVEL:

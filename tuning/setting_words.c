@@ -84,6 +84,7 @@ void setting_add_condition(struct buf *out, const struct setting *s, const struc
 void setting_add_values(struct buf *out, const struct setting *s)
 {
     const char *const *choices = s->choices.items;
+    char range[SETTING_RANGE_BYTES];
     if (s->type == SETTING_NONE) {
         return;
     }
@@ -93,9 +94,8 @@ void setting_add_values(struct buf *out, const struct setting *s)
     if (!s->choices.count) {
         buf_puts(out, setting_type_words[s->type]);
     }
-    if (s->ranged) {
-        buf_printf(out, " from %.15g to %.15g", s->min, s->max);
-    }
+    setting_range_words(s, range);
+    buf_puts(out, range);
     if (s->default_value) {
         buf_printf(out, "; %s unless set", s->default_value);
     }

@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct chip_catalog c;
     struct err err = ERR_INIT;
     double bytes = -1;
-    if (size_parse((const char *)data, size, &bytes) == 0 && !(bytes >= 0 && bytes <= 0x1p53)) {
+    if (size_parse((const char *)data, size, SIZE_TYPED, &bytes) == 0 &&
+        !(bytes >= 0 && bytes <= 0x1p53)) {
         abort();
     }
     chip_catalog_init(&c);

@@ -299,6 +299,7 @@ static void put_labelled(const char *label, const char *text)
 static void put_value(const struct setting *s)
 {
     const char *const *choices = s->choices.items;
+    char range[SETTING_RANGE_BYTES];
     struct buf b;
     if (s->type == SETTING_NONE) {
         return;
@@ -310,9 +311,8 @@ static void put_value(const struct setting *s)
     if (!s->choices.count) {
         buf_puts(&b, setting_type_words[s->type]);
     }
-    if (s->ranged) {
-        buf_printf(&b, " from %.15g to %.15g", s->min, s->max);
-    }
+    setting_range_words(s, range);
+    buf_puts(&b, range);
     if (s->default_value) {
         buf_printf(&b, "; %s unless set", s->default_value);
     }

@@ -47,7 +47,7 @@ static int fresh(void **state)
 static double bytes_of(const char *text)
 {
     double bytes = -1;
-    if (size_parse(text, strlen(text), &bytes) < 0) {
+    if (size_parse(text, strlen(text), SIZE_TYPED, &bytes) < 0) {
         fail_msg("'%s' is no size", text);
     }
     return bytes;
@@ -467,6 +467,13 @@ static void test_a_control_group_counts(void **state)
     reason_has("limits memory to 10.0 GiB");
     assert_int_equal(answer.threads.llm, 1);
     assert_float_equal(answer.pools.llm_models, 6.25 * 0x1p30, 1);
+    /* It is a figure of memory also where there is no other. */
+    machine.memory_bytes = NAN;
+    chip_decide(&catalog, &machine, &answer);
+    is(&answer, false, "7G", 0.70, "balanced", 16);
+    reason_has("limits memory to 10.0 GiB");
+    assert_float_equal(answer.pools.llm_models, 6.25 * 0x1p30, 1);
+    machine.memory_bytes = bytes_of("64");
     /* One that is more than there is limits nothing. */
     machine.memory_limit_bytes = bytes_of("100G");
     chip_decide(&catalog, &machine, &answer);
