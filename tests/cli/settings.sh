@@ -34,7 +34,7 @@ t_expect_out '^--lowvram  '
 t_run "$TUNETOP" settings -- --lowvram
 t_expect_out '^--lowvram  '
 t_run "$TUNETOP" settings OLLAMA_NUM_PARALLEL=1000
-t_expect_out "^  wrong      'OLLAMA_NUM_PARALLEL' takes a whole number from 1 to 64, not '1000'"
+t_expect_out "^  wrong      'OLLAMA_NUM_PARALLEL' takes a whole number from 0 to 256, not '1000'"
 t_run "$TUNETOP" settings 'torch.compile(backend="aot_eager")'
 t_expect_out '^torch.compile\(backend="aot_eager"\)  harmful'
 

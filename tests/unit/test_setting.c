@@ -252,6 +252,7 @@ static const struct {
      "LLAMA_ARG_FIT_TARGET"},
     {"OLLAMA_NEW_ENGINE", "1", "0.24.0", SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
     {"OLLAMA_NEW_ENGINE", "1", NULL, SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
+    {"OLLAMA_AGENT_DISABLE_SHELL", "0", NULL, SETTING_LINUX, ANY, SETTING_HARMFUL, NULL},
     {"OLLAMA_METRICS", "1", "0.33.0-rc2", SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
     {"OLLAMA_METRICS", "1", "0.34.0", SETTING_LINUX, ANY, SETTING_UNKNOWN, NULL},
     {"OLLAMA_USE_METAL", "1", NULL, SETTING_MACOS, SETTING_MPS, SETTING_IGNORED, "num_gpu"},
@@ -266,6 +267,8 @@ static const struct {
     {"LLAMA_ARG_THREADS", "8", "0.30.0", SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
     {"LLAMA_ARG_CTX_SIZE", "8", NULL, SETTING_LINUX, ANY, SETTING_IGNORED, "OLLAMA_CONTEXT_LENGTH"},
     {"LLAMA_API_KEY", "x", NULL, SETTING_LINUX, ANY, SETTING_HARMFUL, NULL},
+    {"repeat_last_n", "-1", "0.24.0", SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
+    {"repeat_last_n", "-1", "0.33.0", SETTING_LINUX, ANY, SETTING_HARMFUL, NULL},
     {"GGML_METAL_NO_RESIDENCY", "0", NULL, SETTING_MAC_CONTAINER, SETTING_CPU, SETTING_IGNORED,
      NULL},
     /* PyTorch: nothing of MPS acts in a container on a Mac, whatever the value */
@@ -305,6 +308,9 @@ static const struct {
     {"COMFYUI_M4_OPTIMIZATIONS", "1", NULL, SETTING_MACOS, SETTING_MPS, SETTING_IGNORED, NULL},
     /* containers */
     {"deploy.resources.limits.cpus", "0.85", NULL, SETTING_LINUX, ANY, SETTING_HARMFUL, NULL},
+    {"deploy.resources.limits.cpus", "0", NULL, SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
+    {"cpus", "0", NULL, SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
+    {"cpus", "0.85", NULL, SETTING_LINUX, ANY, SETTING_HARMFUL, NULL},
     {"deploy.resources.limits.cpus", "11.9", NULL, SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
     {"deploy.resources.limits.memory", "16G", "1.29.2", SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
     {"deploy.resources.reservations.cpus", "0.2", NULL, SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
@@ -399,7 +405,16 @@ static void test_values(void **state)
         bool ok;
     } cases[] = {
         {"OLLAMA_NUM_PARALLEL", "6", true},
-        {"OLLAMA_NUM_PARALLEL", "0", false},
+        {"OLLAMA_NUM_PARALLEL", "0", true}, /* taken for 1 */
+        {"OLLAMA_NUM_PARALLEL", "256", true},
+        {"OLLAMA_NUM_PARALLEL", "257", false}, /* the runner ends: seen */
+        {"OLLAMA_NUM_PARALLEL", "-1", false},
+        {"OLLAMA_MAX_QUEUE", "4294967296", true},
+        {"OLLAMA_MAX_QUEUE", "-1", false},
+        {"OLLAMA_DEBUG", "true", true},
+        {"OLLAMA_DEBUG", "loud", false},
+        {"lms load --parallel", "1023", true},
+        {"lms load --parallel", "1024", false},
         {"OLLAMA_NUM_PARALLEL", "6.5", false},
         {"OLLAMA_NUM_PARALLEL", "", false},
         {"OLLAMA_FLASH_ATTENTION", "1", true},
@@ -433,6 +448,121 @@ static void test_values(void **state)
             fail_msg("%s=%s: %d %s", cases[i].name, cases[i].value, rc, err.msg);
         }
     }
+}
+
+/* ---- what the programs themselves list ---- */
+
+enum { NAMES_MAX = 160, NAME_MAX_BYTES = 64 };
+struct name_list {
+    char names[NAMES_MAX][NAME_MAX_BYTES];
+    size_t count;
+};
+
+static void read_names(const char *file, struct name_list *out)
+{
+    char path[1024];
+    const char *source = getenv("abs_srcdir");
+    snprintf(path, sizeof path, "%s/tests/fixtures/real-names/%s.txt", source ? source : ".", file);
+    FILE *f = fopen(path, "r");
+    out->count = 0;
+    if (!f) {
+        fail_msg("cannot read %s", path);
+    }
+    while (out->count < NAMES_MAX && fgets(out->names[out->count], NAME_MAX_BYTES, f)) {
+        out->names[out->count][strcspn(out->names[out->count], "\r\n")] = '\0';
+        out->count++;
+    }
+    fclose(f);
+    assert_true(out->count > 20 && out->count < NAMES_MAX);
+}
+
+static bool has_name(const struct name_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_version(const struct setting *s, const char *version, int device,
+                          struct setting_judgement *out)
+{
+    struct setting_query q = {.place = SETTING_LINUX, .device = device};
+    q.versions[s->versions_of] = version;
+    setting_judge(s, &q, out);
+}
+
+/* A flag that a version of ComfyUI does not know ends it: the catalog must know for every flag
+ * which of the two versions whose list is here has it. */
+static void test_flags_of_comfyui(void **state)
+{
+    static const char *const versions[] = {"0.3.64", "0.33.0"};
+    static struct name_list lists[2];
+    size_t wrong = 0, flags = 0;
+    (void)state;
+    for (int v = 0; v < 2; v++) {
+        char file[64];
+        snprintf(file, sizeof file, "comfyui-%s", versions[v]);
+        read_names(file, &lists[v]);
+        for (size_t i = 0; i < lists[v].count; i++) {
+            assert_int_equal(need(lists[v].names[i])->kind, need("--cpu")->kind);
+        }
+    }
+    for (size_t i = 0; i < shipped.count; i++) {
+        const struct setting *s = &shipped.settings[i];
+        const char *const *also = s->also.items;
+        for (size_t k = 0; s->owner == SETTING_OWNER_COMFYUI && s->kind == need("--cpu")->kind &&
+                           k <= s->also.count;
+             k++) {
+            const char *name = k ? also[k - 1] : s->name;
+            for (int v = 0; v < 2; v++) {
+                struct setting_judgement j;
+                judge_version(s, versions[v], SETTING_CUDA, &j);
+                const bool unknown = j.verdict == SETTING_HARMFUL &&
+                                     strstr(j.reason, "unknown argument");
+                if (unknown == has_name(&lists[v], name)) {
+                    print_message("# %s in %s: %s\n", name, versions[v], j.reason);
+                    wrong++;
+                }
+            }
+            flags++;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    assert_true(flags > 100);
+}
+
+/* What one version of Ollama lists has a row, and is ignored by the version that does not. */
+static void test_variables_of_ollama(void **state)
+{
+    static const char *const versions[] = {"0.24.0", "0.33.0"};
+    static struct name_list lists[2];
+    size_t wrong = 0, changed = 0;
+    (void)state;
+    read_names("ollama-0.24.0", &lists[0]);
+    read_names("ollama-0.33.0", &lists[1]);
+    for (int v = 0; v < 2; v++) {
+        for (size_t i = 0; i < lists[v].count; i++) {
+            const char *name = lists[v].names[i];
+            struct setting_judgement here, there;
+            judge_version(need(name), versions[v], SETTING_CPU, &here);
+            judge_version(need(name), versions[!v], SETTING_CPU, &there);
+            if (has_name(&lists[!v], name)) {
+                continue;
+            }
+            changed++;
+            if (here.verdict != SETTING_HONOURED || there.verdict != SETTING_IGNORED) {
+                print_message("# %s: %s, and %s without it\n", name,
+                              setting_verdict_words[here.verdict],
+                              setting_verdict_words[there.verdict]);
+                wrong++;
+            }
+        }
+    }
+    assert_int_equal(wrong, 0);
+    assert_true(changed >= 6);
 }
 
 /* ---- translations ---- */
@@ -494,10 +624,11 @@ static void test_translate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),  cmocka_unit_test(test_inherited),
-        cmocka_unit_test(test_versions), cmocka_unit_test(test_shipped_rows),
-        cmocka_unit_test(test_verdicts), cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_values),   cmocka_unit_test(test_translate),
+        cmocka_unit_test(test_refused),          cmocka_unit_test(test_inherited),
+        cmocka_unit_test(test_versions),         cmocka_unit_test(test_shipped_rows),
+        cmocka_unit_test(test_verdicts),         cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_values),           cmocka_unit_test(test_translate),
+        cmocka_unit_test(test_flags_of_comfyui), cmocka_unit_test(test_variables_of_ollama),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
