@@ -1,6 +1,6 @@
 /*
- * detect: which machine this is, which profile fits it, and what a container on it should get; for
- * another machine with --chip.
+ * detect: which machine this is, which profile fits it, what a container on it should get, and
+ * which of the installed models fit; for another machine with --chip.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,17 +12,17 @@
 #include "base/utf8.h"
 #include "cli/chips.h"
 #include "cli/command.h"
+#include "cli/installed_models.h"
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 #include "cli/units.h"
-#include "tuning/fit.h"
 
 /* Between the two samples, as status has it; detect itself needs no rates. */
 static const double GAP_S = 0.2;
-/* A screenful of text, or a hundred lines of JSON. */
-enum { OUTPUT_MAX = 64 * 1024 };
+/* A screenful of text, or a hundred lines of JSON; and as many models as are asked about. */
+enum { OUTPUT_MAX = 1024 * 1024 };
 /* Labels, then values; lines end where a terminal of 100 columns does. */
 enum { INDENT = 2, VALUES = 13, WIDTH = 100 };
 
@@ -36,8 +36,9 @@ struct detection {
     struct chip_machine machine;
     struct chip_answer answer;
     struct software software;
-    struct fit_budget budget;
-    char model_name[64]; /* "Mac mini (M4, 2024)"; "" unknown */
+    struct fit_place place;
+    const struct installed_models *installed; /* NULL: not asked */
+    char model_name[64];                      /* "Mac mini (M4, 2024)"; "" unknown */
 };
 
 /* ---- what there is ---- */
@@ -69,9 +70,7 @@ static void detect_here(const struct chip_catalog *c, const struct model *m, str
     out->m = m;
     chip_machine_of(m, &out->machine);
     chip_decide(c, &out->machine, &out->answer);
-    double gpu_limit = NAN;
-    (void)reading_get(&m->raw[METRIC_HOST_GPU_LIMIT], &gpu_limit);
-    out->budget = fit_budget_of(&out->machine, &out->answer, gpu_limit);
+    fit_place_here(m, &out->machine, &out->answer, &out->place);
     find_software(m, &out->software);
     const struct chip_model *row = chip_catalog_model(c, m->host.machine_model);
     utf8_copy(out->model_name, sizeof out->model_name, row ? row->name : m->host.machine_model);
@@ -140,7 +139,7 @@ static int detect_other(const struct chip_catalog *c, const struct options *o,
     }
     if (rc == 0) {
         chip_decide(c, m, &out->answer);
-        out->budget = fit_budget_of(m, &out->answer, NAN);
+        fit_place_of(m, &out->answer, NAN, NAN, &out->place);
     }
     return rc;
 }
@@ -221,7 +220,8 @@ static cJSON *answer_json(const struct detection *d, int64_t wall_ns)
     add_count(threads, "llm", t->known, t->llm);
     add_count(threads, "io", t->known, t->io);
     add_count(threads, "background", t->known, t->background);
-    add_fits(root, &d->budget);
+    add_fits(root, &d->place.budget);
+    installed_models_json(root, d->installed);
     cJSON_AddStringToObject(root, "reason", a->reason);
     return root;
 }
@@ -404,7 +404,10 @@ static void print_text(struct text_page *p, const struct detection *d)
         text_putf(p, STYLE_TEXT, "up to %.0f GB/s", a->bandwidth_gb_s);
         text_end(p);
     }
-    fit_lines(p, &d->budget);
+    fit_lines(p, &d->place.budget);
+    if (d->installed) {
+        installed_models_lines(p, d->installed, label, VALUES, WIDTH);
+    }
     label(p, "best with");
     text_putf(p, STYLE_TEXT, "%d GB of memory or more", a->recommended_gb);
     text_end(p);
@@ -453,10 +456,16 @@ static int measure_and_print(const struct chip_catalog *c, const struct options 
     rc = measure_once(&s, o, GAP_S, &m, err);
     if (rc == 0) {
         struct detection d = {0};
+        struct installed_models installed = {.known = false};
         struct model *nothing = m ? NULL : model_new();
         detect_here(c, m ? m : nothing, &d);
+        if (!o->env) {
+            installed_models_ask(d.m, &s.config, o, &d.place, &installed);
+            d.installed = &installed;
+        }
         rc = print(&d, m && m->sequence ? m->wall_ns : clock_wall_ns(&clock_real), o, outcome->utf8,
                    err);
+        installed_models_release(&installed);
         model_free(nothing);
     }
     outcome->stuck = !measure_close(&s);

@@ -68,8 +68,9 @@ static const struct command_row commands[COMMAND_COUNT] = {
         {"detect", "which machine this is, and which profile fits it",
          "Says which profile fits this machine, how much memory and CPU a container on it should "
          "be given, and why: by the row of a chip table where the chip has one, else by rule. Also "
-         "the largest images, how to part the memory, and how many threads to use. With --chip and "
-         "--memory it answers for another machine.",
+         "the largest images, how to part the memory, how many threads to use, and which of the "
+         "models that an Ollama here has installed fit at its settings. With --chip and --memory "
+         "it answers for another machine.",
          NULL, NULL},
     [COMMAND_DOCTOR] =
         {"doctor", "what can be read here, what cannot, and what would change that",

@@ -40,6 +40,7 @@ struct request {
     char url[URL_MAX];
     int64_t begun_ns; /* recorded: when it was asked in the replay */
     bool looked_at;   /* recorded: in this round of finish_all() */
+    char *json;       /* what is posted, and then never recorded; NULL: GET */
     char *token;      /* NULL none */
     struct curl_slist *headers;
     struct buf body;
@@ -97,6 +98,7 @@ static void request_free(struct request *r)
     curl_slist_free_all(r->headers);
     wipe(r->token);
     free(r->token);
+    free(r->json);
     buf_release(&r->body);
     free(r);
 }
@@ -258,6 +260,8 @@ static void handle_set_up(CURL *easy, struct request *r)
 static void note_question(struct request *r)
 {
     char key[URL_MAX + 16];
+    if (r->json != NULL)
+        return;
     snprintf(key, sizeof(key), "ask GET %s", r->url);
     reader_note(r->http->reader, key, "", 0, 0);
 }
@@ -281,6 +285,14 @@ static bool can_look_up(void)
            LIBCURL_VERSION_NUM >= 0x075700;
 }
 
+static void add_header(struct request *r, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(r->headers, line);
+    if (list == NULL)
+        alloc_panic("out of memory");
+    r->headers = list;
+}
+
 static void add_token(struct request *r, const char *token)
 {
     static const char head[] = "Authorization: Bearer ";
@@ -289,14 +301,14 @@ static void add_token(struct request *r, const char *token)
     memcpy(line, head, sizeof(head) - 1);
     memcpy(line + sizeof(head) - 1, token, size + 1);
     r->token = xstrdup(token);
-    r->headers = curl_slist_append(NULL, line);
+    add_header(r, line);
     wipe(line);
     free(line);
-    if (r->headers == NULL)
-        alloc_panic("out of memory");
 }
 
-int http_get(struct http *h, const struct http_request *request, struct err *err)
+/* json NULL: GET. */
+static int start(struct http *h, const struct http_request *request, const char *json,
+                 struct err *err)
 {
     if (strlen(request->url) >= URL_MAX)
         return err_set(err, ERR_TOO_BIG, "the url is too long");
@@ -317,6 +329,10 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
     r->spec.token = NULL;
     if (live && request->token != NULL)
         add_token(r, request->token);
+    if (json != NULL) {
+        r->json = xstrdup(json);
+        add_header(r, "Content-Type: application/json");
+    }
     buf_init(&r->body, request->body_max != 0 ? request->body_max : HTTP_BODY_MAX);
     if (live) {
         if (h->idle_count > 0) {
@@ -330,6 +346,8 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
             return err_set(err, ERR_NOMEM, "libcurl is out of memory");
         }
         handle_set_up(r->easy, r);
+        if (json != NULL)
+            curl_easy_setopt(r->easy, CURLOPT_POSTFIELDS, r->json);
         CURLMcode code = curl_multi_add_handle(h->multi, r->easy);
         if (code != CURLM_OK) {
             curl_easy_cleanup(r->easy);
@@ -346,6 +364,18 @@ int http_get(struct http *h, const struct http_request *request, struct err *err
     h->requests = r;
     h->outstanding++;
     return 0;
+}
+
+int http_get(struct http *h, const struct http_request *request, struct err *err)
+{
+    return start(h, request, NULL, err);
+}
+
+int http_post(struct http *h, const struct http_request *request, const char *json, struct err *err)
+{
+    if (reader_kind(h->reader) == READER_RECORDING)
+        return err_set(err, ERR_UNSUPPORTED, "a recording does not hold the answer");
+    return start(h, request, json, err);
 }
 
 void http_cancel(struct http *h, void *ctx)
@@ -459,6 +489,8 @@ static void mask_token(struct request *r)
 static void note_fault(const struct request *r, const struct http_answer *answer)
 {
     char key[URL_MAX + 16], text[CURL_ERROR_SIZE + 8];
+    if (r->json != NULL)
+        return;
     snprintf(key, sizeof(key), "fault GET %s", r->url);
     int size = snprintf(text, sizeof(text), "%d %s", answer->connected, answer->message);
     reader_note(r->http->reader, key, text, (size_t)size, 0);
@@ -467,6 +499,8 @@ static void note_fault(const struct request *r, const struct http_answer *answer
 static void note_answer(struct request *r, int code, long status, double seconds)
 {
     char key[URL_MAX + 16];
+    if (r->json != NULL)
+        return;
     snprintf(key, sizeof(key), "http GET %s", r->url);
     struct buf note;
     buf_init(&note, r->body.max + 64);

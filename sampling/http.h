@@ -59,6 +59,10 @@ struct http *http_new(struct reader *reader, const struct clock_ops *clock,
                       struct err *err); /* curl is initialised at the first request */
 void http_free(struct http *h);         /* callbacks of what is outstanding are not called */
 int http_get(struct http *h, const struct http_request *request, struct err *err);
+/* The same with POST: a question that takes a body, `json`, which is copied. Neither it nor its
+ * answer is recorded; in a recording it is -ERR_UNSUPPORTED. */
+int http_post(struct http *h, const struct http_request *request, const char *json,
+              struct err *err);
 /* Drops what is outstanding for ctx, without its callback. */
 void http_cancel(struct http *h, void *ctx);
 size_t http_outstanding(const struct http *h);

@@ -48,6 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/fake_models.h"
 #include "tests/fake_runner.h"
 
 enum { CONNECTIONS = 64, REQUEST_MAX = 8192, PATHS = 32, CHUNK = 65536 };
@@ -77,6 +78,7 @@ static struct {
     char token[64], last_authorization[128];
     const char *prefix;
     unsigned authorized, answers;
+    const char *content; /* of the request that is being answered */
     bool old;
     const char *program;
     int models, remaining, running;
@@ -291,7 +293,7 @@ static int body_of(const char *path, struct text *b)
         else if (strcmp(path, "/api/ps") == 0)
             body_ollama_ps(b);
         else
-            return 404;
+            return fake_models_answer(path, server.content, b, put);
         return 200;
     }
     if (strcmp(path, "/prompt") == 0)
@@ -565,7 +567,8 @@ static void on_readable(struct connection *c)
     }
     c->in_size += (size_t)n;
     c->in[c->in_size] = '\0';
-    if (c->answering || strstr(c->in, "\r\n\r\n") == NULL)
+    server.content = fake_models_content(c->in, c->in_size);
+    if (c->answering || server.content == NULL)
         return;
     char *authorization = strstr(c->in, "\r\nAuthorization: ");
     char expected[96];

@@ -197,6 +197,29 @@ void fit_place_of(const struct chip_machine *machine, const struct chip_answer *
     }
 }
 
+/* Of the cards with memory of their own that models run on here: they hold a model together. */
+static double all_cards(const struct model *m, enum chip_card card)
+{
+    const char *vendor = card == CARD_NVIDIA ? "nvidia" : card == CARD_AMD ? "amd" : "";
+    double sum = 0, bytes = 0;
+    for (uint32_t i = 0; i < m->gpu_count; i++) {
+        const struct gpu_facts *f = &m->gpus[i].facts;
+        if (strcmp(f->vendor, vendor) == 0 && !f->memory_is_shared && !f->integrated &&
+            reading_get(&m->gpus[i].raw[METRIC_GPU_MEMORY_TOTAL], &bytes)) {
+            sum += bytes;
+        }
+    }
+    return sum > 0 ? sum : NAN;
+}
+
+void fit_place_here(const struct model *m, const struct chip_machine *machine,
+                    const struct chip_answer *a, struct fit_place *out)
+{
+    double limit = NAN;
+    (void)reading_get(&m->raw[METRIC_HOST_GPU_LIMIT], &limit);
+    fit_place_of(machine, a, limit, all_cards(m, machine->card), out);
+}
+
 /* ---- whether it fits ---- */
 
 const char *fit_verdict_name(int verdict)

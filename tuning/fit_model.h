@@ -75,6 +75,10 @@ struct fit_place {
 void fit_place_of(const struct chip_machine *machine, const struct chip_answer *a,
                   double gpu_limit_bytes, double vram_bytes, struct fit_place *out);
 
+/* The same of the machine that a model tells of. */
+void fit_place_here(const struct model *m, const struct chip_machine *machine,
+                    const struct chip_answer *a, struct fit_place *out);
+
 struct fit_wish {
     int64_t context_tokens; /* of each request; above what the model was trained for it is that */
     int parallel;

@@ -211,6 +211,40 @@ static int take_info(const cJSON *root, struct ollama_shape *s, struct err *err)
     return 0;
 }
 
+/* "num_ctx                        8192": a line of `parameters`; the last one counts. */
+static int64_t own_context(const char *parameters)
+{
+    static const char key[] = "num_ctx";
+    int64_t found = 0, n = 0;
+    for (const char *line = parameters; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        if (strncmp(line, key, sizeof key - 1) != 0) {
+            continue;
+        }
+        const char *value = line + sizeof key - 1;
+        const size_t blanks = strspn(value, " \t");
+        const size_t digits = strspn(value + blanks, "0123456789");
+        if (blanks > 0 && number_i64(value + blanks, digits, &n) == 0 && n <= (int64_t)COUNT_MAX) {
+            found = n;
+        }
+    }
+    return found;
+}
+
+/* A server that tells no capabilities has models that complete. */
+static bool completes(const cJSON *root)
+{
+    const cJSON *list = json_get(root, "capabilities"), *item;
+    if (!cJSON_IsArray(list)) {
+        return true;
+    }
+    cJSON_ArrayForEach(item, list) {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, "completion") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int ollama_parse_show(const char *body, size_t size, struct ollama_shape *out, struct err *err)
 {
     static const struct ollama_shape nothing = {.parameters = NAN, .kv_heads = -1};
@@ -221,6 +255,8 @@ int ollama_parse_show(const char *body, size_t size, struct ollama_shape *out, s
     struct ollama_shape s = nothing;
     const int rc = take_info(root, &s, err);
     if (rc == 0) {
+        s.own_context = own_context(json_text(root, "parameters", ""));
+        s.completes = completes(root);
         *out = s;
     }
     cJSON_Delete(root);

@@ -28,6 +28,8 @@ struct ollama_shape {
     char architecture[48];
     double parameters;           /* NAN: not told */
     int64_t context, vocabulary; /* tokens that it was trained for; entries */
+    int64_t own_context;         /* num_ctx of its Modelfile: beats the server's setting */
+    bool completes;              /* it makes text; else it only reads */
     int layers, heads, kv_heads, embedding, key_length, value_length;
     /* Per layer; of as many as `layers` says. */
     bool heads_listed; /* head_count_kv is a list, and was told */

@@ -50,6 +50,32 @@ fits.largest[].context_tokens number
 fits.largest[].q4 text?
 fits.largest[].q8 text?
 fits.largest[].f16 text?
+installed_models list?
+installed_models[] object
+installed_models[].service text
+installed_models[].name text
+installed_models[].digest text?
+installed_models[].size_bytes number?
+installed_models[].parameter_count text?
+installed_models[].quantization text?
+installed_models[].architecture text?
+installed_models[].remote bool
+installed_models[].context_max_tokens number?
+installed_models[].context_tokens number?
+installed_models[].parallel number?
+installed_models[].cache_type text?
+installed_models[].cache_bytes number?
+installed_models[].needed_bytes number?
+installed_models[].needed_is_upper_bound bool
+installed_models[].budget_bytes number?
+installed_models[].fits text?
+installed_models[].cpu_bytes number?
+installed_models[].layer_count number?
+installed_models[].gpu_layer_count number?
+installed_models[].context_largest_tokens number?
+installed_models[].context_largest_alone_tokens number?
+installed_models[].reason text?
+installed_models_reason text?
 reason text
 END
 
@@ -152,6 +178,48 @@ t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" detect
 t_expect_status 0
 t_expect_out '^Apple M4 Pro   Mac mini \(M4 Pro, 2024\)'
 t_expect_out "row 'Apple M4 Pro with 24 GB or more'"
+
+# Which of the models that are installed fit: asked of a server that runs here, and only there.
+t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" detect --json
+t_expect_shape 1 "$shape"
+t_expect_out '"installed_models":	null'
+t_expect_out '"installed_models_reason":	"no server is asked in a replay"'
+mkfifo "$t_dir/life" # the server ends with its stdin
+exec 9<>"$t_dir/life"
+"$abs_builddir/tests/fake_server" --kind ollama <"$t_dir/life" >"$t_dir/port" 9>&- &
+t_own "$!"
+t_wait_for 'the server serves' test -s "$t_dir/port"
+read -r port control <"$t_dir/port"
+mode() {
+    exec 8<>"/dev/tcp/127.0.0.1/$control"
+    printf 'GET /mode?%s HTTP/1.0\r\n\r\n' "$1" >&8
+    read -r _ <&8
+    exec 8>&-
+}
+config="$XDG_CONFIG_HOME/tunetop/tunetop.yaml"
+printf 'services:\n  - {name: mine, kind: ollama, url: "http://127.0.0.1:%s"}\n' "$port" >"$config"
+t_run "$TUNETOP" detect
+t_expect_status 0
+t_expect_out '^( +|  models +)llama3\.1:8b +4\.6 GiB  .*at 4,096 x 1'
+t_expect_out '^( +|  models +)gemma3:12b +7\.6 GiB  .*at most '
+t_expect_out '^ +broken:latest .*- answered with status 404'
+t_expect_out '^ +gpt-oss:120b-cloud +-  runs elsewhere'
+t_must_fail 'no line is longer than 100 columns' grep -Eq '.{101}' "$t_dir/out"
+t_run "$TUNETOP" detect --json
+t_expect_status 0
+t_expect_shape 1 "$shape"
+t_expect_out '"cache_bytes":	536870912,'
+t_expect_out '"reason":	"at most: some layers look back over a window only"'
+t_run "$TUNETOP" detect --env
+t_is 'four lines and no question' "$(wc -l <"$t_dir/out" | tr -d ' ')" 4
+mode never@/api/tags
+t_run "$TUNETOP" detect
+t_expect_status 0
+t_expect_out '^( +|  models +)mine does not tell its models: did not answer in time$'
+t_run "$TUNETOP" detect --json
+t_expect_shape 1 "$shape"
+t_expect_out '"installed_models_reason":	"mine does not tell its models: did not answer in time"'
+rm "$config"
 
 # The screen says it, at the right of the machine's row, as long as there is room.
 printf 'wait-screen fits\nsave-screen %s\n' "$t_dir/screen" >"$t_dir/script"

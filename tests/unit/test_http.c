@@ -302,6 +302,27 @@ static void test_a_recording_sees_the_reduced_body(void **state)
     assert_string_equal(strchr(note.text, '\n'), "\n20 bytes");
 }
 
+static void test_a_post(void **state)
+{
+    struct note note = {0};
+    struct seen s = {0};
+    struct err err = ERR_INIT;
+    char url[64], json[] = "{\"model\":\"llama3.1:8b\"}";
+    (void)state;
+    mode("normal");
+    reader_set_tee(reader, on_note, &note);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d/api/show", fake.port);
+    struct http_request r = {.url = url, .done = on_done, .ctx = &s};
+    assert_int_equal(http_post(http, &r, json, &err), 0);
+    memset(json, 'x', sizeof(json) - 1); /* it was copied */
+    wait_for(&s);
+    reader_set_tee(reader, NULL, NULL);
+    assert_int_equal(s.status, 200);
+    assert_non_null(strstr(s.body, "\"general.architecture\":\"llama\""));
+    assert_string_equal(note.key, ""); /* neither question nor answer is recorded */
+    assert_int_equal(fake_count(&fake, "POST /api/show"), 1);
+}
+
 static void test_a_proxy_of_the_environment_is_not_used(void **state)
 {
     (void)state;
@@ -398,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_a_token),
         cmocka_unit_test(test_a_name_that_nobody_knows),
         cmocka_unit_test(test_a_recording_sees_the_reduced_body),
+        cmocka_unit_test(test_a_post),
         cmocka_unit_test(test_a_proxy_of_the_environment_is_not_used),
         cmocka_unit_test(test_other_protocols_are_refused),
         cmocka_unit_test(test_wake_ends_the_wait),

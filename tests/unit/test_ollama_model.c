@@ -131,6 +131,42 @@ static void test_show(void **state)
     assert_int_equal(shape.latent_rank, 0);
 }
 
+static void test_own_context(void **state)
+{
+    (void)state;
+#define WITH(parameters)                                                                           \
+    "{\"parameters\":" parameters ",\"model_info\":{\"general.architecture\":\"x\","               \
+    "\"x.block_count\":1}}"
+    static const struct {
+        const char *body;
+        int64_t context;
+    } rows[] = {
+        {WITH("\"num_ctx                        8192\""), 8192},
+        {WITH("\"stop                           \\\"num_ctx 5\\\"\\nnum_ctx 32768\\nseed 1\""),
+         32768},
+        {WITH("\"num_ctx 1\\nnum_ctx 2\""), 2},
+        {WITH("\"num_ctx -1\""), 0},
+        {WITH("\"num_ctxs 7\""), 0},
+        {WITH("\"num_ctx 99999999999999999999\""), 0},
+        {WITH("\"num_ctx 999999999999\""), 0},
+        {WITH("7"), 0},
+        {WITH("\"\""), 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(show(rows[i].body), 0);
+        assert_int_equal(shape.own_context, rows[i].context);
+        assert_true(shape.completes);
+    }
+    assert_int_equal(show("{\"capabilities\":[\"embedding\",7],\"model_info\":{"
+                          "\"general.architecture\":\"x\",\"x.block_count\":1}}"),
+                     0);
+    assert_false(shape.completes);
+    assert_int_equal(show("{\"capabilities\":[\"vision\",\"completion\"],\"model_info\":{"
+                          "\"general.architecture\":\"x\",\"x.block_count\":1}}"),
+                     0);
+    assert_true(shape.completes);
+}
+
 static void test_hostile_show(void **state)
 {
     (void)state;
@@ -183,9 +219,8 @@ static void test_hostile_show(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_hostile_tags),
-        cmocka_unit_test(test_show),
+        cmocka_unit_test(test_tags),         cmocka_unit_test(test_hostile_tags),
+        cmocka_unit_test(test_show),         cmocka_unit_test(test_own_context),
         cmocka_unit_test(test_hostile_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
