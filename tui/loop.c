@@ -256,6 +256,7 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
     s.ui.tab = o->tab;
     s.signal_process = o->signal_process;
     s.ui.kill_refused = o->kill_refused;
+    session_catalogs(&s);
     session_wish(&s);
     *signal_out = 0;
     int result;

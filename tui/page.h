@@ -24,6 +24,9 @@ struct page {
     int order[LAYOUT_SERVICES]; /* services as shown: index into m->services */
 };
 
+/* s NULL: only to be measured. */
+void page_make(struct page *p, struct surface *s, const struct model *m, const struct assessment *a,
+               const struct ui *ui, int width, int height);
 /* A value as shown: stale ones for a minute, then none. false: draw '-'. */
 bool page_value(const struct page *p, const struct reading *r, double *out, bool *stale);
 /* "Title ─────": from x to end (exclusive). Returns the column after the title and its blank. */
@@ -54,6 +57,14 @@ const struct service_facts *service_tab_current(const struct model *m, const str
 void service_details_draw(struct page *p, const struct service_model_state *s, int y, int rows);
 int service_details_most(struct page *p, const struct service_model_state *s, int y, int rows,
                          int *visible);
+/* view_tuning.c: the Tuning tab below row 0 */
+void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
+void tuning_tab_draw(struct page *p);
+/* The setting that is selected there, or first; NULL on other tabs, and where nothing is. */
+const struct setting *tuning_tab_current(const struct ui *ui);
+/* view_tuning_details.c: rows [y, y + rows), as above */
+void tuning_details_draw(struct page *p, const struct setting *s, int y, int rows);
+int tuning_details_most(struct page *p, const struct setting *s, int rows, int width, int *visible);
 /* view_process_list.c: the Processes tab below row 0 */
 void process_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 void process_tab_draw(struct page *p);

@@ -11,6 +11,7 @@
 #include "tui/command.h"
 #include "tui/kill.h"
 #include "tui/view.h"
+#include "tuning/catalog.h"
 
 /* A note stays this long, told by the models that come. */
 #define NOTE_NS (3 * NS_PER_S)
@@ -40,6 +41,7 @@ void session_release(struct session *s)
 {
     if (s->frame_log != NULL)
         fclose(s->frame_log);
+    setting_catalog_release(&s->settings);
     ui_release(&s->ui);
     model_free(s->none);
     surface_release(&s->surface);
@@ -86,6 +88,56 @@ void session_wish(struct session *s)
     collector_wish_processes(s->collector, &wish);
 }
 
+static void say_trouble(struct ui_tuning *t, char *out, size_t size, const struct err *err)
+{
+    char text[sizeof err->where + sizeof err->msg + 2];
+    snprintf(text, sizeof text, "%s%s%s", err->where, err->where[0] != '\0' ? ": " : "", err->msg);
+    utf8_sanitise(text, strlen(text), out, size, NULL);
+    t->next_step = getenv("TUNETOP_DATADIR") != NULL
+                       ? "TUNETOP_DATADIR names that folder: unset it, or set it to tunetop's data"
+                       : "it comes with tunetop: install that again, or let TUNETOP_DATADIR name "
+                         "the folder of its data";
+}
+
+/* Read for the reason only: what was read at the start counts. */
+static void look_for_chips(struct ui_tuning *t)
+{
+    struct chip_catalog c;
+    struct err err = ERR_INIT;
+    chip_catalog_init(&c);
+    if (chip_catalog_load(&c, catalog_folder(), &err) < 0)
+        say_trouble(t, t->chips_trouble, sizeof t->chips_trouble, &err);
+    chip_catalog_release(&c);
+}
+
+static void open_settings(struct session *s)
+{
+    struct ui_tuning *t = &s->ui.tuning;
+    struct err err = ERR_INIT;
+    if (setting_catalog_load(&s->settings, &err) == 0) {
+        t->settings = &s->settings;
+    } else {
+        say_trouble(t, t->settings_trouble, sizeof t->settings_trouble, &err);
+        setting_catalog_release(&s->settings);
+    }
+    if (s->chips == NULL || s->chips->shipped.chips.count == 0)
+        look_for_chips(t);
+}
+
+void session_catalogs(struct session *s)
+{
+    struct ui_tuning *t = &s->ui.tuning;
+    bool wanted = s->ui.tab == UI_TUNING;
+    if (wanted && t->settings == NULL && t->settings_trouble[0] == '\0') {
+        open_settings(s);
+    } else if (!wanted) { /* read again when somebody looks again */
+        t->settings_trouble[0] = t->chips_trouble[0] = '\0';
+        if (t->settings != NULL)
+            setting_catalog_release(&s->settings);
+        t->settings = NULL;
+    }
+}
+
 bool session_take_model(struct session *s)
 {
     const struct model *m = collector_take(s->collector);
@@ -96,6 +148,7 @@ bool session_take_model(struct session *s)
     if (s->chips != NULL)
         assess_chip(s->chips, m, &s->assessment);
     view_update(&s->ui, m);
+    view_assess(&s->ui, m, &s->assessment);
     update_offset(s);
     expire_note(s);
     session_wish(s);
@@ -153,6 +206,7 @@ void session_key(struct session *s, uint32_t key)
         add_service(s);
     if (s->ui.kill.send && s->signal_process != NULL)
         send_signal(s);
+    session_catalogs(s);
     session_wish(s);
     s->dirty = true;
 }

@@ -23,6 +23,7 @@ struct session {
     struct model *none;        /* sequence 0, until the first came */
     struct assessment assessment;
     const struct chip_catalog *chips; /* borrowed; NULL: which profile fits is not said */
+    struct setting_catalog settings;  /* while the Tuning tab is shown: ui.tuning.settings */
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */
@@ -37,6 +38,8 @@ void session_release(struct session *s);
 /* The newest model, if one came since; true then. */
 bool session_take_model(struct session *s);
 void session_key(struct session *s, uint32_t key);
+/* Reads what the tab that is shown needs of the catalogs, and gives back what it does not. */
+void session_catalogs(struct session *s);
 /* Tells the collector what is looked at, when that changed. */
 void session_wish(struct session *s);
 void session_draw(struct session *s); /* into s->surface; clears dirty */

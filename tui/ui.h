@@ -13,9 +13,10 @@
 #include "tui/process_list.h"
 #include "tui/prompt.h"
 #include "tui/service_list.h"
+#include "tui/setting_list.h"
 #include "tuning/assess.h"
 
-enum ui_tab { UI_OVERVIEW, UI_SERVICES, UI_PROCESSES, UI_TABS };
+enum ui_tab { UI_OVERVIEW, UI_SERVICES, UI_TUNING, UI_PROCESSES, UI_TABS };
 enum ui_input { UI_INPUT_NONE, UI_INPUT_COMMAND, UI_INPUT_FILTER, UI_INPUT_KILL };
 enum ui_answer_kind { UI_ANSWER_NONE, UI_ANSWER_ERROR, UI_ANSWER_ADDED };
 
@@ -28,6 +29,19 @@ struct kill_question {
     bool send;  /* answered with yes; the session acts and clears */
 };
 
+/* The Tuning tab. What it shows is read when it is opened and given back when it is left. */
+struct ui_tuning {
+    const struct setting_catalog *settings; /* borrowed; NULL: not read */
+    char settings_trouble[640];             /* why they could not be read; "" */
+    char chips_trouble[640];                /* why no profile is recommended; "" */
+    const char *next_step;                  /* what helps against both; static text, NULL */
+    bool chip_known;                        /* as in struct assessment */
+    struct chip_answer chip;
+    struct setting_here here;
+    struct setting_list list;
+    struct prompt filter;
+};
+
 struct ui {
     enum ui_tab tab;
     bool help, why; /* which overlay or part is open; at most one */
@@ -36,6 +50,7 @@ struct ui {
     bool open, in_details;
     int detail_scroll;
     struct service_list list;
+    struct ui_tuning tuning;
     struct process_list processes;
     bool environment; /* of the selected process, asked for */
     struct kill_question kill;
@@ -65,9 +80,11 @@ struct ui {
 };
 void ui_init(struct ui *ui, int64_t interval_ns);
 void ui_release(struct ui *ui);
-/* The filter of the list that is shown. */
+/* The filter of the list that is shown; that of the services where none is. */
 struct prompt *ui_filter(struct ui *ui);
-/* "overview", "services", "processes": the tabs there are, by enum ui_tab, and their keys. */
+const struct prompt *ui_filter_shown(const struct ui *ui);
+/* "overview", "services", "tuning", "processes": the tabs there are, by enum ui_tab, and their
+ * keys. */
 extern const char *const ui_tab_names[UI_TABS];
 extern const char ui_tab_keys[UI_TABS];
 

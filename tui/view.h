@@ -18,6 +18,8 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
                const struct ui *ui);
 /* A new model came: what the ui state remembers of the one before is brought up to it. */
 void view_update(struct ui *ui, const struct model *m);
+/* What the assessment says of the machine changed: the Tuning tab shows it. After view_update(). */
+void view_assess(struct ui *ui, const struct model *m, const struct assessment *a);
 /* The filter changed. */
 void view_filter(struct ui *ui, const struct model *m);
 /* Shows the processes by another value: the next one (NULL), or one of process_sort_names. */

@@ -14,7 +14,7 @@ void filter_draw(struct surface *s, const struct ui *ui)
     struct line l = line_at(s, 1, s->height - 1, s->width - (int)sizeof hint - 3);
     line_put(&l, ROLE_TITLE, "/");
     line_gap(&l, 1);
-    prompt_draw(ui->tab == UI_PROCESSES ? &ui->process_filter : &ui->filter, &l);
+    prompt_draw(ui_filter_shown(ui), &l);
     surface_text_right(s, s->width - 1, s->height - 1, ROLE_DIM, hint);
 }
 

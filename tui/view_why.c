@@ -13,7 +13,7 @@
 #include "tui/page.h"
 
 enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 16, STATE_X = 18, STATE_COLUMNS = 11, TEXT_X = 30 };
-enum { TEXT_MAX_BYTES = 600 };
+enum { TEXT_MAX_BYTES = 800 };
 
 /* Worst first. */
 enum pass { PASS_SERVICES, PASS_WRONG, PASS_LACKING };
@@ -241,8 +241,42 @@ static void emit_processes(struct walk *w, const struct model *m, const struct u
         }
 }
 
+/* A version that a verdict asks for and nobody tells is taken for the newest. */
+static void emit_version(struct walk *w, const char *name, const char *version)
+{
+    char text[TEXT_MAX_BYTES];
+    bool known = version[0] != '\0';
+    snprintf(text, sizeof text, known ? "verdicts are those of %s" : "%s",
+             known ? version : "no version is told: verdicts are those of the newest");
+    emit(w, name, known ? "ok" : "-", known ? ROLE_OK : ROLE_DIM, text);
+}
+
+/* What the Tuning tab says of the machine, in full. */
+static void emit_tuning(struct walk *w, const struct ui *ui)
+{
+    const struct ui_tuning *t = &ui->tuning;
+    char text[TEXT_MAX_BYTES];
+    if (t->chip_known) {
+        snprintf(text, sizeof text, "%s: %s", chip_profile_name((int)t->chip.profile),
+                 t->chip.reason);
+        emit(w, "profile", "ok", ROLE_OK, text);
+    } else if (t->chips_trouble[0] != '\0') {
+        snprintf(text, sizeof text, "%s; %s", t->chips_trouble, t->next_step);
+        emit(w, "profile", "failed", ROLE_CRIT, text);
+    }
+    if (t->settings_trouble[0] != '\0') {
+        snprintf(text, sizeof text, "%s; %s", t->settings_trouble, t->next_step);
+        emit(w, "settings", "failed", ROLE_CRIT, text);
+    }
+    emit_version(w, "ollama", t->here.ollama.version);
+    emit_version(w, "comfyui", t->here.comfyui.version);
+    emit_version(w, "pytorch", t->here.pytorch);
+}
+
 static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
 {
+    if (ui->tab == UI_TUNING)
+        emit_tuning(w, ui);
     if (ui->tab == UI_PROCESSES)
         for (w->pass = PASS_WRONG; w->pass <= PASS_LACKING; w->pass++)
             emit_processes(w, m, ui);

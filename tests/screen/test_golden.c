@@ -16,6 +16,7 @@
 #include "tests/screen/golden.h"
 #include "tests/screen/model_builder.h"
 #include "tests/screen/process_builder.h"
+#include "tests/screen/tuning_builder.h"
 #include "tui/command.h"
 #include "tui/term.h"
 #include "tui/view.h"
@@ -178,6 +179,18 @@ static const struct tab_case {
      false},
     {"processes-none", "mac+none", "4", {true, true, false, false}, false},
     {"processes-unrecorded", "mac+unrecorded", "4", {false, true, false, false}, false},
+    {"tuning-all", "mac", "3", {true, true, true, true}, true},
+    {"tuning-all-selected", "mac", "3 / ignored Enter Down j j", {true, true, true, true}, true},
+    {"tuning-all-linux", "linux", "3 / mps Enter Down", {false, true, true, false}, false},
+    {"tuning-open", "mac", "3 / gpu-only Enter Down Enter", {true, true, true, true}, false},
+    {"tuning-details",
+     "mac",
+     "3 / num_threads Enter Down Tab j j",
+     {true, true, false, false},
+     true},
+    {"tuning-no-match", "mac", "3 / no_such Enter", {true, true, false, false}, false},
+    {"tuning-why", "mac", "3 w", {true, true, true, false}, false},
+    {"tuning-unknown", "none", "3", {false, true, false, false}, false},
     {"kill", "mac+mac", "4 / main.py Enter Down K", {true, true, true, false}, true},
     {"kill-stop", "mac+mac", "4 / serve Enter Down K k k", {false, true, true, false}, false},
     {"kill-refused", "mac+mac", "4 / none Enter K", {true, true, false, false}, false},
@@ -203,6 +216,8 @@ static void tabs(void **state)
                 continue;
             ui_init(&ui, NS_PER_S);
             view_update(&ui, b.model);
+            if (t->keys[0] == '3')
+                tuning_builder_fill(&ui, b.model);
             press(&ui, &b, sizes[i].width, sizes[i].height, t->keys);
             draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, false);
             if (t->ascii && i == 1)
@@ -241,6 +256,29 @@ static void processes_go(void **state)
     model_builder_free(&b);
 }
 
+/* Nothing was read, for whatever reason. */
+static void tuning_trouble(void **state)
+{
+    struct built b = model_builder_make("mac");
+    struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    view_update(&ui, b.model);
+    snprintf(ui.tuning.settings_trouble, sizeof ui.tuning.settings_trouble,
+             "cannot read '/opt/tunetop/settings.yaml': No such file or directory");
+    snprintf(ui.tuning.chips_trouble, sizeof ui.tuning.chips_trouble,
+             "cannot read '/opt/tunetop/chips.yaml': No such file or directory");
+    ui.tuning.next_step =
+        "TUNETOP_DATADIR names that folder: unset it, or set it to tunetop's data";
+    press(&ui, &b, 80, 24, "3 / Enter Down");
+    for (int i = 0; i < 3; i++)
+        draw_and_compare("tuning-trouble", &b, &ui, sizes[i].width, sizes[i].height, false);
+    press(&ui, &b, 80, 24, "w");
+    draw_and_compare("tuning-trouble-why", &b, &ui, 80, 24, false);
+    ui_release(&ui);
+    model_builder_free(&b);
+}
+
 static char names[][12] = {"mac",  "linux", "none", "trouble", "starting",
                            "many", "first", "epyc", "hang"};
 
@@ -262,7 +300,11 @@ int main(void)
         cmocka_unit_test(states_of_the_page),
         cmocka_unit_test(tabs),
         cmocka_unit_test(processes_go),
+        cmocka_unit_test(tuning_trouble),
     };
     term_set_locale(&utf8);
-    return cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);
+    tuning_builder_open();
+    int failed = cmocka_run_group_tests_name("golden screens", tests, NULL, NULL);
+    tuning_builder_close();
+    return failed;
 }

@@ -246,9 +246,12 @@ static void test_keys(void **state)
     key(ui, m, "G");
     assert_string_equal(ui->list.selected, "a"); /* the arrows are the details' */
     key(ui, m, "Tab");
+    assert_int_equal(ui->tab, UI_TUNING);
+    key(ui, m, "Tab");
     assert_int_equal(ui->tab, UI_PROCESSES);
     key(ui, m, "Tab"); /* no process is selected, so it has no details */
     assert_int_equal(ui->tab, UI_OVERVIEW);
+    key(ui, m, "S-Tab");
     key(ui, m, "S-Tab");
     key(ui, m, "S-Tab");
     assert_true(ui->tab == UI_SERVICES && ui->in_details);

@@ -1,0 +1,18 @@
+/*
+ * What the Tuning tab shows beside a model, from files that do not change with the shipped
+ * catalogs: tests/fixtures/tuning.
+ */
+#ifndef TESTS_SCREEN_TUNING_BUILDER_H
+#define TESTS_SCREEN_TUNING_BUILDER_H
+
+#include "sampling/model.h"
+#include "tui/ui.h"
+
+/* Reads the fixtures; a failure ends the test program. */
+void tuning_builder_open(void);
+void tuning_builder_close(void);
+/* The state as the session leaves it on that tab. Machines of model_builder.h are seen as they are,
+ * but one with Apple's chip runs macOS. After ui_init() and view_update(). */
+void tuning_builder_fill(struct ui *ui, struct model *m);
+
+#endif

@@ -1,0 +1,132 @@
+#include "tui/setting_list.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+static bool word_in(const char *text, const char *word, size_t size)
+{
+    for (; *text != '\0'; text++)
+        if (strncasecmp(text, word, size) == 0)
+            return true;
+    return false;
+}
+
+static bool word_matches(const struct setting *s, int verdict, const char *word, size_t size)
+{
+    const char *const *also = s->also.items;
+    if (word_in(s->name, word, size) || word_in(s->group, word, size) ||
+        word_in(setting_owner_words[s->owner], word, size) ||
+        word_in(setting_kind_words[s->kind], word, size) ||
+        word_in(setting_verdict_words[verdict], word, size))
+        return true;
+    for (size_t i = 0; i < s->also.count; i++)
+        if (word_in(also[i], word, size))
+            return true;
+    return false;
+}
+
+bool setting_list_matches(const struct setting *s, int verdict, const char *filter)
+{
+    while (*filter != '\0') {
+        size_t size = strcspn(filter, " ");
+        if (size > 0 && !word_matches(s, verdict, filter, size))
+            return false;
+        filter += size;
+        filter += *filter == ' ';
+    }
+    return true;
+}
+
+void setting_list_rows(const struct setting_list *list, const struct setting_catalog *c,
+                       const struct setting_here *here, const char *filter,
+                       struct setting_rows *out)
+{
+    const char *group = NULL;
+    out->count = out->matching = out->all = 0;
+    out->selected = -1;
+    for (size_t i = 0; c != NULL && i < c->count; i++) {
+        const struct setting *s = &c->settings[i];
+        out->all++;
+        if (filter[0] != '\0') {
+            struct setting_query q;
+            struct setting_judgement j;
+            setting_here_query(here, s, &q);
+            setting_judge(s, &q, &j);
+            if (!setting_list_matches(s, j.verdict, filter))
+                continue;
+        }
+        if (out->count + 2 > SETTING_LIST_MAX)
+            continue;
+        if (s->group != group) {
+            group = s->group;
+            out->index[out->count++] = -1;
+        }
+        if (list->selected[0] != '\0' && strcmp(s->name, list->selected) == 0)
+            out->selected = out->count;
+        out->index[out->count++] = (int)i;
+        out->matching++;
+    }
+}
+
+/* The setting that is the `wanted`-th of them without titles. */
+static int index_of(const struct setting_rows *rows, int wanted)
+{
+    for (int i = 0; i < rows->count; i++)
+        if (rows->index[i] >= 0 && wanted-- == 0)
+            return rows->index[i];
+    return -1;
+}
+
+static int place_of(const struct setting_rows *rows, int row)
+{
+    int place = 0;
+    for (int i = 0; i < row; i++)
+        place += rows->index[i] >= 0;
+    return place;
+}
+
+void setting_list_move(struct setting_list *list, const struct setting_catalog *c,
+                       const struct setting_here *here, const char *filter, enum action action,
+                       int page)
+{
+    struct setting_rows rows;
+    setting_list_rows(list, c, here, filter, &rows);
+    if (rows.matching == 0)
+        return;
+    bool moves = rows.selected >= 0;
+    /* One that the filter hides leaves its place to the next. */
+    int row = list->selected[0] == '\0' ? 0 : moves ? place_of(&rows, rows.selected) : list->row;
+    switch (action) {
+    case ACTION_UP:
+        row -= moves;
+        break;
+    case ACTION_DOWN:
+        row += moves;
+        break;
+    case ACTION_PAGE_UP:
+        row -= page;
+        break;
+    case ACTION_PAGE_DOWN:
+        row += moves ? page : 0;
+        break;
+    case ACTION_FIRST:
+        row = 0;
+        break;
+    case ACTION_LAST:
+        row = rows.matching - 1;
+        break;
+    default: /* takes what is there */
+        break;
+    }
+    row = row < 0 ? 0 : row >= rows.matching ? rows.matching - 1 : row;
+    list->row = row;
+    utf8_copy(list->selected, sizeof list->selected, c->settings[index_of(&rows, row)].name);
+}
+
+int setting_list_first(const struct setting_rows *rows, int visible)
+{
+    int first = rows->selected - visible / 2;
+    first = first > rows->count - visible ? rows->count - visible : first;
+    return first < 0 ? 0 : first;
+}
