@@ -60,6 +60,8 @@ struct document_entry {
     const char *value; /* decoded; NULL: there is none (a flag alone, a key without a value) */
     bool interpolated; /* holds ${NAME} or $NAME that somebody else fills */
     bool quoted;       /* the value stands in quotes */
+    bool shared; /* stands in an anchor that is read from elsewhere as well: to change it here is to
+                    change it there */
     unsigned long line, column; /* of the name, or of the value of an item; from 1, in characters */
     struct document_span whole; /* name with value as written */
     struct document_span value_span; /* the value with its quotes; empty at its place without one */
