@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/size.h"
 #include "base/utf8.h"
 #include "cli/chips.h"
 #include "cli/command.h"
 #include "cli/installed_models.h"
 #include "cli/measure.h"
+#include "cli/other_machine.h"
 #include "cli/output.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
@@ -76,70 +76,13 @@ static void detect_here(const struct chip_catalog *c, const struct model *m, str
     utf8_copy(out->model_name, sizeof out->model_name, row ? row->name : m->host.machine_model);
 }
 
-/* Words by which a card is AMD's or, of those with memory of their own, neither AMD's nor
- * NVIDIA's. */
-static enum chip_card card_of(const char *chip)
-{
-    static const struct {
-        const char *word;
-        enum chip_card card;
-    } rows[] = {{"radeon", CARD_AMD},
-                {"instinct", CARD_AMD},
-                {"rx ", CARD_AMD},
-                {"intel arc", CARD_OTHER},
-                {"nvidia", CARD_NVIDIA}};
-    char lower[128];
-    snprintf(lower, sizeof lower, "%s", chip);
-    for (char *at = lower; *at; at++) {
-        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strstr(lower, rows[i].word)) {
-            return rows[i].card;
-        }
-    }
-    return CARD_NVIDIA;
-}
-
-/* The least and the most that is taken for the memory of a machine: 256 MiB, 64 TiB. */
-static const double SIZE_MIN = 0x1p28, SIZE_MAX_BYTES = 0x1p46;
-
-static int parse_size(const char *option, const char *text, double *out, struct err *err)
-{
-    if (size_parse(text, strlen(text), SIZE_TYPED, out) < 0) {
-        return err_set(err, ERR_USAGE, "'%s' takes a size as 48, 48G or 24,564 MiB, not '%s'",
-                       option, text);
-    }
-    if (*out < SIZE_MIN || *out > SIZE_MAX_BYTES) {
-        return err_set(err, ERR_USAGE, "'%s' takes 0.25 to 65536 GB, not '%s'", option, text);
-    }
-    return 0;
-}
-
 static int detect_other(const struct chip_catalog *c, const struct options *o,
                         struct detection *out, struct err *err)
 {
-    struct chip_machine *m = &out->machine;
-    struct chip_name name;
-    chip_machine_init(m);
-    chip_name_parse(o->chip, &name);
-    utf8_sanitise(o->chip, strlen(o->chip), m->chip, sizeof m->chip, NULL);
-    m->macos = name.apple;
-    m->gpu_cores = (int)o->gpu_cores;
-    int rc = parse_size("--memory", o->memory, &m->memory_bytes, err);
-    if (rc == 0 && o->vram) {
-        rc = parse_size("--vram", o->vram, &m->vram_bytes, err);
-        if (rc == 0 && name.apple) {
-            rc = err_set(err, ERR_USAGE,
-                         "'--vram' is the memory of a card; '%s' shares the memory of the machine",
-                         name.text);
-        }
-        m->card = card_of(o->chip);
-        m->card_count = 1;
-    }
+    const int rc = other_machine(o, &out->machine, err);
     if (rc == 0) {
-        chip_decide(c, m, &out->answer);
-        fit_place_of(m, &out->answer, NAN, NAN, &out->place);
+        chip_decide(c, &out->machine, &out->answer);
+        fit_place_of(&out->machine, &out->answer, NAN, NAN, &out->place);
     }
     return rc;
 }

@@ -22,6 +22,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
 int cmd_record(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_detect(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_doctor(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_profiles(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_settings(const struct options *o, struct outcome *outcome, struct err *err);

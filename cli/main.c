@@ -55,6 +55,8 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
         return cmd_record(o, outcome, err);
     case COMMAND_SERVICES:
         return cmd_services(o, outcome, err);
+    case COMMAND_PROFILES:
+        return cmd_profiles(o, outcome, err);
     case COMMAND_SETTINGS:
         return cmd_settings(o, outcome, err);
     case COMMAND_DETECT:

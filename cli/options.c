@@ -24,6 +24,16 @@ static const char *const *choices_shell(size_t *count)
 
 static const char *const *choices_command(size_t *count);
 
+/* For completion: the shipped ones. What the user has is known when the command runs. */
+static const char *const profile_operands[] = {"recommended", "ultra",    "high",
+                                               "optimized",   "balanced", "conservative"};
+
+static const char *const *choices_profile(size_t *count)
+{
+    *count = sizeof profile_operands / sizeof *profile_operands;
+    return profile_operands;
+}
+
 static const struct command_row commands[COMMAND_COUNT] = {
     [COMMAND_DASHBOARD] =
         {"", "the live dashboard of this machine",
@@ -55,6 +65,15 @@ static const struct command_row commands[COMMAND_COUNT] = {
          "command line with secrets masked, its queue and its models. Where there is none it says "
          "what was looked for.",
          NULL, NULL},
+    [COMMAND_PROFILES] =
+        {"profiles", "what would be set on this machine, and why",
+         "Lists the profiles and overlays, shipped and the user's own, and says which profile fits "
+         "this machine. With NAME it shows one in full, service by service: what would be written "
+         "and as what in the installed version, what is clamped to what this machine can give, what "
+         "is only kept in step where a file has it, and what is not written and why. NAME may be "
+         "recommended, and may carry overlays: high+quality. Nothing is changed. With --chip and "
+         "--memory it answers for another machine.",
+         "[NAME]", choices_profile},
     [COMMAND_SETTINGS] =
         {"settings", "what every known setting really does",
          "Lists every setting of Ollama, ComfyUI, PyTorch, LM Studio, containers and the system that "
@@ -120,24 +139,26 @@ static const char *const *choices_view(size_t *count)
 #define STREAM COMMAND_BIT(COMMAND_STREAM)
 #define RECORD COMMAND_BIT(COMMAND_RECORD)
 #define SERVICES COMMAND_BIT(COMMAND_SERVICES)
+#define PROFILES COMMAND_BIT(COMMAND_PROFILES)
 #define SETTINGS COMMAND_BIT(COMMAND_SETTINGS)
 #define DETECT COMMAND_BIT(COMMAND_DETECT)
 #define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 static const struct option_row rows[] = {
-    {"json", 0, STATUS | SERVICES | SETTINGS | DETECT | DOCTOR, OPTION_FLAG, NULL, AT(json), 0, 0,
-     NULL, "print one JSON object"},
+    {"json", 0, STATUS | SERVICES | PROFILES | SETTINGS | DETECT | DOCTOR, OPTION_FLAG, NULL,
+     AT(json), 0, 0, NULL, "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
     {"env", 0, DETECT, OPTION_FLAG, NULL, AT(env), 0, 0, NULL,
      "print four lines for a shell's eval"},
-    {"chip", 0, DETECT, OPTION_TEXT, "NAME", AT(chip), 0, 0, NULL,
+    {"chip", 0, DETECT | PROFILES, OPTION_TEXT, "NAME", AT(chip), 0, 0, NULL,
      "answer for a machine with this chip, as \"M4 Pro\"; needs --memory"},
-    {"memory", 0, DETECT, OPTION_TEXT, "GB", AT(memory), 0, 0, NULL, "its memory, with --chip"},
-    {"gpu-cores", 0, DETECT, OPTION_WHOLE, "N", AT(gpu_cores), 1, 1024, NULL,
+    {"memory", 0, DETECT | PROFILES, OPTION_TEXT, "GB", AT(memory), 0, 0, NULL,
+     "its memory, with --chip"},
+    {"gpu-cores", 0, DETECT | PROFILES, OPTION_WHOLE, "N", AT(gpu_cores), 1, 1024, NULL,
      "how many cores its GPU has, with --chip"},
-    {"vram", 0, DETECT, OPTION_TEXT, "GB", AT(vram), 0, 0, NULL,
+    {"vram", 0, DETECT | PROFILES, OPTION_TEXT, "GB", AT(vram), 0, 0, NULL,
      "the memory of its graphics card, with --chip"},
     {"count", 'n', STREAM | RECORD, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL,
      "end after N lines or samples"},
@@ -428,6 +449,14 @@ static int take_operand(const char *word, int *operands, struct options *out, st
             return err_set(err, ERR_USAGE, "'record' needs a folder, not an empty word");
         }
         out->directory = word;
+        return 0;
+    }
+    if (*operands == 1 && out->command == COMMAND_PROFILES) {
+        ++*operands;
+        if (!*word) {
+            return err_set(err, ERR_USAGE, "'profiles' needs a name, not an empty word");
+        }
+        out->profile = word;
         return 0;
     }
     if (*operands == 1 && out->command == COMMAND_SETTINGS) {

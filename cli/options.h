@@ -23,6 +23,7 @@ enum command {
     COMMAND_STREAM,
     COMMAND_RECORD,
     COMMAND_SERVICES,
+    COMMAND_PROFILES,
     COMMAND_SETTINGS,
     COMMAND_DETECT,
     COMMAND_DOCTOR,
@@ -89,9 +90,11 @@ struct options {
     /* stream, record */
     int64_t count; /* 0: without end */
     const char *directory;
+    /* profiles */
+    const char *profile; /* NULL: all of them */
     /* settings */
     const char *setting; /* NULL: all of them */
-    /* detect */
+    /* detect, profiles */
     bool env;
     const char *chip, *memory, *vram; /* NULL: this machine, as it is */
     int64_t gpu_cores;                /* 0: not given */

@@ -53,6 +53,7 @@ struct profile_wish {
     int detected;      /* enum profile_detected: comes from the machine; -1: `value` it is */
     bool keep;         /* written only where a file has it already */
     bool look;         /* only looked at, never changed */
+    bool user;         /* of a file of the user's */
     struct schema_list
         places;       /* int, enum setting_place: where alone it is meant; none: anywhere */
     const char *from; /* "guide 002, M4 Pro", "by rule: ..."; never NULL */
@@ -120,9 +121,15 @@ struct profile_query {
     const struct chip_machine *machine;
     struct profile_host hosts[PROFILE_SERVICE_COUNT];
 };
-/* Everything native on this machine, newest versions. gpu_limit_bytes as in fit_budget_of(). */
+/* On the system of this machine, with the newest versions; how a service is limited is not known.
+ * gpu_limit_bytes as in fit_budget_of(). */
 void profile_query_init(struct profile_query *q, const struct chip_answer *chip,
                         const struct chip_machine *machine, double gpu_limit_bytes);
+
+/* The same with what the model tells of the services that run: versions (borrowed from it), place,
+ * limits. The first service of each kind counts. */
+void profile_query_of(struct profile_query *q, const struct chip_answer *chip,
+                      const struct chip_machine *machine, const struct model *m);
 
 enum profile_action {
     PROFILE_WRITE,      /* `name` = `value` */

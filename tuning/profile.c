@@ -1,0 +1,640 @@
+#include "tuning/profile.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/nearest.h"
+#include "tuning/catalog.h"
+#include "tuning/profile_value.h"
+
+const char *const profile_service_words[] = {
+#define SERVICE(id, word) word,
+    PROFILE_SERVICES(SERVICE)
+#undef SERVICE
+        NULL};
+
+/* ---- the file ---- */
+
+enum {
+    NAME_BYTES = 32, /* of a profile; those of settings are twice as long */
+    KEY_BYTES = 80,
+    VALUE_BYTES = 200,
+    LINE_BYTES = 160,
+    FILES_MAX = 128, /* of the user's: far more than anyone has */
+    BASES_MAX = 8,   /* profiles that build on each other */
+};
+
+static const char *const level_words[] = {"conservative", "balanced", "optimized",
+                                          "high",         "ultra",    NULL};
+_Static_assert(sizeof level_words / sizeof *level_words == PROFILE_COUNT + 1, "a word a level");
+
+struct raw_setting {
+    const char *name, *value, *from;
+    int detected;
+    bool keep, look;
+    struct schema_list places;
+    struct schema_place place, name_at, value_at, detected_at;
+};
+struct raw_service {
+    int service;
+    const char *from;
+    struct schema_list settings;
+};
+struct raw_profile {
+    const char *name, *best_for, *purpose, *base;
+    int level;
+    struct schema_list parts, services;
+    struct schema_place place, name_at, purpose_at, base_at, level_at, parts_at;
+};
+struct raw_file {
+    struct schema_list parts, profiles, overlays;
+};
+
+#define TEXT(in, word, field, most, must)                                                          \
+    {                                                                                              \
+        .key = (word), .type = SCHEMA_TEXT, .offset = offsetof(struct in, field), .min = 1,        \
+        .max = (most), .required = (must)                                                          \
+    }
+#define FLAG(in, word, field)                                                                      \
+    {                                                                                              \
+        .key = (word), .type = SCHEMA_BOOL, .offset = offsetof(struct in, field)                   \
+    }
+#define WORD(in, word, field, list, must)                                                          \
+    {                                                                                              \
+        .key = (word), .type = SCHEMA_CHOICE, .offset = offsetof(struct in, field),                \
+        .choices = (list), .required = (must)                                                      \
+    }
+#define LIST(in, word, field, item, size, must)                                                    \
+    {                                                                                              \
+        .key = (word), .type = SCHEMA_LIST, .offset = offsetof(struct in, field),                  \
+        .fields = (item), .item_size = (size), .min = 1, .max = 1000, .required = (must)           \
+    }
+#define PLACE(in, word, field)                                                                     \
+    {                                                                                              \
+        .key = (word), .type = SCHEMA_PLACE, .offset = offsetof(struct in, field)                  \
+    }
+
+static const struct schema_field name_item[] = {
+    {.key = "", .type = SCHEMA_TEXT, .min = 1, .max = NAME_BYTES},
+    {.key = NULL}};
+static const struct schema_field place_item[] = {
+    {.key = "", .type = SCHEMA_CHOICE, .choices = setting_place_words},
+    {.key = NULL}};
+static const struct schema_field setting_fields[] = {
+    PLACE(raw_setting, "", place),
+    TEXT(raw_setting, "name", name, KEY_BYTES, true),
+    PLACE(raw_setting, "name", name_at),
+    TEXT(raw_setting, "value", value, VALUE_BYTES, false),
+    PLACE(raw_setting, "value", value_at),
+    WORD(raw_setting, "detected", detected, profile_detected_words, false),
+    PLACE(raw_setting, "detected", detected_at),
+    TEXT(raw_setting, "from", from, LINE_BYTES, false),
+    LIST(raw_setting, "places", places, place_item, sizeof(int), false),
+    FLAG(raw_setting, "keep", keep),
+    FLAG(raw_setting, "look", look),
+    {.key = NULL}};
+static const struct schema_field service_fields[] = {
+    WORD(raw_service, "service", service, profile_service_words, true),
+    TEXT(raw_service, "from", from, LINE_BYTES, false),
+    LIST(raw_service, "settings", settings, setting_fields, sizeof(struct raw_setting), true),
+    {.key = NULL}};
+
+#define COMMON                                                                                     \
+    PLACE(raw_profile, "", place), TEXT(raw_profile, "name", name, NAME_BYTES, true),              \
+        PLACE(raw_profile, "name", name_at)
+#define SERVICES(must)                                                                             \
+    LIST(raw_profile, "services", services, service_fields, sizeof(struct raw_service), must)
+#define PARTS                                                                                      \
+    LIST(raw_profile, "parts", parts, name_item, sizeof(const char *), false),                     \
+        PLACE(raw_profile, "parts", parts_at)
+static const struct schema_field part_fields[] = {COMMON, SERVICES(true), {.key = NULL}};
+static const struct schema_field profile_fields[] = {
+    COMMON,
+    TEXT(raw_profile, "best_for", best_for, LINE_BYTES, true),
+    WORD(raw_profile, "level", level, level_words, false),
+    PLACE(raw_profile, "level", level_at),
+    TEXT(raw_profile, "base", base, NAME_BYTES, false),
+    PLACE(raw_profile, "base", base_at),
+    PARTS,
+    SERVICES(false),
+    {.key = NULL}};
+static const struct schema_field overlay_fields[] = {
+    COMMON,
+    TEXT(raw_profile, "best_for", best_for, LINE_BYTES, true),
+    TEXT(raw_profile, "purpose", purpose, NAME_BYTES, true),
+    PLACE(raw_profile, "purpose", purpose_at),
+    PARTS,
+    SERVICES(false),
+    {.key = NULL}};
+static const struct schema_field file_fields[] = {{.key = "parts",
+                                                   .type = SCHEMA_LIST,
+                                                   .offset = offsetof(struct raw_file, parts),
+                                                   .fields = part_fields,
+                                                   .item_size = sizeof(struct raw_profile)},
+                                                  {.key = "profiles",
+                                                   .type = SCHEMA_LIST,
+                                                   .offset = offsetof(struct raw_file, profiles),
+                                                   .fields = profile_fields,
+                                                   .item_size = sizeof(struct raw_profile)},
+                                                  {.key = "overlays",
+                                                   .type = SCHEMA_LIST,
+                                                   .offset = offsetof(struct raw_file, overlays),
+                                                   .fields = overlay_fields,
+                                                   .item_size = sizeof(struct raw_profile)},
+                                                  {.key = NULL}};
+
+/* ---- what a table cannot check ---- */
+
+struct wishes {
+    struct profile_wish *items;
+    size_t count;
+};
+
+enum kind { KIND_PART, KIND_PROFILE, KIND_OVERLAY };
+struct entry { /* a part, profile or overlay of a file */
+    const struct raw_profile *raw;
+    enum kind kind;
+    size_t file;
+    struct wishes own;    /* as they stand in it */
+    struct wishes joined; /* with those of its parts and its base */
+    int level;
+    bool done, open; /* joined; being joined, for a base that leads back */
+};
+
+struct source { /* a file */
+    const char *path, *name;
+    struct raw_file raw;
+    struct err err; /* code 0: it is right */
+};
+
+struct loader {
+    const struct setting_catalog *catalog;
+    struct arena *arena;
+    struct source sources[2 + FILES_MAX]; /* the first is the shipped one */
+    size_t source_count;
+    size_t failed; /* the source that an error of join() is of */
+    struct entry *entries;
+    size_t count;
+};
+
+static int fail_at(const struct schema_place *at, struct err *err)
+{
+    err_at(err, "%s:%lu:%lu", at->file, at->line, at->column);
+    return -err->code;
+}
+
+static bool has_name(const struct setting *s, const char *name)
+{
+    const char *const *also = s->also.items;
+    for (size_t i = 0; i < s->also.count; i++) {
+        if (strcmp(also[i], name) == 0) {
+            return true;
+        }
+    }
+    return strcmp(s->name, name) == 0;
+}
+
+/* Words that can be typed, and joined with '+' and '.'. */
+static int check_word(const struct schema_place *at, const char *key, const char *word,
+                      struct err *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    if (word[strspn(word, allowed)] || word[0] == '-') {
+        err_set(err, ERR_CONFIG, "'%s': expected small letters, digits and dashes, found '%s'", key,
+                word);
+        return fail_at(at, err);
+    }
+    if (strcmp(word, "recommended") == 0) {
+        err_set(err, ERR_CONFIG, "'%s': '%s' is the one that fits the machine", key, word);
+        return fail_at(at, err);
+    }
+    return 0;
+}
+
+static int check_setting(const struct loader *l, const struct raw_setting *raw,
+                         struct profile_wish *out, struct err *err)
+{
+    const char *nearest = NULL;
+    struct err inner = ERR_INIT;
+    const struct setting *s = setting_find(l->catalog, raw->name, &nearest);
+    if (!s || !has_name(s, raw->name)) {
+        nearest = s ? s->name : nearest;
+        err_set(err, ERR_CONFIG,
+                nearest ? "'name': no setting '%s' is known, did you mean '%s'?"
+                        : "'name': no setting '%s' is known; 'tunetop settings' lists them",
+                raw->name, nearest);
+        return fail_at(&raw->name_at, err);
+    }
+    if (raw->value && raw->detected_at.file) {
+        err_set(err, ERR_CONFIG, "'detected': there is a 'value' as well");
+        return fail_at(&raw->detected_at, err);
+    }
+    if (raw->value && setting_check_value(s, raw->value, &inner) < 0) {
+        err_set(err, ERR_CONFIG, "'value': %s", inner.msg);
+        return fail_at(&raw->value_at, err);
+    }
+    if (raw->detected_at.file && !profile_detected_fits(raw->detected, s->type)) {
+        err_set(err, ERR_CONFIG, "'detected': '%s' is nothing that '%s' takes",
+                profile_detected_words[raw->detected], raw->name);
+        return fail_at(&raw->detected_at, err);
+    }
+    if (!raw->value && !raw->detected_at.file && s->type != SETTING_NONE && !raw->look) {
+        err_set(err, ERR_CONFIG, "'%s': expected a 'value', or 'detected'", raw->name);
+        return fail_at(&raw->place, err);
+    }
+    out->setting = s;
+    return 0;
+}
+
+/* Before the same wish of another layer, and nothing beside it. */
+static void put_wish(struct wishes *w, const struct profile_wish *wish)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->items[i].service == wish->service && strcmp(w->items[i].name, wish->name) == 0) {
+            w->items[i] = *wish;
+            return;
+        }
+    }
+    w->items[w->count++] = *wish;
+}
+
+static int check_twice(const struct wishes *w, const struct profile_wish *wish,
+                       const struct raw_setting *raw, struct err *err)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const struct profile_wish *other = &w->items[i];
+        if (other->service == wish->service && strcmp(other->name, wish->name) == 0) {
+            err_set(err, ERR_CONFIG, "'name': '%s' is wished in line %lu already", wish->name,
+                    other->place.line);
+            return fail_at(&raw->name_at, err);
+        }
+    }
+    return 0;
+}
+
+static int read_wishes(struct loader *l, struct entry *e, struct err *err)
+{
+    const struct raw_service *services = e->raw->services.items;
+    size_t count = 0;
+    for (size_t i = 0; i < e->raw->services.count; i++) {
+        count += services[i].settings.count;
+    }
+    e->own.items = arena_calloc(l->arena, count ? count : 1, sizeof *e->own.items);
+    for (size_t i = 0; i < e->raw->services.count; i++) {
+        const struct raw_setting *settings = services[i].settings.items;
+        for (size_t k = 0; k < services[i].settings.count; k++) {
+            const struct raw_setting *raw = &settings[k];
+            const char *from = raw->from ? raw->from : services[i].from;
+            struct profile_wish w = {.service = services[i].service,
+                                     .name = raw->name,
+                                     .value = raw->value ? raw->value : "",
+                                     .detected = raw->detected_at.file ? raw->detected : -1,
+                                     .keep = raw->keep,
+                                     .look = raw->look,
+                                     .user = e->file > 0,
+                                     .places = raw->places,
+                                     .from = from,
+                                     .place = raw->place};
+            int rc = check_setting(l, raw, &w, err);
+            rc = rc < 0 ? rc : check_twice(&e->own, &w, raw, err);
+            if (rc == 0 && !from && e->file == 0) {
+                err_set(err, ERR_CONFIG, "'%s': the key 'from' is missing", raw->name);
+                rc = fail_at(&raw->place, err);
+            }
+            if (rc < 0) {
+                return rc;
+            }
+            w.from = from ? from : l->sources[e->file].name;
+            e->own.items[e->own.count++] = w;
+        }
+    }
+    return 0;
+}
+
+static bool counts(const struct loader *l, const struct entry *e)
+{
+    return l->sources[e->file].err.code == 0;
+}
+
+/* An entry by name: of `file` or a shipped one for parts; of any for the others. */
+static struct entry *find(const struct loader *l, enum kind kind, const char *name, size_t file)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        struct entry *e = &l->entries[i];
+        if (e->kind == kind && counts(l, e) && strcmp(e->raw->name, name) == 0 &&
+            (kind != KIND_PART || e->file == 0 || e->file == file)) {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+static int fail_unknown(const struct loader *l, enum kind kind, const char *key, const char *name,
+                        const struct schema_place *at, size_t file, struct err *err)
+{
+    const char **names = xcalloc(l->count + 1, sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct entry *e = &l->entries[i];
+        if (e->kind == kind && counts(l, e) &&
+            (kind != KIND_PART || e->file == 0 || e->file == file)) {
+            names[count++] = e->raw->name;
+        }
+    }
+    const char *near = nearest_name(name, names, count);
+    err_set(err, ERR_CONFIG,
+            near ? "'%s': there is no '%s', did you mean '%s'?" : "'%s': there is no '%s'", key,
+            name, near);
+    free((void *)names);
+    return fail_at(at, err);
+}
+
+static int join(struct loader *l, struct entry *e, int depth, struct err *err)
+{
+    const char *const *parts = e->raw->parts.items;
+    const struct entry *layers[1 + 1000]; /* as many as the table of the schema allows */
+    size_t layer_count = 0, count = e->own.count;
+    struct entry *base = NULL;
+    if (e->done) {
+        return 0;
+    }
+    l->failed = e->file;
+    if (e->open || depth > BASES_MAX) {
+        err_set(err, ERR_CONFIG,
+                e->open ? "'base': '%s' leads back to itself"
+                        : "'base': too many profiles build on each other below '%s'",
+                e->raw->base ? e->raw->base : e->raw->name);
+        return fail_at(&e->raw->base_at, err);
+    }
+    e->open = true;
+    if (e->raw->base) {
+        base = find(l, KIND_PROFILE, e->raw->base, e->file);
+        if (!base) {
+            return fail_unknown(l, KIND_PROFILE, "base", e->raw->base, &e->raw->base_at, e->file,
+                                err);
+        }
+        const int rc = join(l, base, depth + 1, err);
+        if (rc < 0) {
+            return rc;
+        }
+        count += base->joined.count;
+        l->failed = e->file;
+    }
+    for (size_t i = 0; i < e->raw->parts.count; i++) {
+        const struct entry *part = find(l, KIND_PART, parts[i], e->file);
+        if (!part) {
+            return fail_unknown(l, KIND_PART, "parts", parts[i], &e->raw->parts_at, e->file, err);
+        }
+        layers[layer_count++] = part;
+        count += part->own.count;
+    }
+    e->joined.items = arena_calloc(l->arena, count ? count : 1, sizeof *e->joined.items);
+    for (size_t i = 0; base && i < base->joined.count; i++) {
+        put_wish(&e->joined, &base->joined.items[i]);
+    }
+    for (size_t i = 0; i < layer_count; i++) {
+        for (size_t k = 0; k < layers[i]->own.count; k++) {
+            put_wish(&e->joined, &layers[i]->own.items[k]);
+        }
+    }
+    for (size_t i = 0; i < e->own.count; i++) {
+        put_wish(&e->joined, &e->own.items[i]);
+    }
+    e->level = e->raw->level_at.file ? e->raw->level : base ? base->level : -1;
+    e->open = false;
+    e->done = true;
+    return 0;
+}
+
+/* Profiles have names of their own; overlays may share one when their purposes differ. */
+static int check_name(const struct loader *l, const struct entry *e, struct err *err)
+{
+    int rc = check_word(&e->raw->name_at, "name", e->raw->name, err);
+    if (rc == 0 && e->kind == KIND_OVERLAY) {
+        rc = check_word(&e->raw->purpose_at, "purpose", e->raw->purpose, err);
+    }
+    for (size_t i = 0; rc == 0 && &l->entries[i] != e; i++) {
+        const struct entry *other = &l->entries[i];
+        const bool mine = other->file == e->file || other->file == 0;
+        if (other->kind == e->kind && counts(l, other) && (e->kind != KIND_PART || mine) &&
+            strcmp(other->raw->name, e->raw->name) == 0 &&
+            (e->kind != KIND_OVERLAY || strcmp(other->raw->purpose, e->raw->purpose) == 0)) {
+            err_set(err, ERR_CONFIG, "'name': there is a '%s' in %s:%lu already", e->raw->name,
+                    other->raw->place.file, other->raw->place.line);
+            rc = fail_at(&e->raw->name_at, err);
+        }
+    }
+    return rc;
+}
+
+/* ---- all files together ---- */
+
+static void add_entries(struct loader *l, size_t file, enum kind kind,
+                        const struct schema_list *list)
+{
+    const struct raw_profile *raws = list->items;
+    for (size_t i = 0; i < list->count; i++) {
+        l->entries[l->count++] = (struct entry){
+            .raw = &raws[i], .kind = kind, .file = file, .level = -1};
+    }
+}
+
+static void collect(struct loader *l)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->source_count; i++) {
+        const struct raw_file *raw = &l->sources[i].raw;
+        count += l->sources[i].err.code == 0
+                     ? raw->parts.count + raw->profiles.count + raw->overlays.count
+                     : 0;
+    }
+    l->count = 0;
+    l->entries = arena_calloc(l->arena, count ? count : 1, sizeof *l->entries);
+    for (size_t i = 0; i < l->source_count; i++) {
+        const struct raw_file *raw = &l->sources[i].raw;
+        if (l->sources[i].err.code == 0) {
+            add_entries(l, i, KIND_PART, &raw->parts);
+            add_entries(l, i, KIND_PROFILE, &raw->profiles);
+            add_entries(l, i, KIND_OVERLAY, &raw->overlays);
+        }
+    }
+}
+
+/* A file that turns out to be wrong takes its entries with it, and the rest is looked at anew:
+ * a base of another file may be among them. */
+static bool link_once(struct loader *l)
+{
+    for (int step = 0; step < 2; step++) {
+        for (size_t i = 0; i < l->count; i++) {
+            struct entry *e = &l->entries[i];
+            struct err err = ERR_INIT;
+            int rc = 0;
+            l->failed = e->file;
+            if (step == 0) {
+                rc = check_name(l, e, &err);
+                rc = rc < 0 ? rc : read_wishes(l, e, &err);
+            } else if (e->kind != KIND_PART) {
+                rc = join(l, e, 0, &err);
+            }
+            if (rc < 0) {
+                l->sources[l->failed].err = err;
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void publish(const struct loader *l, struct profile_set *out)
+{
+    out->profiles = arena_calloc(l->arena, l->count + 1, sizeof *out->profiles);
+    for (int pass = 0; pass < 2; pass++) { /* profiles, then overlays */
+        for (size_t i = 0; i < l->count; i++) {
+            const struct entry *e = &l->entries[i];
+            if (e->kind == (pass ? KIND_OVERLAY : KIND_PROFILE)) {
+                out->profiles[out->count++] = (struct profile){.name = e->raw->name,
+                                                               .best_for = e->raw->best_for,
+                                                               .purpose = e->raw->purpose,
+                                                               .base = e->raw->base,
+                                                               .level = e->level,
+                                                               .overlay = pass == 1,
+                                                               .user = e->file > 0,
+                                                               .wishes = e->joined.items,
+                                                               .count = e->joined.count,
+                                                               .place = e->raw->place};
+            }
+        }
+    }
+    out->broken = arena_calloc(l->arena, l->source_count, sizeof *out->broken);
+    for (size_t i = 1; i < l->source_count; i++) {
+        const struct source *s = &l->sources[i];
+        if (s->err.code) {
+            out->broken[out->broken_count++] = (struct profile_broken){
+                .file = s->path, .name = s->name, .err = s->err};
+        }
+    }
+}
+
+static int finish(struct loader *l, struct profile_set *out, struct err *err)
+{
+    do {
+        if (l->sources[0].err.code) {
+            *err = l->sources[0].err;
+            return -err->code;
+        }
+        collect(l);
+    } while (!link_once(l));
+    publish(l, out);
+    return 0;
+}
+
+/* "…/profiles/mine.yaml" is "mine". */
+static const char *stem(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    return arena_strndup(arena, name, dot ? (size_t)(dot - name) : strlen(name));
+}
+
+static struct source *add_source(struct loader *l, const char *path)
+{
+    struct source *s = &l->sources[l->source_count++];
+    *s = (struct source){.path = path, .name = stem(l->arena, path)};
+    return s;
+}
+
+static struct loader *loader_new(const struct setting_catalog *c, struct profile_set *out)
+{
+    struct loader *l = xcalloc(1, sizeof *l);
+    *out = (struct profile_set){.catalog = c};
+    arena_init(&out->arena);
+    l->catalog = c;
+    l->arena = &out->arena;
+    return l;
+}
+
+int profile_set_parse(const struct setting_catalog *c, const struct profile_text *texts,
+                      size_t count, struct profile_set *out, struct err *err)
+{
+    struct loader *l = loader_new(c, out);
+    for (size_t i = 0; i < count && i <= FILES_MAX; i++) {
+        struct source *s = add_source(l, texts[i].file);
+        (void)schema_load_yaml(s->path, texts[i].text, texts[i].size, file_fields, &s->raw,
+                               l->arena, &s->err);
+    }
+    const int rc = finish(l, out, err);
+    free(l);
+    return rc;
+}
+
+/* ---- the user's folder ---- */
+
+static int is_profile_file(const struct dirent *d)
+{
+    const size_t size = strlen(d->d_name);
+    return d->d_name[0] != '.' && size > 5 && strcmp(d->d_name + size - 5, ".yaml") == 0;
+}
+
+static void load_file(struct loader *l, const char *folder, const char *name)
+{
+    struct source *s = add_source(l, arena_printf(l->arena, "%s/%s", folder, name));
+    (void)catalog_load(folder, name, file_fields, &s->raw, l->arena, &s->err);
+    if (s->err.code &&
+        !s->err.where[0]) { /* what cannot be read is as wrong as what says nothing */
+        err_at(&s->err, "%s", s->path);
+        s->err.code = ERR_CONFIG;
+    }
+}
+
+static void load_folder(struct loader *l, const char *folder)
+{
+    struct dirent **names = NULL;
+    const int count = scandir(folder, &names, is_profile_file, alphasort);
+    if (count < 0) {
+        if (errno != ENOENT && errno != ENOTDIR) {
+            const int sys = errno;
+            struct source *s = add_source(l, arena_strdup(l->arena, folder));
+            err_sys(&s->err, ERR_CONFIG, sys, "cannot read the folder");
+            err_at(&s->err, "%s", folder);
+        }
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        if (i < FILES_MAX) {
+            load_file(l, folder, names[i]->d_name);
+        } else if (i == FILES_MAX) {
+            struct source *s = add_source(l, arena_strdup(l->arena, folder));
+            err_set(&s->err, ERR_CONFIG, "only the first %d files are read", FILES_MAX);
+            err_at(&s->err, "%s", folder);
+        }
+        free(names[i]);
+    }
+    free(names);
+}
+
+int profile_set_load(const struct setting_catalog *c, const char *user_folder,
+                     struct profile_set *out, struct err *err)
+{
+    struct loader *l = loader_new(c, out);
+    struct source *s = add_source(l, "profiles.yaml");
+    int rc = catalog_load(catalog_folder(), "profiles.yaml", file_fields, &s->raw, l->arena, err);
+    if (rc == 0) {
+        if (user_folder) {
+            load_folder(l, user_folder);
+        }
+        rc = finish(l, out, err);
+    }
+    free(l);
+    return rc;
+}
+
+void profile_set_release(struct profile_set *s)
+{
+    arena_release(&s->arena);
+    *s = (struct profile_set){.count = 0};
+}
