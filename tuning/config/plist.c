@@ -322,6 +322,7 @@ static int read_xml(struct plist_reader *r)
     for (size_t i = 0; i < d->count; i++) {
         d->entries[i].group = label;
     }
+    builder_note_twice(r->b, 0);
     return add_arguments(r, label);
 }
 
