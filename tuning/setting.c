@@ -31,6 +31,8 @@ const char *const setting_formula_words[] = {
     "same",        "cores", "cpu-quota", "mib",       "bytes-to-mib", "fit-target", "load-mode",
     "debug-level", "flag",  "low-power", "metal-off", "gpu-offload",  NULL};
 
+const char setting_never_listed[] = "never";
+
 #define WORDS(list) (sizeof(list) / sizeof *(list)-1)
 _Static_assert(WORDS(setting_verdict_words) == SETTING_VERDICT_COUNT, "a word a verdict");
 _Static_assert(WORDS(setting_owner_words) == SETTING_OWNER_COUNT, "a word an owner");
@@ -51,7 +53,8 @@ struct raw_setting {
     struct schema_place owner_at, kind_at, type_at, costs_at, verdict_at, versions_of_at;
     struct schema_place formula_at, range_at, default_at, source_at, use_at;
     const char *default_value, *memory, *since, *until, *use, *instead, *read_back, *reason;
-    const char *source;
+    const char *source, *listed;
+    struct schema_place listed_at;
     bool group_cases;
     struct schema_place group_cases_at, place;
 };
@@ -143,6 +146,8 @@ static const struct schema_field case_fields[] = {
         WORD_FIELD(in, "versions_of", base versions_of, setting_owner_words),                      \
         PLACE_FIELD(in, "versions_of", base versions_of_at),                                       \
         TEXT_FIELD(in, "since", base since, VERSION_BYTES),                                        \
+        TEXT_FIELD(in, "listed", base listed, VERSION_BYTES),                                      \
+        PLACE_FIELD(in, "listed", base listed_at),                                                 \
         LIST_FIELD(in, "cases", base cases, case_fields, sizeof(struct setting_case)),             \
         TEXT_FIELD(in, "read_back", base read_back, LINE_BYTES),                                   \
         TEXT_FIELD(in, "source", base source, SOURCE_BYTES),                                       \
@@ -255,6 +260,14 @@ static int check_version(const struct schema_place *at, const char *key, const c
     }
     err_set(err, ERR_CONFIG, "'%s': expected a version such as 0.30.0, found '%s'", key, version);
     return fail_at(at, err);
+}
+
+static int check_listed(const struct raw_setting *raw, struct err *err)
+{
+    if (!raw->listed || strcmp(raw->listed, setting_never_listed) == 0) {
+        return 0;
+    }
+    return check_version(&raw->listed_at, "listed", raw->listed, err);
 }
 
 static int check_versions(const struct schema_place *at, const char *since, const char *until,
@@ -404,6 +417,7 @@ static int add_setting(struct setting_catalog *c, const char *title,
         .instead = raw->instead,
         .read_back = raw->read_back ? raw->read_back : group->read_back,
         .formula = raw->formula_at.file ? raw->formula : SETTING_NO_FORMULA,
+        .listed = raw->listed ? raw->listed : group->listed,
         .reason = raw->reason,
         .source = raw->source ? raw->source : group->source,
         .place = raw->place,
@@ -441,6 +455,7 @@ static int add_setting(struct setting_catalog *c, const char *title,
     }
     int rc = check_range(s, raw, err);
     rc = rc < 0 ? rc : check_default(s, raw, err);
+    rc = rc < 0 ? rc : check_listed(raw->listed ? raw : group, err);
     rc = rc < 0 ? rc : check_versions(&raw->place, s->since, s->until, err);
     rc = rc < 0
              ? rc

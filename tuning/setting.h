@@ -118,6 +118,7 @@ enum setting_formula {
     SETTING_NO_FORMULA = SETTING_FORMULA_COUNT,
 };
 
+extern const char setting_never_listed[]; /* "never" */
 /* Words of the enums, as in settings.yaml; NULL after the last. */
 extern const char *const setting_verdict_words[];
 extern const char *const setting_owner_words[];
@@ -150,7 +151,10 @@ struct setting {
     double min, max;            /* max INFINITY: nothing limits it */
     struct schema_list choices; /* const char * */
     const char *default_value, *memory, *since, *until, *use, *instead, *read_back;
-    int formula;                 /* enum setting_formula */
+    int formula; /* enum setting_formula */
+    /* The first version whose own list of settings has it; setting_never_listed: none has; NULL:
+     * each that has it. */
+    const char *listed;
     const char *reason, *source; /* never NULL */
     const struct setting_case *cases;
     size_t case_count;

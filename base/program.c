@@ -1,0 +1,181 @@
+#include "base/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* One that was killed ends in microseconds, unless it is stuck in the kernel. */
+enum { REAP_TRIES = 20, REAP_PAUSE_MS = 10, READ_BYTES = 16384 };
+
+/* ---- whether it may be run ---- */
+
+static int check_one(const char *path, struct err *err)
+{
+    const uid_t me = geteuid();
+    struct stat st;
+    if (lstat(path, &st) < 0) {
+        return err_sys(err, err_code_of_errno(errno), errno, "cannot look at '%s'", path);
+    }
+    if (st.st_uid != 0 && st.st_uid != me) {
+        return err_set(err, ERR_DENIED, "'%s' belongs to another user", path);
+    }
+    /* In a sticky folder others may add files, and not replace this one. */
+    const bool sticky = S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX);
+    if ((st.st_mode & S_IWOTH) && !sticky) {
+        return err_set(err, ERR_DENIED, "everybody may write to '%s'", path);
+    }
+    /* A user's own group is often his alone; root has no such excuse. */
+    if (me == 0 && (st.st_mode & S_IWGRP) && st.st_gid != 0 && !sticky) {
+        return err_set(err, ERR_DENIED, "a group may write to '%s'", path);
+    }
+    return 0;
+}
+
+int program_check(const char *path, struct err *err)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    if (path[0] != '/' || !realpath(path, real)) {
+        const int sys = path[0] == '/' ? errno : ENOENT;
+        return err_sys(err, err_code_of_errno(sys), sys, "cannot find '%s'", path);
+    }
+    if (stat(real, &st) < 0 || !S_ISREG(st.st_mode)) {
+        return err_set(err, ERR_DENIED, "'%s' is not a regular file", real);
+    }
+    for (;;) {
+        const int rc = check_one(real[0] ? real : "/", err);
+        if (rc < 0 || !real[0]) {
+            return rc;
+        }
+        *strrchr(real, '/') = '\0';
+    }
+}
+
+/* ---- running it ---- */
+
+static int prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int out_fd)
+{
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    int sys = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    sys = sys ? sys : posix_spawn_file_actions_adddup2(files, out_fd, STDOUT_FILENO);
+    sys = sys ? sys
+              : posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    sys = sys ? sys : posix_spawnattr_setpgroup(attributes, 0);
+    sys = sys ? sys : posix_spawnattr_setsigdefault(attributes, &all);
+    sys = sys ? sys : posix_spawnattr_setsigmask(attributes, &none);
+    sys = sys ? sys
+              : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
+                                                         POSIX_SPAWN_SETSIGMASK);
+    return sys;
+}
+
+static int start(const struct program *p, int out_fd, pid_t *pid, struct err *err)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    union { /* it does not change them */
+        const char *const *in;
+        char *const *out;
+    } argv = {.in = p->argv}, env = {.in = p->env};
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attributes);
+    int sys = prepare(&files, &attributes, out_fd);
+    sys = sys ? sys : posix_spawn(pid, p->path, &files, &attributes, argv.out, env.out);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return sys ? err_sys(err, err_code_of_errno(sys), sys, "cannot run '%s'", p->path) : 0;
+}
+
+/* Until its output ends. */
+static int read_all(const struct program *p, int fd, struct buf *out, struct err *err)
+{
+    char chunk[READ_BYTES];
+    for (;;) {
+        const int64_t left_ms = (p->deadline_ns - clock_mono_ns(&clock_real)) / NS_PER_MS;
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        const int ready = left_ms > 0 ? poll(&wait, 1, (int)left_ms) : 0;
+        if (ready < 0 && errno != EINTR) {
+            return err_sys(err, ERR_IO, errno, "cannot wait for '%s'", p->path);
+        }
+        if (ready == 0) {
+            return err_set(err, ERR_TIMEOUT, "'%s' did not end in time", p->path);
+        }
+        if (ready < 0) {
+            continue;
+        }
+        const ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n == 0) {
+            return 0;
+        }
+        if (n < 0 && errno != EINTR) {
+            return err_sys(err, ERR_IO, errno, "cannot read what '%s' prints", p->path);
+        }
+        buf_add(out, chunk, n > 0 ? (size_t)n : 0);
+        if (out->truncated) {
+            return err_set(err, ERR_TOO_BIG, "'%s' prints more than %zu bytes", p->path, out->max);
+        }
+    }
+}
+
+/* Waits until the deadline for one that ends by itself, a moment for one that was killed. */
+static int reap(const struct program *p, pid_t pid, bool killed, int *result, struct err *err)
+{
+    for (int i = 0; killed ? i < REAP_TRIES : clock_mono_ns(&clock_real) < p->deadline_ns; i++) {
+        const pid_t got = waitpid(pid, result, WNOHANG);
+        if (got == pid) {
+            return 0;
+        }
+        if (got < 0 && errno != EINTR) {
+            return err_sys(err, ERR_IO, errno, "cannot wait for '%s'", p->path);
+        }
+        (void)poll(NULL, 0, REAP_PAUSE_MS);
+    }
+    return err_set(err, ERR_TIMEOUT, "'%s' did not end in time", p->path);
+}
+
+int program_read(const struct program *p, struct buf *out, int *status, struct err *err)
+{
+    int ends[2], result = 0;
+    pid_t pid = 0;
+    buf_clear(out);
+    if (pipe(ends) < 0) {
+        return err_sys(err, ERR_IO, errno, "cannot make a pipe");
+    }
+    (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    int rc = start(p, ends[1], &pid, err);
+    close(ends[1]);
+    if (rc == 0) {
+        struct err later = ERR_INIT;
+        rc = read_all(p, ends[0], out, err);
+        if (rc == 0) {
+            rc = reap(p, pid, false, &result, err);
+        }
+        /* What it left running, and itself if it is late. */
+        (void)kill(-pid, SIGKILL);
+        if (rc < 0) {
+            (void)reap(p, pid, true, &result, &later);
+        }
+    }
+    close(ends[0]);
+    if (rc == 0 && !WIFEXITED(result)) {
+        rc = err_set(err, ERR_IO, "a signal ended '%s'", p->path);
+    }
+    if (rc == 0) {
+        *status = WEXITSTATUS(result);
+    }
+    return rc;
+}

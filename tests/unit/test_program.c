@@ -1,0 +1,188 @@
+/* Running another program: what it prints, what ends it, and which may be run at all. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/program.h"
+
+static struct buf out;
+static int status;
+
+static int run(const char *script, int64_t patience_ns, struct err *err)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const char *const env[] = {"PATH=/usr/bin:/bin", "ONLY=this one", NULL};
+    const struct program p = {.path = "/bin/sh",
+                              .argv = argv,
+                              .env = env,
+                              .deadline_ns = clock_mono_ns(&clock_real) + patience_ns};
+    err_clear(err);
+    status = -1;
+    return program_read(&p, &out, &status, err);
+}
+
+static void test_what_it_prints(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    setenv("TUNETOP_SECRET", "sesame", 1);
+    assert_int_equal(
+        run("echo \"$ONLY|$TUNETOP_SECRET|\"; echo no >&2; cat; exit 3", 30 * NS_PER_S, &err), 0);
+    assert_string_equal(out.data, "this one||\n"); /* nothing of our environment, no input */
+    assert_int_equal(status, 3);
+    assert_int_equal(run("true", 30 * NS_PER_S, &err), 0);
+    assert_string_equal(out.data, "");
+    assert_int_equal(status, 0);
+    /* A group of its own, default signals. */
+    assert_int_equal(
+        run("trap '' TERM; ps -o pgid= -p $$ | tr -d ' '; echo $$", 30 * NS_PER_S, &err), 0);
+    long group = 0, pid = 0;
+    assert_int_equal(sscanf(out.data, "%ld %ld", &group, &pid), 2);
+    assert_int_equal(group, pid);
+}
+
+static void test_what_ends_it(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    const int64_t before_ns = clock_mono_ns(&clock_real);
+    assert_int_equal(run("echo early; sleep 1000", NS_PER_S / 5, &err), -ERR_TIMEOUT);
+    /* One that closed its output and goes on, and one whose child goes on. */
+    assert_int_equal(run("exec >&-; sleep 1000", NS_PER_S / 5, &err), -ERR_TIMEOUT);
+    assert_int_equal(run("sleep 1000 & echo x", NS_PER_S / 5, &err), -ERR_TIMEOUT);
+    assert_true(clock_mono_ns(&clock_real) - before_ns < 30 * NS_PER_S);
+    assert_int_equal(run("while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done",
+                         30 * NS_PER_S, &err),
+                     -ERR_TOO_BIG);
+    assert_true(out.size <= out.max);
+    assert_int_equal(run("kill -9 $$", 30 * NS_PER_S, &err), -ERR_IO);
+}
+
+/* Nothing of a group survives its deadline. */
+static void test_nothing_is_left(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    long pid = 0;
+    assert_int_equal(run("sleep 1000 & echo $!; wait", NS_PER_S / 5, &err), -ERR_TIMEOUT);
+    assert_int_equal(sscanf(out.data, "%ld", &pid), 1);
+    const int64_t end_ns = clock_mono_ns(&clock_real) + 30 * NS_PER_S;
+    while (kill((pid_t)pid, 0) == 0 && clock_mono_ns(&clock_real) < end_ns) {
+        char path[64], word = '?';
+        snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+        FILE *f = fopen(path, "r");
+        if (!f || fscanf(f, "%*d %*s %c", &word) == 1) {
+            if (f) {
+                fclose(f);
+            }
+            if (word == 'Z' || word == '?') {
+                return; /* killed; whoever adopted it reaps it */
+            }
+        }
+        usleep(1000);
+    }
+    assert_int_not_equal(kill((pid_t)pid, 0), 0);
+}
+
+static void test_what_is_not_there(void **state)
+{
+    (void)state;
+    const char *const argv[] = {"x", NULL}, *const env[] = {NULL};
+    struct program p = {.path = "/nowhere/at all",
+                        .argv = argv,
+                        .env = env,
+                        .deadline_ns = clock_mono_ns(&clock_real) + 30 * NS_PER_S};
+    struct err err = ERR_INIT;
+    assert_int_equal(program_read(&p, &out, &status, &err), -ERR_NOENT);
+    p.path = "/";
+    err_clear(&err);
+    assert_int_equal(program_read(&p, &out, &status, &err), -ERR_DENIED);
+}
+
+static void check(const char *path, int wanted)
+{
+    struct err err = ERR_INIT;
+    const int rc = program_check(path, &err);
+    if (rc != wanted) {
+        fail_msg("%s: %d, not %d: %s", path, rc, wanted, err.msg);
+    }
+}
+
+static void test_which_may_be_run(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/tunetop-program.XXXXXX", inner[64], file[80], link[80];
+    check("/bin/sh", 0);
+    check("/", -ERR_DENIED); /* a folder */
+    check("/dev/null", -ERR_DENIED);
+    check("sh", -ERR_NOENT);
+    check("/nowhere/sh", -ERR_NOENT);
+    assert_non_null(mkdtemp(folder));
+    snprintf(inner, sizeof inner, "%s/bin", folder);
+    snprintf(file, sizeof file, "%s/prog", inner);
+    snprintf(link, sizeof link, "%s/link", folder);
+    assert_int_equal(mkdir(inner, 0755), 0);
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fclose(f);
+    assert_int_equal(chmod(file, 0755), 0);
+    assert_int_equal(symlink(file, link), 0);
+    check(file, 0); /* /tmp is sticky: others cannot replace what is in it */
+    check(link, 0);
+    chmod(file, 0757);
+    check(file, -ERR_DENIED);
+    check(link, -ERR_DENIED);
+    chmod(file, 0755);
+    chmod(inner, 0777);
+    check(file, -ERR_DENIED);
+    chmod(inner, 01777);
+    check(file, 0);
+    chmod(inner, 0755);
+    if (geteuid() == 0) { /* as root nobody else's, and no group's */
+        assert_int_equal(chown(file, 1, (gid_t)-1), 0);
+        check(file, -ERR_DENIED);
+        assert_int_equal(chown(file, 0, 1), 0);
+        check(file, 0);
+        chmod(file, 0775);
+        check(file, -ERR_DENIED);
+    }
+    unlink(link);
+    unlink(file);
+    rmdir(inner);
+    rmdir(folder);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    buf_init(&out, 4096);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    buf_release(&out);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_it_prints),   cmocka_unit_test(test_what_ends_it),
+        cmocka_unit_test(test_nothing_is_left),  cmocka_unit_test(test_what_is_not_there),
+        cmocka_unit_test(test_which_may_be_run),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
