@@ -143,23 +143,93 @@ t_is 'every name of the guides is in the catalog' "$(missing "$names")" ''
 printf '0\tx\tNOT_IN_THE_CATALOG\n' >"$t_dir/planted"
 t_is 'a name without a row would be noticed' "$(missing "$t_dir/planted")" NOT_IN_THE_CATALOG
 
-# The names of one guide's text: words of variables; flags; sysctls; keys, calls, assignments and
-# paths of its code blocks.
+# Every name of one guide's text, one a line.
 extract() {
+    local word='[A-Za-z_][A-Za-z0-9_]*'
+    local before='(^|[^A-Za-z0-9_./-])' # no part of a longer name
+    # shellcheck disable=SC2016 # the back quotes are those of the text
+    awk '/^```/ { code = !code; next } code { print; next }
+        { while (match($0, /`[^`]+`/)) { print substr($0, RSTART + 1, RLENGTH - 2)
+            $0 = substr($0, RSTART + RLENGTH) } }' "$1" >"$t_dir/code"
+    grep -v '^ *#' "$t_dir/code" | sed 's/  *# .*//' >"$t_dir/plain"
     {
+        # anywhere: variables and sysctls
         grep -Eo '[A-Z][A-Z0-9]*(_[A-Z0-9]+)+' "$1"
-        # shellcheck disable=SC2016 # the back quote is one of the text
-        grep -Eo '(^|[ `])--?[a-zO][a-z0-9=-]+' "$1" | sed 's/^[ `]*//'
         grep -Eo '(kern|vm|iogpu|hw)\.[a-z_]+' "$1"
-        awk '/^```/ { code = !code; next } code' "$1" >"$t_dir/code"
-        grep -v '^ *#' "$t_dir/code" >"$t_dir/plain"
+        # in code: keys, paths of an interface, names with a _ or a dot in them
         grep -Eo "^ *(- )?[\"']?[a-zA-Z_]+[\"']?:( |\$)" "$t_dir/code" | sed "s/[-\"': ]//g"
         grep -Eo "[\"'][a-z_]+[\"']: ?" "$t_dir/code" | sed "s/[\"': ]//g"
-        grep -Eo '[A-Za-z_][A-Za-z_.]*\(' "$t_dir/plain" | sed 's/($//'
-        grep -Eo '[a-z_]+(\.[a-zA-Z_]+)+ = ' "$t_dir/plain" | sed 's/ = $//'
         grep -Eo '/(api/[a-z]+|metrics)' "$t_dir/code"
-    } | sort -u
+        grep -Eo "${before}[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+" "$t_dir/plain"
+        grep -Eo "${before}$word(\.$word)+" "$t_dir/plain"
+        # flags, calls, their arguments, what is assigned and imported
+        grep -Eo '(^| )--?[A-Za-z][A-Za-z0-9=-]*' "$t_dir/plain"
+        grep -Eo "(${before}|\)\.)$word\(" "$t_dir/plain" | sed 's/^)\.//; s/($//'
+        grep -Eo '(^ +|[(,] *)[a-z_]+=[^ ]' "$t_dir/plain" | sed 's/^[(, ]*//; s/=.*/=/'
+        grep -Eo '^ *[a-z_]+ = ' "$t_dir/plain" | tr -d ' ='
+        grep -Eo '^import [A-Za-z_.]+' "$t_dir/plain"
+        # commands: the first word of a line of a shell, and lists of words
+        awk '/^```bash/ { shell = 1; next } /^```/ { shell = 0 } shell' "$1" |
+            grep -Ev '^(#|export |  )' | sed -E 's/^(sudo|time) //; s/ .*//' | grep .
+        grep -Eo '\["[a-z]+"(, "[-a-z]+")+\]' "$t_dir/plain" | tr -d '[]",'
+    } | sed 's/^[^A-Za-z0-9_./-]*//' | sort -u
 }
+# It finds each kind of name; what is a comment, a heading or a sentence is none.
+cat >"$t_dir/sample" <<'TEXT'
+# A_HEADING of_words
+1. Set `SOME_VARIABLE=1`, run `sudo tool --flag -x` and see vm.some_key; not_code here.
+```bash
+# a_comment --with-flag
+sudo first-command -n 1 | second_command
+export OTHER_VARIABLE="x"
+time third http://localhost:11434/api/some /metrics
+```
+```yaml
+plain:
+  - key_in_list: 3  # a_trailing comment
+  "quoted": value_word
+```
+```python
+import some.module
+call(argument=1, "text")
+value = object.method(NAMED['dict_key'])
+).chained("x")
+run(["word", "-g", "other"])
+{'dict_two': 4}
+```
+TEXT
+extract "$t_dir/sample" >"$t_dir/found"
+cat >"$t_dir/wanted" <<'NAMES'
+--flag
+-n
+-x
+/api/some
+/metrics
+A_HEADING
+OTHER_VARIABLE
+SOME_VARIABLE
+argument=
+call
+chained
+dict_key
+dict_two
+first-command
+import some.module
+key_in_list
+object.method
+plain
+quoted
+run
+second_command
+some.module
+third
+value
+value_word
+vm.some_key
+word -g other
+NAMES
+t_is 'each kind of name is found' "$(LC_ALL=C sort "$t_dir/found")" "$(LC_ALL=C sort "$t_dir/wanted")"
+
 guides=${TUNETOP_GUIDES:-$abs_srcdir/../shared/guides}
 if [ -d "$guides" ]; then
     for guide in 0 1 2 3 4; do
