@@ -84,6 +84,9 @@ size_t text_byte_of_rune(const struct text_places *p, size_t rune)
 }
 
 static int fail_at(const char *file, unsigned long line, unsigned long column, struct err *err,
+                   const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static int fail_at(const char *file, unsigned long line, unsigned long column, struct err *err,
                    const char *fmt, va_list ap)
 {
     char msg[sizeof(err->msg)];
