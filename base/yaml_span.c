@@ -72,13 +72,25 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static bool is_anchor_char(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-';
+}
+
 /* From the begin of an anchor or tag to what it belongs to. */
 static size_t skip_properties(const struct yaml_tree *t, size_t byte)
 {
     while (byte < t->size) {
         char c = t->text[byte];
-        if (c == '&' || c == '!') {
-            while (byte < t->size && !is_blank(t->text[byte])) {
+        if (c == '&') { /* libyaml takes only these characters for an anchor's name */
+            for (byte++; byte < t->size && is_anchor_char(t->text[byte]);) {
+                byte++;
+            }
+        } else if (c == '!') { /* a comma ends a tag inside of a flow, but not "!<...>" */
+            bool verbatim = byte + 1 < t->size && t->text[byte + 1] == '<';
+            while (byte < t->size && !is_blank(t->text[byte]) &&
+                   (verbatim || t->text[byte] != ',')) {
                 byte++;
             }
         } else if (c == '#') {
@@ -87,6 +99,8 @@ static size_t skip_properties(const struct yaml_tree *t, size_t byte)
             }
         } else if (is_blank(c)) {
             byte++;
+        } else if (t->size - byte >= 3 && memcmp(t->text + byte, "\xEF\xBB\xBF", 3) == 0) {
+            byte += 3; /* libyaml takes a byte order mark at the begin of any line for nothing */
         } else {
             break;
         }
@@ -187,8 +201,9 @@ static void add_scalar(struct reader *r, const yaml_event_t *event)
     struct yaml_node *node = add_node(r, YAML_SPAN_SCALAR, event);
     const struct yaml_tree *t = r->tree;
 
-    node->text = arena_strndup(r->arena, (const char *)event->data.scalar.value,
-                               event->data.scalar.length);
+    char *text = arena_alloc(r->arena, event->data.scalar.length + 1); /* NULs may be in it */
+    memcpy(text, event->data.scalar.value, event->data.scalar.length);
+    node->text = text;
     node->size = event->data.scalar.length;
     add_anchor(r, node, event->data.scalar.anchor, event->data.scalar.tag);
     switch (event->data.scalar.style) {

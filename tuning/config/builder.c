@@ -143,7 +143,7 @@ int builder_work(struct document_builder *b, size_t steps, size_t byte)
 {
     b->work += steps;
     if (b->work > DOCUMENT_MAX_WORK) {
-        return builder_fail(b, byte, "aliases and merges multiply it too much");
+        return builder_fail(b, byte, "aliases, merges or names multiply it too much");
     }
     return 0;
 }

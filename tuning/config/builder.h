@@ -16,7 +16,7 @@
 enum {
     DOCUMENT_MAX_NAME = 512,     /* bytes of the name of an entry */
     DOCUMENT_MAX_NOTES = 1000,   /* more say nothing new */
-    DOCUMENT_MAX_WORK = 5000000, /* steps that aliases and merges may cost */
+    DOCUMENT_MAX_WORK = 5000000, /* steps that aliases, merges and like names may cost */
 };
 
 struct document_builder {

@@ -120,7 +120,11 @@ int document_parse(const char *file, enum document_kind kind, const char *text, 
     if (size > DOCUMENT_MAX_BYTES) {
         return text_line_fail(file, 1, 1, err, "it is larger than %d bytes", DOCUMENT_MAX_BYTES);
     }
-    out->text = arena_strndup(&out->arena, text, size);
+    char *copy = arena_alloc(&out->arena, size + 1); /* with the NULs that it is refused for */
+    if (size > 0) {
+        memcpy(copy, text, size);
+    }
+    out->text = copy;
     out->size = size;
     text_places_init(&b.places, out->text, size, &b.scratch);
     int rc = check_text(&b);

@@ -7,12 +7,21 @@
 
 /* JSON by RFC 8259, strictly, with the place of each value. Numbers stay the text that they are. */
 
+#define KEY_BUCKETS 4096
+
+struct key {
+    const char *text;
+    size_t object; /* that has it: the byte where that begins */
+    struct key *next;
+};
+
 struct json_reader {
     struct document_builder *b;
     const char *text;
     size_t at, size;
     size_t depth;
     struct buf path;
+    struct key **keys; /* of all objects, by hash: to find those that are there twice */
 };
 
 static int read_value(struct json_reader *r, size_t place);
@@ -209,45 +218,31 @@ static void path_pop(struct json_reader *r, size_t size)
     r->path.truncated = false;
 }
 
-struct key {
-    const char *text;
-    size_t byte;
-    struct key *next;
-};
-#define KEY_BUCKETS 64
-
-/* The keys of one object, to find those that are there twice. */
-struct key_set {
-    struct key *buckets[KEY_BUCKETS];
-};
-
-static int note_key(struct json_reader *r, struct key_set **set, const char *text, size_t byte)
+/* Whether the object has the key already. */
+static int note_key(struct json_reader *r, size_t object, const char *text, size_t byte)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
+    uint32_t hash = 2166136261u ^ (uint32_t)object; /* FNV-1a */
     for (const char *s = text; *s != '\0'; s++) {
         hash = (hash ^ (unsigned char)*s) * 16777619u;
     }
-    if (*set == NULL) {
-        *set = arena_alloc(&r->b->scratch, sizeof(**set));
-    }
-    struct key **bucket = &(*set)->buckets[hash % KEY_BUCKETS];
+    struct key **bucket = &r->keys[hash % KEY_BUCKETS];
     for (const struct key *key = *bucket; key != NULL; key = key->next) {
         int rc = builder_work(r->b, 1, byte);
         if (rc < 0) {
             return rc;
         }
-        if (strcmp(key->text, text) == 0) {
+        if (key->object == object && strcmp(key->text, text) == 0) {
             builder_note(r->b, byte, "the key '%.80s' is there twice", text);
             return 0;
         }
     }
     struct key *key = arena_alloc(&r->b->scratch, sizeof(*key));
-    *key = (struct key){text, byte, *bucket};
+    *key = (struct key){text, object, *bucket};
     *bucket = key;
     return 0;
 }
 
-static int read_member(struct json_reader *r, struct key_set **set)
+static int read_member(struct json_reader *r, size_t object)
 {
     const char *key;
     size_t place = r->at;
@@ -258,7 +253,7 @@ static int read_member(struct json_reader *r, struct key_set **set)
     }
     int rc = read_text(r, &key);
     if (rc == 0) {
-        rc = note_key(r, set, key, place);
+        rc = note_key(r, object, key, place);
     }
     if (rc < 0) {
         return rc;
@@ -282,7 +277,7 @@ static int read_collection(struct json_reader *r)
 {
     bool object = peek(r) == '{';
     char close = object ? '}' : ']';
-    struct key_set *set = NULL;
+    size_t begin = r->at;
     size_t index = 0;
     int rc = 0;
 
@@ -298,7 +293,7 @@ static int read_collection(struct json_reader *r)
     }
     for (;;) {
         if (object) {
-            rc = read_member(r, &set);
+            rc = read_member(r, begin);
         } else {
             size_t size = r->path.size;
             buf_printf(&r->path, "[%zu]", index++);
@@ -334,6 +329,7 @@ static int read_value(struct json_reader *r, size_t place)
 int json_read(struct document_builder *b)
 {
     struct json_reader r = {.b = b, .text = b->d->text, .at = b->places.bom, .size = b->d->size};
+    r.keys = arena_calloc(&b->scratch, KEY_BUCKETS, sizeof(r.keys[0]));
     buf_init(&r.path, DOCUMENT_MAX_NAME * 2);
     skip_blanks(&r);
     int rc = read_value(&r, r.at);
