@@ -329,7 +329,7 @@ int cmd_settings(const struct options *o, struct outcome *outcome, struct err *e
     struct setting_catalog c;
     int rc = setting_catalog_load(&c, err);
     if (rc == 0) {
-        rc = print(&c, o, outcome->utf8, err);
+        rc = o->installed ? cmd_installed(&c, o, outcome, err) : print(&c, o, outcome->utf8, err);
     }
     setting_catalog_release(&c);
     return rc < 0 ? rc : 0;

@@ -26,6 +26,10 @@ int cmd_profiles(const struct options *o, struct outcome *outcome, struct err *e
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_settings(const struct options *o, struct outcome *outcome, struct err *err);
+/* settings --installed; the settings catalog is loaded. */
+struct setting_catalog;
+int cmd_installed(const struct setting_catalog *c, const struct options *o, struct outcome *outcome,
+                  struct err *err);
 int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err);
 
 #endif

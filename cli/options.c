@@ -81,7 +81,10 @@ static const struct command_row commands[COMMAND_COUNT] = {
          "unknown, on this system and with the newest versions. With NAME it explains one: why, what "
          "to use instead, which values it takes, what a change costs, how the running process shows "
          "it, and what holds elsewhere or in other versions. NAME=VALUE judges the value too. A name "
-         "that begins with dashes is given without them. tunetop-settings(7) has all of it.",
+         "that begins with dashes is given without them. tunetop-settings(7) has all of it. With "
+         "--installed it runs the programs of the Ollama and ComfyUI servers that it finds here to "
+         "print their lists of settings, and says what the catalog does not know, what is gone, "
+         "what may have been renamed, and what is listed without effect.",
          "[NAME]", NULL},
     [COMMAND_DETECT] =
         {"detect", "which machine this is, and which profile fits it",
@@ -150,6 +153,8 @@ static const struct option_row rows[] = {
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
+    {"installed", 0, SETTINGS, OPTION_FLAG, NULL, AT(installed), 0, 0, NULL,
+     "compare what the installed servers list with what is known"},
     {"env", 0, DETECT, OPTION_FLAG, NULL, AT(env), 0, 0, NULL,
      "print four lines for a shell's eval"},
     {"chip", 0, DETECT | PROFILES, OPTION_TEXT, "NAME", AT(chip), 0, 0, NULL,
@@ -550,6 +555,15 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
     }
     if (o.replay && o.sysroot) {
         return err_set(err, ERR_USAGE, "'--replay' and '--sysroot' exclude each other");
+    }
+    if (o.installed && (o.replay || o.sysroot)) {
+        return err_set(
+            err, ERR_USAGE,
+            "'--installed' runs programs of this machine: it and '%s' exclude each other",
+            o.replay ? "--replay" : "--sysroot");
+    }
+    if (o.installed && o.setting) {
+        return err_set(err, ERR_USAGE, "'--installed' and a name exclude each other");
     }
     if (o.at && !o.replay) {
         return err_set(err, ERR_USAGE, "'--at' names a time of a recording: it needs '--replay'");

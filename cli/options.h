@@ -94,6 +94,7 @@ struct options {
     const char *profile; /* NULL: all of them */
     /* settings */
     const char *setting; /* NULL: all of them */
+    bool installed;      /* what the installed servers list */
     /* detect, profiles */
     bool env;
     const char *chip, *memory, *vram; /* NULL: this machine, as it is */
