@@ -15,6 +15,7 @@ struct outcome {
     const char *locale; /* in: the one that was chosen */
     bool stuck;         /* out: a probe hangs, only _exit() ends the program */
     struct err warning; /* out: told when the command has ended, and changes nothing */
+    int status;         /* out: the exit status when the command succeeded */
     int signal; /* out: the signal that ended the command, 0 none: raised again at the end */
 };
 
@@ -25,6 +26,7 @@ int cmd_doctor(const struct options *o, struct outcome *outcome, struct err *err
 int cmd_profiles(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_lint(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_settings(const struct options *o, struct outcome *outcome, struct err *err);
 /* settings --installed; the settings catalog is loaded. */
 struct setting_catalog;

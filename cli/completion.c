@@ -25,6 +25,12 @@ static bool takes_folder(const struct command_row *c)
     return c->operand && !c->operands && strcmp(c->operand, "DIR") == 0;
 }
 
+/* "[NAME] | --lint FILE...": as many as there are, wherever they stand. */
+static bool takes_files(const struct command_row *c)
+{
+    return c->operand && !c->operands && strstr(c->operand, "FILE") != NULL;
+}
+
 static void put_list(struct buf *out, const char *const *(*choices)(size_t *count))
 {
     size_t count = 0;
@@ -178,6 +184,8 @@ static void bash_script(struct buf *out)
         } else if (takes_folder(&commands[c])) {
             buf_printf(out, "    %s:*) [ \"$operands\" -gt 0 ] || _tunetop_files -d ;;\n",
                        commands[c].name);
+        } else if (takes_files(&commands[c])) {
+            buf_printf(out, "    %s:*) _tunetop_files -f ;;\n", commands[c].name);
         }
     }
     buf_puts(out, "    esac\n}\ncomplete -F _tunetop tunetop\n");
@@ -268,6 +276,8 @@ static void zsh_script(struct buf *out)
             buf_puts(out, ")'\n");
         } else if (takes_folder(&commands[c])) {
             buf_puts(out, "        '1:DIR:_files -/'\n");
+        } else if (takes_files(&commands[c])) {
+            buf_puts(out, "        '*:FILE:_files'\n");
         }
         buf_puts(out, "            )\n            ;;\n");
     }
@@ -355,6 +365,9 @@ static void fish_script(struct buf *out)
             buf_printf(out,
                        "complete -c tunetop -n '__fish_seen_subcommand_from %s' -a "
                        "'(__fish_complete_directories)'\n",
+                       commands[c].name);
+        } else if (takes_files(&commands[c])) {
+            buf_printf(out, "complete -c tunetop -n '__fish_seen_subcommand_from %s' -F\n",
                        commands[c].name);
         }
     }

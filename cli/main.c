@@ -58,7 +58,7 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
     case COMMAND_PROFILES:
         return cmd_profiles(o, outcome, err);
     case COMMAND_SETTINGS:
-        return cmd_settings(o, outcome, err);
+        return o->lint ? cmd_lint(o, outcome, err) : cmd_settings(o, outcome, err);
     case COMMAND_DETECT:
         return cmd_detect(o, outcome, err);
     case COMMAND_DOCTOR:
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     if (rc < 0) {
         report("tunetop", &err);
     }
-    const int status = rc < 0 ? err_exit_status(err.code) : 0;
+    const int status = rc < 0 ? err_exit_status(err.code) : outcome.status;
     if (outcome.signal) { /* so that the parent sees what ended us: 128+N in a shell */
         signal(outcome.signal, SIG_DFL);
         sigset_t set;

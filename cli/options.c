@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "tui/theme.h"
 #include "tui/ui.h"
+#include "tuning/config/document.h"
 
 /* Where a second column of help begins, and the line length it keeps to. */
 enum { HELP_INDENT = 2, HELP_COLUMN = 28, HELP_WIDTH = 79 };
@@ -84,8 +85,12 @@ static const struct command_row commands[COMMAND_COUNT] = {
          "that begins with dashes is given without them. tunetop-settings(7) has all of it. With "
          "--installed it runs the programs of the Ollama and ComfyUI servers that it finds here to "
          "print their lists of settings, and says what the catalog does not know, what is gone, "
-         "what may have been renamed, and what is listed without effect.",
-         "[NAME]", NULL},
+         "what may have been renamed, and what is listed without effect. With --lint it judges "
+         "FILEs: compose files, environment files, shell profiles and scripts, systemd units and "
+         "drop-ins, property lists, JSON and YAML. It names each setting that is ignored, renamed or "
+         "harmful there, with its line, the reason and what to write instead; the status is 5 when "
+         "there is one.",
+         "[NAME] | --lint FILE...", NULL},
     [COMMAND_DETECT] =
         {"detect", "which machine this is, and which profile fits it",
          "Says which profile fits this machine, how much memory and CPU a container on it should "
@@ -130,6 +135,12 @@ static const char *const *choices_color(size_t *count)
     return color_names;
 }
 
+static const char *const *choices_kind(size_t *count)
+{
+    *count = DOCUMENT_KIND_COUNT;
+    return document_kind_words;
+}
+
 static const char *const *choices_view(size_t *count)
 {
     *count = UI_TABS;
@@ -155,6 +166,12 @@ static const struct option_row rows[] = {
      "seconds between the two samples that rates come from (0.2)"},
     {"installed", 0, SETTINGS, OPTION_FLAG, NULL, AT(installed), 0, 0, NULL,
      "compare what the installed servers list with what is known"},
+    {"lint", 0, SETTINGS, OPTION_FLAG, NULL, AT(lint), 0, 0, NULL,
+     "judge the settings in FILEs; status 5 when one is ignored, renamed or harmful"},
+    {"kind", 0, SETTINGS, OPTION_CHOICE, "KIND", AT(kind), 0, 0, choices_kind,
+     "with --lint: what the files are, where name and content do not tell"},
+    {"version-of", 0, SETTINGS, OPTION_TEXT, "LIST", AT(version_of), 0, 0, NULL,
+     "with --lint: versions to judge by, as ollama=0.24.0,comfyui=0.3.64"},
     {"env", 0, DETECT, OPTION_FLAG, NULL, AT(env), 0, 0, NULL,
      "print four lines for a shell's eval"},
     {"chip", 0, DETECT | PROFILES, OPTION_TEXT, "NAME", AT(chip), 0, 0, NULL,
@@ -464,12 +481,15 @@ static int take_operand(const char *word, int *operands, struct options *out, st
         out->profile = word;
         return 0;
     }
-    if (*operands == 1 && out->command == COMMAND_SETTINGS) {
+    if (out->command == COMMAND_SETTINGS) { /* a name or files: --lint may come behind them */
         ++*operands;
         if (!*word) {
             return err_set(err, ERR_USAGE, "'settings' needs a name, not an empty word");
         }
-        out->setting = word;
+        if (out->file_count == OPTIONS_FILES_MAX) {
+            return err_set(err, ERR_USAGE, "more than %d files", OPTIONS_FILES_MAX);
+        }
+        out->files[out->file_count++] = word;
         return 0;
     }
     if (*operands == 1 && out->command == COMMAND_HELP) {
@@ -498,9 +518,42 @@ static int check_belongs(const struct given *g, enum command command, struct err
     return err_set(err, ERR_USAGE, "'%s' belongs to no command", g->label);
 }
 
+static int check_settings(struct options *o, struct err *err)
+{
+    if (o->command != COMMAND_SETTINGS || o->version) {
+        return 0;
+    }
+    if (o->installed && o->lint) {
+        return err_set(err, ERR_USAGE, "'--installed' and '--lint' exclude each other");
+    }
+    if (o->installed && (o->replay || o->sysroot)) {
+        return err_set(
+            err, ERR_USAGE,
+            "'--installed' runs programs of this machine: it and '%s' exclude each other",
+            o->replay ? "--replay" : "--sysroot");
+    }
+    if (o->installed && o->file_count) {
+        return err_set(err, ERR_USAGE, "'--installed' and a name exclude each other");
+    }
+    if (o->lint) {
+        return o->file_count ? 0
+                             : err_set(err, ERR_USAGE,
+                                       "'--lint' needs a file: tunetop settings --lint FILE...");
+    }
+    if (o->kind >= 0 || o->version_of) {
+        return err_set(err, ERR_USAGE, "'%s' is about files: it needs '--lint'",
+                       o->kind >= 0 ? "--kind" : "--version-of");
+    }
+    if (o->file_count > 1) {
+        return err_set(err, ERR_USAGE, "'settings' does not take '%s'", o->files[1]);
+    }
+    o->setting = o->file_count ? o->files[0] : NULL;
+    return 0;
+}
+
 int options_parse(int argc, char *const *argv, struct options *out, struct err *err)
 {
-    struct options o = {.theme = -1, .shell = -1, .gap_s = 0.2};
+    struct options o = {.theme = -1, .shell = -1, .kind = -1, .gap_s = 0.2};
     struct parse p = {.argc = argc, .argv = argv, .next = 1};
     int operands = 0;
     bool only_operands = false;
@@ -529,12 +582,16 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
             return rc;
         }
     }
-    if (o.help && operands < 2) { /* "help X --help" is about X already */
+    if (o.help &&
+        (o.command != COMMAND_HELP || operands < 2)) { /* "help X --help" is about X already */
         o.help_about = o.command;
         o.command = COMMAND_HELP;
     }
     if (o.command == COMMAND_COMPLETION && o.shell < 0 && !o.version) {
         return err_set(err, ERR_USAGE, "'completion' needs a shell: bash, zsh or fish");
+    }
+    if (check_settings(&o, err) < 0) {
+        return -err->code;
     }
     if (o.json && o.format) {
         return err_set(err, ERR_USAGE, "'--json' and '--format' exclude each other");
@@ -555,15 +612,6 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
     }
     if (o.replay && o.sysroot) {
         return err_set(err, ERR_USAGE, "'--replay' and '--sysroot' exclude each other");
-    }
-    if (o.installed && (o.replay || o.sysroot)) {
-        return err_set(
-            err, ERR_USAGE,
-            "'--installed' runs programs of this machine: it and '%s' exclude each other",
-            o.replay ? "--replay" : "--sysroot");
-    }
-    if (o.installed && o.setting) {
-        return err_set(err, ERR_USAGE, "'--installed' and a name exclude each other");
     }
     if (o.at && !o.replay) {
         return err_set(err, ERR_USAGE, "'--at' names a time of a recording: it needs '--replay'");

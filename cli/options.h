@@ -47,6 +47,8 @@ enum option_type {
     OPTION_WHOLE,  /* int64_t, min..max */
     OPTION_CHOICE, /* int, index into choices() */
 };
+/* More files than anybody names by hand; a pattern of the shell may give as many. */
+enum { OPTIONS_FILES_MAX = 200 };
 #define COMMAND_BIT(c) (1u << (c))
 #define COMMAND_ALL (~0u)
 
@@ -95,6 +97,11 @@ struct options {
     /* settings */
     const char *setting; /* NULL: all of them */
     bool installed;      /* what the installed servers list */
+    bool lint;
+    const char *files[OPTIONS_FILES_MAX]; /* with lint */
+    size_t file_count;
+    int kind;               /* enum document_kind of all files, -1: as they look */
+    const char *version_of; /* "ollama=0.24.0,comfyui=0.3.64"; NULL: as they are found */
     /* detect, profiles */
     bool env;
     const char *chip, *memory, *vram; /* NULL: this machine, as it is */

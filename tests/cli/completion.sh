@@ -67,6 +67,9 @@ mkdir "$t_dir/a folder"
 offers 'a file a folder' --config 'a f'
 offers 'a folder' --sysroot 'a f'
 offers 'a folder' record 'a f'
+offers 'a file a folder' settings --lint 'a f'
+offers 'a file a folder' settings --lint 'a file' 'a f'
+offers 'compose' settings --kind c
 
 # Every option of help is offered with its command, no other one is.
 for command in '' $commands; do
