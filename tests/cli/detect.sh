@@ -141,9 +141,45 @@ t_must_fail 'a renamed field is a difference' \
 t_run "$TUNETOP" detect --json
 t_expect_status 0
 t_expect_shape 1 "$shape"
+# What this machine's own /proc says, worked out a second time.
 if [ -r /proc/meminfo ]; then
     bytes=$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)
     t_expect_out "\"memory_total_bytes\":	$bytes,"
+    said() { # said KEY: its value
+        sed -n "s/^	*\"$1\":	\"*\([^\",]*\)\"*,*\$/\1/p" "$t_dir/json" | head -n 1
+    }
+    cp "$t_dir/out" "$t_dir/json"
+    # The chip's words are those of cpuinfo, where that has a name.
+    model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | sed 's/([A-Z]*)//gi')
+    for word in ${model:+$(said chip)}; do
+        t_ok "the chip is that of cpuinfo: $word" grep -qiF -e "$word" <(printf '%s' "$model")
+    done
+    limit=$("$TUNETOP" status --format '{memory.limit_bytes}{cpu.limit_cores}')
+    if [ "$(said device)" = cpu ] && [ "$limit" = -- ]; then
+        # Of what is sold the nearest within 8 %; at most balanced without a card.
+        wanted=$(awk -v gib="$(awk "BEGIN { print $bytes / 1073741824 }")" 'BEGIN {
+            n = split("2 4 6 8 10 11 12 16 18 20 24 32 36 40 48 64 80 96 128 141 192 256 512", sold)
+            gb = gib
+            off = 0.08
+            for (i = 1; i <= n; i++) {
+                d = gib / sold[i] - 1
+                if (d < 0) d = -d
+                if (d <= off) { off = d; gb = sold[i] }
+            }
+            cap = gb < 8 ? 8 : 12
+            limit = int(gb * 0.75)
+            printf "%dG %s %s", limit < cap ? limit : cap, gb < 8 ? 0.65 : 0.7,
+                gb < 8 ? "conservative" : "balanced" }')
+        t_is 'limit, share and profile by the rules' \
+            "$(said memory_limit) $(said cpu_fraction) $(said profile)" "$wanted"
+        cores=$(grep -c '^processor' /proc/cpuinfo)
+        t_is 'two cores are left' "$(said llm)" "$((cores > 3 ? cores - 2 : 1))"
+        t_is 'the pools are the memory' "$(sed -n 's/^	*"[a-z_]*_bytes":	\([0-9]*\).*/\1/p' <(
+            sed -n '/"memory_pools"/,/}/p' "$t_dir/json") |
+            awk -v b="$bytes" '{ s += $1 } END { print (b - s < 4 && s <= b) ? "yes" : s }')" yes
+    else
+        echo "# not compared with the rules: device $(said device), limits '$limit'"
+    fi
     t_run "$TUNETOP" detect
     t_expect_out 'the profile is (ultra|high|optimized|balanced|conservative):'
 fi

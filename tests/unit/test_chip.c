@@ -1,5 +1,5 @@
-/* From a chip to numbers: every row of the guides' table, every bin of every chip, and everything
- * that no table has. */
+/* From a chip to numbers where no table has it: rules, cards, names, rows of the user's. The tables
+ * are in test_chip_tables.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -93,269 +93,6 @@ static void reason_has(const char *part)
     if (!strstr(answer.reason, part)) {
         fail_msg("'%s' does not say '%s'", answer.reason, part);
     }
-}
-
-/* ---- tables ---- */
-
-/* Opens a fixture, without its head. */
-static FILE *rows_of(const char *path)
-{
-    char head[512];
-    FILE *f = fopen(path, "r");
-    if (f) {
-        assert_non_null(fgets(head, sizeof head, f));
-    }
-    return f;
-}
-
-static FILE *fixture(const char *name)
-{
-    char path[1024];
-    const char *source = getenv("abs_srcdir");
-    snprintf(path, sizeof path, "%s/tests/fixtures/chips/%s", source ? source : ".", name);
-    FILE *f = rows_of(path);
-    if (!f) {
-        fail_msg("cannot read %s", path);
-    }
-    return f;
-}
-
-/* Cuts a line into its fields. */
-static size_t cut(char *line, char mark, char *fields[], size_t max)
-{
-    static char none[1];
-    size_t count = 0;
-    for (size_t i = 0; i < max; i++) {
-        fields[i] = none;
-    }
-    line[strcspn(line, "\r\n")] = '\0';
-    while (line && count < max) {
-        char *end = strchr(line, mark);
-        if (end) {
-            *end = '\0';
-        }
-        fields[count++] = line;
-        line = end ? end + 1 : NULL;
-    }
-    return count;
-}
-
-static void lower(char *text)
-{
-    for (; *text; text++) {
-        *text = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
-    }
-}
-
-/* What the fixture gives for one chip: its lowest row and its top one. */
-struct chip_rows {
-    int lowest_gb, lowest_limit, top_gb;
-    char fraction[8], profile[16];
-};
-static struct chip_rows rows_for(const char *chip)
-{
-    char line[256], *field[5];
-    struct chip_rows r = {0};
-    FILE *f = fixture("limits.csv");
-    while (fgets(line, sizeof line, f)) {
-        assert_int_equal(cut(line, ',', field, 5), 5);
-        if (strcmp(field[0], chip) != 0) {
-            continue;
-        }
-        const int gb = (int)strtol(field[1], NULL, 10);
-        if (!r.lowest_gb || gb < r.lowest_gb) {
-            r.lowest_gb = gb;
-            r.lowest_limit = (int)strtol(field[2], NULL, 10);
-            snprintf(r.fraction, sizeof r.fraction, "%s", field[3]);
-            snprintf(r.profile, sizeof r.profile, "%s", field[4]);
-        }
-        r.top_gb = gb > r.top_gb ? gb : r.top_gb;
-    }
-    fclose(f);
-    return r;
-}
-
-static void test_the_table_row_by_row(void **state)
-{
-    char line[256], *field[5], limit[32], memory[32];
-    int rows = 0;
-    FILE *f = fixture("limits.csv");
-    (void)state;
-    while (fgets(line, sizeof line, f)) {
-        assert_int_equal(cut(line, ',', field, 5), 5);
-        snprintf(limit, sizeof limit, "%sG", field[2]);
-        is(mac(field[0], field[1]), true, limit, strtod(field[3], NULL), field[4],
-           rows_for(field[0]).top_gb);
-        reason_has("of the chip table");
-        /* A little less, as firmware keeps some, is still the row; so is the brand string. */
-        char brand[64];
-        snprintf(brand, sizeof brand, "Apple %.*s",
-                 (int)(strstr(field[0], " Base") ? strlen(field[0]) - 5 : strlen(field[0])),
-                 field[0]);
-        snprintf(memory, sizeof memory, "%.2f", strtod(field[1], NULL) * 0.96);
-        is(mac(brand, memory), true, limit, strtod(field[3], NULL), field[4],
-           rows_for(field[0]).top_gb);
-        rows++;
-    }
-    fclose(f);
-    assert_int_equal(rows, 17);
-}
-
-/* The table as the guide itself has it, where that is beside the source. */
-static void test_the_table_of_the_guide(void **state)
-{
-    char line[512], path[1024], *field[8], limit[32], memory[32];
-    const char *source = getenv("abs_srcdir");
-    int rows = 0;
-    (void)state;
-    snprintf(path, sizeof path, "%s/../shared/guides/000_a1afef76a9febbbc.txt",
-             source ? source : ".");
-    FILE *f = fopen(path, "r");
-    if (!f) {
-        print_message("# not tested: %s is not there\n", path);
-        return;
-    }
-    while (fgets(line, sizeof line, f)) {
-        if (strncmp(line, "| **M", 5) != 0 || cut(line, '|', field, 8) != 7) {
-            continue;
-        }
-        char chip[32], profile[32];
-        double fraction = 0;
-        int gb = 0, limit_gb = 0;
-        if (sscanf(field[1], " **%31[^*]**", chip) != 1 || sscanf(field[2], " %dGB", &gb) != 1 ||
-            sscanf(field[3], " %dG ", &limit_gb) != 1 || sscanf(field[4], " %lf", &fraction) != 1 ||
-            sscanf(field[5], " %31s", profile) != 1) {
-            continue; /* the table of benchmarks */
-        }
-        lower(profile);
-        snprintf(limit, sizeof limit, "%dG", limit_gb);
-        snprintf(memory, sizeof memory, "%d", gb);
-        mac(chip, memory);
-        is(&answer, true, limit, fraction, profile, answer.recommended_gb);
-        rows++;
-    }
-    fclose(f);
-    assert_int_equal(rows, 17);
-}
-
-/* What TUNING's rules give, worked out here a second time, from the fixture's rows only. */
-static void expect_bin(const char *chip, double gb)
-{
-    char name[64], profile[16], limit[32];
-    snprintf(name, sizeof name, "%s%s", chip + strlen("Apple "),
-             strchr(chip + 6, ' ') ? "" : " Base");
-    const struct chip_rows r = rows_for(name);
-    if (r.lowest_gb && gb >= r.lowest_gb) {
-        assert_true(answer.listed);
-        return; /* the numbers: test_the_table_row_by_row, and the row is checked there */
-    }
-    assert_false(answer.listed);
-    double cap = r.lowest_limit, fraction = strtod(r.fraction, NULL);
-    snprintf(profile, sizeof profile, "%s", r.profile);
-    if (!r.lowest_gb) {
-        const int generation = (int)strtol(chip + 7, NULL, 10);
-        const char *kind = strrchr(chip, ' ') + 1;
-        const bool ultra = strcmp(kind, "Ultra") == 0, max = strcmp(kind, "Max") == 0;
-        assert_true(chip[6] == 'A' || generation >= 5 || (ultra && generation == 3));
-        cap = chip[6] == 'A'             ? 8
-              : ultra || max             ? fmax(32, gb / 4)
-              : strcmp(kind, "Pro") == 0 ? 24
-                                         : 16;
-        fraction = chip[6] == 'A' ? 0.65 : ultra || max ? 0.85 : cap > 16 ? 0.80 : 0.75;
-        snprintf(profile, sizeof profile, "%s",
-                 chip[6] == 'A' ? "conservative"
-                 : ultra || max ? "ultra"
-                 : cap > 16     ? "high"
-                                : "optimized");
-    }
-    snprintf(limit, sizeof limit, "%.0fG", fmin(cap, floor(gb * 0.75)));
-    assert_string_equal(answer.limit, limit);
-    assert_float_equal(answer.cpu_fraction, fraction, 1e-9);
-    assert_string_equal(chip_profile_name((int)answer.profile), profile);
-    reason_has("by rule");
-}
-
-static void check_bins(FILE *f, int wanted)
-{
-    char line[512], *field[10], *sizes[8];
-    int rows = 0;
-    while (fgets(line, sizeof line, f)) {
-        assert_true(cut(line, ',', field, 10) >= 9);
-        const int p = (int)strtol(field[2], NULL, 10), e = (int)strtol(field[3], NULL, 10),
-                  gpu = (int)strtol(field[4], NULL, 10), s = (int)strtol(field[8], NULL, 10);
-        const size_t count = cut(field[6], '|', sizes, 8);
-        for (size_t i = 0; i < count; i++) {
-            chip_machine_init(&machine);
-            snprintf(machine.chip, sizeof machine.chip, "%s", field[0]);
-            machine.macos = true;
-            machine.memory_bytes = bytes_of(sizes[i]);
-            machine.gpu_cores = gpu;
-            machine.performance = p + s;
-            machine.efficiency = e;
-            chip_decide(&catalog, &machine, &answer);
-            assert_string_equal(answer.name.text, field[0]);
-            assert_non_null(answer.bin);
-            assert_int_equal(answer.bin_count, 1);
-            assert_int_equal(answer.bin->super_cores, s);
-            assert_int_equal(answer.bin->performance_cores, p);
-            assert_int_equal(answer.bin->efficiency_cores, e);
-            assert_int_equal(answer.bin->gpu_cores, gpu);
-            assert_int_equal(answer.bin->year, strtol(field[1], NULL, 10));
-            assert_float_equal(answer.bandwidth_gb_s, strtod(field[7], NULL), 1e-9);
-            assert_float_equal(answer.bin->neural_tops, strtod(field[5], NULL), 1e-9);
-            assert_int_equal(answer.device, DEVICE_MPS);
-            assert_int_equal(answer.threads.llm, p + s + e - 2);
-            assert_true(answer.limit_bytes <= 0.75 * machine.memory_bytes);
-            if (strstr(answer.reason, "is known")) {
-                fail_msg("%s %s GB: %s", field[0], sizes[i], answer.reason);
-            }
-            assert_int_equal(answer.bin->inferred, strstr(answer.reason, "inferred") != NULL);
-            expect_bin(field[0], strtod(sizes[i], NULL));
-        }
-        rows++;
-    }
-    fclose(f);
-    assert_int_equal(rows, wanted);
-}
-
-static void test_every_bin(void **state)
-{
-    (void)state;
-    check_bins(fixture("chips.csv"), 43);
-    assert_int_equal(catalog.shipped.chips.count, 43);
-    assert_int_equal(catalog.shipped.limits.count, 17);
-}
-
-static void test_every_bin_of_the_facts(void **state)
-{
-    char path[1024];
-    const char *source = getenv("abs_srcdir");
-    (void)state;
-    snprintf(path, sizeof path, "%s/../shared/facts/apple-chips.csv", source ? source : ".");
-    FILE *f = rows_of(path);
-    if (!f) {
-        print_message("# not tested: %s is not there\n", path);
-        return;
-    }
-    check_bins(f, 43);
-}
-
-static void test_models(void **state)
-{
-    (void)state;
-    const struct chip_model *mini = chip_catalog_model(&catalog, "Mac16,10");
-    assert_non_null(mini);
-    assert_string_equal(mini->name, "Mac mini (M4, 2024)");
-    assert_null(chip_catalog_model(&catalog, "Mac99,1"));
-    /* Each of them has a chip that is known. */
-    const struct chip_model *rows = catalog.shipped.models.items;
-    const struct chip_bin *bins[CHIP_BINS];
-    for (size_t i = 0; i < catalog.shipped.models.count; i++) {
-        if (chip_catalog_bins(&catalog, rows[i].chip, bins) == 0) {
-            fail_msg("%s has the unknown chip %s", rows[i].id, rows[i].chip);
-        }
-    }
-    assert_int_equal(catalog.shipped.models.count, 59);
 }
 
 /* ---- rules ---- */
@@ -529,7 +266,11 @@ static void test_sizes_as_sold(void **state)
                 {"81559 MiB", 80},       {"143771 MiB", 141}, {"46068 MiB", 48}, {"7.63 GiB", 8},
                 {"31.2 GiB", 32},        {"62.7 GiB", 64},    {"1.9 GiB", 2},    {"503.5 GiB", 512},
                 {"17.2 GiB", 18},        {"22 GiB", 22},      {"14 GiB", 14},    {"1007 GiB", 1007},
-                {"128849018880 B", 128}, {"384", 384}};
+                {"23.5 GiB", 24},        {"23.0 GiB", 24},    {"7.7 GiB", 8},    {"3.8 GiB", 4},
+                {"8188 MiB", 8},         {"6144 MiB", 6},     {"16376 MiB", 16}, {"20475 MiB", 20},
+                {"40960 MiB", 40},       {"47.0 GiB", 48},    {"93.9 GiB", 96},  {"125.5 GiB", 128},
+                {"188.6 GiB", 192},      {"251.5 GiB", 256},  {"34.7 GiB", 36},  {"5.6 GiB", 6},
+                {"128849018880 B", 128}, {"384", 384},        {"0.4 GiB", 0.4}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_float_equal(chip_marketed_gb(bytes_of(rows[i].told)), rows[i].gb, 1e-9);
     }
@@ -741,11 +482,6 @@ static void test_from_a_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_the_table_row_by_row, fresh),
-        cmocka_unit_test_setup(test_the_table_of_the_guide, fresh),
-        cmocka_unit_test_setup(test_every_bin, fresh),
-        cmocka_unit_test_setup(test_every_bin_of_the_facts, fresh),
-        cmocka_unit_test_setup(test_models, fresh),
         cmocka_unit_test_setup(test_macs_that_no_row_has, fresh),
         cmocka_unit_test_setup(test_where_little_is_known, fresh),
         cmocka_unit_test_setup(test_cards, fresh),
