@@ -1,0 +1,205 @@
+/* The commands and the options, a row each: what options.h says comes from here. */
+#include "cli/options_table.h"
+
+#include "tui/theme.h"
+#include "tui/ui.h"
+#include "tuning/config/document.h"
+
+static const char *const shell_names[] = {"bash", "zsh", "fish"};
+
+const char *const *options_shells(size_t *count)
+{
+    *count = sizeof shell_names / sizeof *shell_names;
+    return shell_names;
+}
+
+/* For completion: the shipped ones. What the user has is known when the command runs. */
+static const char *const profile_operands[] = {"recommended", "ultra",    "high",
+                                               "optimized",   "balanced", "conservative"};
+
+static const char *const *choices_profile(size_t *count)
+{
+    *count = sizeof profile_operands / sizeof *profile_operands;
+    return profile_operands;
+}
+
+const struct command_row options_commands[COMMAND_COUNT] = {
+    [COMMAND_DASHBOARD] =
+        {"", "the live dashboard of this machine",
+         "Shows this machine and the AI services on it, live, until q is pressed. "
+         "Press ? there for the keys.",
+         NULL, NULL},
+    [COMMAND_STATUS] =
+        {"status", "one reading of the machine and its services",
+         "Takes two samples a short gap apart, so that rates are known, prints them and ends. "
+         "It returns within the gap and one second, whatever hangs: what has not answered is "
+         "shown as - (null in JSON), and such a service as busy.",
+         NULL, NULL},
+    [COMMAND_STREAM] =
+        {"stream", "one JSON object a line, again and again",
+         "Prints what status --json prints, one object a line, until the reader of the pipe "
+         "goes away or the wanted number of lines is reached.",
+         NULL, NULL},
+    [COMMAND_RECORD] =
+        {"record", "record what is read, for a bug report or a test",
+         "Writes everything that is read of this machine and its services into the new folder DIR, "
+         "until Ctrl-C or N samples; --replay DIR plays it again, anywhere, --replay last here. "
+         "Names of users and hosts, home folders, prompts, secrets and addresses are left out or "
+         "replaced.",
+         "DIR", NULL},
+    [COMMAND_SERVICES] =
+        {"services", "the AI services of this machine, in full",
+         "Prints what is known of every service that was found or that tunetop.yaml names: its "
+         "state and the reason of it, its address, version, process, how it was started, its "
+         "command line with secrets masked, its queue and its models. Where there is none it says "
+         "what was looked for.",
+         NULL, NULL},
+    [COMMAND_PROFILES] =
+        {"profiles", "what would be set on this machine, and why",
+         "Lists the profiles and overlays, shipped and the user's own, and says which profile fits "
+         "this machine. With NAME it shows one in full, service by service: what would be written "
+         "and as what in the installed version, what is clamped to what this machine can give, what "
+         "is only kept in step where a file has it, and what is not written and why. NAME may be "
+         "recommended, and may carry overlays: high+quality. Nothing is changed. With --chip and "
+         "--memory it answers for another machine.",
+         "[NAME]", choices_profile},
+    [COMMAND_SETTINGS] =
+        {"settings", "what every known setting really does",
+         "Lists every setting of Ollama, ComfyUI, PyTorch, LM Studio, containers and the system that "
+         "tunetop knows, real or not, by its verdict: honoured, ignored, renamed, harmful or "
+         "unknown, on this system and with the newest versions. With NAME it explains one: why, what "
+         "to use instead, which values it takes, what a change costs, how the running process shows "
+         "it, and what holds elsewhere or in other versions. NAME=VALUE judges the value too. A name "
+         "that begins with dashes is given without them. tunetop-settings(7) has all of it. With "
+         "--installed it runs the programs of the Ollama and ComfyUI servers that it finds here to "
+         "print their lists of settings, and says what the catalog does not know, what is gone, "
+         "what may have been renamed, and what is listed without effect. With --lint it judges "
+         "FILEs: compose files, environment files, shell profiles and scripts, systemd units and "
+         "drop-ins, property lists, JSON and YAML. It names each setting that is ignored, renamed or "
+         "harmful there, with its line, the reason and what to write instead; the status is 5 when "
+         "there is one.",
+         "[NAME] | --lint FILE...", NULL},
+    [COMMAND_DETECT] =
+        {"detect", "which machine this is, and which profile fits it",
+         "Says which profile fits this machine, how much memory and CPU a container on it should "
+         "be given, and why: by the row of a chip table where the chip has one, else by rule. Also "
+         "the largest images, how to part the memory, how many threads to use, and which of the "
+         "models that an Ollama here has installed fit at its settings. With --chip and --memory "
+         "it answers for another machine.",
+         NULL, NULL},
+    [COMMAND_DOCTOR] =
+        {"doctor", "what can be read here, what cannot, and what would change that",
+         "Looks at the sources of measurements, the terminal, the libraries, the services, the "
+         "permissions and the files of tunetop. A line each: ok, info, warn or fail, what it is "
+         "about, a sentence, and the command that would change it. It changes nothing itself. "
+         "The status is 0 whatever it finds, unless tunetop.yaml is wrong or it could not look.",
+         NULL, NULL},
+    [COMMAND_COMPLETION] =
+        {"completion", "the completion script of a shell",
+         "Prints the script that completes commands, options and their values. bash: source "
+         "<(tunetop completion bash). zsh: tunetop completion zsh >~/.zfunc/_tunetop, in a folder "
+         "of fpath. fish: tunetop completion fish | source. An installed tunetop has them in "
+         "place.",
+         "SHELL", options_shells},
+    [COMMAND_HELP] = {"help", "this help, or that of one command", "Prints the help of COMMAND.",
+                      "COMMAND", options_command_names},
+};
+
+const char *const *options_command_names(size_t *count)
+{
+    static const char *names[COMMAND_COUNT - 1];
+    for (int c = COMMAND_DASHBOARD + 1; c < COMMAND_COUNT; c++) {
+        names[c - 1] = options_commands[c].name;
+    }
+    *count = COMMAND_COUNT - 1;
+    return names;
+}
+
+static const char *const color_names[] = {"auto", "always", "never"};
+
+static const char *const *choices_color(size_t *count)
+{
+    *count = sizeof color_names / sizeof *color_names;
+    return color_names;
+}
+
+static const char *const *choices_kind(size_t *count)
+{
+    *count = DOCUMENT_KIND_COUNT;
+    return document_kind_words;
+}
+
+static const char *const *choices_view(size_t *count)
+{
+    *count = UI_TABS;
+    return ui_tab_names;
+}
+
+#define AT(field) offsetof(struct options, field)
+#define DASHBOARD COMMAND_BIT(COMMAND_DASHBOARD)
+#define STATUS COMMAND_BIT(COMMAND_STATUS)
+#define STREAM COMMAND_BIT(COMMAND_STREAM)
+#define RECORD COMMAND_BIT(COMMAND_RECORD)
+#define SERVICES COMMAND_BIT(COMMAND_SERVICES)
+#define PROFILES COMMAND_BIT(COMMAND_PROFILES)
+#define SETTINGS COMMAND_BIT(COMMAND_SETTINGS)
+#define DETECT COMMAND_BIT(COMMAND_DETECT)
+#define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
+const struct option_row options_rows[] = {
+    {"json", 0, STATUS | SERVICES | PROFILES | SETTINGS | DETECT | DOCTOR, OPTION_FLAG, NULL,
+     AT(json), 0, 0, NULL, "print one JSON object"},
+    {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
+     "print TEMPLATE with its {fields} filled in, for status lines"},
+    {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
+     "seconds between the two samples that rates come from (0.2)"},
+    {"installed", 0, SETTINGS, OPTION_FLAG, NULL, AT(installed), 0, 0, NULL,
+     "compare what the installed servers list with what is known"},
+    {"lint", 0, SETTINGS, OPTION_FLAG, NULL, AT(lint), 0, 0, NULL,
+     "judge the settings in FILEs; status 5 when one is ignored, renamed or harmful"},
+    {"kind", 0, SETTINGS, OPTION_CHOICE, "KIND", AT(kind), 0, 0, choices_kind,
+     "with --lint: what the files are, where name and content do not tell"},
+    {"version-of", 0, SETTINGS, OPTION_TEXT, "LIST", AT(version_of), 0, 0, NULL,
+     "with --lint: versions to judge by, as ollama=0.24.0,comfyui=0.3.64"},
+    {"env", 0, DETECT, OPTION_FLAG, NULL, AT(env), 0, 0, NULL,
+     "print four lines for a shell's eval"},
+    {"chip", 0, DETECT | PROFILES, OPTION_TEXT, "NAME", AT(chip), 0, 0, NULL,
+     "answer for a machine with this chip, as \"M4 Pro\"; needs --memory"},
+    {"memory", 0, DETECT | PROFILES, OPTION_TEXT, "GB", AT(memory), 0, 0, NULL,
+     "its memory, with --chip"},
+    {"gpu-cores", 0, DETECT | PROFILES, OPTION_WHOLE, "N", AT(gpu_cores), 1, 1024, NULL,
+     "how many cores its GPU has, with --chip"},
+    {"vram", 0, DETECT | PROFILES, OPTION_TEXT, "GB", AT(vram), 0, 0, NULL,
+     "the memory of its graphics card, with --chip"},
+    {"count", 'n', STREAM | RECORD, OPTION_WHOLE, "N", AT(count), 1, 1e15, NULL,
+     "end after N lines or samples"},
+    {"interval", 'i', DASHBOARD | STREAM | RECORD, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60,
+     NULL, "seconds between samples, 0.2 to 60 (1, or as in tunetop.yaml)"},
+    {"theme", 0, DASHBOARD, OPTION_CHOICE, "THEME", AT(theme), 0, 0, theme_names,
+     "colours of the dashboard"},
+    {"view", 0, DASHBOARD, OPTION_CHOICE, "VIEW", AT(view), 0, 0, choices_view,
+     "what to show first"},
+    {"script", 0, DASHBOARD, OPTION_TEXT, "FILE", AT(script), 0, 0, NULL,
+     "take keys and save-screen lines from FILE instead of a terminal"},
+    {"config", 0, COMMAND_ALL, OPTION_TEXT, "FILE", AT(config), 0, 0, NULL,
+     "read FILE instead of ~/.config/tunetop/tunetop.yaml"},
+    {"sysroot", 0, COMMAND_ALL, OPTION_TEXT, "DIR", AT(sysroot), 0, 0, NULL,
+     "read /proc and /sys below DIR; services are asked only when --config names them"},
+    {"replay", 0, COMMAND_ALL, OPTION_TEXT, "DIR|last", AT(replay), 0, 0, NULL,
+     "read the recording in DIR (or its meta.json), or the last one that was made, instead of this "
+     "machine"},
+    {"at", 0, COMMAND_ALL, OPTION_TEXT, "TIME", AT(at), 0, 0, NULL,
+     "with --replay: the time to show, or to begin at; RFC 3339 or +SECONDS"},
+    {"speed", 0, COMMAND_ALL, OPTION_NUMBER, "N", AT(speed), 0.1, 100000, NULL,
+     "with --replay: play N times as fast as it was recorded (1; stream: as fast as it can)"},
+    {"color", 0, COMMAND_ALL, OPTION_CHOICE, "WHEN", AT(color), 0, 0, choices_color, "use colours"},
+    {"ascii", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(ascii), 0, 0, NULL,
+     "draw with ASCII characters only"},
+    {"verbose", 'v', COMMAND_ALL, OPTION_COUNT_, NULL, AT(verbose), 0, 0, NULL,
+     "say on standard error what is done; twice: in detail"},
+    {"help", 'h', COMMAND_ALL, OPTION_FLAG, NULL, AT(help), 0, 0, NULL, "print this help and end"},
+    {"version", 0, COMMAND_ALL, OPTION_FLAG, NULL, AT(version), 0, 0, NULL,
+     "print the version and end"},
+};
+const size_t options_row_count = sizeof options_rows / sizeof *options_rows;
+_Static_assert(sizeof options_rows / sizeof *options_rows <= OPTIONS_ROWS_MAX,
+               "the parser has room for all of them");
