@@ -339,6 +339,16 @@ static void show(struct text_page *p, const struct profile_rows *r, const struct
     for (int service = 0; service < PROFILE_SERVICE_COUNT; service++) {
         show_service(p, r, service);
     }
+    for (size_t i = 0; i < r->count; i++) {
+        const struct profile_row *row = &r->rows[i];
+        if (group_of[row->action] == GROUP_WRITTEN &&
+            strncmp(row->target_name, "deploy.", 7) == 0) {
+            text_end(p);
+            sentence(p, "deploy... are keys of a compose file: a service without one has no such "
+                        "limits.");
+            break;
+        }
+    }
 }
 
 /* ---- the command ---- */
@@ -356,11 +366,11 @@ static void head_json(cJSON *root, const struct view *v)
     cJSON_AddNullToObject(root, "in_effect"); /* nothing reads the settings of processes yet */
 }
 
-static int print(const struct view *v, int64_t wall_ns, const struct options *o, bool utf8,
-                 struct err *err)
+static int print(const struct view *v, int64_t wall_ns, const struct options *o,
+                 struct outcome *outcome, struct err *err)
 {
     struct profile_rows rows = {.count = 0};
-    const bool ascii = o->ascii || !utf8;
+    const bool ascii = o->ascii || !outcome->utf8;
     struct buf out;
     int rc = o->profile ? profile_resolve(v->set, o->profile, &v->query, &rows, err) : 0;
     buf_init(&out, OUTPUT_MAX);
@@ -390,6 +400,9 @@ static int print(const struct view *v, int64_t wall_ns, const struct options *o,
         }
     }
     rc = rc == 0 ? output_write(out.data, out.size, err) : rc;
+    if (rc >= 0 && o->profile && v->set->broken_count && !outcome->warning.code) {
+        outcome->warning = v->set->broken[0].err; /* the list shows all of them */
+    }
     buf_release(&out);
     profile_rows_release(&rows);
     return rc;
@@ -412,8 +425,7 @@ static int show_here(struct view *v, const struct chip_catalog *chips, const str
         chip_decide(chips, &v->machine, &v->answer);
         profile_query_of(&v->query, &v->answer, &v->machine, seen);
         v->on_battery = seen->battery.present ? seen->battery.on_battery : -1;
-        rc = print(v, m && m->sequence ? m->wall_ns : clock_wall_ns(&clock_real), o, outcome->utf8,
-                   err);
+        rc = print(v, m && m->sequence ? m->wall_ns : clock_wall_ns(&clock_real), o, outcome, err);
         model_free(nothing);
     }
     outcome->stuck = !measure_close(&s);
@@ -430,7 +442,7 @@ static int show_other(struct view *v, const struct chip_catalog *chips, const st
     chip_decide(chips, &v->machine, &v->answer);
     profile_query_init(&v->query, &v->answer, &v->machine, NAN);
     v->on_battery = -1;
-    return print(v, clock_wall_ns(&clock_real), o, outcome->utf8, err);
+    return print(v, clock_wall_ns(&clock_real), o, outcome, err);
 }
 
 /* A recording or another system below --sysroot is not of this user. */

@@ -62,7 +62,7 @@ static cJSON *row_json(const struct profile_row *r)
         cJSON *t = cJSON_AddObjectToObject(o, "writes");
         cJSON_AddStringToObject(t, "service", profile_service_words[r->target_service]);
         cJSON_AddStringToObject(t, "setting", r->target_name);
-        cJSON_AddStringToObject(t, "value", r->target_value);
+        json_add_text_or_null(t, "value", r->target_value);
         cJSON_AddStringToObject(t, "kind", setting_kind_words[r->target->kind]);
         cJSON_AddStringToObject(t, "costs", setting_cost_words[r->target->costs]);
     } else {

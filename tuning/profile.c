@@ -489,6 +489,23 @@ static bool link_once(struct loader *l)
     return true;
 }
 
+/* What a wrong file would have had: a table may have been filled in part. */
+static void name_broken(const struct loader *l, const struct source *s, struct profile_broken *b)
+{
+    const struct schema_list *lists[] = {&s->raw.profiles, &s->raw.overlays};
+    const char **names = arena_calloc(l->arena, lists[0]->count + lists[1]->count + 1,
+                                      sizeof *names);
+    for (size_t i = 0; i < 2; i++) {
+        const struct raw_profile *raws = lists[i]->items;
+        for (size_t k = 0; raws && k < lists[i]->count; k++) {
+            if (raws[k].name) {
+                names[b->name_count++] = raws[k].name;
+            }
+        }
+    }
+    b->names = names;
+}
+
 static void publish(const struct loader *l, struct profile_set *out)
 {
     out->profiles = arena_calloc(l->arena, l->count + 1, sizeof *out->profiles);
@@ -513,8 +530,9 @@ static void publish(const struct loader *l, struct profile_set *out)
     for (size_t i = 1; i < l->source_count; i++) {
         const struct source *s = &l->sources[i];
         if (s->err.code) {
-            out->broken[out->broken_count++] = (struct profile_broken){
-                .file = s->path, .name = s->name, .err = s->err};
+            struct profile_broken *b = &out->broken[out->broken_count++];
+            *b = (struct profile_broken){.file = s->path, .name = s->name, .err = s->err};
+            name_broken(l, s, b);
         }
     }
 }

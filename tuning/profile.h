@@ -71,10 +71,12 @@ struct profile {
     struct schema_place place;
 };
 
-struct profile_broken { /* a file of the user's */
-    const char *file;   /* path */
-    const char *name;   /* its name without folder and ".yaml" */
-    struct err err;     /* where: file:line:column, or the file */
+struct profile_broken {       /* a file of the user's */
+    const char *file;         /* path */
+    const char *name;         /* its name without folder and ".yaml" */
+    const char *const *names; /* of what stands in it, as far as that can be read */
+    size_t name_count;
+    struct err err; /* where: file:line:column, or the file */
 };
 
 struct profile_set {

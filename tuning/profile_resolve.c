@@ -298,7 +298,7 @@ static bool translate(const struct context *x, struct profile_row *r, const char
     }
     if (setting_translate(s->formula, r->value, &host->engine, value, sizeof value) < 0) {
         const char *lacks = missing(s->formula, host);
-        const bool no_gpu = lacks && host->query.device == SETTING_CPU;
+        const bool no_gpu = s->formula == SETTING_FIT_TARGET && host->query.device == SETTING_CPU;
         if (lacks) {
             put(r, no_gpu ? PROFILE_ELSEWHERE : PROFILE_UNANSWERED, lacks);
         }
@@ -548,10 +548,20 @@ static int add_layer(struct profile_rows *out, const struct profile *p, const ch
     return 0;
 }
 
+static bool is_in_broken(const struct profile_broken *b, const char *name)
+{
+    for (size_t i = 0; i < b->name_count; i++) {
+        if (strcmp(b->names[i], name) == 0) {
+            return true;
+        }
+    }
+    return strcmp(b->name, name) == 0;
+}
+
 static int fail_unknown(const struct profile_set *s, const char *name, bool first, struct err *err)
 {
     for (size_t i = 0; i < s->broken_count; i++) {
-        if (strcmp(s->broken[i].name, name) == 0) {
+        if (is_in_broken(&s->broken[i], name)) {
             *err = s->broken[i].err;
             return -err->code;
         }
@@ -571,8 +581,9 @@ static int fail_unknown(const struct profile_set *s, const char *name, bool firs
     if (near) {
         err_set(err, ERR_USAGE, "no %s '%s' is known; did you mean '%s'?", what, name, near);
     } else if (s->broken_count) {
-        err_set(err, ERR_USAGE, "no %s '%s' is known; %s does not count, because it is wrong", what,
-                name, s->broken[0].file);
+        err_set(err, ERR_USAGE,
+                "no %s '%s' is known; 'tunetop profiles' lists them, and the files that are wrong",
+                what, name);
     } else {
         err_set(err, ERR_USAGE, "no %s '%s' is known; 'tunetop profiles' lists them", what, name);
     }
