@@ -148,11 +148,12 @@ tap_script() {
 }
 stage_layers() { tap_script tests/lint/layers.sh; }
 stage_banned() { tap_script tests/lint/banned.sh; }
+stage_renames() { tap_script tests/lint/renames.sh; }
 stage_readme() { tap_script tests/lint/readme.sh; }
 
 # Stage and the command it needs ("-": none).
 stages='format:clang-format width:- size:- tidy:clang-tidy cppcheck:cppcheck shell:shellcheck
-bash32:- man:mandoc words:- layers:- banned:- readme:-'
+bash32:- man:mandoc words:- layers:- banned:- renames:- readme:-'
 
 wanted=${*:-$(echo "$stages" | tr '\n' ' ' | sed 's/:[a-z-]*//g')}
 log=$(mktemp "${TMPDIR:-/tmp}/lint.XXXXXX") || exit 1

@@ -1,0 +1,61 @@
+/*
+ * Changing a file of somebody else's so that it is wholly old or wholly new at every instant,
+ * whatever fails, and so that nothing that another program saved meanwhile is lost. The only code
+ * that renames over files that are not tunetop's own.
+ *
+ * The new text is written to a temporary file beside the target, whose name the caller wrote down
+ * before, with mode, owner, extended attributes and ACL of the old one, and synced; then the two
+ * names are *exchanged*, and what has now the temporary name is read: is it what was expected, it
+ * is removed; did somebody save in between, the names are exchanged back and the answer is STATE.
+ * (A file system without exchange, ZFS before 2.2 for one, gets a plain rename after one more look;
+ * there the gap is a few microseconds wide.) The folder is synced at the end. A new file takes a
+ * name that nobody has; a file that is removed is renamed first and looked at then.
+ *
+ * Nothing here allocates. An error may come after the names were exchanged: file_settle() says what
+ * the file is.
+ */
+#ifndef BASE_FILE_REPLACE_H
+#define BASE_FILE_REPLACE_H
+
+#include "base/file_target.h"
+
+struct file_text { /* borrowed; data NULL is "there is no such file" */
+    const void *data;
+    size_t size;
+};
+
+/* The owner and group that the system gives to a new file. */
+#define FILE_UID_AS_MADE ((uid_t)-1)
+#define FILE_GID_AS_MADE ((gid_t)-1)
+
+struct file_like { /* a new file's; of one that exists they stay */
+    mode_t mode;
+    uid_t uid;
+    gid_t gid;
+};
+
+/* temp: the temporary name, a single component. STATE: the file is not `expected`, or the
+ * temporary name is taken. The target should be locked. */
+int file_replace(struct file_target *t, const char *temp, const struct file_content *expected,
+                 struct file_text text, const struct file_like *like, struct err *err);
+
+enum file_state {
+    FILE_BEFORE, /* wholly the one */
+    FILE_AFTER,  /* wholly the other */
+    FILE_OTHER,  /* somebody else changed it since */
+};
+
+/* What a replace that was cut off anywhere, in either direction, has left: says which text the file
+ * has, and removes the temporary file. When that holds neither `before` nor `after` nor a part of
+ * them that a power cut can leave, somebody saved in the middle: what he saved is put back to its
+ * name (the answer is OTHER), or, when the file was changed once more since, stays where it is:
+ * STATE, with both names in the message. The texts may be given as content only (data NULL and
+ * content not absent) when a copy is gone: then no part of them is recognised.  */
+struct file_settle {
+    struct file_content before, after;
+    struct file_text before_text, after_text;
+};
+int file_settle(struct file_target *t, const char *temp, const struct file_settle *what,
+                enum file_state *out, struct err *err);
+
+#endif

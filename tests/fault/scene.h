@@ -1,0 +1,58 @@
+/*
+ * A small world on a memory disk in which files are changed: two units, four files (one changed,
+ * one changed behind a link, one made with its folders, one removed), a journal, services that can
+ * refuse.
+ */
+#ifndef TESTS_FAULT_SCENE_H
+#define TESTS_FAULT_SCENE_H
+
+#include "tests/fault/memory_disk.h"
+#include "tuning/apply/recover.h"
+#include "tuning/apply/transaction.h"
+#include "tuning/apply/undo.h"
+
+enum { SCENE_FILES = 4, SCENE_UNITS = 2 };
+
+struct scene_file {
+    const char *path; /* as a user names it */
+    const char *real;
+    const char *old, *new; /* NULL: no file */
+    mode_t mode;
+    unsigned unit;
+};
+extern const struct scene_file scene_files[SCENE_FILES];
+
+struct scene {
+    struct disk *disk;
+    struct file_ops ops;
+    struct journal journal;
+    bool journal_open;
+    struct control_ops control;
+    bool use_control;
+    int refuse_unit; /* verify of the new settings fails for it; -1 none */
+    bool all_or_nothing;
+    bool undoing;                  /* what is new to the undo is old to the files */
+    bool running_new[SCENE_UNITS]; /* the settings that the services of the unit run with */
+    unsigned restarts;
+    struct transaction_result result;
+    struct err err;
+    struct edited_list edited;
+};
+
+void scene_init(struct scene *s);
+void scene_release(struct scene *s);
+
+/* As a program that is started does it, each with a journal that is opened anew. */
+int scene_apply(struct scene *s);
+int scene_undo(struct scene *s, const char *id);
+int scene_recover(struct scene *s, bool keep_edited, struct recover_result *out);
+
+enum scene_files_state { ALL_OLD, ALL_NEW, MIXED };
+/* What the files of a unit are; MIXED also when one is neither, or has another mode. */
+enum scene_files_state scene_unit_files(struct scene *s, unsigned unit);
+/* Names in the user's folders that nobody asked for; the first is printed. */
+size_t scene_strays(struct scene *s);
+/* The journal read without faults; the caller releases it. false: there is none. */
+bool scene_journal(struct scene *s, struct journal_list *out);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * What a kill or a power cut left of an apply or an undo, brought to an end.
+ *
+ * It is finished (committed) only when all its files are new and `verify` passes as things stand;
+ * else every file is put back. Nothing is ever restarted into new settings. When somebody changed a
+ * file since, nothing is changed at all, and `edited` has both texts, unless `keep_edited`: then
+ * his text stays and everything else is put back. It can itself be cut off anywhere, and begins
+ * again.
+ */
+#ifndef TUNING_APPLY_RECOVER_H
+#define TUNING_APPLY_RECOVER_H
+
+#include "tuning/apply/files.h"
+#include "tuning/apply/transaction.h"
+
+enum recover_outcome {
+    RECOVER_NOTHING,  /* nothing was interrupted */
+    RECOVER_FINISHED, /* all was new: it counts */
+    RECOVER_REVERTED, /* all is as it was before */
+    RECOVER_PERSON,   /* somebody has to look at it; err says at what */
+};
+
+struct recover {
+    const struct file_ops *files;
+    struct journal *journal;
+    uid_t user;
+    bool keep_edited;
+    /* Its unit is the number in the entry; `back` as in a transaction. NULL: services are left
+     * alone, and files that are new are enough. */
+    const struct control_ops *control;
+};
+
+struct recover_result {
+    enum recover_outcome outcome;
+    char id[JOURNAL_ID_BYTES]; /* of the entry; "" with NOTHING */
+    enum journal_state state;  /* of the entry now */
+    size_t put_back;           /* files */
+    struct edited_list edited; /* released by recover_result_release() */
+};
+
+/* One entry, the newest that is open: call it again until it says NOTHING or PERSON. 0 also with
+ * PERSON, with the reason in err. Negative: it could not be looked at (another tunetop is at work:
+ * STATE), or the journal could not be written; nothing is lost, and it begins again. */
+int recover_run(const struct recover *r, struct recover_result *out, struct err *err);
+void recover_result_release(struct recover_result *out);
+
+#endif

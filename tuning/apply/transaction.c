@@ -1,0 +1,482 @@
+#include "tuning/apply/transaction.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tuning/apply/files.h"
+#include "tuning/apply/signals.h"
+
+enum { TIME_BYTES = 40, MICROSECOND_NS = 1000, DEFAULT_MODE = 0644 };
+
+/* Everything that the work needs, allocated before it begins. */
+struct work {
+    const struct transaction *t;
+    struct transaction_result *out;
+    struct apply_file *files;
+    struct journal_file *records;
+    struct journal_unit *units;
+    struct buf begin;
+    bool restarted[JOURNAL_MAX_UNITS];
+};
+
+static void tell(const struct work *w, enum transaction_step step, size_t unit, bool done,
+                 int result)
+{
+    if (w->t->progress != NULL) {
+        w->t->progress(w->t->progress_ctx, step, unit, done, result);
+    }
+}
+
+/* --- before: nothing is changed yet --- */
+
+static int check_form(const struct transaction *t, struct err *err)
+{
+    if (t->change_count == 0 || t->change_count > JOURNAL_MAX_FILES || t->unit_count == 0 ||
+        t->unit_count > JOURNAL_MAX_UNITS) {
+        return err_set(err, ERR_TOO_BIG, "%zu files in %zu units cannot be changed at once",
+                       t->change_count, t->unit_count);
+    }
+    for (size_t i = 0; i < t->change_count; i++) {
+        const struct change *c = &t->changes[i];
+        if (c->unit >= t->unit_count || c->before.size > FILE_MAX_BYTES ||
+            c->after.size > FILE_MAX_BYTES) {
+            return err_set(err, ERR_TOO_BIG, "'%.200s' cannot be changed", c->path);
+        }
+    }
+    return 0;
+}
+
+static int open_one(struct work *w, size_t i, struct err *err)
+{
+    const struct change *c = &w->t->changes[i];
+    struct apply_file *f = &w->files[i];
+    unsigned flags = c->make_folders && c->before.data == NULL ? FILE_MAY_MAKE : 0;
+    int rc = file_target_open(w->t->files, w->t->user, c->path, flags, &f->target, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    f->open = true;
+    f->texts.before_text = c->before;
+    f->texts.after_text = c->after;
+    file_content_of(c->before.data, c->before.size, &f->texts.before);
+    file_content_of(c->after.data, c->after.size, &f->texts.after);
+    f->folders = c->after.data == NULL ? c->folders : f->target.missing;
+    f->like = f->target.exists ? (struct file_like){f->target.mode, f->target.uid, f->target.gid}
+              : c->like.mode != 0
+                  ? c->like
+                  : (struct file_like){DEFAULT_MODE, FILE_UID_AS_MADE, FILE_GID_AS_MADE};
+    if (file_content_equal(&f->texts.before, &f->texts.after)) {
+        return err_set(err, ERR_STATE, "there is nothing to change in '%.200s'", c->path);
+    }
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(w->files[k].target.real, f->target.real) == 0) {
+            return err_set(err, ERR_STATE, "'%.130s' and '%.130s' are the same file",
+                           w->t->changes[k].path, c->path);
+        }
+    }
+    return 0;
+}
+
+static int compare_one(struct apply_file *f, struct err *err)
+{
+    struct file_content now;
+    int rc = file_target_content(&f->target, &now, err);
+
+    if (rc == 0 && !file_content_equal(&now, &f->texts.before)) {
+        rc = err_set(err, ERR_STATE,
+                     "'%.200s' was changed by somebody else since it was planned; plan again",
+                     f->target.real);
+    }
+    return rc;
+}
+
+/* Who has the lock, as far as the journal says. */
+static int name_holder(const struct transaction *t, struct err *err)
+{
+    struct journal_list list;
+    struct err inner = ERR_INIT;
+
+    if (journal_read(t->journal, &list, &inner) == 0) {
+        const struct journal_entry *e = journal_interrupted(&list);
+        if (e != NULL && e->pid > 0) {
+            (void)err_set(err, ERR_STATE,
+                          "another tunetop (process %ld) has been changing files since %s",
+                          (long)e->pid, e->time != NULL ? e->time : "a while");
+        }
+        journal_list_release(&list);
+    }
+    return -err->code;
+}
+
+/* Locks the journal, refuses when it has an open end, and finds a new id. */
+static int enter_journal(struct work *w, struct err *err)
+{
+    struct journal *j = w->t->journal;
+    struct journal_list list;
+    int64_t now = clock_wall_ns(&clock_real);
+    int rc = j->locked ? 0 : journal_lock(j, err);
+
+    if (rc < 0) {
+        return rc == -ERR_STATE ? name_holder(w->t, err) : rc;
+    }
+    if ((rc = journal_read(j, &list, err)) < 0) {
+        return rc;
+    }
+    const struct journal_entry *open = journal_interrupted(&list);
+    if (open != NULL) {
+        w->out->found_interrupted = true;
+        rc = err_set(err, ERR_STATE,
+                     "what began at %s was interrupted; run 'tunetop recover' first",
+                     open->time != NULL ? open->time : open->id);
+    }
+    journal_make_id(now, w->out->id);
+    while (journal_find(&list, w->out->id) != NULL) { /* the clock was set back */
+        now += MICROSECOND_NS;
+        journal_make_id(now, w->out->id);
+    }
+    journal_list_release(&list);
+    return rc;
+}
+
+static int make_begin(struct work *w, struct err *err)
+{
+    const struct transaction *t = w->t;
+    char time[TIME_BYTES];
+    struct journal_entry e = {
+        .id = w->out->id,
+        .kind = t->kind,
+        .of = t->of,
+        .time = time,
+        .profile = t->profile,
+        .plan = t->plan,
+        .pid = getpid(),
+        .all_or_nothing = t->all_or_nothing,
+        .units = w->units,
+        .unit_count = t->unit_count,
+        .files = w->records,
+        .file_count = t->change_count,
+        .changes = t->changes_json,
+    };
+
+    clock_format_rfc3339(clock_wall_ns(&clock_real), time, sizeof(time));
+    for (size_t i = 0; i < t->unit_count; i++) {
+        w->units[i] = (struct journal_unit){.name = t->units[i].name,
+                                            .services = t->units[i].services,
+                                            .service_count = t->units[i].service_count};
+    }
+    for (size_t i = 0; i < t->change_count; i++) {
+        struct apply_file *f = &w->files[i];
+        journal_temp_name(w->out->id, i, f->temp);
+        w->records[i] = (struct journal_file){.path = t->changes[i].path,
+                                              .real = f->target.real,
+                                              .unit = t->changes[i].unit,
+                                              .folders = f->folders,
+                                              .before = f->texts.before,
+                                              .after = f->texts.after,
+                                              .like = f->like};
+    }
+    return journal_begin_line(&e, &w->begin, err);
+}
+
+static int prepare(struct work *w, struct err *err)
+{
+    const struct transaction *t = w->t;
+    int rc = check_form(t, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    w->files = calloc(t->change_count, sizeof(*w->files));
+    w->records = calloc(t->change_count, sizeof(*w->records));
+    w->units = calloc(t->unit_count, sizeof(*w->units));
+    if (w->files == NULL || w->records == NULL || w->units == NULL) {
+        return err_set(err, ERR_NOMEM, "there is no memory for the changes");
+    }
+    for (size_t i = 0; i < t->change_count && rc == 0; i++) {
+        rc = open_one(w, i, err);
+    }
+    if (rc == 0) {
+        rc = enter_journal(w, err);
+    }
+    if (rc == 0) {
+        rc = files_lock(w->files, t->change_count, err);
+    }
+    for (size_t i = 0; i < t->change_count && rc == 0; i++) {
+        rc = compare_one(&w->files[i], err);
+    }
+    return rc < 0 ? rc : make_begin(w, err);
+}
+
+/* --- from here to the end nothing is allocated --- */
+
+static int make_copies(struct work *w, struct err *err)
+{
+    char name[JOURNAL_NAME_BYTES];
+    int rc = 0;
+
+    for (size_t i = 0; i < w->t->change_count && rc == 0; i++) {
+        const struct file_settle *texts = &w->files[i].texts;
+        journal_copy_name(w->out->id, i, false, name);
+        rc = journal_copy_put(w->t->journal, name, texts->before_text, err);
+        if (rc == 0) {
+            journal_copy_name(w->out->id, i, true, name);
+            rc = journal_copy_put(w->t->journal, name, texts->after_text, err);
+        }
+    }
+    return rc < 0 ? rc : journal_copies_sync(w->t->journal, err);
+}
+
+static int stop_asked(struct work *w, struct err *err)
+{
+    w->out->signal = signals_came();
+    return w->out->signal == 0 ? 0
+                               : err_set(err, ERR_STATE, "stopped by signal %d", w->out->signal);
+}
+
+static int write_unit(struct work *w, size_t unit, struct err *err)
+{
+    const struct transaction *t = w->t;
+    int rc = 0;
+
+    for (size_t i = 0; i < t->change_count && rc == 0; i++) {
+        if (t->changes[i].unit != unit || (rc = stop_asked(w, err)) < 0) {
+            continue;
+        }
+        rc = files_change(&w->files[i], err);
+        if (rc == 0) {
+            rc = journal_file_done(t->journal, w->out->id, i, true, err);
+        }
+    }
+    return rc < 0 ? rc : stop_asked(w, err);
+}
+
+static int change_unit(struct work *w, size_t unit, struct err *err)
+{
+    const struct control_ops *control = w->t->control;
+
+    tell(w, STEP_WRITE, unit, false, 0);
+    int rc = write_unit(w, unit, err);
+    tell(w, STEP_WRITE, unit, true, rc);
+    if (rc < 0 || control == NULL) {
+        return rc;
+    }
+    w->restarted[unit] = true;
+    tell(w, STEP_RESTART, unit, false, 0);
+    rc = control->restart(control->ctx, unit, false, err);
+    tell(w, STEP_RESTART, unit, true, rc);
+    if (rc == 0) {
+        tell(w, STEP_VERIFY, unit, false, 0);
+        rc = control->verify(control->ctx, unit, false, err);
+        tell(w, STEP_VERIFY, unit, true, rc);
+    }
+    return rc < 0 ? rc : stop_asked(w, err);
+}
+
+/* A person has to look at it: the first reason stays. */
+static void give_up(struct unit_result *r, const struct err *why)
+{
+    if (!r->needs_person) {
+        r->needs_person = true;
+        r->err = *why;
+    }
+}
+
+/* All of the unit's files as they were, even when one of them cannot be; then its services. */
+static void put_back_unit(struct work *w, size_t unit)
+{
+    const struct transaction *t = w->t;
+    struct unit_result *r = &w->out->units[unit];
+    struct err err = ERR_INIT;
+    bool other;
+
+    tell(w, STEP_PUT_BACK, unit, false, 0);
+    for (size_t i = t->change_count; i > 0; i--) {
+        if (t->changes[i - 1].unit != unit || !w->files[i - 1].touched) {
+            continue;
+        }
+        err_clear(&err);
+        if (files_put_back(&w->files[i - 1], &other, &err) < 0) {
+            give_up(r, &err);
+        } else {
+            /* For people only; a journal that cannot be written shows at the end. */
+            (void)journal_file_done(t->journal, w->out->id, i - 1, false, &err);
+        }
+    }
+    if (w->restarted[unit] && !r->needs_person) {
+        err_clear(&err);
+        if (t->control->restart(t->control->ctx, unit, true, &err) < 0 ||
+            t->control->verify(t->control->ctx, unit, true, &err) < 0) {
+            give_up(r, &err);
+        }
+    }
+    r->state = r->needs_person ? UNIT_OPEN : UNIT_ROLLED_BACK;
+    tell(w, STEP_PUT_BACK, unit, true, r->needs_person ? -r->err.code : 0);
+}
+
+static int run_unit(struct work *w, size_t unit)
+{
+    struct unit_result *r = &w->out->units[unit];
+    struct err err = ERR_INIT;
+    int rc = change_unit(w, unit, &err);
+
+    if (rc == 0) {
+        rc = journal_unit_done(w->t->journal, w->out->id, unit, UNIT_APPLIED, NULL, &err);
+    }
+    if (rc == 0) {
+        r->state = UNIT_APPLIED;
+        return 0;
+    }
+    r->err = err;
+    put_back_unit(w, unit);
+    if (r->state == UNIT_ROLLED_BACK) {
+        struct err inner = ERR_INIT;
+        (void)journal_unit_done(w->t->journal, w->out->id, unit, UNIT_ROLLED_BACK, r->err.msg,
+                                &inner);
+    }
+    return rc;
+}
+
+/* Puts back every unit that was applied, the last first. */
+static void put_back_all(struct work *w, const struct err *why)
+{
+    for (size_t u = w->t->unit_count; u > 0; u--) {
+        struct unit_result *r = &w->out->units[u - 1];
+        if (r->state == UNIT_APPLIED) {
+            r->err = *why;
+            put_back_unit(w, u - 1);
+        }
+    }
+}
+
+static int write_end(struct work *w, const char *reason, struct err *err)
+{
+    const struct transaction *t = w->t;
+
+    if (t->kind == JOURNAL_UNDO && w->out->state == JOURNAL_APPLIED) {
+        return journal_undone(t->journal, w->out->id, t->of, err);
+    }
+    return journal_end(t->journal, w->out->id, w->out->state, reason, err);
+}
+
+/* What it has come to: the states of the units make the state of the entry. */
+static void conclude(struct work *w)
+{
+    struct transaction_result *out = w->out;
+    size_t applied = 0;
+
+    out->needs_person = false;
+    for (size_t u = 0; u < out->unit_count; u++) {
+        out->needs_person = out->needs_person || out->units[u].needs_person;
+        applied += out->units[u].state == UNIT_APPLIED;
+    }
+    /* An entry that a person has to look at stays open, so that `recover` comes back to it. */
+    out->state = out->needs_person           ? JOURNAL_INTERRUPTED
+                 : applied == 0              ? JOURNAL_ROLLED_BACK
+                 : applied < out->unit_count ? JOURNAL_PARTIAL
+                                             : JOURNAL_APPLIED;
+}
+
+static void finish(struct work *w, const struct err *why)
+{
+    struct transaction_result *out = w->out;
+    struct err err = ERR_INIT;
+
+    conclude(w);
+    if (out->needs_person) {
+        return;
+    }
+    if (write_end(w, why->code != 0 ? why->msg : NULL, &err) == 0) {
+        return;
+    }
+    /* Without a commit it does not count. */
+    if (out->state != JOURNAL_ROLLED_BACK) {
+        put_back_all(w, &err);
+        conclude(w);
+        struct err again = ERR_INIT;
+        if (out->needs_person || write_end(w, err.msg, &again) == 0) {
+            return;
+        }
+    }
+    out->state = JOURNAL_INTERRUPTED; /* the files are old, and the journal does not say so */
+}
+
+static int begin(struct work *w, struct err *err)
+{
+    struct journal *j = w->t->journal;
+    struct err inner = ERR_INIT;
+    int rc = journal_append(j, w->begin.data, w->begin.size, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    w->out->state = JOURNAL_INTERRUPTED;
+    if ((rc = make_copies(w, err)) < 0) {
+        if (journal_end(j, w->out->id, JOURNAL_ROLLED_BACK, err->msg, &inner) == 0) {
+            w->out->state = JOURNAL_ROLLED_BACK;
+            journal_copies_drop(j, w->out->id, w->t->change_count);
+        }
+    }
+    return rc;
+}
+
+static void run(struct work *w)
+{
+    struct transaction_result *out = w->out;
+    struct err why = ERR_INIT;
+
+    for (size_t u = 0; u < w->t->unit_count; u++) {
+        out->units[u].state = UNIT_ROLLED_BACK; /* until it is changed */
+    }
+    for (size_t u = 0; u < w->t->unit_count; u++) {
+        if (run_unit(w, u) == 0) {
+            continue;
+        }
+        why = out->units[u].err;
+        if (w->t->all_or_nothing || out->signal != 0) {
+            put_back_all(w, &why);
+            for (size_t rest = u + 1; rest < w->t->unit_count; rest++) {
+                out->units[rest].err = why;
+            }
+            break;
+        }
+    }
+    finish(w, &why);
+    /* What nobody needs any more; when it fails, the next one does it. */
+    if (out->state == JOURNAL_ROLLED_BACK) {
+        journal_copies_drop(w->t->journal, out->id, w->t->change_count);
+    }
+}
+
+int transaction_run(const struct transaction *t, struct transaction_result *out, struct err *err)
+{
+    struct work w = {.t = t, .out = out};
+    struct signals held;
+    struct err inner = ERR_INIT;
+
+    *out = (struct transaction_result){.state = JOURNAL_ROLLED_BACK, .unit_count = t->unit_count};
+    buf_init(&w.begin, JOURNAL_MAX_LINE_BYTES);
+    int rc = prepare(&w, err);
+    if (rc == 0) {
+        signals_hold(&held);
+        rc = begin(&w, err);
+        if (rc == 0) {
+            run(&w);
+        }
+        signals_release(&held);
+        if (rc == 0) {
+            (void)journal_prune(t->journal, out->id, &inner);
+        }
+    }
+    if (w.files != NULL) {
+        files_close(w.files, t->change_count);
+    }
+    free(w.files);
+    free(w.records);
+    free(w.units);
+    buf_release(&w.begin);
+    return rc;
+}
