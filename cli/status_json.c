@@ -384,4 +384,9 @@ void status_json_assess(cJSON *root, const struct assessment *a)
     cJSON_ReplaceItemInObjectCaseSensitive(
         cJSON_GetObjectItemCaseSensitive(root, "profile"), "recommended",
         cJSON_CreateString(chip_profile_name((int)a->chip.profile)));
+    if (a->chip.bandwidth_gb_s > 0) {
+        cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(root, "memory"),
+                                               "bandwidth_peak_bytes_per_second",
+                                               cJSON_CreateNumber(a->chip.bandwidth_gb_s * 1e9));
+    }
 }

@@ -125,7 +125,7 @@ static const char *const scope_prefix[SCOPE_COUNT] = {
 /* Metrics that no source of this version measures, as beginnings of paths: the manual names them
  * apart. */
 static const char *const unmeasured[] = {
-    "memory.bandwidth_",       "memory.gpu_limit_bytes", "memory.wired_bytes",
+    "memory.bandwidth_bytes",  "memory.gpu_limit_bytes", "memory.wired_bytes",
     "power.ane_watts",         "services[].eta_seconds", "services[].job.step",
     "services[].load_seconds", "services[].rates.",
 };

@@ -71,6 +71,7 @@ struct host_part { /* SOURCE_HOST: names, rarely changing */
     char virtual_name[32];    /* "" none, "kvm", "docker", ... */
     char chip_name[SAMPLE_NAME];
     char machine_model[SAMPLE_NAME]; /* "Mac mini", a DMI product name; may be empty */
+    int32_t gpu_core_count;          /* of the chip, where its system tells it beside gpus[]; 0 */
     int64_t boot_wall_ns;            /* 0 unknown */
     struct reading uptime_s;
 };

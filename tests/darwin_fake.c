@@ -66,6 +66,7 @@ int darwin_live_string(void *name, struct buf *out, struct err *err)
     }
 FAKE(darwin_live_ticks, "ticks")
 FAKE(darwin_live_clusters, "clusters")
+FAKE(darwin_live_gpu_cores, "gpu-cores")
 FAKE(darwin_live_load, "load")
 FAKE(darwin_live_memory, "memory")
 FAKE(darwin_live_swap, "swap")

@@ -75,5 +75,6 @@ void chip_machine_of(const struct model *m, struct chip_machine *out)
         const bool small = m->tier_count > 1 && (name[0] == 'E' || strcmp(name, "LP") == 0);
         *(small ? &out->efficiency : &out->performance) += (int)m->tiers[i].core_count;
     }
+    out->gpu_cores = m->host.gpu_core_count;
     find_card(m, out);
 }

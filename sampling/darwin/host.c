@@ -9,7 +9,8 @@
 #include "sampling/darwin/live.h"
 #include "sampling/darwin/text.h"
 
-enum { TEXT_BYTES = 4096 };
+/* The largest GPU of Apple's has 80 cores. */
+enum { TEXT_BYTES = 4096, GPU_CORES_MAX = 1024 };
 
 struct host_state {
     struct buf text;
@@ -56,6 +57,13 @@ static void read_names(struct host_state *s, struct reader *r, struct host_part 
                         sizeof part->chip_name, &err);
     (void)darwin_string(r, "hw.model", &s->text, part->machine_model, sizeof part->machine_model,
                         &err);
+    int64_t cores = 0;
+    part->gpu_core_count = 0;
+    if (reader_call(r, "gpu-cores", darwin_live_gpu_cores, NULL, &s->text, &err) == 0 &&
+        darwin_parse_number(s->text.data, s->text.size, &cores) && cores > 0 &&
+        cores <= GPU_CORES_MAX) {
+        part->gpu_core_count = (int32_t)cores;
+    }
     part->virtual_name[0] = '\0';
     if (darwin_number(r, "kern.hv_vmm_present", &s->text, &virtual_machine, &err) == 0 &&
         virtual_machine != 0) {

@@ -151,6 +151,52 @@ int darwin_live_clusters(void *ctx, struct buf *out, struct err *err)
     return 0;
 }
 
+/* The property "gpu-core-count" of Apple's graphics driver, a number; 0 when there is none. */
+static int64_t gpu_core_count(io_registry_entry_t gpu)
+{
+    int64_t count = 0;
+    CFStringRef key = CFStringCreateWithCString(kCFAllocatorDefault, "gpu-core-count",
+                                                kCFStringEncodingUTF8);
+    if (!key) {
+        return 0;
+    }
+    CFTypeRef value = IORegistryEntryCreateCFProperty(gpu, key, kCFAllocatorDefault, 0);
+    CFRelease(key);
+    if (!value) {
+        return 0;
+    }
+    if (CFGetTypeID(value) != CFNumberGetTypeID() ||
+        !CFNumberGetValue(value, kCFNumberSInt64Type, &count)) {
+        count = 0;
+    }
+    CFRelease(value);
+    return count;
+}
+
+int darwin_live_gpu_cores(void *ctx, struct buf *out, struct err *err)
+{
+    (void)ctx;
+    io_iterator_t all = IO_OBJECT_NULL;
+    int64_t count = 0;
+    /* The matching is used up by the call, also when it fails. */
+    kern_return_t kr = IOServiceGetMatchingServices(0, IOServiceMatching("AGXAccelerator"), &all);
+    if (kr != KERN_SUCCESS) {
+        return err_set(err, ERR_IO, "the graphics driver cannot be found (%d)", (int)kr);
+    }
+    io_registry_entry_t gpu;
+    while ((gpu = IOIteratorNext(all)) != IO_OBJECT_NULL) {
+        const int64_t cores = gpu_core_count(gpu);
+        count = cores > count ? cores : count;
+        IOObjectRelease(gpu);
+    }
+    IOObjectRelease(all);
+    if (count <= 0) {
+        return err_set(err, ERR_NOENT, "the graphics driver tells no number of cores");
+    }
+    darwin_put_number(count, out);
+    return 0;
+}
+
 /* --- the rest
  * --------------------------------------------------------------------------------------------- */
 

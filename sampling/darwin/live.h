@@ -23,6 +23,7 @@ int darwin_live_string(void *name, struct buf *out, struct err *err); /* a sysct
 /* ctx is NULL. */
 int darwin_live_ticks(void *ctx, struct buf *out, struct err *err);
 int darwin_live_clusters(void *ctx, struct buf *out, struct err *err);
+int darwin_live_gpu_cores(void *ctx, struct buf *out, struct err *err);
 int darwin_live_load(void *ctx, struct buf *out, struct err *err);
 int darwin_live_memory(void *ctx, struct buf *out, struct err *err);
 int darwin_live_swap(void *ctx, struct buf *out, struct err *err);

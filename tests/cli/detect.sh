@@ -210,6 +210,11 @@ machine big-little 12G 0.70 balanced false
 machine intel-hybrid 12G 0.70 balanced false
 machine epyc-256 12G 0.70 balanced false
 machine container-v2 9G 0.70 balanced false
+# What its memory can do at most, where the chip is listed; else nothing is said.
+for row in asahi-mac-mini:100000000000 strix-halo:null; do
+    t_run "$TUNETOP" --sysroot "$t_dir/${row%:*}" status --json
+    t_expect_out "\"bandwidth_peak_bytes_per_second\":	${row#*:}\$"
+done
 t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" detect
 t_expect_status 0
 t_expect_out '^Apple M4 Pro   Mac mini \(M4 Pro, 2024\)'

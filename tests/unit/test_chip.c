@@ -476,6 +476,20 @@ static void test_from_a_model(void **state)
     assert_int_equal(answer.device, DEVICE_CPU);
     assert_int_equal(answer.threads.performance, 4);
     assert_int_equal(answer.threads.efficiency, 2);
+    /* The cores of the GPU tell the bins of a chip apart, and with them the bandwidth. */
+    snprintf(m->host.chip_name, sizeof m->host.chip_name, "Apple M4 Max");
+    m->raw[METRIC_HOST_MEMORY_TOTAL] = reading_ok(36 * 0x1p30, 1, SOURCE_MEMORY);
+    static const struct {
+        int32_t cores;
+        double bandwidth_gb_s;
+    } bins[] = {{32, 410}, {40, 546}};
+    for (size_t i = 0; i < sizeof bins / sizeof *bins; i++) {
+        m->host.gpu_core_count = bins[i].cores;
+        chip_machine_of(m, &machine);
+        assert_int_equal(machine.gpu_cores, bins[i].cores);
+        chip_decide(&catalog, &machine, &answer);
+        assert_true(fabs(answer.bandwidth_gb_s - bins[i].bandwidth_gb_s) < 1e-9);
+    }
     model_free(m);
 }
 

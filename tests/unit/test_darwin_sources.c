@@ -249,6 +249,7 @@ static void test_host(void **state)
                                              {"kern.osrelease", "25.1.0", 0, 0},
                                              {"machdep.cpu.brand_string", "Apple M4 Pro", 0, 0},
                                              {"hw.model", "Mac16,11", 0, 0},
+                                             {"gpu-cores", "20\n", 0, 0},
                                              {"kern.hv_vmm_present", "0", 0, 0},
                                              {"boot", "1763720800500000\n", 0, 0},
                                              {NULL, NULL, 0, 0}};
@@ -263,18 +264,21 @@ static void test_host(void **state)
     assert_string_equal(part.chip_name, "Apple M4 Pro");
     assert_string_equal(part.machine_model, "Mac16,11");
     assert_string_equal(part.virtual_name, "");
+    assert_int_equal(part.gpu_core_count, 20);
     assert_true(part.boot_wall_ns == INT64_C(1763720800500000000));
     assert_true(fabs(value(&part.uptime_s) - 7199.5) < 1e-6);
     stop(&r);
 
     static const struct fake_answer guest[] = {{"hw.model", "VirtualMac2,1", 0, 0},
                                                {"kern.hv_vmm_present", "1", 0, 0},
+                                               {"gpu-cores", "99999999999\n", 0, 0},
                                                {"boot", "-5\n", 0, 0},
                                                {NULL, NULL, 0, 0}};
     fake_mac(guest);
     start(&r, &source_darwin_host);
     assert_int_equal(poll_once(&r, &part), -ERR_PARSE);
     assert_string_equal(part.virtual_name, "apple");
+    assert_int_equal(part.gpu_core_count, 0);
     assert_string_equal(part.os, "macOS");
     assert_int_equal(part.boot_wall_ns, 0);
     assert_int_equal(part.uptime_s.state, READING_FAILED);
