@@ -318,7 +318,7 @@ static void put_file(struct lint_job *job, struct text_page *p, const struct nam
     }
     if (!count) {
         text_putf(p, STYLE_TEXT, "%s: ", clean_path(job, f->path));
-        text_put(p, STYLE_OK, "nothing to change");
+        text_put(p, STYLE_OK, f->document.count ? "nothing to change" : "no setting stands in it");
         text_end(p);
     }
     for (size_t i = 0; i < found->note_count; i++) {

@@ -243,7 +243,7 @@ void lint_judge_as(struct lint_run *r, const struct lint_group *g, const struct 
         j.reason = by->reason;
         j.use = by->use ? by->use : s->use;
     } else if (decided < 0 && j.maybe->verdict != SETTING_HONOURED) {
-        lint_add_note(r, g, item, "%s, if %s", j.maybe->reason, j.maybe->when);
+        lint_add_note(r, g, item, "if %s: %s", j.maybe->when, j.maybe->reason);
     }
     if (j.assumed_newest) {
         assume_newest(r, g, s->versions_of);
@@ -251,7 +251,7 @@ void lint_judge_as(struct lint_run *r, const struct lint_group *g, const struct 
     if (j.verdict == SETTING_HONOURED) {
         if (lint_judge_value(r, g, s, item->value, &told)) {
             told.reason = with_filled(r, item, told.reason);
-            told.instead = lint_instead(r, s, NULL, item->value);
+            told.instead = lint_better_value(r, s, item->name, lint_masked(r, item->value));
             lint_add_finding(r, g, item, &told);
         }
         return;
@@ -264,7 +264,9 @@ void lint_judge_as(struct lint_run *r, const struct lint_group *g, const struct 
         told.instead = lint_cores_instead(r, s, item->value);
     } else if (j.verdict == SETTING_HARMFUL && s->formula == SETTING_FLAG) {
         told.instead = s->instead; /* the flag does the same harm */
-    } else if (j.verdict == SETTING_HARMFUL || j.use || s->instead) {
+    } else if (j.verdict == SETTING_HARMFUL && !j.use) {
+        told.instead = lint_better_value(r, s, item->name, lint_masked(r, item->value));
+    } else {
         told.instead = lint_instead(r, s, j.use, item->value);
     }
     set_bounds(s, &j, by, &told);
@@ -278,12 +280,20 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
+static bool is_of_installer(const struct setting *s)
+{
+    return strcmp(s->name, "OLLAMA_VERSION") == 0 || strcmp(s->name, "OLLAMA_NO_START") == 0;
+}
+
 /* Whether what runs in the group reads variables of the setting's owner, or may well do so. */
 static bool reads_variable(const struct lint_group *g, const struct setting *s)
 {
     const bool anything = g->runs == 0 && !g->container; /* an environment file, a script */
     switch (s->owner) {
     case SETTING_OWNER_OLLAMA:
+        if (is_of_installer(s)) { /* a script is where they are at home */
+            return (g->runs & RUNS_OLLAMA) && g->file->document->kind != DOCUMENT_SHELL;
+        }
         return (g->runs & RUNS_OLLAMA) || (anything && begins(s->name, "OLLAMA_"));
     case SETTING_OWNER_LLAMA_SERVER: /* llama-server by itself honours all of them */
         return (g->runs & RUNS_OLLAMA) && !(g->runs & RUNS_LLAMA_SERVER);
@@ -414,7 +424,10 @@ static void judge_key(struct lint_run *r, const struct lint_group *g, const stru
         [DOCUMENT_SYSTEMD] = "unit-key",    [DOCUMENT_PLIST] = "plist-key",
         [DOCUMENT_JSON] = "json-key",       [DOCUMENT_YAML] = "yaml-key"};
     const enum document_kind kind = g->file->document->kind;
-    const char *word = kind < DOCUMENT_KIND_COUNT ? words[kind] : NULL;
+    const bool fragment = kind == DOCUMENT_YAML && g->container;
+    const char *word = fragment                     ? words[DOCUMENT_COMPOSE]
+                       : kind < DOCUMENT_KIND_COUNT ? words[kind]
+                                                    : NULL;
     const struct setting *s = word ? lint_setting(r, word, item->name) : NULL;
     struct lint_item list = *item;
     const char *first = strstr(item->name, "[0]");
@@ -437,7 +450,7 @@ static void judge_key(struct lint_run *r, const struct lint_group *g, const stru
             (g->runs & READS_LMSTUDIO ? SETTING_OWNER_LMSTUDIO : SETTING_OWNER_DIFFUSIONAPI)) {
         return;
     }
-    if (kind == DOCUMENT_YAML &&
+    if (kind == DOCUMENT_YAML && !fragment &&
         s->owner != (g->runs & READS_PLAN ? SETTING_OWNER_PROGRAM : SETTING_OWNER_PIPELINE)) {
         return;
     }

@@ -508,6 +508,78 @@ static void tell_program(struct lint_run *r, struct lint_group *g)
     lint_place_group(r, g, macos);
 }
 
+/* ---- a part of a compose file by itself, as advice shows them ---- */
+
+static bool is_variable_name(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        const bool letter = (name[i] >= 'A' && name[i] <= 'Z') || name[i] == '_' ||
+                            (name[i] >= 'a' && name[i] <= 'z');
+        if (!letter && !(i > 0 && name[i] >= '0' && name[i] <= '9')) {
+            return false;
+        }
+    }
+    return size > 0;
+}
+
+/* "environment[2]" with "NAME=value", or "environment.NAME". */
+static void expand_environment(struct lint_run *r, struct lint_group *g)
+{
+    static const char list[] = "environment[", map[] = "environment.";
+    struct arena *a = &r->out->arena;
+    const size_t count = g->count;
+    for (size_t i = 0; i < count; i++) {
+        const struct lint_item item = g->items[i];
+        const struct document_entry at = {.line = item.line, .column = item.column};
+        const char *name = NULL, *value = NULL;
+        if (item.kind != ITEM_KEY || !item.written) {
+            continue;
+        }
+        const char *equals = strchr(item.written, '=');
+        if (strncmp(item.name, list, sizeof list - 1) == 0 && equals) {
+            name = arena_strndup(a, item.written, (size_t)(equals - item.written));
+            value = equals + 1;
+        } else if (strncmp(item.name, map, sizeof map - 1) == 0) {
+            name = item.name + sizeof map - 1;
+            value = item.written;
+        }
+        if (name && is_variable_name(name, strlen(name))) {
+            struct lint_item *added = lint_add_item(r, g, ITEM_VARIABLE, name, value, &at);
+            added->filled = strchr(value, '$') != NULL;
+            added->value = added->filled ? lint_fill(r, g->file, value) : value;
+        }
+    }
+}
+
+/* Whether the keys at the margin are those of a service. What runs there is told by the names of
+ * its variables only, or by the port that is asked. */
+static bool tell_fragment(struct lint_run *r, struct lint_group *g)
+{
+    static const char *const keys[] = {"environment", "deploy.resources", "healthcheck.test"};
+    bool is_one = false;
+    for (size_t i = 0; i < g->count; i++) {
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            is_one = is_one || (g->items[i].kind == ITEM_KEY &&
+                                strncmp(g->items[i].name, keys[k], strlen(keys[k])) == 0);
+        }
+    }
+    if (!is_one) {
+        return false;
+    }
+    expand_environment(r, g);
+    g->container = true;
+    g->image = key_value(g, "image");
+    g->runs = g->image ? lint_software_of_image(g->image) : 0;
+    if (!g->runs) {
+        const bool asks_ollama = strstr(lint_joined(&r->out->arena, g, "healthcheck.test"),
+                                        ":11434") != NULL;
+        g->runs = (sets(g, "OLLAMA_") || asks_ollama ? RUNS_OLLAMA : 0u) |
+                  (sets(g, "COMFYUI_") || sets(g, "PYTORCH_") ? RUNS_COMFYUI | RUNS_TORCH : 0u);
+    }
+    lint_place_group(r, g, false);
+    return true;
+}
+
 /* ---- JSON and YAML ---- */
 
 static size_t count_kind(const struct lint_run *r, const struct lint_group *g, const char *kind,
@@ -525,9 +597,12 @@ static size_t count_kind(const struct lint_run *r, const struct lint_group *g, c
 
 /* Single keys such as "server.port" stand in many files: only several of one owner tell whose the
  * file is. */
-static void tell_keys(const struct lint_run *r, struct lint_group *g)
+static void tell_keys(struct lint_run *r, struct lint_group *g)
 {
     enum { ENOUGH = 3 };
+    if (g->file->document->kind == DOCUMENT_YAML && tell_fragment(r, g)) {
+        return;
+    }
     if (g->file->document->kind == DOCUMENT_JSON) {
         g->runs = count_kind(r, g, "json-key", SETTING_OWNER_DIFFUSIONAPI) >= ENOUGH
                       ? RUNS_DIFFUSIONAPI

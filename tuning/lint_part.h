@@ -138,6 +138,9 @@ bool lint_judge_value(struct lint_run *r, const struct lint_group *g, const stru
 const char *lint_instead(struct lint_run *r, const struct setting *s, const char *use,
                          const char *value);
 
+/* The same setting, called `name`, with the value that was meant; NULL: nobody knows. */
+const char *lint_better_value(struct lint_run *r, const struct setting *s, const char *name,
+                              const char *value);
 /* The same name with a number of cores for a share of the machine. */
 const char *lint_cores_instead(struct lint_run *r, const struct setting *s, const char *value);
 

@@ -516,8 +516,12 @@ static void check_secrets(struct lint_run *r, struct lint_group *g)
     const enum document_kind kind = g->file->document->kind;
     for (size_t i = 0; i < g->count; i++) {
         const struct lint_item *item = &g->items[i];
-        if (item->kind == ITEM_COMMAND || !item->written || !*item->written || item->filled ||
-            !lint_is_secret(item) || names_a_file(item->name) || !looks_random(item->written) ||
+        /* Keys of a unit or a service name secrets, they hold none. */
+        const bool key_of_service = item->kind == ITEM_KEY && kind != DOCUMENT_JSON &&
+                                    kind != DOCUMENT_YAML && kind != DOCUMENT_PLIST;
+        if (item->kind == ITEM_COMMAND || key_of_service || !item->written || !*item->written ||
+            item->filled || !lint_is_secret(item) || names_a_file(item->name) ||
+            !looks_random(item->written) ||
             strncmp(item->name, "LLAMA_", 6) == 0) { /* the catalog tells of those */
             continue;
         }

@@ -129,6 +129,10 @@ bool lint_judge_value(struct lint_run *r, const struct lint_group *g, const stru
     if (setting_check_value(s, value, &wrong) == 0) {
         return false;
     }
+    const char *kind = setting_kind_words[s->kind];
+    if ((strcmp(kind, "sysctl") == 0 || strcmp(kind, "pmset") == 0) && !is_parsed(s, value)) {
+        return false; /* a line that shows how it is written: "iogpu.wired_limit_mb=N" */
+    }
     told->verdict = SETTING_UNKNOWN;
     told->reason = arena_strdup(a, wrong.msg);
     told->source = s->source;
@@ -190,8 +194,8 @@ static bool is_no(const char *value)
     return is_one_of(value, words);
 }
 
-/* The same setting with the value that was meant. */
-static const char *better_value(struct lint_run *r, const struct setting *s, const char *value)
+const char *lint_better_value(struct lint_run *r, const struct setting *s, const char *name,
+                              const char *value)
 {
     struct arena *a = &r->out->arena;
     uint64_t days = 0;
@@ -200,14 +204,14 @@ static const char *better_value(struct lint_run *r, const struct setting *s, con
         return words_of(s);
     }
     if (s->type == SETTING_SWITCH) {
-        return arena_printf(a, "%s=%s", s->name, is_no(value) ? "0" : "1");
+        return arena_printf(a, "%s=%s", name, is_no(value) ? "0" : "1");
     }
     if (s->type == SETTING_WORD_TRUE) {
-        return arena_printf(a, "%s=%s", s->name, is_no(value) ? "false" : "true");
+        return arena_printf(a, "%s=%s", name, is_no(value) ? "false" : "true");
     }
     if (s->type == SETTING_DURATION && value[size - 1] == 'd' &&
         number_u64(value, size - 1, 10, &days) == 0 && days <= 3650) {
-        return arena_printf(a, "%s=%lluh", s->name, (unsigned long long)days * 24);
+        return arena_printf(a, "%s=%lluh", name, (unsigned long long)days * 24);
     }
     return NULL;
 }
@@ -223,7 +227,7 @@ const char *lint_instead(struct lint_run *r, const struct setting *s, const char
     char translated[128];
     value = lint_masked(r, value);
     if (!use) {
-        return better_value(r, s, value);
+        return words_of(s);
     }
     const struct setting *real = by_name(r->catalog, use);
     const char *word = real ? setting_kind_words[real->kind] : "";
