@@ -645,17 +645,44 @@ static bool is_told_by_command(const struct document *d, const struct document_e
            (e->kind == ENTRY_FLAG || (e->kind == ENTRY_VARIABLE && *e->group));
 }
 
+/* Lines NAME=value may stand there twice; of mappings a second key is an error or nobody knows. */
+static bool last_counts(const struct document *d, const struct document_entry *e)
+{
+    if (d->kind == DOCUMENT_ENV || d->kind == DOCUMENT_SYSTEMD) {
+        return true;
+    }
+    const size_t name = strlen(e->name), begin = e->whole.begin;
+    const size_t at = begin + (begin < d->size && strchr("\"'", d->text[begin]) ? 1 : 0);
+    return d->kind == DOCUMENT_COMPOSE && at + name < d->size &&
+           memcmp(d->text + at, e->name, name) == 0 && d->text[at + name] == '=';
+}
+
+/* A unit that starts a container: its variables are those behind -e. */
+static bool starts_container(const struct document *d, const struct document_entry *e)
+{
+    return d->kind == DOCUMENT_SYSTEMD && e->kind == ENTRY_KEY && e->value &&
+           strcmp(e->name, "ExecStart") == 0 &&
+           (calls(e->value, "docker") || calls(e->value, "podman"));
+}
+
 static void add_entry(struct lint_run *r, size_t group, const struct document_entry *e)
 {
     static const enum lint_item_kind kinds[] = {
         [ENTRY_VARIABLE] = ITEM_VARIABLE, [ENTRY_FLAG] = ITEM_FLAG, [ENTRY_KEY] = ITEM_KEY};
     struct lint_group *g = &r->groups[group];
     if (e->kind == ENTRY_COMMAND) {
-        lint_add_command(r, group, e);
+        lint_add_command(r, group, e, e->name, e->value);
         return;
+    }
+    if (starts_container(g->file->document, e)) {
+        const char *rest = e->value + strspn(e->value, "@-:+! \t");
+        const char *name = lint_shell_word(&r->out->arena, &rest);
+        lint_add_command(r, group, e, name ? name : "", rest);
+        g = &r->groups[group];
     }
     struct lint_item *item = lint_add_item(r, g, kinds[e->kind], e->name, e->value, e);
     item->filled = e->interpolated;
+    item->last_counts = last_counts(g->file->document, e);
     if (e->interpolated && e->value) {
         item->value = lint_fill(r, g->file, e->value);
     }

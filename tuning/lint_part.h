@@ -38,7 +38,8 @@ struct lint_item {
     const char *value;   /* as the program gets it; NULL: none, or not known */
     const char *written; /* as the file has it; NULL none */
     unsigned long line, column;
-    bool filled; /* somebody else fills ${NAME} in it */
+    bool filled;      /* somebody else fills ${NAME} in it */
+    bool last_counts; /* of several lines with this name */
 };
 
 struct lint_group {
@@ -90,7 +91,8 @@ void lint_add_flags(struct lint_run *r, struct lint_group *g, const char *line,
 
 /* Adds what a command of a script sets to that group (an index: groups may move), or to one of its
  * own. */
-void lint_add_command(struct lint_run *r, size_t group, const struct document_entry *e);
+void lint_add_command(struct lint_run *r, size_t group, const struct document_entry *e,
+                      const char *name, const char *rest);
 /* The next word of a shell's line, without its quotes; NULL at the end. */
 const char *lint_shell_word(struct arena *a, const char **at);
 

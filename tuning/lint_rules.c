@@ -408,11 +408,10 @@ static int compare_items(const void *x, const void *y)
     return a->column < b->column ? -1 : a->column > b->column;
 }
 
-/* Branches of a script set the same name in turns: there it says nothing. */
+/* Not in scripts, whose branches set the same name in turns. */
 static void check_set_again(struct lint_run *r, struct lint_group *g)
 {
-    const enum document_kind kind = g->file->document->kind;
-    if (kind == DOCUMENT_SHELL || !g->count) {
+    if (!g->count) {
         return;
     }
     const struct lint_item **items = xcalloc(g->count, sizeof *items);
@@ -426,7 +425,8 @@ static void check_set_again(struct lint_run *r, struct lint_group *g)
         qsort(items, count, sizeof *items, compare_items);
     }
     for (size_t i = 0; i + 1 < count; i++) {
-        if (strcmp(items[i]->name, items[i + 1]->name) == 0 &&
+        if (items[i]->last_counts && items[i + 1]->last_counts &&
+            strcmp(items[i]->name, items[i + 1]->name) == 0 &&
             lint_setting(r, "variable", items[i]->name)) {
             tell(r, g, items[i], RULE_SET_AGAIN, SETTING_IGNORED,
                  arena_printf(&r->out->arena, "line %lu sets it again, and the last one counts",
@@ -442,7 +442,7 @@ static void check_section(struct lint_run *r, struct lint_group *g)
     /* Those that systemd or podman read it in. */
     static const char *const sections[] = {"Service", "Container", "Manager", "Socket",
                                            "Mount",   "Swap",      "Build"};
-    if (g->file->document->kind != DOCUMENT_SYSTEMD) {
+    if (g->file->document->kind != DOCUMENT_SYSTEMD || strcmp(g->name, "docker run") == 0) {
         return;
     }
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {

@@ -71,11 +71,11 @@ static const struct document_entry *entry_of(const struct lint_group *g,
     return command;
 }
 
-static void split(struct arena *a, const struct document_entry *e, struct words *out)
+static void split(struct arena *a, const char *name, const char *rest, struct words *out)
 {
-    const char *at = e->value ? e->value : "";
+    const char *at = rest ? rest : "";
     out->count = 0;
-    out->items[out->count++] = e->name;
+    out->items[out->count++] = name;
     for (const char *word; out->count < WORDS_MAX && (word = lint_shell_word(a, &at)) != NULL;) {
         if (strcmp(word, "|") == 0 || strcmp(word, "&&") == 0 || strcmp(word, ";") == 0) {
             break;
@@ -302,21 +302,24 @@ static const char *rest_of(struct arena *a, const struct words *w, size_t i)
     return arena_strndup(a, line, n);
 }
 
-void lint_add_command(struct lint_run *r, size_t group, const struct document_entry *e)
+void lint_add_command(struct lint_run *r, size_t group, const struct document_entry *e,
+                      const char *name, const char *rest)
 {
     static const char *const wrappers[] = {"sudo", "exec", "nohup",   "env",
                                            "time", "nice", "command", "doas"};
     struct arena *a = &r->out->arena;
     struct words w;
     size_t i = 0;
-    split(a, e, &w);
+    split(a, name, rest, &w);
     for (bool wrapped = true; wrapped && i < w.count;) {
         wrapped = false;
         for (size_t k = 0; k < sizeof wrappers / sizeof *wrappers; k++) {
             wrapped = wrapped || strcmp(w.items[i], wrappers[k]) == 0;
         }
         if (is_assignment(w.items[i])) {
-            add_assignment(r, group, w.items[i], e);
+            if (r->groups[group].file->document->kind == DOCUMENT_SHELL) {
+                add_assignment(r, group, w.items[i], e);
+            }
             wrapped = true;
         }
         i += wrapped;
@@ -330,6 +333,8 @@ void lint_add_command(struct lint_run *r, size_t group, const struct document_en
     const char *program = base_of(w.items[i]);
     const char *second = i + 1 < w.count ? w.items[i + 1] : "";
     struct lint_group *g = &r->groups[group];
+    /* Elsewhere than in a script the reader of the file has found the variables already. */
+    const bool script = g->file->document->kind == DOCUMENT_SHELL;
     const bool engine = strcmp(program, "docker") == 0 || strcmp(program, "podman") == 0 ||
                         strcmp(program, "nerdctl") == 0;
     if (engine && (strcmp(second, "run") == 0 || strcmp(second, "create") == 0)) {
@@ -337,10 +342,12 @@ void lint_add_command(struct lint_run *r, size_t group, const struct document_en
         return;
     }
     if (strcmp(program, "launchctl") == 0 && strcmp(second, "setenv") == 0 && i + 2 < w.count) {
-        const char *value = i + 3 < w.count ? w.items[i + 3] : "";
-        struct lint_item *item = lint_add_item(r, g, ITEM_VARIABLE, w.items[i + 2], value, e);
-        item->filled = strchr(value, '$') != NULL;
-        item->value = item->filled ? NULL : value;
+        if (script) {
+            const char *value = i + 3 < w.count ? w.items[i + 3] : "";
+            struct lint_item *item = lint_add_item(r, g, ITEM_VARIABLE, w.items[i + 2], value, e);
+            item->filled = strchr(value, '$') != NULL;
+            item->value = item->filled ? NULL : value;
+        }
         lint_add_item(r, g, ITEM_COMMAND, "launchctl setenv", w.items[i + 2], e);
         return;
     }
@@ -353,8 +360,7 @@ void lint_add_command(struct lint_run *r, size_t group, const struct document_en
     }
     const char *line = rest_of(a, &w, i);
     lint_add_item(r, g, ITEM_COMMAND, line, NULL, e);
-    if (g->file->document->kind == DOCUMENT_SHELL && /* elsewhere the reader of the file has them */
-        lint_software_of_command(line) & (RUNS_COMFYUI | RUNS_MLX_LM)) {
+    if (script && lint_software_of_command(line) & (RUNS_COMFYUI | RUNS_MLX_LM)) {
         g->runs |= lint_software_of_command(line);
         lint_add_flags(r, g, line, e);
     }
