@@ -121,6 +121,7 @@ void builder_note_twice(struct document_builder *b, size_t from)
         const struct document_entry *e = all[i].entry;
         const struct document_entry *before = all[i - 1].entry;
         if (strcmp(e->group, before->group) == 0 && strcmp(e->name, before->name) == 0) {
+            b->d->duplicates++;
             builder_note(b, e->whole.begin, "%.80s is set twice, before in line %lu", e->name,
                          before->line);
         }

@@ -82,6 +82,7 @@ struct document {
     size_t count;
     struct document_note *notes;
     size_t note_count;
+    size_t duplicates; /* names that are there twice; each has a note, too */
 };
 
 /* By name and, where that does not tell, by content. UNKNOWN: it is none of them. */

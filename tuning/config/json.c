@@ -232,6 +232,7 @@ static int note_key(struct json_reader *r, size_t object, const char *text, size
             return rc;
         }
         if (key->object == object && strcmp(key->text, text) == 0) {
+            r->b->d->duplicates++;
             builder_note(r->b, byte, "the key '%.80s' is there twice", text);
             return 0;
         }

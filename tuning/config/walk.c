@@ -9,6 +9,7 @@ static void note_node(struct yaml_walk *w, const struct yaml_node *node)
     }
     for (const struct yaml_node *key = node->children; key != NULL; key = key->next->next) {
         if (key->duplicate) {
+            w->b->d->duplicates++;
             builder_note(w->b, key->begin, "the key '%.80s' is there twice", key->text);
         }
         if (key->kind != YAML_SPAN_SCALAR && yaml_node_resolve(key)->kind != YAML_SPAN_SCALAR) {

@@ -1,0 +1,274 @@
+#include <string.h>
+
+#include "tuning/config/splicer.h"
+
+/* Files of lines: NAME=value, scripts, and what a person would write by hand. */
+
+/* The value as it stands between or without quotes; NULL: it cannot. */
+static const char *quote_value(struct splicer *s, const char *value, char quote, bool blanks)
+{
+    struct buf out;
+    const char *text = NULL;
+
+    if (quote == 0) {
+        size_t size = strlen(value);
+        bool plain = strpbrk(value, blanks ? "\"'\\$`#;&|<>()*?[]{}~!" : "\"'\\$`") == NULL &&
+                     strpbrk(value, blanks ? " \t" : "\t") == NULL && strchr(value, '#') == NULL &&
+                     (size == 0 || (value[0] != ' ' && value[size - 1] != ' '));
+        return plain ? value : NULL;
+    }
+    if (quote == '\'') {
+        return strchr(value, '\'') == NULL ? arena_printf(s->arena, "'%s'", value) : NULL;
+    }
+    buf_init(&out, DOCUMENT_MAX_BYTES);
+    buf_putc(&out, '"');
+    for (; *value != '\0'; value++) {
+        if (strchr("\"\\$`", *value) != NULL) {
+            buf_putc(&out, '\\');
+        }
+        buf_putc(&out, *value);
+    }
+    buf_putc(&out, '"');
+    text = arena_strdup(s->arena, out.data);
+    buf_release(&out);
+    return text;
+}
+
+/* In the quotes that stand there, or the first of: none, single, double. `blanks`: a blank or
+ * another sign of the shell needs quotes. */
+static const char *format_value(struct splicer *s, const char *value, char quote, bool blanks)
+{
+    const char *text = quote_value(s, value, quote, blanks);
+    if (text == NULL && strchr(value, '$') == NULL) {
+        text = quote_value(s, value, '"', blanks);
+    }
+    if (text == NULL) { /* a dollar is itself in single quotes only, for all that read such files */
+        text = quote_value(s, value, '\'', blanks);
+    }
+    return text != NULL ? text : quote_value(s, value, '"', blanks);
+}
+
+static char quote_of(const struct splicer *s, const struct document_entry *e)
+{
+    char c = e->value_span.begin < e->value_span.end ? s->d->text[e->value_span.begin] : '\0';
+    return e->quoted && (c == '"' || c == '\'') ? c : 0;
+}
+
+/* ---- env ---- */
+
+/* Whether the file's lines begin with "export". */
+static bool env_exports(const struct splicer *s)
+{
+    for (size_t i = 0; i < s->d->count; i++) {
+        size_t name = s->d->entries[i].whole.begin;
+        size_t begin = splicer_line_begin(s, name);
+        if (splicer_is_blank(s, begin, name)) {
+            return false;
+        }
+    }
+    return s->d->count > 0;
+}
+
+/* Behind "#NAME=...", where somebody left it, else at the end. */
+static size_t env_place(const struct splicer *s, const char *name)
+{
+    const char *text = s->d->text;
+    size_t name_size = strlen(name);
+    for (size_t at = 0; at < s->d->size; at = splicer_line_end(s, at) + 1) {
+        size_t i = at;
+        if (text[i] != '#') {
+            continue;
+        }
+        while (i < s->d->size && (text[i] == '#' || text[i] == ' ' || text[i] == '\t')) {
+            i++;
+        }
+        if (s->d->size - i > name_size && memcmp(text + i, name, name_size) == 0 &&
+            text[i + name_size] == '=') {
+            return at;
+        }
+    }
+    return s->d->size;
+}
+
+/* The last line that has anything: behind it, so that blank lines at the end stay there. */
+static size_t last_line(const struct splicer *s)
+{
+    size_t at = s->d->size;
+    while (at > 0 && strchr(" \t\r\n", s->d->text[at - 1]) != NULL) {
+        at--;
+    }
+    return at;
+}
+
+static void insert_line(struct splicer *s, size_t at, const char *line)
+{
+    size_t end = last_line(s);
+    size_t bom = s->d->size >= 3 && memcmp(s->d->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    if (at > end) {
+        at = end;
+    }
+    if (end <= bom) { /* nothing but blanks */
+        splicer_patch(s, s->d->size, s->d->size, arena_printf(s->arena, "%s%s", line, s->eol),
+                      true);
+        return;
+    }
+    splicer_insert_lines(s, at, line, true);
+}
+
+static int remove_assignment(struct splicer *s, const struct document_entry *e)
+{
+    size_t begin = splicer_line_begin(s, e->whole.begin);
+    size_t bom = begin == 0 && s->d->size >= 3 && memcmp(s->d->text, "\xEF\xBB\xBF", 3) == 0 ? 3
+                                                                                             : 0;
+    size_t from = begin + bom;
+    while (from < e->whole.begin && strchr(" \t", s->d->text[from]) != NULL) {
+        from++;
+    }
+    bool exported = e->whole.begin - from > 6 && memcmp(s->d->text + from, "export", 6) == 0 &&
+                    splicer_is_blank(s, from + 6, e->whole.begin);
+    if (!exported && from != e->whole.begin) {
+        return splicer_refuse(s, e->whole.begin, "it shares its line with something else");
+    }
+    if (bom > 0) {
+        size_t end = splicer_line_end(s, e->whole.end);
+        splicer_patch(s, bom, end < s->d->size ? end + 1 : end, "", false);
+        return 0;
+    }
+    if (!splicer_remove_lines(s, from, e->whole.end)) {
+        return splicer_refuse(s, e->whole.begin, "it shares its line with something else");
+    }
+    return 0;
+}
+
+int splice_env(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e)
+{
+    if (edit->remove) {
+        return remove_assignment(s, e);
+    }
+    if (e == NULL) {
+        bool exports = env_exports(s);
+        insert_line(s, env_place(s, edit->name),
+                    arena_printf(s->arena, "%s%s=%s", exports ? "export " : "", edit->name,
+                                 format_value(s, edit->value, 0, exports)));
+        return 0;
+    }
+    const char *text = format_value(s, edit->value, quote_of(s, e), false);
+    if (e->value == NULL) {
+        text = arena_printf(s->arena, "=%s", text);
+    }
+    splicer_patch(s, e->value_span.begin, e->value_span.end, text, false);
+    return 0;
+}
+
+/* ---- shell ---- */
+
+int splice_shell(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e)
+{
+    if (edit->kind == ENTRY_FLAG) {
+        if (e == NULL || edit->remove || e->value == NULL || edit->value == NULL ||
+            !splice_is_simple_word(edit->value)) {
+            return splicer_refuse(s, e != NULL ? e->whole.begin : 0,
+                                  "flags in a script are for a person to change");
+        }
+        splicer_patch(s, e->value_span.begin, e->value_span.end, edit->value, false);
+        return 0;
+    }
+    if (edit->remove) {
+        return remove_assignment(s, e);
+    }
+    if (e == NULL) {
+        if (edit->group[0] != '\0') {
+            return splicer_refuse(s, 0, "there is no command '%.80s' to set it for", edit->group);
+        }
+        insert_line(s, env_place(s, edit->name),
+                    arena_printf(s->arena, "export %s=%s", edit->name,
+                                 format_value(s, edit->value, 0, true)));
+        return 0;
+    }
+    if (e->quoted && quote_of(s, e) == 0) { /* all of "NAME=value" is in quotes */
+        if (!splice_is_simple_word(edit->value)) {
+            return splicer_refuse(s, e->whole.begin, "the value would need other quotes");
+        }
+        splicer_patch(s, e->value_span.begin, e->value_span.end, edit->value, false);
+        return 0;
+    }
+    splicer_patch(s, e->value_span.begin, e->value_span.end,
+                  format_value(s, edit->value, quote_of(s, e), true), false);
+    return 0;
+}
+
+/* ---- by hand ---- */
+
+static void compose_by_hand(const struct splice_edit *edit, struct buf *out)
+{
+    if (edit->group[0] != '\0') {
+        buf_printf(out, "services:\n  %s:\n", edit->group);
+    }
+    const char *indent = edit->group[0] != '\0' ? "    " : "";
+    if (edit->kind == ENTRY_VARIABLE) {
+        buf_printf(out, "%senvironment:\n%s  %s: \"%s\"\n", indent, indent, edit->name,
+                   edit->value != NULL ? edit->value : "");
+    } else if (edit->kind == ENTRY_FLAG) {
+        buf_printf(out, "%scommand: ... %s %s\n", indent, edit->name,
+                   edit->value != NULL ? edit->value : "");
+    } else {
+        size_t depth = 0;
+        for (const char *at = edit->name;; depth++) {
+            size_t size = strcspn(at, ".");
+            buf_printf(out, "%s%*s%.*s:", indent, (int)(depth * 2), "", (int)size, at);
+            if (at[size] == '\0') {
+                break;
+            }
+            buf_putc(out, '\n');
+            at += size + 1;
+        }
+        buf_printf(out, " %s\n", edit->value != NULL ? edit->value : "");
+    }
+}
+
+void splice_by_hand(const struct document *d, const struct splice_edit *edit, struct buf *out)
+{
+    const char *value = edit->value != NULL ? edit->value : "";
+
+    if (edit->remove) {
+        buf_printf(out, "take %s out%s%s\n", edit->name, edit->group[0] != '\0' ? " of " : "",
+                   edit->group);
+        return;
+    }
+    switch (d->kind) {
+    case DOCUMENT_COMPOSE:
+    case DOCUMENT_YAML:
+        compose_by_hand(edit, out);
+        break;
+    case DOCUMENT_SYSTEMD:
+        if (edit->kind == ENTRY_VARIABLE) {
+            buf_printf(out, "[%s]\nEnvironment=\"%s=%s\"\n", edit->group, edit->name, value);
+        } else if (edit->kind == ENTRY_FLAG) {
+            buf_printf(out, "[%s]\nExecStart=... %s %s\n", edit->group, edit->name, value);
+        } else {
+            buf_printf(out, "[%s]\n%s=%s\n", edit->group, edit->name, value);
+        }
+        break;
+    case DOCUMENT_PLIST:
+        if (edit->kind == ENTRY_FLAG) {
+            buf_printf(out, "<string>%s</string>\n", edit->name);
+            if (edit->value != NULL) {
+                buf_printf(out, "<string>%s</string>\n", value);
+            }
+        } else {
+            buf_printf(out, "<key>%s</key>\n<string>%s</string>\n", edit->name, value);
+        }
+        break;
+    case DOCUMENT_JSON:
+        buf_printf(out, "\"%s\": %s\n", edit->name, value);
+        break;
+    case DOCUMENT_SHELL:
+        buf_printf(out, edit->kind == ENTRY_VARIABLE ? "export %s='%s'\n" : "%s %s\n", edit->name,
+                   value);
+        break;
+    case DOCUMENT_ENV:
+    case DOCUMENT_KIND_COUNT:
+        buf_printf(out, "%s=%s\n", edit->name, value);
+        break;
+    }
+}
