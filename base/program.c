@@ -30,6 +30,9 @@ static int check_one(const char *path, struct err *err)
     if (st.st_uid != 0 && st.st_uid != me) {
         return err_set(err, ERR_DENIED, "'%s' belongs to another user", path);
     }
+    if (S_ISLNK(st.st_mode)) {
+        return 0; /* a link has no mode of its own */
+    }
     /* In a sticky folder others may add files, and not replace this one. */
     const bool sticky = S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX);
     if ((st.st_mode & S_IWOTH) && !sticky) {
@@ -40,6 +43,22 @@ static int check_one(const char *path, struct err *err)
         return err_set(err, ERR_DENIED, "a group may write to '%s'", path);
     }
     return 0;
+}
+
+/* A path and every folder above it, as it is written. */
+static int check_way(const char *path, struct err *err)
+{
+    char way[PATH_MAX];
+    if (snprintf(way, sizeof way, "%s", path) >= (int)sizeof way) {
+        return err_set(err, ERR_TOO_BIG, "'%.80s...' is too long for a path", path);
+    }
+    for (;;) {
+        const int rc = check_one(way[0] ? way : "/", err);
+        if (rc < 0 || !way[0]) {
+            return rc;
+        }
+        *strrchr(way, '/') = '\0';
+    }
 }
 
 int program_check(const char *path, struct err *err)
@@ -53,13 +72,8 @@ int program_check(const char *path, struct err *err)
     if (stat(real, &st) < 0 || !S_ISREG(st.st_mode)) {
         return err_set(err, ERR_DENIED, "'%s' is not a regular file", real);
     }
-    for (;;) {
-        const int rc = check_one(real[0] ? real : "/", err);
-        if (rc < 0 || !real[0]) {
-            return rc;
-        }
-        *strrchr(real, '/') = '\0';
-    }
+    const int rc = check_way(real, err);
+    return rc < 0 ? rc : check_way(path, err); /* where a link leads may be changed above it */
 }
 
 /* ---- running it ---- */

@@ -28,8 +28,8 @@ struct program {
 int program_read(const struct program *p, struct buf *out, int *status, struct err *err);
 
 /* Whether the file `path` may be run on behalf of whoever runs us: it and every folder above it (as
- * they really are, links followed) belong to root or to us, and nobody else may write to them; as
- * root they belong to root. Otherwise -ERR_DENIED, and err says which is not so. */
+ * it is written, and where its links lead) belong to root or to us, and nobody else may write to
+ * them; as root they belong to root. Otherwise -ERR_DENIED, and err says which is not so. */
 int program_check(const char *path, struct err *err);
 
 #endif

@@ -140,6 +140,10 @@ static void test_which_may_be_run(void **state)
     assert_int_equal(symlink(file, link), 0);
     check(file, 0); /* /tmp is sticky: others cannot replace what is in it */
     check(link, 0);
+    chmod(folder, 0777); /* somebody could put another link there */
+    check(link, -ERR_DENIED);
+    check(file, -ERR_DENIED);
+    chmod(folder, 0700);
     chmod(file, 0757);
     check(file, -ERR_DENIED);
     check(link, -ERR_DENIED);
