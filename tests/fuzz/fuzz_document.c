@@ -94,7 +94,8 @@ static void check_value(const struct document *d, const struct document_entry *e
         check_again(DOCUMENT_PLIST, "<plist>", text, size, "</plist>", e);
     } else if (d->kind == DOCUMENT_PLIST && e->kind != ENTRY_FLAG) {
         check_again(DOCUMENT_PLIST, "<plist><string>", text, size, "</string></plist>", e);
-    } else if (e->value != NULL && size > 0 && text[0] != '*' && is_plain(text, size) &&
+    } else if (e->value != NULL && size > 0 && strchr("*|>", text[0]) == NULL &&
+               is_plain(text, size) &&
                (strlen(e->value) != size || memcmp(e->value, text, size) != 0)) {
         fail(e, "what stands at the value is not it");
     }

@@ -226,7 +226,7 @@ static int check_edit(const struct splicer *s, const struct splice_edit *edit)
     }
     if ((lines && edit->kind == ENTRY_KEY) || (kind == DOCUMENT_ENV && edit->kind == ENTRY_FLAG) ||
         ((kind == DOCUMENT_JSON || kind == DOCUMENT_YAML) && edit->kind != ENTRY_KEY)) {
-        return err_set(s->err, ERR_CONFIG, "a %s file cannot hold '%.80s'",
+        return err_set(s->err, ERR_CONFIG, "a file of this kind (%s) cannot hold '%.80s'",
                        document_kind_words[kind], edit->name);
     }
     for (const char *at = value; *at != '\0'; at++) {

@@ -61,8 +61,10 @@ static bool env_exports(const struct splicer *s)
 {
     for (size_t i = 0; i < s->d->count; i++) {
         size_t name = s->d->entries[i].whole.begin;
-        size_t begin = splicer_line_begin(s, name);
-        if (splicer_is_blank(s, begin, name)) {
+        while (name > 0 && strchr(" \t", s->d->text[name - 1]) != NULL) {
+            name--;
+        }
+        if (name < 6 || memcmp(s->d->text + name - 6, "export", 6) != 0) {
             return false;
         }
     }
