@@ -6,8 +6,11 @@
 #include "cli/chips.h"
 #include "cli/command.h"
 #include "cli/measure.h"
+#include "cli/place.h"
 #include "tui/loop.h"
 #include "tuning/control/process.h"
+
+enum { PATH_BYTES = 4096 };
 
 /* Without a terminal there is nothing to show it on; said before anything is started. */
 static int check_terminal(struct err *err)
@@ -82,11 +85,13 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     struct measure s;
     struct loop_options l = {.script = o->script};
     struct chip_catalog catalog;
+    struct buf profiles;
     int rc = measure_open(&s, o, err);
     if (rc < 0) {
         return rc;
     }
     chip_catalog_init(&catalog);
+    buf_init(&profiles, PATH_BYTES);
     rc = find_theme(o, &s.config, &l.term.theme, err);
     if (rc == 0) {
         rc = o->script ? script_size(&l.script_width, &l.script_height, err) : check_terminal(err);
@@ -117,11 +122,17 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     }
     if (rc == 0) {
         chips_open_anyway(&catalog, o, &outcome->warning);
+        /* The user's profiles are for his machine, not for the one of a replay. */
+        if (!o->replay && !o->sysroot && place_config("tunetop/profiles", &profiles) &&
+            !profiles.truncated) {
+            l.profile_folder = profiles.data;
+        }
         l.collector = s.collector;
         l.chips = &catalog;
         rc = loop_run(&l, &outcome->signal, err);
     }
     chip_catalog_release(&catalog);
+    buf_release(&profiles);
     outcome->stuck = !measure_close(&s);
     return rc;
 }

@@ -253,6 +253,7 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
     struct session s;
     session_init(&s, o->collector, o->interval_ns);
     s.chips = o->chips;
+    s.profile_folder = o->profile_folder;
     s.ui.tab = o->tab;
     s.signal_process = o->signal_process;
     s.ui.kill_refused = o->kill_refused;

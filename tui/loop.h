@@ -17,7 +17,8 @@
 
 struct loop_options {
     struct collector *collector;      /* started */
-    const struct chip_catalog *chips; /* as in struct session */
+    const struct chip_catalog *chips; /* as in struct session, as is the next */
+    const char *profile_folder;
     struct term_options term;
     int64_t interval_ns;
     enum ui_tab tab; /* what is shown first */

@@ -62,9 +62,6 @@ void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *o
 void tuning_tab_draw(struct page *p);
 /* The setting that is selected there, or first; NULL on other tabs, and where nothing is. */
 const struct setting *tuning_tab_current(const struct ui *ui);
-/* view_tuning_details.c: rows [y, y + rows), as above */
-void tuning_details_draw(struct page *p, const struct setting *s, int y, int rows);
-int tuning_details_most(struct page *p, const struct setting *s, int rows, int width, int *visible);
 /* view_process_list.c: the Processes tab below row 0 */
 void process_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 void process_tab_draw(struct page *p);

@@ -18,6 +18,90 @@
 /* What a deed led to is worth more than a hint. */
 #define RESULT_NS (15 * NS_PER_S)
 
+static void say_trouble(struct ui_tuning *t, char *out, size_t size, const struct err *err)
+{
+    char text[sizeof err->where + sizeof err->msg + 2];
+    snprintf(text, sizeof text, "%s%s%s", err->where, err->where[0] != '\0' ? ": " : "", err->msg);
+    utf8_sanitise(text, strlen(text), out, size, NULL);
+    t->next_step = getenv("TUNETOP_DATADIR") != NULL
+                       ? "TUNETOP_DATADIR names that folder: unset it, or set it to tunetop's data"
+                       : "it comes with tunetop: install that again, or let TUNETOP_DATADIR name "
+                         "the folder of its data";
+}
+
+/* Read for the reason only: what was read at the start counts. */
+static void look_for_chips(struct ui_tuning *t)
+{
+    struct chip_catalog c;
+    struct err err = ERR_INIT;
+    chip_catalog_init(&c);
+    if (chip_catalog_load(&c, catalog_folder(), &err) < 0)
+        say_trouble(t, t->chips_trouble, sizeof t->chips_trouble, &err);
+    chip_catalog_release(&c);
+}
+
+static void open_settings(struct session *s)
+{
+    struct ui_tuning *t = &s->ui.tuning;
+    struct err err = ERR_INIT;
+    if (setting_catalog_load(&s->settings, &err) == 0)
+        t->settings = &s->settings;
+    else
+        say_trouble(t, t->settings_trouble, sizeof t->settings_trouble, &err);
+    if (t->settings != NULL) {
+        if (profile_set_load(t->settings, s->profile_folder, &s->profiles, &err) == 0)
+            t->profiles = &s->profiles;
+        else
+            say_trouble(t, t->profiles_trouble, sizeof t->profiles_trouble, &err);
+    }
+    if (s->chips == NULL || s->chips->shipped.chips.count == 0)
+        look_for_chips(t);
+}
+
+static void close_settings(struct session *s)
+{
+    struct ui_tuning *t = &s->ui.tuning;
+    t->wants = NULL;
+    t->profiles = NULL;
+    t->settings = NULL;
+    t->settings_trouble[0] = t->profiles_trouble[0] = t->chips_trouble[0] = '\0';
+    profile_rows_release(&s->wants);
+    profile_set_release(&s->profiles);
+    setting_catalog_release(&s->settings);
+}
+
+/* What the profile that is shown wants of this machine, as far as that is known by now. */
+static void ask_profile(struct session *s)
+{
+    struct ui_tuning *t = &s->ui.tuning;
+    struct chip_machine machine;
+    struct profile_query q;
+    struct err err = ERR_INIT;
+    t->wants = NULL;
+    profile_rows_release(&s->wants);
+    if (t->profiles == NULL || !t->chip_known)
+        return;
+    chip_machine_of(s->model, &machine);
+    profile_query_of(&q, &t->chip, &machine, s->model);
+    if (profile_resolve(t->profiles, ui_profile(&s->ui), &q, &s->wants, &err) == 0)
+        t->wants = &s->wants;
+    else
+        say_trouble(t, t->profiles_trouble, sizeof t->profiles_trouble, &err);
+}
+
+void session_catalogs(struct session *s)
+{
+    struct ui_tuning *t = &s->ui.tuning;
+    bool wanted = s->ui.tab == UI_TUNING;
+    bool open = t->settings != NULL || t->settings_trouble[0] != '\0';
+    if (wanted && !open)
+        open_settings(s);
+    else if (!wanted && open)
+        close_settings(s); /* read again when somebody looks again */
+    if (wanted)
+        ask_profile(s);
+}
+
 void session_init(struct session *s, struct collector *c, int64_t interval_ns)
 {
     memset(s, 0, sizeof *s);
@@ -41,7 +125,7 @@ void session_release(struct session *s)
 {
     if (s->frame_log != NULL)
         fclose(s->frame_log);
-    setting_catalog_release(&s->settings);
+    close_settings(s);
     ui_release(&s->ui);
     model_free(s->none);
     surface_release(&s->surface);
@@ -88,56 +172,6 @@ void session_wish(struct session *s)
     collector_wish_processes(s->collector, &wish);
 }
 
-static void say_trouble(struct ui_tuning *t, char *out, size_t size, const struct err *err)
-{
-    char text[sizeof err->where + sizeof err->msg + 2];
-    snprintf(text, sizeof text, "%s%s%s", err->where, err->where[0] != '\0' ? ": " : "", err->msg);
-    utf8_sanitise(text, strlen(text), out, size, NULL);
-    t->next_step = getenv("TUNETOP_DATADIR") != NULL
-                       ? "TUNETOP_DATADIR names that folder: unset it, or set it to tunetop's data"
-                       : "it comes with tunetop: install that again, or let TUNETOP_DATADIR name "
-                         "the folder of its data";
-}
-
-/* Read for the reason only: what was read at the start counts. */
-static void look_for_chips(struct ui_tuning *t)
-{
-    struct chip_catalog c;
-    struct err err = ERR_INIT;
-    chip_catalog_init(&c);
-    if (chip_catalog_load(&c, catalog_folder(), &err) < 0)
-        say_trouble(t, t->chips_trouble, sizeof t->chips_trouble, &err);
-    chip_catalog_release(&c);
-}
-
-static void open_settings(struct session *s)
-{
-    struct ui_tuning *t = &s->ui.tuning;
-    struct err err = ERR_INIT;
-    if (setting_catalog_load(&s->settings, &err) == 0) {
-        t->settings = &s->settings;
-    } else {
-        say_trouble(t, t->settings_trouble, sizeof t->settings_trouble, &err);
-        setting_catalog_release(&s->settings);
-    }
-    if (s->chips == NULL || s->chips->shipped.chips.count == 0)
-        look_for_chips(t);
-}
-
-void session_catalogs(struct session *s)
-{
-    struct ui_tuning *t = &s->ui.tuning;
-    bool wanted = s->ui.tab == UI_TUNING;
-    if (wanted && t->settings == NULL && t->settings_trouble[0] == '\0') {
-        open_settings(s);
-    } else if (!wanted) { /* read again when somebody looks again */
-        t->settings_trouble[0] = t->chips_trouble[0] = '\0';
-        if (t->settings != NULL)
-            setting_catalog_release(&s->settings);
-        t->settings = NULL;
-    }
-}
-
 bool session_take_model(struct session *s)
 {
     const struct model *m = collector_take(s->collector);
@@ -149,6 +183,7 @@ bool session_take_model(struct session *s)
         assess_chip(s->chips, m, &s->assessment);
     view_update(&s->ui, m);
     view_assess(&s->ui, m, &s->assessment);
+    session_catalogs(s);
     update_offset(s);
     expire_note(s);
     session_wish(s);

@@ -23,7 +23,11 @@ struct session {
     struct model *none;        /* sequence 0, until the first came */
     struct assessment assessment;
     const struct chip_catalog *chips; /* borrowed; NULL: which profile fits is not said */
-    struct setting_catalog settings;  /* while the Tuning tab is shown: ui.tuning.settings */
+    const char *profile_folder;       /* of the user's profiles, borrowed; NULL: none count */
+    /* While the Tuning tab is shown: what ui.tuning points to. */
+    struct setting_catalog settings;
+    struct profile_set profiles;
+    struct profile_rows wants;
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */

@@ -1,8 +1,8 @@
 /*
- * The list of all settings as it stands on the Tuning tab: what is selected and what the filter
- * leaves, by groups as the catalog has them. Pure: changed by actions only.
+ * The lists of the Tuning tab: all settings, by groups as the catalog has them, and what a profile
+ * wants here, by services and by what becomes of it. Pure: changed by actions only.
  *
- * Selection is a name, never a row.
+ * Selection is a name (with a profile also the service), never a row.
  */
 #ifndef TUI_SETTING_LIST_H
 #define TUI_SETTING_LIST_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "tui/action.h"
+#include "tuning/profile.h"
 #include "tuning/setting.h"
 #include "tuning/setting_here.h"
 
@@ -20,21 +21,21 @@ enum {
 
 struct setting_list {
     char selected[SETTING_LIST_NAME]; /* "" nothing */
+    int service;                      /* of that, in the list of a profile */
     int row;                          /* where that stood last, counted without titles */
 };
 
-/* One list as shown now: an index into the catalog, or the title of the group that the next row
- * begins. */
+/* One list as shown now. */
 struct setting_rows {
-    int index[SETTING_LIST_MAX]; /* -1: a title */
+    int index[SETTING_LIST_MAX]; /* of a setting, or of a row of the profile; below 0: a title */
     int count, matching;         /* matching: without the titles */
-    int all;                     /* settings without the filter */
+    int all;                     /* without the filter */
     int selected;                /* its row, -1 none of them */
 };
 
 /* Whether every word of `filter` is in its names, group, owner, kind or verdict. */
 bool setting_list_matches(const struct setting *s, int verdict, const char *filter);
-/* catalog NULL: no rows. */
+/* catalog NULL: no rows. A title is ~index of the first setting of its group. */
 void setting_list_rows(const struct setting_list *list, const struct setting_catalog *c,
                        const struct setting_here *here, const char *filter,
                        struct setting_rows *out);
@@ -43,6 +44,31 @@ void setting_list_rows(const struct setting_list *list, const struct setting_cat
 void setting_list_move(struct setting_list *list, const struct setting_catalog *c,
                        const struct setting_here *here, const char *filter, enum action action,
                        int page);
+
+/* Parts of what a profile wants, in the order in which they stand. */
+enum want_part {
+    WANT_SERVICE, /* + enum profile_service: what would be written for it */
+    WANT_NOT = WANT_SERVICE + PROFILE_SERVICE_COUNT, /* what is not, the harmful first */
+    WANT_KEPT,                                       /* only where a file has it already */
+    WANT_LOOKED,                                     /* only looked at */
+    WANT_PARTS
+};
+/* enum want_part of a row. */
+int want_part(const struct profile_row *r);
+/* The name that stands in the list: of what is written, else of the wish. */
+const char *want_name(const struct profile_row *r);
+/* enum setting_verdict: what is written is chosen so that it counts; else that of the wish. */
+int want_verdict(const struct profile_row *r);
+/* Whether every word of `filter` is in its names, service, action or verdict. */
+bool want_matches(const struct profile_row *r, const char *filter);
+/* Services that were found come before those that were not. A title is ~enum want_part. wants NULL:
+ * no rows. */
+void want_list_rows(const struct setting_list *list, const struct profile_rows *wants,
+                    const struct setting_here *here, const char *filter, struct setting_rows *out);
+void want_list_move(struct setting_list *list, const struct profile_rows *wants,
+                    const struct setting_here *here, const char *filter, enum action action,
+                    int page);
+
 /* The first row of `visible` ones so that the selected one stands among them, in the middle where
  * the list is longer. */
 int setting_list_first(const struct setting_rows *rows, int visible);

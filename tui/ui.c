@@ -19,6 +19,24 @@ void ui_release(struct ui *ui)
     process_list_release(&ui->processes);
 }
 
+struct setting_list *ui_settings(struct ui *ui)
+{
+    return ui->tuning.all ? &ui->tuning.list : &ui->tuning.wanted;
+}
+
+const struct setting_list *ui_settings_shown(const struct ui *ui)
+{
+    return ui->tuning.all ? &ui->tuning.list : &ui->tuning.wanted;
+}
+
+const char *ui_profile(const struct ui *ui)
+{
+    const struct ui_tuning *t = &ui->tuning;
+    return t->profile[0] != '\0' ? t->profile
+           : t->chip_known       ? chip_profile_name((int)t->chip.profile)
+                                 : "";
+}
+
 const struct prompt *ui_filter_shown(const struct ui *ui)
 {
     return ui->tab == UI_PROCESSES ? &ui->process_filter

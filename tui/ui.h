@@ -31,14 +31,19 @@ struct kill_question {
 
 /* The Tuning tab. What it shows is read when it is opened and given back when it is left. */
 struct ui_tuning {
-    const struct setting_catalog *settings; /* borrowed; NULL: not read */
+    const struct setting_catalog *settings; /* borrowed, as what follows; NULL: not read */
+    const struct profile_set *profiles;     /* NULL: not read */
+    const struct profile_rows *wants;       /* what the shown profile wants; NULL: not known */
+    char profile[64];                       /* the one that is shown; "": the one that fits */
+    bool all;                               /* all settings instead of those of the profile */
     char settings_trouble[640];             /* why they could not be read; "" */
+    char profiles_trouble[640];             /* why there are no profiles; "" */
     char chips_trouble[640];                /* why no profile is recommended; "" */
-    const char *next_step;                  /* what helps against both; static text, NULL */
+    const char *next_step;                  /* what helps against these; static text, NULL */
     bool chip_known;                        /* as in struct assessment */
     struct chip_answer chip;
     struct setting_here here;
-    struct setting_list list;
+    struct setting_list list, wanted; /* of all settings; of the profile */
     struct prompt filter;
 };
 
@@ -80,6 +85,10 @@ struct ui {
 };
 void ui_init(struct ui *ui, int64_t interval_ns);
 void ui_release(struct ui *ui);
+/* Of the Tuning tab: the list that is shown, the name of the profile that is shown, or "". */
+struct setting_list *ui_settings(struct ui *ui);
+const struct setting_list *ui_settings_shown(const struct ui *ui);
+const char *ui_profile(const struct ui *ui);
 /* The filter of the list that is shown; that of the services where none is. */
 struct prompt *ui_filter(struct ui *ui);
 const struct prompt *ui_filter_shown(const struct ui *ui);

@@ -203,13 +203,15 @@ static bool has_place(const struct ui *ui, enum action action)
     bool processes = ui->tab == UI_PROCESSES && !ui->help;
     bool tuning = ui->tab == UI_TUNING && !ui->help;
     bool list = (ui->tab == UI_SERVICES || processes) && !ui->help;
-    list = list || (tuning && ui->tuning.settings != NULL);
+    list = list ||
+           (tuning && (ui->tuning.all ? ui->tuning.settings != NULL : ui->tuning.wants != NULL));
     bool filtered = ui_filter_shown(ui)->text[0] != '\0';
     bool selected = (processes && ui->processes.selected != PROCESS_NOTHING) ||
-                    (tuning && ui->tuning.list.selected[0] != '\0');
+                    (tuning && ui_settings_shown(ui)->selected[0] != '\0');
     bool one = processes && ui->processes.selected == PROCESS_ONE;
     switch (action) {
     case ACTION_OPEN:
+        return list && !ui->open && (!tuning || tuning_tab_current(ui) != NULL);
     case ACTION_FILTER:
         return list && !ui->open;
     case ACTION_SORT:
@@ -217,6 +219,10 @@ static bool has_place(const struct ui *ui, enum action action)
         return processes && !ui->open;
     case ACTION_ENVIRONMENT:
         return one && inside;
+    case ACTION_PROFILE_NEXT:
+        return tuning && !ui->tuning.all && !ui->open && ui->tuning.wants != NULL;
+    case ACTION_CATALOG:
+        return tuning && !ui->open && ui->tuning.settings != NULL;
     case ACTION_KILL:
         return one && !ui->processes.gone && ui->kill_refused == NULL;
     case ACTION_BACK:
@@ -231,11 +237,16 @@ static const enum action least[] = {ACTION_PAUSE, ACTION_OPEN,   ACTION_BACK,
                                     ACTION_WHY,   ACTION_TREE,   ACTION_ENVIRONMENT,
                                     ACTION_SORT,  ACTION_FILTER, ACTION_QUIT};
 
-static int key_width(enum action a)
+static const char *footer_of(const struct ui *ui, enum action a)
+{
+    return a == ACTION_CATALOG && ui->tuning.all ? "profile" : action_row(a)->footer;
+}
+
+static int key_width(const struct ui *ui, enum action a)
 {
     char key[32];
     return width_of_text(action_key_label(a, true, key, sizeof key)) + 1 +
-           width_of_text(action_row(a)->footer) + 2;
+           width_of_text(footer_of(ui, a)) + 2;
 }
 
 static void draw_keys(struct surface *s, const struct ui *ui)
@@ -248,10 +259,10 @@ static void draw_keys(struct surface *s, const struct ui *ui)
     char key[32];
     for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
         shown[a] = action_row((enum action)a)->footer[0] != '\0' && has_place(ui, (enum action)a);
-        wanted += shown[a] ? key_width((enum action)a) : 0;
+        wanted += shown[a] ? key_width(ui, (enum action)a) : 0;
     }
     for (size_t i = 0; i < sizeof least / sizeof least[0] && wanted > l.end - l.x; i++) {
-        wanted -= shown[least[i]] ? key_width(least[i]) : 0;
+        wanted -= shown[least[i]] ? key_width(ui, least[i]) : 0;
         shown[least[i]] = false;
     }
     static const enum action_group order[] = {ACTION_LOOK, ACTION_ACT, ACTION_PLAN};
@@ -263,7 +274,7 @@ static void draw_keys(struct surface *s, const struct ui *ui)
             line_group(&l);
             line_gap(&l, l.x > 1 ? 2 : 0);
             line_put(&l, ROLE_TITLE, "%s", action_key_label((enum action)a, true, key, sizeof key));
-            line_put(&l, ROLE_DIM, " %s", row->footer);
+            line_put(&l, ROLE_DIM, " %s", footer_of(ui, (enum action)a));
             line_group_end(&l);
         }
     }

@@ -82,6 +82,15 @@ static void list_size(const struct ui *ui, const struct model *m, int width, int
         *all = why_rows(m, ui, width);
 }
 
+static void move_settings(struct ui *ui, enum action action, int page)
+{
+    struct ui_tuning *t = &ui->tuning;
+    if (t->all)
+        setting_list_move(&t->list, t->settings, &t->here, t->filter.text, action, page);
+    else
+        want_list_move(&t->wanted, t->wants, &t->here, t->filter.text, action, page);
+}
+
 static void move_list(struct ui *ui, enum action action, const struct model *m, int width,
                       int height)
 {
@@ -97,8 +106,7 @@ static void move_list(struct ui *ui, enum action action, const struct model *m, 
         return;
     }
     if (ui->tab == UI_TUNING) {
-        setting_list_move(&ui->tuning.list, ui->tuning.settings, &ui->tuning.here,
-                          ui->tuning.filter.text, action, page);
+        move_settings(ui, action, page);
         return;
     }
     ui->environment = false; /* it was asked for of another one */
@@ -177,7 +185,7 @@ static void change_part(struct ui *ui, int by)
         at = (at + by + PARTS) % PARTS;
     } while (parts[at].details &&
              ((parts[at].tab == UI_PROCESSES && ui->processes.selected != PROCESS_ONE) ||
-              (parts[at].tab == UI_TUNING && ui->tuning.list.selected[0] == '\0')));
+              (parts[at].tab == UI_TUNING && ui_settings(ui)->selected[0] == '\0')));
     show_tab(ui, parts[at].tab);
     ui->in_details = parts[at].details;
 }
@@ -215,7 +223,7 @@ static void open_selected(struct ui *ui, const struct model *m, int width, int h
     }
     if (ui->tab == UI_TUNING ? tuning_tab_current(ui) == NULL : service_tab_current(m, ui) == NULL)
         return;
-    if ((ui->tab == UI_TUNING ? ui->tuning.list.selected : ui->list.selected)[0] == '\0')
+    if ((ui->tab == UI_TUNING ? ui_settings(ui)->selected : ui->list.selected)[0] == '\0')
         move_list(ui, ACTION_FIRST, m, width, height);
     ui->open = true;
     ui->detail_scroll = 0;
@@ -235,7 +243,7 @@ static void back(struct ui *ui)
     } else if (ui->tab == UI_SERVICES) {
         ui->list.selected[0] = '\0';
     } else if (ui->tab == UI_TUNING) {
-        ui->tuning.list.selected[0] = '\0';
+        ui_settings(ui)->selected[0] = '\0';
     } else if (ui->tab == UI_PROCESSES) {
         process_list_select_nothing(&ui->processes);
     }
@@ -301,6 +309,41 @@ static void ask_environment(struct ui *ui)
     ui->detail_scroll = 0;
 }
 
+/* Profiles, not overlays, as they stand; the session asks what the new one wants. */
+static void change_profile(struct ui *ui, int by)
+{
+    struct ui_tuning *t = &ui->tuning;
+    if (ui->tab != UI_TUNING || ui->help || ui->open || t->all) {
+        ui->note = "Left and Right choose a profile of 3 Tuning";
+        return;
+    }
+    if (t->profiles == NULL || t->wants == NULL)
+        return;
+    int count = (int)t->profiles->count, at = -1;
+    for (int i = 0; i < count; i++)
+        if (!t->profiles->profiles[i].overlay &&
+            strcmp(t->profiles->profiles[i].name, ui_profile(ui)) == 0)
+            at = i;
+    if (at < 0)
+        return;
+    do {
+        at = (at + by + count) % count;
+    } while (t->profiles->profiles[at].overlay);
+    utf8_copy(t->profile, sizeof t->profile, t->profiles->profiles[at].name);
+    ui->detail_scroll = 0;
+}
+
+static void change_catalog(struct ui *ui)
+{
+    if (ui->tab != UI_TUNING || ui->help || ui->open) {
+        ui->note = "c lists all settings on 3 Tuning";
+        return;
+    }
+    ui->tuning.all = !ui->tuning.all;
+    ui->in_details = false;
+    ui->detail_scroll = 0;
+}
+
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height)
 {
     switch (action) {
@@ -344,6 +387,13 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         else
             change_tree(ui, m);
         break;
+    case ACTION_PROFILE_NEXT:
+    case ACTION_PROFILE_PREVIOUS:
+        change_profile(ui, action == ACTION_PROFILE_NEXT ? 1 : -1);
+        break;
+    case ACTION_CATALOG:
+        change_catalog(ui);
+        break;
     case ACTION_ENVIRONMENT:
         ask_environment(ui);
         break;
@@ -358,7 +408,8 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
             ui->note = "/ filters the lists of 2 Services, 3 Tuning and 4 Processes";
             break;
         }
-        if (ui->tab == UI_TUNING && ui->tuning.settings == NULL)
+        if (ui->tab == UI_TUNING &&
+            (ui->tuning.all ? ui->tuning.settings == NULL : ui->tuning.wants == NULL))
             break;
         ui->input = UI_INPUT_FILTER;
         ui->in_details = false;

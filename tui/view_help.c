@@ -20,21 +20,28 @@ static int group_rows(enum action_group group)
     return rows == 0 ? 0 : rows + 1;
 }
 
-static int act_rows(void)
-{
-    int rows = group_rows(ACTION_ACT);
-    return rows > 0 ? rows + 1 : 0; /* and a blank row before it */
-}
-
 /* Two columns from 80 on, one below. */
 static bool in_one(int width)
 {
     return width < 80;
 }
 
+/* A blank row before it, where that makes the page no longer. */
+static int act_gap(int width)
+{
+    int right = group_rows(ACTION_PLAN) + group_rows(ACTION_ACT);
+    return in_one(width) || right < group_rows(ACTION_LOOK);
+}
+
+static int act_rows(int width)
+{
+    int rows = group_rows(ACTION_ACT);
+    return rows > 0 ? rows + act_gap(width) : 0;
+}
+
 int help_rows(int width)
 {
-    int left = group_rows(ACTION_LOOK), right = group_rows(ACTION_PLAN) + act_rows();
+    int left = group_rows(ACTION_LOOK), right = group_rows(ACTION_PLAN) + act_rows(width);
     int rows = in_one(width) ? left + 1 + right : left > right ? left : right;
     return rows + LEGEND_ROWS;
 }
@@ -116,7 +123,7 @@ void help_draw(struct surface *s, const struct ui *ui)
     }
     draw_group(&left, ACTION_LOOK);
     draw_group(&right, ACTION_PLAN);
-    right.y++;
+    right.y += act_gap(s->width);
     draw_group(&right, ACTION_ACT);
     draw_legend(s, HEAD_ROWS + all - LEGEND_ROWS - scroll, HEAD_ROWS, bottom);
 }

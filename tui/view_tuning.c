@@ -1,83 +1,73 @@
 /*
- * The Tuning tab: which profile fits this machine and why, then all settings with what becomes of
- * them here, and below them what there is to know of the selected one.
+ * The Tuning tab: which profile fits this machine and why, the profiles, and what the chosen one
+ * wants here, or all settings with what becomes of them; below them what there is to know of the
+ * selected one.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/width.h"
 #include "tui/format.h"
-#include "tui/page.h"
-#include "tuning/setting_here.h"
+#include "tui/tuning_tab.h"
 
 enum {
     TALL_FROM = 20,      /* rows of the window: blank rows between the parts, and why it fits */
     DETAILS_WANTED = 12, /* rows that the list leaves to the details */
     DETAILS_LEAST = 3,
-    REASON_FROM = 100, /* columns of the window: why a verdict is as it is */
-    NAME_MAX = 46,     /* columns of a name, where there is room */
-    VERDICT_COLUMNS = 9,
-    COST_COLUMNS = 13,
-    DEFAULT_COLUMNS = 16,
-    SENTENCE_LEAST = 16, /* columns: less of one says nothing */
+    LEFT_FROM = 110, /* columns of the window: the profiles stand at the left */
+    LEFT_COLUMNS = 24,
+    BEST_ROWS = 8,
+    WORD_FROM = 80, /* columns: "profile" before their names */
 };
 
-struct columns {
-    int name_x, name_end, default_end, verdict_x, cost_x, note_x; /* 0: not shown */
-};
-
-static struct columns columns_of(int width)
+/* The selected one, or the first; nothing where there is none. */
+static struct tuning_current current_of(const struct ui *ui, const struct setting_rows *rows)
 {
-    struct columns c = {.name_x = 3};
-    if (width < 80) {
-        c.verdict_x = width - 1 - VERDICT_COLUMNS;
-        c.name_end = c.verdict_x - 2;
-        return c;
+    const struct ui_tuning *t = &ui->tuning;
+    struct tuning_current out = {NULL, NULL};
+    for (int i = rows->selected >= 0 ? rows->selected : 0; i < rows->count; i++) {
+        int index = rows->index[i];
+        if (index < 0)
+            continue;
+        if (t->all) {
+            out.setting = &t->settings->settings[index];
+        } else {
+            out.row = &t->wants->rows[index];
+            out.setting = want_part(out.row) < WANT_NOT ? out.row->target : out.row->wish->setting;
+        }
+        break;
     }
-    int others = DEFAULT_COLUMNS + 2 + VERDICT_COLUMNS + 2 + COST_COLUMNS + 1;
-    int names = width < REASON_FROM ? width - c.name_x - others : width / 3;
-    c.name_end = c.name_x + (names > NAME_MAX ? NAME_MAX : names);
-    c.default_end = c.name_end + DEFAULT_COLUMNS;
-    c.verdict_x = c.default_end + 2;
-    c.cost_x = c.verdict_x + VERDICT_COLUMNS + 2;
-    if (width >= REASON_FROM)
-        c.note_x = c.cost_x + COST_COLUMNS + 1;
-    return c;
-}
-
-struct tab {
-    struct setting_rows rows;
-    int because_y, title_y, list_y, list_rows, first;
-    bool more; /* the last list row says how many there are below */
-    int details_y, details_rows;
-    int why_y, why_rows;
-    const struct setting *current; /* whose details; NULL none */
-};
-
-static const struct setting *setting_at(const struct ui *ui, const struct setting_rows *rows)
-{
-    for (int i = rows->selected >= 0 ? rows->selected : 0; i < rows->count; i++)
-        if (rows->index[i] >= 0)
-            return &ui->tuning.settings->settings[rows->index[i]];
-    return NULL;
+    return out;
 }
 
 static void find_rows(const struct ui *ui, struct setting_rows *out)
 {
     const struct ui_tuning *t = &ui->tuning;
-    setting_list_rows(&t->list, t->settings, &t->here, t->filter.text, out);
+    if (t->all)
+        setting_list_rows(&t->list, t->settings, &t->here, t->filter.text, out);
+    else
+        want_list_rows(&t->wanted, t->wants, &t->here, t->filter.text, out);
 }
 
-static void place_list(const struct page *p, struct tab *t, int bottom, int gap)
+/* Of the profiles at the left: each, and what the shown one is best for. */
+static int left_rows(const struct ui *ui)
+{
+    const struct profile_set *set = ui->tuning.profiles;
+    return set == NULL ? 1 : (int)(set->count + set->broken_count) + BEST_ROWS;
+}
+
+static void place_list(const struct page *p, struct tuning_tab *t, int bottom, int gap)
 {
     int content = bottom - t->list_y;
     int details = content * 2 / 5 < DETAILS_WANTED ? content * 2 / 5 : DETAILS_WANTED;
-    if (details < DETAILS_LEAST || p->ui->why || t->current == NULL)
+    if (details < DETAILS_LEAST || p->ui->why || t->current.setting == NULL)
         details = 0;
     t->list_rows = content - details - (details > 0 ? gap : 0);
     t->list_rows = t->list_rows < 1 ? 1 : t->list_rows;
     if (t->rows.count <= t->list_rows && t->rows.count > 0) {
-        t->list_rows = t->rows.count;
+        int wanted = t->x > 0 ? left_rows(p->ui) : 0;
+        wanted = wanted > t->rows.count ? wanted : t->rows.count;
+        t->list_rows = wanted < t->list_rows ? wanted : t->list_rows;
     } else if (t->rows.count > t->list_rows) {
         t->more = t->list_rows > 1;
         t->first = setting_list_first(&t->rows, t->list_rows - t->more);
@@ -86,14 +76,19 @@ static void place_list(const struct page *p, struct tab *t, int bottom, int gap)
     t->details_rows = details > 0 ? bottom - t->details_y : 0;
 }
 
-static void tab_make(struct page *p, struct tab *t, int width, int height)
+static void tab_make(struct page *p, struct tuning_tab *t, int width, int height)
 {
     int gap = height >= TALL_FROM, bottom = height - 1 - gap;
     memset(t, 0, sizeof *t);
     find_rows(p->ui, &t->rows);
-    t->current = setting_at(p->ui, &t->rows);
+    t->current = current_of(p->ui, &t->rows);
+    bool opened = p->ui->open && t->current.setting != NULL;
+    bool left = !p->ui->tuning.all && width >= LEFT_FROM;
+    bool above = !p->ui->tuning.all && !left && !opened;
+    t->x = left ? LEFT_COLUMNS : 0;
     t->because_y = gap ? 2 : -1;
-    t->title_y = gap ? 4 : 2;
+    t->profiles_y = above ? 2 + gap : -1;
+    t->title_y = 2 + 2 * gap + above;
     t->list_y = t->title_y + 1;
     t->why_y = -1;
     if (p->ui->why) {
@@ -104,8 +99,9 @@ static void tab_make(struct page *p, struct tab *t, int width, int height)
         bottom = t->why_y - gap;
     }
     place_list(p, t, bottom, gap);
-    if (p->ui->open && t->current != NULL) {
+    if (opened) {
         t->details_y = t->title_y;
+        t->x = 0;
         t->details_rows = bottom - t->details_y;
         t->list_rows = 0;
     }
@@ -114,33 +110,113 @@ static void tab_make(struct page *p, struct tab *t, int width, int height)
 const struct setting *tuning_tab_current(const struct ui *ui)
 {
     struct setting_rows rows;
-    if (ui->tab != UI_TUNING || ui->tuning.settings == NULL)
+    if (ui->tab != UI_TUNING)
         return NULL;
     find_rows(ui, &rows);
-    return setting_at(ui, &rows);
+    return current_of(ui, &rows).setting;
 }
 
 void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out)
 {
-    struct tab t;
+    struct tuning_tab t;
     tab_make(p, &t, width, height);
     memset(out, 0, sizeof *out);
     out->list_visible = t.list_rows - t.more;
     out->why_rows = t.why_rows;
-    if (t.current != NULL && t.details_rows > 0)
-        out->details_most = tuning_details_most(p, t.current, t.details_rows, width,
+    if (t.current.setting != NULL && t.details_rows > 0)
+        out->details_most = tuning_details_most(p, &t.current, t.details_rows, width,
                                                 &out->details_visible);
 }
 
-/* A text that is too long ends with a plus sign. */
-static void put_cut(struct page *p, int x, int y, int columns, enum role role, const char *text)
+/* ---------------------------------------------------------------- the profiles */
+
+static const struct profile *profile_at(const struct ui *ui, size_t i)
 {
-    if (width_of_text(text) <= columns) {
-        surface_text(p->s, x, y, role, text);
+    const struct profile *p = &ui->tuning.profiles->profiles[i];
+    return p->overlay ? NULL : p;
+}
+
+static bool is_shown(const struct ui *ui, const struct profile *p)
+{
+    return strcmp(p->name, ui_profile(ui)) == 0;
+}
+
+static const char *mark_of(const struct ui *ui, const struct profile *p)
+{
+    const struct ui_tuning *t = &ui->tuning;
+    bool fits = t->chip_known && strcmp(p->name, chip_profile_name((int)t->chip.profile)) == 0;
+    return fits ? "fits" : p->user ? "yours" : "";
+}
+
+/* As a column, and below it what the shown one is best for. */
+static void draw_profiles_left(struct page *p, const struct tuning_tab *t)
+{
+    int y = t->list_y, end = LEFT_COLUMNS - 1, bottom = t->list_y + t->list_rows;
+    const struct profile_set *set = p->ui->tuning.profiles;
+    const char *best = NULL;
+    page_title(p, t->title_y, end - 1, "Profiles");
+    if (set == NULL)
         return;
+    for (size_t i = 0; i < set->count && y < bottom; i++) {
+        const struct profile *one = profile_at(p->ui, i);
+        if (one == NULL)
+            continue;
+        const char *mark = mark_of(p->ui, one);
+        int room = end - 3 - width_of_text(mark);
+        tuning_put_cut(p, 2, y, room, ROLE_TEXT, one->name);
+        surface_text_right(p->s, end - 1, y, ROLE_DIM, mark);
+        if (is_shown(p->ui, one)) {
+            surface_set_role(p->s, (struct rect){0, y, end, 1}, ROLE_SELECTION);
+            surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
+            best = one->best_for;
+        }
+        y++;
     }
-    int end = surface_text_max(p->s, x, y, columns - 1, role, text);
-    surface_rune(p->s, end, y, ROLE_DIM, '+');
+    for (size_t i = 0; i < set->broken_count && y < bottom; i++, y++) {
+        tuning_put_cut(p, 2, y, end - 14, ROLE_DIM, set->broken[i].name);
+        surface_text_right(p->s, end - 1, y, ROLE_WARN, "broken (w)");
+    }
+    if (best != NULL) {
+        int next = tuning_put_text(p, 2, end, y + 1, bottom, ROLE_DIM, "best for");
+        tuning_put_text(p, 2, end, next, bottom, ROLE_DIM, best);
+    }
+}
+
+static void put_profile(struct page *p, struct line *l, const struct profile *one)
+{
+    bool shown = is_shown(p->ui, one);
+    const char *mark = mark_of(p->ui, one);
+    line_put(l, shown ? ROLE_SELECTION : ROLE_TEXT, shown ? "[%s]" : " %s ", one->name);
+    if (mark[0] != '\0')
+        line_put(l, ROLE_DIM, shown ? " %s " : "%s ", mark);
+}
+
+/* In one row, from the first one on with which the shown one still has room. */
+static void draw_profiles_row(struct page *p, int y)
+{
+    const struct profile_set *set = p->ui->tuning.profiles;
+    int from = p->s->width >= WORD_FROM ? 10 : 0;
+    if (y < 0 || set == NULL)
+        return;
+    for (size_t first = 0; first < set->count; first++) {
+        bool seen = false;
+        struct line l = line_at(p->s, from, y, p->s->width - 1);
+        surface_fill(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_TEXT);
+        for (size_t i = first; i < set->count; i++) {
+            const struct profile *one = profile_at(p->ui, i);
+            if (one == NULL)
+                continue;
+            line_group(&l);
+            put_profile(p, &l, one);
+            if (!line_group_end(&l))
+                break;
+            seen = seen || is_shown(p->ui, one);
+        }
+        if (seen)
+            break;
+    }
+    if (from > 0)
+        surface_text(p->s, 1, y, ROLE_DIM, "profile");
 }
 
 /* ---------------------------------------------------------------- the machine */
@@ -194,15 +270,35 @@ static void draw_machine(struct page *p)
     line_group_end(&l);
 }
 
-/* As many clauses as have room; `w` has all. */
-static void draw_because(struct page *p, int y)
+/* Another profile than the one that fits says what it is for, where the column at the left does
+ * not. */
+static const char *other_best(struct page *p, const struct tuning_tab *t)
 {
+    const struct profile_set *set = p->ui->tuning.profiles;
+    for (size_t i = 0; set != NULL && t->profiles_y >= 0 && i < set->count; i++) {
+        const struct profile *one = profile_at(p->ui, i);
+        if (one != NULL && is_shown(p->ui, one) && strcmp(mark_of(p->ui, one), "fits") != 0)
+            return one->best_for;
+    }
+    return NULL;
+}
+
+/* As many clauses as have room; `w` has all. */
+static void draw_because(struct page *p, const struct tuning_tab *t)
+{
+    int y = t->because_y;
     struct line l = line_at(p->s, 1, y, p->s->width - 1);
     if (y < 0 || p->m->sequence == 0)
         return;
     if (!p->ui->tuning.chip_known) {
         if (p->ui->tuning.chips_trouble[0] != '\0')
-            put_cut(p, 1, y, p->s->width - 2, ROLE_DIM, p->ui->tuning.next_step);
+            tuning_put_cut(p, 1, y, p->s->width - 2, ROLE_DIM, p->ui->tuning.next_step);
+        return;
+    }
+    const char *best = other_best(p, t);
+    if (best != NULL) {
+        line_put(&l, ROLE_DIM, "%s is best for ", ui_profile(p->ui));
+        tuning_put_cut(p, l.x, y, l.end - l.x, ROLE_TEXT, best);
         return;
     }
     line_put(&l, ROLE_DIM, "because ");
@@ -219,171 +315,20 @@ static void draw_because(struct page *p, int y)
     }
 }
 
-/* ---------------------------------------------------------------- the list */
-
-static void draw_head(struct page *p, int x, int y, const char *head)
-{
-    surface_printf(p->s, x - 1, y, ROLE_DIM, " %s ", head);
-}
-
-static void draw_title(struct page *p, const struct tab *t, const struct columns *c)
-{
-    const char *filter = p->ui->tuning.filter.text;
-    page_title(p, t->title_y, p->s->width - 1, "All settings");
-    if (t->rows.all == 0)
-        return;
-    if (c->default_end > 0)
-        surface_text_right(p->s, c->default_end + 1, t->title_y, ROLE_DIM, " default ");
-    draw_head(p, c->verdict_x, t->title_y, "verdict");
-    if (c->cost_x > 0)
-        draw_head(p, c->cost_x, t->title_y, "needs");
-    if (c->note_x > 0)
-        draw_head(p, c->note_x, t->title_y, "because");
-    struct line l = line_at(p->s, 13, t->title_y,
-                            c->default_end > 0 ? c->default_end - 9 : c->verdict_x - 2);
-    if (filter[0] != '\0') {
-        line_put(&l, ROLE_DIM, " %d of %d ", t->rows.matching, t->rows.all);
-        line_put(&l, ROLE_TEXT, "/%s ", filter);
-    } else {
-        line_put(&l, ROLE_DIM, " %d ", t->rows.all);
-    }
-}
-
-static enum role verdict_role(int verdict)
-{
-    static const enum role roles[SETTING_VERDICT_COUNT] = {
-        [SETTING_HONOURED] = ROLE_OK,  [SETTING_IGNORED] = ROLE_DIM, [SETTING_RENAMED] = ROLE_WARN,
-        [SETTING_HARMFUL] = ROLE_CRIT, [SETTING_UNKNOWN] = ROLE_DIM,
-    };
-    return roles[verdict];
-}
-
-static void draw_note(struct page *p, const struct columns *c, int y,
-                      const struct setting_judgement *j)
-{
-    struct line l = line_at(p->s, c->note_x, y, p->s->width - 1);
-    if (j->use != NULL && j->verdict != SETTING_HONOURED) {
-        line_group(&l);
-        line_put(&l, ROLE_DIM, "use ");
-        line_put(&l, ROLE_TEXT, "%s", j->use);
-        line_group_end(&l);
-    }
-    if (l.x > c->note_x && l.end - l.x > SENTENCE_LEAST)
-        line_put(&l, ROLE_DIM, ": ");
-    if (l.x == c->note_x || l.end - l.x > SENTENCE_LEAST)
-        put_cut(p, l.x, y, l.end - l.x, ROLE_DIM, j->reason);
-}
-
-static void draw_row(struct page *p, const struct columns *c, const struct setting *s, int y,
-                     bool selected)
-{
-    struct setting_query q;
-    struct setting_judgement j;
-    setting_here_query(&p->ui->tuning.here, s, &q);
-    setting_judge(s, &q, &j);
-    bool none = j.verdict == SETTING_IGNORED;
-    put_cut(p, c->name_x, y, c->name_end - c->name_x, none ? ROLE_DIM : ROLE_TEXT, s->name);
-    if (c->default_end > 0 && s->default_value != NULL &&
-        width_of_text(s->default_value) < DEFAULT_COLUMNS)
-        surface_text_right(p->s, c->default_end, y, ROLE_DIM, s->default_value);
-    surface_text(p->s, c->verdict_x, y, verdict_role(j.verdict), setting_verdict_words[j.verdict]);
-    if (c->cost_x > 0 && j.verdict == SETTING_HONOURED)
-        surface_text(p->s, c->cost_x, y, ROLE_DIM, setting_cost_words[s->costs]);
-    if (c->note_x > 0)
-        draw_note(p, c, y, &j);
-    else if (c->cost_x > 0 && j.verdict != SETTING_HONOURED && j.use != NULL)
-        put_cut(p, c->cost_x, y, p->s->width - 1 - c->cost_x, ROLE_DIM, j.use);
-    if (selected) {
-        surface_set_role(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_SELECTION);
-        if (!p->ui->in_details)
-            surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
-    }
-}
-
-/* Wrapped; returns the row after it. */
-static int put_text(struct page *p, int y, enum role role, const char *text)
-{
-    for (; *text != '\0' && y < p->s->height - 1; y++) {
-        size_t n = width_fit(text, p->s->width - 4, NULL);
-        for (size_t i = n; text[n] != '\0' && i > 0; i--)
-            if (text[i] == ' ') {
-                n = i;
-                break;
-            }
-        struct line l = line_at(p->s, 3, y, p->s->width - 1);
-        line_put(&l, role, "%.*s", (int)n, text);
-        text += n > 0 ? n : strlen(text);
-        text += *text == ' ';
-    }
-    return y;
-}
-
-/* Why there is no list, and what to do. */
-static void draw_trouble(struct page *p, const struct tab *t)
-{
-    const struct ui_tuning *u = &p->ui->tuning;
-    char text[sizeof u->settings_trouble + 64];
-    if (u->settings_trouble[0] == '\0')
-        return;
-    snprintf(text, sizeof text, "The settings cannot be listed: %s", u->settings_trouble);
-    int y = put_text(p, t->list_y, ROLE_TEXT, text);
-    if (u->next_step != NULL)
-        put_text(p, y, ROLE_DIM, u->next_step);
-}
-
-static void draw_more(struct page *p, const struct tab *t, int shown)
-{
-    int above = 0, below = 0;
-    for (int i = 0; i < t->rows.count; i++) {
-        above += i < t->first && t->rows.index[i] >= 0;
-        below += i >= t->first + shown && t->rows.index[i] >= 0;
-    }
-    struct line l = line_at(p->s, 3, t->list_y + shown, p->s->width - 1);
-    if (below > 0)
-        line_put(&l, ROLE_DIM, "%d more", below);
-    if (above > 0)
-        line_put(&l, ROLE_DIM, below > 0 ? ", %d above" : "%d above", above);
-}
-
-static void draw_list(struct page *p, const struct tab *t)
-{
-    struct columns c = columns_of(p->s->width);
-    const struct setting_catalog *catalog = p->ui->tuning.settings;
-    draw_title(p, t, &c);
-    if (catalog == NULL) {
-        draw_trouble(p, t);
-        return;
-    }
-    if (t->rows.matching == 0) {
-        struct line l = line_at(p->s, 3, t->list_y, p->s->width - 1);
-        line_put(&l, ROLE_TEXT, "None of %d settings matches ", t->rows.all);
-        line_put(&l, ROLE_TITLE, "%s", p->ui->tuning.filter.text);
-        line_put(&l, ROLE_DIM, "   Esc clears the filter");
-        return;
-    }
-    int shown = t->list_rows - t->more;
-    for (int i = 0; i < shown && t->first + i < t->rows.count; i++) {
-        int row = t->first + i, y = t->list_y + i;
-        if (t->rows.index[row] >= 0)
-            draw_row(p, &c, &catalog->settings[t->rows.index[row]], y, row == t->rows.selected);
-        else
-            put_cut(p, 1, y, p->s->width - 2, ROLE_TITLE,
-                    catalog->settings[t->rows.index[row + 1]].group);
-    }
-    if (t->more)
-        draw_more(p, t, shown);
-}
-
 void tuning_tab_draw(struct page *p)
 {
-    struct tab t;
+    struct tuning_tab t;
     tab_make(p, &t, p->s->width, p->s->height);
     draw_machine(p);
-    draw_because(p, t.because_y);
+    draw_because(p, &t);
+    if (t.list_rows > 0 && t.profiles_y >= 0)
+        draw_profiles_row(p, t.profiles_y);
     if (t.list_rows > 0)
-        draw_list(p, &t);
+        tuning_list_draw(p, &t);
+    if (t.list_rows > 0 && t.x > 0)
+        draw_profiles_left(p, &t);
     if (t.details_rows > 0)
-        tuning_details_draw(p, t.current, t.details_y, t.details_rows);
+        tuning_details_draw(p, &t.current, t.details_y, t.details_rows);
     p->layout.why_y = t.why_y;
     p->layout.why_rows = t.why_rows;
     why_draw(p);

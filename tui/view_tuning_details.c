@@ -1,23 +1,16 @@
 /*
- * One setting in full, as `tunetop settings NAME` explains it, for this machine.
+ * One setting in full, as `tunetop settings NAME` explains it, for this machine; before that what a
+ * profile wishes and what becomes of it.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "tui/page.h"
 #include "tui/sheet.h"
+#include "tui/tuning_tab.h"
 #include "tuning/setting_here.h"
 #include "tuning/setting_words.h"
 
 enum { LABELS = 11, TEXT_COLUMNS = 100, SENTENCE_MAX = 2048 };
-
-static enum role word_role(int verdict)
-{
-    return verdict == SETTING_HONOURED  ? ROLE_OK
-           : verdict == SETTING_HARMFUL ? ROLE_CRIT
-           : verdict == SETTING_RENAMED ? ROLE_WARN
-                                        : ROLE_TEXT;
-}
 
 static void text(struct sheet *h, const char *label, const struct buf *b)
 {
@@ -32,14 +25,14 @@ static void plain(struct sheet *h, const char *label, const char *value)
 }
 
 static void emit_verdict(struct sheet *h, const struct setting *s, const struct setting_here *here,
-                         const struct setting_judgement *j)
+                         const struct setting_judgement *j, bool written)
 {
     struct buf b;
     struct line l;
     buf_init(&b, SENTENCE_MAX);
     setting_here_add(&b, here, s);
     if (sheet_label(h, &l, "verdict")) {
-        line_put(&l, word_role(j->verdict), "%s", setting_verdict_words[j->verdict]);
+        line_put(&l, tuning_verdict_role(j->verdict), "%s", setting_verdict_words[j->verdict]);
         line_group(&l);
         line_put(&l, ROLE_DIM, "  %s", b.data);
         line_group_end(&l);
@@ -52,9 +45,11 @@ static void emit_verdict(struct sheet *h, const struct setting *s, const struct 
         text(h, "or", &b);
     }
     buf_clear(&b);
-    setting_add_use(&b, s, j->use, NULL);
-    text(h, "use", &b);
-    plain(h, "instead", s->instead);
+    if (!written) {
+        setting_add_use(&b, s, j->use, NULL);
+        text(h, "use", &b);
+        plain(h, "instead", s->instead);
+    }
     buf_release(&b);
 }
 
@@ -99,16 +94,67 @@ static void emit_sources(struct sheet *h, const struct setting_catalog *c, const
     buf_release(&b);
 }
 
-static void emit_all(struct sheet *h, const struct setting_catalog *c,
-                     const struct setting_here *here, const struct setting *s)
+/* "OLLAMA_KEEP_ALIVE=5m", "TRIM" */
+static void add_pair(struct buf *b, const char *name, const char *value)
 {
+    buf_printf(b, "%s%s%s", name, value[0] != '\0' ? "=" : "", value);
+}
+
+static void emit_wish(struct sheet *h, const struct profile_row *r)
+{
+    static const char *const words[PROFILE_ACTION_COUNT] = {
+        [PROFILE_WRITE] = "writes",      [PROFILE_TRANSLATE] = "writes",
+        [PROFILE_KEEP] = "keeps",        [PROFILE_LOOK] = "looks at",
+        [PROFILE_NOTHING] = "wishes",    [PROFILE_COVERED] = "wishes",
+        [PROFILE_ELSEWHERE] = "wishes",  [PROFILE_NEVER] = "wishes",
+        [PROFILE_UNANSWERED] = "wishes",
+    };
+    bool written = want_part(r) < WANT_NOT;
+    struct buf b;
+    buf_init(&b, SENTENCE_MAX);
+    add_pair(&b, want_name(r), written ? r->target_value : r->value);
+    text(h, words[r->action], &b);
+    if (r->action == PROFILE_TRANSLATE) {
+        buf_clear(&b);
+        add_pair(&b, r->name, r->value);
+        buf_printf(&b, ": %s", r->why != NULL ? r->why : "");
+        text(h, "for", &b);
+    } else if (!written && r->why != NULL && strcmp(r->why, r->reason) != 0) {
+        plain(h, r->action == PROFILE_KEEP || r->action == PROFILE_LOOK ? "because" : "not done",
+              r->why);
+    }
+    if (r->clamped_from != NULL) {
+        buf_clear(&b);
+        buf_printf(&b, "from %s: %s", r->clamped_from, r->clamp != NULL ? r->clamp : "");
+        text(h, "clamped", &b);
+    }
+    plain(h, "unless", r->maybe);
+    buf_clear(&b);
+    buf_printf(&b, "%s, %s", r->layer->name, r->wish->from);
+    text(h, "from", &b);
+    buf_release(&b);
+}
+
+static void emit_all(struct sheet *h, const struct ui_tuning *t, const struct tuning_current *k)
+{
+    const struct setting_here *here = &t->here;
+    const struct setting *s = k->setting;
     const char *const *also = s->also.items;
     struct setting_query q;
     struct setting_judgement j;
     struct buf b;
+    if (k->row != NULL)
+        emit_wish(h, k->row);
     setting_here_query(here, s, &q);
+    if (k->row != NULL)
+        q.value = want_part(k->row) < WANT_NOT ? k->row->target_value : k->row->value;
     setting_judge(s, &q, &j);
-    emit_verdict(h, s, here, &j);
+    bool written = k->row != NULL && want_part(k->row) < WANT_NOT;
+    if (k->row != NULL && !written) {
+        j.verdict = k->row->verdict;
+        j.reason = k->row->reason;
+    }
+    emit_verdict(h, s, here, &j, written);
     buf_init(&b, SENTENCE_MAX);
     setting_add_values(&b, s);
     text(h, "value", &b);
@@ -127,7 +173,7 @@ static void emit_all(struct sheet *h, const struct setting_catalog *c,
     text(h, "versions", &b);
     buf_release(&b);
     emit_cases(h, s);
-    emit_sources(h, c, s);
+    emit_sources(h, t->settings, s);
 }
 
 static struct sheet sheet_of(struct page *p, int width, int y)
@@ -137,26 +183,27 @@ static struct sheet sheet_of(struct page *p, int width, int y)
         .p = p, .x = 1, .end = end < most ? end : most, .y = y, .label_columns = LABELS};
 }
 
-int tuning_details_most(struct page *p, const struct setting *s, int rows, int width, int *visible)
+int tuning_details_most(struct page *p, const struct tuning_current *c, int rows, int width,
+                        int *visible)
 {
     struct sheet h = sheet_of(p, width, 0);
     *visible = rows - 1;
-    emit_all(&h, p->ui->tuning.settings, &p->ui->tuning.here, s);
+    emit_all(&h, &p->ui->tuning, c);
     return h.row > *visible ? h.row - *visible : 0;
 }
 
-void tuning_details_draw(struct page *p, const struct setting *s, int y, int rows)
+void tuning_details_draw(struct page *p, const struct tuning_current *c, int y, int rows)
 {
-    int visible, most = tuning_details_most(p, s, rows, p->s->width, &visible);
+    int visible, most = tuning_details_most(p, c, rows, p->s->width, &visible);
     int first = p->ui->detail_scroll > most ? most : p->ui->detail_scroll;
     if (p->ui->in_details && !p->ui->open)
         surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
-    page_title(p, y, p->s->width - 1, s->name);
+    page_title(p, y, p->s->width - 1, c->row != NULL ? want_name(c->row) : c->setting->name);
     struct sheet h = sheet_of(p, p->s->width, y + 1);
     h.draw = true;
     h.first = first;
     h.last = first + visible;
-    emit_all(&h, p->ui->tuning.settings, &p->ui->tuning.here, s);
+    emit_all(&h, &p->ui->tuning, c);
     if (most > 0) {
         char range[48];
         snprintf(range, sizeof range, " %d-%d of %d ", first + 1, first + visible, most + visible);

@@ -264,6 +264,16 @@ static void emit_tuning(struct walk *w, const struct ui *ui)
         snprintf(text, sizeof text, "%s; %s", t->chips_trouble, t->next_step);
         emit(w, "profile", "failed", ROLE_CRIT, text);
     }
+    for (size_t i = 0; t->profiles != NULL && i < t->profiles->broken_count; i++) {
+        const struct profile_broken *b = &t->profiles->broken[i];
+        snprintf(text, sizeof text, "%s: %s; it counts for nothing until that is mended",
+                 b->err.where[0] != '\0' ? b->err.where : b->file, b->err.msg);
+        emit(w, b->name, "failed", ROLE_WARN, text);
+    }
+    if (t->profiles_trouble[0] != '\0') {
+        snprintf(text, sizeof text, "%s; %s", t->profiles_trouble, t->next_step);
+        emit(w, "profiles", "failed", ROLE_CRIT, text);
+    }
     if (t->settings_trouble[0] != '\0') {
         snprintf(text, sizeof text, "%s; %s", t->settings_trouble, t->next_step);
         emit(w, "settings", "failed", ROLE_CRIT, text);

@@ -21,7 +21,11 @@ static const char *pytorch_of(const char *runtime)
 static void take_service(const struct service_facts *f, struct setting_here *out)
 {
     struct setting_program *p = f->kind == SERVICE_OLLAMA ? &out->ollama : &out->comfyui;
-    if (f->remote || f->kind_unknown || p->version[0] || !f->version[0]) {
+    if (f->remote || f->kind_unknown) {
+        return;
+    }
+    p->found = true;
+    if (p->version[0] || !f->version[0]) {
         return;
     }
     utf8_copy(p->version, sizeof p->version, f->version);
@@ -104,12 +108,17 @@ void setting_here_add(struct buf *out, const struct setting_here *here, const st
         [SETTING_CPU] = "the CPU",
     };
     struct setting_query q;
+    struct setting_judgement j;
     setting_here_query(here, s, &q);
     buf_puts(out, q.place < SETTING_PLACE_COUNT ? places[q.place] : "on an unknown system");
     if (q.device < SETTING_DEVICE_COUNT) {
         buf_printf(out, " with %s", devices[q.device]);
     }
-    const char *version = q.versions[s->versions_of];
-    buf_printf(out, version ? ", %s %s" : ", the newest %s", setting_owner_words[s->versions_of],
-               version);
+    setting_judge(s, &q, &j);
+    const char *owner = setting_owner_words[s->versions_of], *version = q.versions[s->versions_of];
+    if (version) {
+        buf_printf(out, ", %s %s", owner, version);
+    } else if (j.assumed_newest) {
+        buf_printf(out, ", the newest %s", owner);
+    }
 }

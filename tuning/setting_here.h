@@ -14,8 +14,9 @@
 
 enum { SETTING_VERSION_TEXT = 32 };
 
-/* Of one kind of service: the first that answers, of those on this machine. */
+/* Of one kind of service: the first that tells its version, of those on this machine. */
 struct setting_program {
+    bool found;
     char version[SETTING_VERSION_TEXT]; /* "" not known: the newest is taken */
     bool container;
 };

@@ -110,6 +110,8 @@ static void press(struct ui *ui, const struct built *b, int width, int height, c
             uint32_t one = key != 0 ? key : word[i] == '_' ? ' ' : (unsigned char)word[i];
             if (ui->input == UI_INPUT_NONE || !command_key(ui, one, b->model, width, height))
                 view_act(ui, action_of_key(one), b->model, width, height);
+            if (ui->tuning.profiles != NULL)
+                tuning_builder_ask(ui, b->model);
         }
     }
 }
@@ -179,18 +181,26 @@ static const struct tab_case {
      false},
     {"processes-none", "mac+none", "4", {true, true, false, false}, false},
     {"processes-unrecorded", "mac+unrecorded", "4", {false, true, false, false}, false},
-    {"tuning-all", "mac", "3", {true, true, true, true}, true},
-    {"tuning-all-selected", "mac", "3 / ignored Enter Down j j", {true, true, true, true}, true},
-    {"tuning-all-linux", "linux", "3 / mps Enter Down", {false, true, true, false}, false},
-    {"tuning-open", "mac", "3 / gpu-only Enter Down Enter", {true, true, true, true}, false},
-    {"tuning-details",
-     "mac",
-     "3 / num_threads Enter Down Tab j j",
-     {true, true, false, false},
-     true},
-    {"tuning-no-match", "mac", "3 / no_such Enter", {true, true, false, false}, false},
+    {"tuning", "mac", "3", {true, true, true, true}, true},
+    {"tuning-selected", "mac", "3 Down j j j j j", {true, true, true, true}, true},
+    {"tuning-other", "mac", "3 Down l l", {true, true, true, false}, false},
+    {"tuning-not-written", "mac", "3 / never Enter Down", {false, true, true, false}, false},
+    {"tuning-end", "mac", "3 G", {true, true, true, false}, false},
+    {"tuning-yours", "mac", "3 l l l l", {true, true, true, false}, false},
+    {"tuning-linux", "linux", "3 Down j j j", {false, true, true, false}, false},
+    {"tuning-open", "mac", "3 Down j j j Enter", {true, true, true, true}, false},
+    {"tuning-details", "mac", "3 Down j j j Tab j j", {true, true, false, false}, true},
+    {"tuning-no-match", "mac", "3 / no_such Enter", {true, true, true, false}, false},
     {"tuning-why", "mac", "3 w", {true, true, true, false}, false},
-    {"tuning-unknown", "none", "3", {false, true, false, false}, false},
+    {"tuning-none", "none", "3", {false, true, true, false}, false},
+    {"tuning-all", "mac", "3 c", {true, true, true, true}, true},
+    {"tuning-all-selected", "mac", "3 c / ignored Enter Down j j", {true, true, true, true}, true},
+    {"tuning-all-linux", "linux", "3 c / mps Enter Down", {false, true, true, false}, false},
+    {"tuning-all-open",
+     "mac",
+     "3 c / gpu-only Enter Down Enter",
+     {true, true, false, false},
+     false},
     {"kill", "mac+mac", "4 / main.py Enter Down K", {true, true, true, false}, true},
     {"kill-stop", "mac+mac", "4 / serve Enter Down K k k", {false, true, true, false}, false},
     {"kill-refused", "mac+mac", "4 / none Enter K", {true, true, false, false}, false},

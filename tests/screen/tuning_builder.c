@@ -9,9 +9,23 @@
 #include "tui/view.h"
 #include "tuning/catalog.h"
 
+static const char users[] = "profiles:\n"
+                            "  - name: evening\n"
+                            "    best_for: films beside one small model\n"
+                            "    base: high\n"
+                            "    services:\n"
+                            "      - service: ollama\n"
+                            "        settings: [{name: OLLAMA_KEEP_ALIVE, value: 10m}]\n";
+static const char broken[] = "profiles:\n"
+                             "  - name: morning\n"
+                             "    best_for: nothing, it is broken\n"
+                             "    base: hihg\n";
+
 static struct {
-    struct buf settings_text;
+    struct buf settings_text, profiles_text;
     struct setting_catalog settings;
+    struct profile_set profiles;
+    struct profile_rows wants;
     struct chip_catalog chips;
 } t;
 
@@ -23,18 +37,30 @@ static void need(int rc, const struct err *err)
     }
 }
 
-void tuning_builder_open(void)
+static void read_fixture(const char *name, struct buf *out)
 {
     char path[1024];
     struct err err = ERR_INIT;
     const char *root = getenv("abs_srcdir");
-    snprintf(path, sizeof path, "%s/tests/fixtures/tuning/settings.yaml",
-             root != NULL ? root : ".");
-    buf_init(&t.settings_text, CATALOG_MAX_BYTES);
-    need(file_read(path, &t.settings_text, &err), &err);
+    snprintf(path, sizeof path, "%s/tests/fixtures/tuning/%s", root != NULL ? root : ".", name);
+    buf_init(out, CATALOG_MAX_BYTES);
+    need(file_read(path, out, &err), &err);
+}
+
+void tuning_builder_open(void)
+{
+    struct err err = ERR_INIT;
+    read_fixture("settings.yaml", &t.settings_text);
+    read_fixture("profiles.yaml", &t.profiles_text);
     need(setting_catalog_parse("settings.yaml", t.settings_text.data, t.settings_text.size,
                                &t.settings, &err),
          &err);
+    const struct profile_text texts[] = {
+        {"profiles.yaml", t.profiles_text.data, t.profiles_text.size},
+        {"/home/somebody/.config/tunetop/profiles/evening.yaml", users, sizeof users - 1},
+        {"/home/somebody/.config/tunetop/profiles/morning.yaml", broken, sizeof broken - 1},
+    };
+    need(profile_set_parse(&t.settings, texts, 3, &t.profiles, &err), &err);
     chip_catalog_init(&t.chips);
     need(chip_catalog_load(&t.chips, catalog_folder(), &err), &err);
 }
@@ -42,8 +68,26 @@ void tuning_builder_open(void)
 void tuning_builder_close(void)
 {
     chip_catalog_release(&t.chips);
+    profile_rows_release(&t.wants);
+    profile_set_release(&t.profiles);
     setting_catalog_release(&t.settings);
+    buf_release(&t.profiles_text);
     buf_release(&t.settings_text);
+}
+
+void tuning_builder_ask(struct ui *ui, const struct model *m)
+{
+    struct chip_machine machine;
+    struct profile_query q;
+    struct err err = ERR_INIT;
+    profile_rows_release(&t.wants);
+    ui->tuning.wants = NULL;
+    if (!ui->tuning.chip_known)
+        return;
+    chip_machine_of(m, &machine);
+    profile_query_of(&q, &ui->tuning.chip, &machine, m);
+    need(profile_resolve(&t.profiles, ui_profile(ui), &q, &t.wants, &err), &err);
+    ui->tuning.wants = &t.wants;
 }
 
 void tuning_builder_fill(struct ui *ui, struct model *m)
@@ -63,4 +107,6 @@ void tuning_builder_fill(struct ui *ui, struct model *m)
     assess_chip(&t.chips, m, &a);
     view_assess(ui, m, &a);
     ui->tuning.settings = &t.settings;
+    ui->tuning.profiles = &t.profiles;
+    tuning_builder_ask(ui, m);
 }

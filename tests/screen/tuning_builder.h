@@ -12,7 +12,10 @@
 void tuning_builder_open(void);
 void tuning_builder_close(void);
 /* The state as the session leaves it on that tab. Machines of model_builder.h are seen as they are,
- * but one with Apple's chip runs macOS. After ui_init() and view_update(). */
+ * but one with Apple's chip runs macOS. Beside the profiles of the fixture there are two of the
+ * user's, one of them broken. After ui_init() and view_update(). */
 void tuning_builder_fill(struct ui *ui, struct model *m);
+/* What the profile that the ui state names wants: after a key changed it. */
+void tuning_builder_ask(struct ui *ui, const struct model *m);
 
 #endif

@@ -1,5 +1,6 @@
-/* The list of all settings: groups, filter, selection by name, what keys do to it; and what is
- * known of the machine that its verdicts are for. */
+/* The lists of the Tuning tab, all settings and what a profile wants: their parts, filter,
+ * selection by name, what keys do to them; and what is known of the machine that verdicts are for.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "tests/screen/model_builder.h"
 #include "tests/screen/tuning_builder.h"
 #include "tui/command.h"
+#include "tui/page.h"
 #include "tui/setting_list.h"
 #include "tui/view.h"
 
@@ -160,6 +162,117 @@ static void test_first(void **state)
     assert_int_equal(setting_list_first(&rows, 10), 0);
 }
 
+/* ---- what a profile wants ---- */
+
+static struct want_case {
+    const char *name;
+    int service, target_service, action, verdict;
+    const char *target;
+} wants_of[] = {
+    {"SYS", PROFILE_SYSTEM, PROFILE_SYSTEM, PROFILE_WRITE, SETTING_HONOURED, "SYS"},
+    {"KEPT", PROFILE_OLLAMA, PROFILE_OLLAMA, PROFILE_KEEP, SETTING_IGNORED, "KEPT"},
+    {"COVERED", PROFILE_OLLAMA, PROFILE_OLLAMA, PROFILE_COVERED, SETTING_IGNORED, NULL},
+    {"FALSE", PROFILE_OLLAMA, PROFILE_OLLAMA, PROFILE_TRANSLATE, SETTING_RENAMED, "REAL"},
+    {"POWER", PROFILE_OLLAMA, PROFILE_SYSTEM, PROFILE_TRANSLATE, SETTING_IGNORED, "pmset"},
+    {"BAD", PROFILE_COMFYUI, PROFILE_COMFYUI, PROFILE_NEVER, SETTING_HARMFUL, NULL},
+    {"SAME", PROFILE_COMFYUI, PROFILE_COMFYUI, PROFILE_WRITE, SETTING_HONOURED, "SAME"},
+    {"SAME", PROFILE_OLLAMA, PROFILE_OLLAMA, PROFILE_WRITE, SETTING_HONOURED, "SAME"},
+    {"SEEN", PROFILE_SYSTEM, PROFILE_SYSTEM, PROFILE_LOOK, SETTING_UNKNOWN, NULL},
+};
+enum { WANTS = sizeof wants_of / sizeof wants_of[0] };
+
+static const struct profile_rows *want_rows(void)
+{
+    static struct profile_row rows[WANTS];
+    static struct profile_rows out = {.rows = rows, .count = WANTS};
+    for (int i = 0; i < WANTS; i++)
+        rows[i] = (struct profile_row){.name = wants_of[i].name,
+                                       .value = "1",
+                                       .service = wants_of[i].service,
+                                       .target_service = wants_of[i].target_service,
+                                       .action = wants_of[i].action,
+                                       .verdict = wants_of[i].verdict,
+                                       .target_name = wants_of[i].target};
+    return &out;
+}
+
+/* The rows as they stand: a title is the number of its part. */
+static const char *wanted(const struct setting_list *list, const char *filter)
+{
+    static char out[1024];
+    struct setting_rows rows;
+    size_t used = 0;
+    out[0] = '\0';
+    want_list_rows(list, want_rows(), &here, filter, &rows);
+    for (int i = 0; i < rows.count && used < sizeof out; i++) {
+        const char *before = i > 0 ? " " : "";
+        if (rows.index[i] < 0)
+            used += (size_t)snprintf(out + used, sizeof out - used, "%s#%d", before,
+                                     ~rows.index[i]);
+        else
+            used += (size_t)snprintf(out + used, sizeof out - used,
+                                     i == rows.selected ? "%s[%s]" : "%s%s", before,
+                                     want_name(&want_rows()->rows[rows.index[i]]));
+    }
+    return out;
+}
+
+/* Services that were found first; what is written before what is not, the harmful first of that. */
+static void test_want_parts(void **state)
+{
+    struct setting_list list = {.row = 0};
+    struct setting_rows rows;
+    (void)state;
+    assert_string_equal(wanted(&list, ""),
+                        "#0 REAL SAME #1 SAME #6 SYS pmset #7 BAD COVERED #8 KEPT #9 SEEN");
+    here.comfyui.found = true;
+    assert_string_equal(wanted(&list, ""),
+                        "#1 SAME #0 REAL SAME #6 SYS pmset #7 BAD COVERED #8 KEPT #9 SEEN");
+    setting_here_init(&here);
+    want_list_rows(&list, want_rows(), &here, "same", &rows);
+    assert_true(rows.all == WANTS && rows.matching == 2 && rows.count == 4);
+    want_list_rows(&list, NULL, &here, "", &rows);
+    assert_int_equal(rows.all + rows.count + rows.matching, 0);
+    assert_int_equal(WANT_PARTS, 10);
+}
+
+static void test_want_filter(void **state)
+{
+    const struct setting_list list = {.selected = "SAME", .service = PROFILE_OLLAMA};
+    (void)state;
+    assert_string_equal(wanted(&list, "same"), "#0 [SAME] #1 SAME"); /* a service has its own */
+    assert_string_equal(wanted(&list, "false"), "#0 REAL");          /* as it is wished */
+    assert_string_equal(wanted(&list, "real"), "#0 REAL");           /* as it is written */
+    assert_string_equal(wanted(&list, "harmful"), "#7 BAD");
+    assert_string_equal(wanted(&list, "translate OLLAMA"), "#0 REAL #6 pmset");
+    assert_string_equal(wanted(&list, "keep"), "#8 KEPT");
+    assert_string_equal(wanted(&list, "no such"), "");
+}
+
+static void test_want_move(void **state)
+{
+    struct setting_list list = {.row = 0};
+    static const struct {
+        enum action action;
+        const char *want;
+        int service;
+    } steps[] = {
+        {ACTION_DOWN, "FALSE", PROFILE_OLLAMA},    {ACTION_DOWN, "SAME", PROFILE_OLLAMA},
+        {ACTION_DOWN, "SAME", PROFILE_COMFYUI},    {ACTION_DOWN, "SYS", PROFILE_SYSTEM},
+        {ACTION_UP, "SAME", PROFILE_COMFYUI},      {ACTION_LAST, "SEEN", PROFILE_SYSTEM},
+        {ACTION_PAGE_UP, "BAD", PROFILE_COMFYUI},  {ACTION_FIRST, "FALSE", PROFILE_OLLAMA},
+        {ACTION_PAGE_DOWN, "SYS", PROFILE_SYSTEM},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        want_list_move(&list, want_rows(), &here, "", steps[i].action, 3);
+        assert_string_equal(list.selected, steps[i].want);
+        assert_int_equal(list.service, steps[i].service);
+    }
+    want_list_move(&list, NULL, &here, "", ACTION_FIRST, 3);
+    assert_string_equal(list.selected, "SYS");
+}
+
 /* A version and a place come from the services that were found; none of another host counts. */
 static void test_here(void **state)
 {
@@ -206,6 +319,9 @@ static void test_here(void **state)
     f[1].version = "nightly"; /* no version that can be compared */
     setting_here_of(m, &a, &h);
     setting_here_add(&b, &h, one);
+    assert_string_equal(b.data, "on macOS with MPS");
+    buf_clear(&b);
+    setting_here_add(&b, &h, setting_find(&catalog, "NEW", &nearest)); /* it depends on one */
     assert_string_equal(b.data, "on macOS with MPS, the newest ollama");
     buf_release(&b);
     model_free(m);
@@ -219,6 +335,8 @@ static void keys(struct ui *ui, const struct model *m, const char *words)
         assert_int_not_equal(code, 0);
         if (ui->input == UI_INPUT_NONE || !command_key(ui, code, m, 80, 24))
             view_act(ui, action_of_key(code), m, 80, 24);
+        if (ui->tuning.profiles != NULL)
+            tuning_builder_ask(ui, m);
         words += strlen(word);
         words += *words == ' ';
     }
@@ -239,7 +357,7 @@ static void test_keys(void **state)
     assert_int_equal(ui.input, UI_INPUT_NONE);
     assert_string_equal(ui.tuning.list.selected, "");
     tuning_builder_fill(&ui, b.model);
-    keys(&ui, b.model, "Enter"); /* opens the first one, and selects it */
+    keys(&ui, b.model, "c Enter"); /* opens the first one, and selects it */
     assert_true(ui.open);
     assert_string_equal(ui.tuning.list.selected, "OLLAMA_HOST");
     keys(&ui, b.model, "G"); /* the arrows are the details' now */
@@ -267,11 +385,54 @@ static void test_keys(void **state)
     model_builder_free(&b);
 }
 
+/* Profiles are walked over by name, round and round; overlays are none of them. */
+static void test_profiles(void **state)
+{
+    static const char *const names[] = {"optimized", "balanced", "conservative", "evening",
+                                        "ultra"};
+    struct built b = model_builder_make("mac");
+    static struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    view_update(&ui, b.model);
+    keys(&ui, b.model, "Right"); /* no tab of profiles: nothing but a word */
+    assert_string_equal(ui.tuning.profile, "");
+    assert_non_null(ui.note);
+    keys(&ui, b.model, "3 Right"); /* nothing was read yet */
+    assert_string_equal(ui.tuning.profile, "");
+    tuning_builder_fill(&ui, b.model);
+    assert_string_equal(ui_profile(&ui), "high"); /* the one that fits */
+    keys(&ui, b.model, "Down Down");
+    assert_string_equal(ui.tuning.wanted.selected, "OLLAMA_KEEP_ALIVE");
+    for (int i = 0; i < 5; i++) {
+        keys(&ui, b.model, "l");
+        assert_string_equal(ui_profile(&ui), names[i]);
+        assert_string_equal(ui.tuning.wanted.selected, "OLLAMA_KEEP_ALIVE");
+    }
+    assert_string_equal(ui.tuning.wants->name, "ultra");
+    keys(&ui, b.model, "h");
+    assert_string_equal(ui_profile(&ui), "evening");
+    keys(&ui, b.model, "h h h h h");
+    assert_string_equal(ui_profile(&ui), "ultra");
+    keys(&ui, b.model, "c Right"); /* in the list of all settings no profile is chosen */
+    assert_string_equal(ui_profile(&ui), "ultra");
+    assert_true(ui.tuning.all);
+    keys(&ui, b.model, "c Enter Right c");
+    assert_true(ui.open && !ui.tuning.all);
+    assert_string_equal(ui_profile(&ui), "ultra");
+    assert_string_equal(tuning_tab_current(&ui)->name, "OLLAMA_KEEP_ALIVE");
+    ui_release(&ui);
+    model_builder_free(&b);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_filter), cmocka_unit_test(test_move),
-        cmocka_unit_test(test_first), cmocka_unit_test(test_here),   cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_rows),       cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_move),       cmocka_unit_test(test_first),
+        cmocka_unit_test(test_here),       cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_want_parts), cmocka_unit_test(test_want_filter),
+        cmocka_unit_test(test_want_move),  cmocka_unit_test(test_profiles),
     };
     return cmocka_run_group_tests_name("setting list", tests, open_catalog, close_catalog);
 }
