@@ -3,6 +3,7 @@
  * not there. The input is a stream of choices.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,6 +234,80 @@ static void make_processes(struct stream *s, struct model *m)
     m->details = d;
 }
 
+static const char settings_text[] =
+    "sources: [{id: T, text: a test of many words that go over the end of a row}]\n"
+    "groups:\n"
+    "  - title: \"Ollama: \\u65E5\\u672C\\u8A9E and many more words than a small window has room for\"\n"
+    "    owner: ollama\n    kind: variable\n    type: integer\n    costs: next-request\n"
+    "    verdict: honoured\n    read_back: log\n    source: T 1, T 2\n"
+    "    settings:\n"
+    "      - {name: A, type: text, reason: r, default: \"\\u65E5\\u672C\"}\n"
+    "      - {name: a.name.that.is.as.long.as.the.catalog.lets.a.name.be.and.no.longer, also: [B, C],"
+    " reason: \"\\u65E5\\u672C\\u8A9E\\u65E5\\u672C\\u8A9E\\u65E5\\u672C\\u8A9E\", use: A,"
+    " formula: same, verdict: renamed, instead: something else, memory: much, since: \"0.30\"}\n"
+    "      - {name: D, verdict: harmful, reason: why, range: [1, 9], cases: [{verdict: ignored,"
+    " places: [linux], devices: [cpu], reason: not there, when: somebody knows it}]}\n"
+    "  - title: E\n    owner: macos\n    kind: sysctl\n    type: none\n    costs: now\n"
+    "    verdict: unknown\n    read_back: it\n    source: T\n"
+    "    settings: [{name: E, reason: r}]\n";
+static const char profiles_text[] =
+    "profiles:\n"
+    "  - {name: high, best_for: all that there is to do and some more beside it, level: high, "
+    "services:\n"
+    "     [{service: ollama, from: here, settings: [{name: A, value: 5}, {name: B, value: 7},\n"
+    "      {name: D, value: 3}, {name: C, value: 1, keep: true}]},\n"
+    "     {service: system, from: there, settings: [{name: E, look: true}]}]}\n"
+    "  - {name: a-name-longer-than-its-column-is, best_for: \"\\u65E5\\u672C\","
+    " base: high}\n";
+static const char broken_text[] = "profiles: 1\n";
+
+/* What the Tuning tab shows, read once. */
+static struct {
+    struct setting_catalog settings;
+    struct profile_set profiles;
+    struct chip_catalog chips; /* empty: everything is decided by rule */
+    bool read;
+} catalogs;
+
+static void read_catalogs(void)
+{
+    static const struct profile_text texts[] = {
+        {"profiles.yaml", profiles_text, sizeof profiles_text - 1},
+        {"broken.yaml", broken_text, sizeof broken_text - 1},
+    };
+    struct err err = ERR_INIT;
+    if (setting_catalog_parse("settings.yaml", settings_text, sizeof settings_text - 1,
+                              &catalogs.settings, &err) < 0 ||
+        profile_set_parse(&catalogs.settings, texts, 2, &catalogs.profiles, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", err.where, err.msg);
+        abort();
+    }
+    chip_catalog_init(&catalogs.chips);
+    catalogs.read = true;
+}
+
+/* As the session does it; that an input has an odd size decides, so that what lies in the corpus
+ * means what it did. */
+static void fill_tuning(struct ui *ui, const struct model *m, struct assessment *a,
+                        struct profile_rows *wants)
+{
+    struct chip_machine machine;
+    struct profile_query q;
+    struct err err = ERR_INIT;
+    if (!catalogs.read)
+        read_catalogs();
+    chip_machine_of(m, &machine);
+    chip_decide(&catalogs.chips, &machine, &a->chip);
+    a->chip_known = true;
+    view_assess(ui, m, a);
+    ui->tuning.settings = &catalogs.settings;
+    ui->tuning.profiles = &catalogs.profiles;
+    profile_query_of(&q, &a->chip, &machine, m);
+    if (profile_resolve(&catalogs.profiles, "high", &q, wants, &err) < 0)
+        abort();
+    ui->tuning.wants = wants;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stream s = {data, size, 0};
@@ -257,6 +332,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_processes(&s, m);
     assess_run(m, &a);
     ui_init(&ui, NS_PER_S);
+    struct profile_rows wants = {.count = 0};
+    if (size % 2 != 0)
+        fill_tuning(&ui, m, &a, &wants);
     surface_init(&surface, 1, 1);
     for (int frame = 0; frame < 4; frame++) {
         surface_resize(&surface, 1 + (int)pick(&s, frame == 3 ? 420 : 130),
@@ -265,7 +343,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         view_draw(&surface, m, &a, &ui);
         view_update(&ui, m);
         if (pick(&s, 2) != 0)
-            view_act(&ui, ACTION_PROCESSES, m, surface.width, surface.height);
+            view_act(&ui, size % 2 != 0 ? ACTION_TUNING : ACTION_PROCESSES, m, surface.width,
+                     surface.height);
         for (unsigned i = pick(&s, 6); i > 0; i--)
             view_act(&ui, (enum action)pick(&s, ACTION_COUNT), m, surface.width, surface.height);
         for (unsigned i = pick(&s, 6); i > 0 && ui.input != UI_INPUT_NONE; i--)
@@ -282,6 +361,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
         }
     }
+    profile_rows_release(&wants);
     ui_release(&ui);
     surface_release(&surface);
     model_free(m);
