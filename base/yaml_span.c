@@ -253,6 +253,9 @@ static void end_collection(struct reader *r, const yaml_event_t *event)
 {
     struct yaml_node *node = r->at;
 
+    if (node == NULL) {
+        return;
+    }
     if (node->style == YAML_SPAN_FLOW) {
         node->end = byte_of(r, &event->end_mark);
     } else if (node->last_child != NULL && node->last_child->end > node->begin) {

@@ -145,7 +145,10 @@ static void check_json(const struct document *d, const cJSON *node, size_t *i)
         fail(NULL, "cJSON found more values");
     }
     const struct document_entry *e = &d->entries[(*i)++];
-    bool same = cJSON_IsNull(node)   ? e->value == NULL
+    if ((e->value == NULL) != (bool)cJSON_IsNull(node)) {
+        fail(e, "cJSON read null, or did not");
+    }
+    bool same = e->value == NULL     ? true
                 : cJSON_IsBool(node) ? strcmp(e->value, cJSON_IsTrue(node) ? "true" : "false") == 0
                 : cJSON_IsNumber(node) ? strtod(e->value, NULL) == node->valuedouble
                                        : strcmp(e->value, node->valuestring) == 0;

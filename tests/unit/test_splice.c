@@ -356,7 +356,7 @@ static void interpolations_are_taken_apart(void **state)
             assert_int_equal(strlen(rows[i].name), got.name_size);
             assert_memory_equal(rows[i].name, got.name, got.name_size);
             assert_true((got.fallback != NULL) == (rows[i].fallback != NULL));
-            if (got.fallback != NULL) {
+            if (got.fallback != NULL && rows[i].fallback != NULL) {
                 assert_int_equal(strlen(rows[i].fallback), got.fallback_size);
                 assert_memory_equal(rows[i].fallback, got.fallback, got.fallback_size);
             }

@@ -245,7 +245,7 @@ static int note_key(struct json_reader *r, size_t object, const char *text, size
 
 static int read_member(struct json_reader *r, size_t object)
 {
-    const char *key;
+    const char *key = "";
     size_t place = r->at;
     size_t size = r->path.size;
 

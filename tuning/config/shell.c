@@ -192,7 +192,7 @@ static const char *assigned_value(const struct word *word, size_t *name_size)
 
 static int add_assignment(struct shell *s, const struct word *word, const char *group)
 {
-    size_t name_size;
+    size_t name_size = 0;
     const char *value = assigned_value(word, &name_size);
     size_t value_at = (size_t)(value - word->text.text);
     struct document_entry e = {.kind = ENTRY_VARIABLE,

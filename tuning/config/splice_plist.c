@@ -333,8 +333,8 @@ static int edit_flag(struct splicer *s, const struct splice_edit *edit,
 
 int splice_plist(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e)
 {
-    const struct document_entry *first = s->d->count > 0 ? &s->d->entries[0] : NULL;
-    if (strcmp(edit->group, first != NULL ? first->group : "") != 0) {
+    const char *label = s->d->count > 0 ? s->d->entries[0].group : "";
+    if (strcmp(edit->group, label) != 0) {
         return splicer_refuse(s, 0, "it is not the property list of '%.80s'", edit->group);
     }
     if (edit->kind == ENTRY_FLAG) {

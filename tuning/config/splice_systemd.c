@@ -10,7 +10,8 @@ static const char *quote_assignment(struct splicer *s, const struct splice_edit 
     struct buf out;
     buf_init(&out, DOCUMENT_MAX_BYTES);
     buf_printf(&out, "\"%s=", edit->name);
-    for (const char *at = edit->value; *at != '\0'; at++) {
+    const char *value = edit->value != NULL ? edit->value : "";
+    for (const char *at = value; *at != '\0'; at++) {
         if (*at == '"' || *at == '\\') {
             buf_putc(&out, '\\');
         }
@@ -98,10 +99,10 @@ static int set_variable(struct splicer *s, const struct splice_edit *edit,
 {
     char first = s->d->text[e->whole.begin];
     bool whole_quoted = first == '"' || first == '\'';
-    if (!whole_quoted && !e->quoted && splice_is_simple_word(edit->value)) {
-        splicer_patch(s, e->value_span.begin, e->value_span.end, edit->value, false);
-    } else if (first == '\'' && strpbrk(edit->value, "'\\") == NULL) {
-        splicer_patch(s, e->value_span.begin, e->value_span.end, edit->value, false);
+    const char *value = edit->value != NULL ? edit->value : "";
+    if ((!whole_quoted && !e->quoted && splice_is_simple_word(value)) ||
+        (first == '\'' && strpbrk(value, "'\\") == NULL)) {
+        splicer_patch(s, e->value_span.begin, e->value_span.end, value, false);
     } else {
         splicer_patch(s, e->whole.begin, e->whole.end, quote_assignment(s, edit), false);
     }
