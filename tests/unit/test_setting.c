@@ -253,6 +253,12 @@ static const struct {
     {"OLLAMA_NEW_ENGINE", "1", "0.24.0", SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
     {"OLLAMA_NEW_ENGINE", "1", NULL, SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
     {"OLLAMA_AGENT_DISABLE_SHELL", "0", NULL, SETTING_LINUX, ANY, SETTING_HARMFUL, NULL},
+    {"OLLAMA_AGENT_DISABLE_SHELL", "0", "0.31.1", SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
+    {"OLLAMA_AGENT_DISABLE_BASH", "1", "0.31.1", SETTING_LINUX, ANY, SETTING_HONOURED, NULL},
+    {"OLLAMA_AGENT_DISABLE_BASH", "1", NULL, SETTING_LINUX, ANY, SETTING_RENAMED,
+     "OLLAMA_AGENT_DISABLE_SHELL"},
+    {"--async-offload", "2", "0.3.64", SETTING_MACOS, SETTING_MPS, SETTING_HARMFUL, NULL},
+    {"--async-offload", "2", NULL, SETTING_MACOS, SETTING_MPS, SETTING_IGNORED, NULL},
     {"OLLAMA_METRICS", "1", "0.33.0-rc2", SETTING_LINUX, ANY, SETTING_IGNORED, NULL},
     {"OLLAMA_METRICS", "1", "0.34.0", SETTING_LINUX, ANY, SETTING_UNKNOWN, NULL},
     {"OLLAMA_USE_METAL", "1", NULL, SETTING_MACOS, SETTING_MPS, SETTING_IGNORED, "num_gpu"},
@@ -301,7 +307,7 @@ static const struct {
     {"--lowvram", NULL, NULL, SETTING_LINUX, SETTING_CUDA, SETTING_HONOURED, NULL},
     {"--gpu-only", NULL, NULL, SETTING_MACOS, SETTING_MPS, SETTING_HONOURED, NULL},
     {"--normalvram", NULL, "0.3.64", SETTING_LINUX, SETTING_CUDA, SETTING_HONOURED, NULL},
-    {"--normalvram", NULL, "0.8.1", SETTING_LINUX, SETTING_CUDA, SETTING_UNKNOWN, NULL},
+    {"--normalvram", NULL, "0.21.1", SETTING_LINUX, SETTING_CUDA, SETTING_HONOURED, NULL},
     {"--normalvram", NULL, "0.33.0", SETTING_LINUX, SETTING_CUDA, SETTING_HARMFUL, NULL},
     {"--normalvram", NULL, NULL, SETTING_LINUX, SETTING_CUDA, SETTING_HARMFUL, NULL},
     {"--offline", NULL, "0.33.0", SETTING_LINUX, SETTING_CUDA, SETTING_HARMFUL, NULL},
@@ -542,6 +548,31 @@ static void test_flags_of_comfyui(void **state)
     assert_true(flags > 100);
 }
 
+/* Between these two: in which release each flag came or went. */
+static void test_when_flags_of_comfyui_came(void **state)
+{
+    static struct name_list changes;
+    size_t wrong = 0;
+    (void)state;
+    read_names("comfyui-changes", &changes);
+    for (size_t i = 0; i < changes.count; i++) {
+        char before[16], from[16], sign, name[NAME_MAX_BYTES];
+        assert_int_equal(sscanf(changes.names[i], "%15s %15s %c %63s", before, from, &sign, name),
+                         4);
+        for (int at = 0; at < 2; at++) {
+            struct setting_judgement j;
+            judge_version(need(name), at ? from : before, SETTING_CUDA, &j);
+            const bool unknown = j.verdict == SETTING_HARMFUL &&
+                                 strstr(j.reason, "unknown argument");
+            if (unknown != ((sign == '+') == (at == 0))) {
+                print_message("# %s in %s: %s\n", name, at ? from : before, j.reason);
+                wrong++;
+            }
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
 /* What one version of Ollama lists has a row, and is ignored by the version that does not. */
 static void test_variables_of_ollama(void **state)
 {
@@ -632,11 +663,17 @@ static void test_translate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),          cmocka_unit_test(test_inherited),
-        cmocka_unit_test(test_versions),         cmocka_unit_test(test_shipped_rows),
-        cmocka_unit_test(test_verdicts),         cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_values),           cmocka_unit_test(test_translate),
-        cmocka_unit_test(test_flags_of_comfyui), cmocka_unit_test(test_variables_of_ollama),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_inherited),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_shipped_rows),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_translate),
+        cmocka_unit_test(test_flags_of_comfyui),
+        cmocka_unit_test(test_variables_of_ollama),
+        cmocka_unit_test(test_when_flags_of_comfyui_came),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
