@@ -328,10 +328,12 @@ static void show(struct text_page *p, const struct profile_rows *r, const struct
         asked += group_of[row->action] == GROUP_WRITTEN && row->target_service == PROFILE_SYSTEM;
         assumed = assumed || r->rows[i].assumed_newest;
     }
-    snprintf(text, sizeof text,
-             "On %s with %.4g GB %zu of its %zu settings would be written, %zu more of the system "
-             "itself when it is asked for%s.",
-             machine_name(v), v->answer.memory_gb, written - asked, r->count, asked,
+    char more[80] = "";
+    if (asked) {
+        snprintf(more, sizeof more, ", and %zu of the system itself when it is asked for", asked);
+    }
+    snprintf(text, sizeof text, "On %s with %.4g GB, %zu of its %zu settings would be written%s%s.",
+             machine_name(v), v->answer.memory_gb, written - asked, r->count, more,
              assumed ? "; the newest version is assumed where none is known" : "");
     text_blanks(p, INDENT);
     put_clean(p, STYLE_DIM, INDENT, text);

@@ -416,7 +416,7 @@ static void resolve_wish(const struct context *x, const struct profile *layer,
         place_limit(x, r, host);
     }
     if (w->keep && r->action == PROFILE_WRITE) {
-        put(r, PROFILE_KEEP, "only where a file has it already");
+        put(r, PROFILE_KEEP, "the profile wishes no more than that");
     }
 }
 

@@ -59,7 +59,7 @@ t_expect_status 0
 # A recording: the versions of its services count, and nothing of this user's.
 t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" profiles recommended
 t_expect_status 0
-t_expect_out '^  On Apple M4 Pro with 24 GB '
+t_expect_out '^  On Apple M4 Pro with 24 GB, '
 t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" profiles high --json
 t_is 'judged for 0.32.3, not for the newest' \
     "$(grep -A 8 '"OLLAMA_METRICS",' "$t_dir/out" | grep -c '"assumed_newest":	false')" 1
