@@ -45,6 +45,11 @@ void corpus_read(const struct corpus *c, const char *file, struct buf *out);
 /* Whether `expected` begins with the word; *rest is what follows it. */
 bool corpus_expects(const struct corpus_row *row, const char *word, const char **rest);
 
+/* Makes each edit of the file that `document` is the row of, and judges it. `made`: a folder, or
+ * NULL. */
+void corpus_check_edits(const struct corpus *c, const struct document *d,
+                        const struct corpus_row *document, const char *made);
+
 /* TAP: what is said fails the next result, and is printed below it. */
 void corpus_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void corpus_result(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

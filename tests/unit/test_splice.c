@@ -89,7 +89,7 @@ static void several_edits_of_a_compose_file(void **state)
           SET_KEY("a", "deploy.resources.limits.cpus", "2"),
           SET_KEY("a", "deploy.resources.reservations.memory", "1G"), SET_VARIABLE("a", "A", "1")},
          "services:\n  a:\n    image: x\n    deploy:\n      resources:\n        limits:\n"
-         "          memory: 8G\n          cpus: 2\n        reservations:\n          memory: 1G\n"
+         "          memory: 8G\n          cpus: \"2\"\n        reservations:\n          memory: 1G\n"
          "    environment:\n      A: 1\n"},
         /* Beside each other, in their order. */
         {DOCUMENT_COMPOSE,

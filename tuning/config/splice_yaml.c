@@ -87,6 +87,26 @@ static enum yaml_node_style style_of(const struct yaml_node *value)
                : YAML_SPAN_PLAIN;
 }
 
+/* Keys of a service whose value docker compose takes only as a text ("must be a string", or "got
+ * unconvertible type 'float64'"), though it looks like a number. */
+static enum scalar_type key_type(const struct splicer *s, const struct splice_edit *edit)
+{
+    static const char *const texts[] = {
+        "cpuset",
+        "deploy.resources.limits.cpus",
+        "deploy.resources.limits.memory",
+        "deploy.resources.reservations.cpus",
+        "deploy.resources.reservations.memory",
+    };
+    bool service = s->d->kind == DOCUMENT_COMPOSE && edit->group[0] != '\0';
+    for (size_t i = 0; service && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(edit->name, texts[i]) == 0) {
+            return SCALAR_TEXT;
+        }
+    }
+    return SCALAR_KEY;
+}
+
 /* Another value for a scalar that is there. */
 static int set_scalar(struct splicer *s, const struct yaml_node *value, const char *to,
                       enum scalar_type type)
@@ -152,7 +172,7 @@ static int set_key(struct splicer *s, const struct yaml_node *base, const struct
         return rc;
     }
     if (spot.rest[0] == '\0') {
-        return set_scalar(s, spot.value, edit->value, SCALAR_KEY);
+        return set_scalar(s, spot.value, edit->value, key_type(s, edit));
     }
     if (!split_path(s, spot.rest, &leaf)) {
         return splicer_refuse(s, spot.value->begin, "'%.80s' is not there to be changed",
@@ -163,8 +183,9 @@ static int set_key(struct splicer *s, const struct yaml_node *base, const struct
                                          leaf.section_count == 0
                                      ? neighbour_style(spot.value)
                                      : YAML_SPAN_PLAIN;
-    leaf.value = edit->value != NULL ? scalar_format(s->arena, edit->value, style, SCALAR_KEY, flow)
-                                     : NULL;
+    leaf.value = edit->value != NULL
+                     ? scalar_format(s->arena, edit->value, style, key_type(s, edit), flow)
+                     : NULL;
     return node_insert(s, spot.key, spot.value, &leaf);
 }
 
@@ -344,9 +365,9 @@ int splice_yaml(struct splicer *s, const struct splice_edit *edit, const struct 
         if (!split_path(s, edit->name, &leaf)) {
             return splicer_refuse(s, 0, "'%.80s' is not there to be changed", edit->name);
         }
-        leaf.value = edit->value != NULL
-                         ? scalar_format(s->arena, edit->value, YAML_SPAN_PLAIN, SCALAR_KEY, false)
-                         : NULL;
+        leaf.value = edit->value != NULL ? scalar_format(s->arena, edit->value, YAML_SPAN_PLAIN,
+                                                         key_type(s, edit), false)
+                                         : NULL;
         return node_insert(s, NULL, NULL, &leaf);
     }
     return edit->remove ? remove_key(s, base, edit) : set_key(s, base, edit);
