@@ -13,7 +13,10 @@
 static const char journal_name[] = "journal.jsonl";
 static const char copies_name[] = "backups";
 
-enum { CHUNK_BYTES = 16384 };
+enum {
+    CHUNK_BYTES = 16384,
+    MAX_PARENTS = 3, /* ~/.local/state in a new home */
+};
 
 static int call_failed(const struct journal *j, int rc, const char *what, struct err *err)
 {
@@ -53,7 +56,7 @@ static int open_folder(struct journal *j, int above, const char *name, unsigned 
 
     if (fd == -ENOENT && make) {
         int rc = ops->mkdir(ops->ctx, above, name, mode);
-        if (rc == 0) {
+        if (rc == 0 || rc == -EEXIST) { /* somebody else was as quick; judged below */
             rc = ops->sync(ops->ctx, above);
         }
         fd = rc < 0 ? rc : ops->open(ops->ctx, above, name, O_RDONLY | O_DIRECTORY, 0);
@@ -65,10 +68,37 @@ static int open_folder(struct journal *j, int above, const char *name, unsigned 
     return judge(j, fd, true, err);
 }
 
-/* The parent of the journal's folder, which the caller knows to be there. */
-static int open_parent(struct journal *j, char name[FILE_NAME_BYTES], struct err *err)
+/* Opens the folder `path`; with `make`, those on the way that are missing are made first (0700, as
+ * the XDG specification has them). */
+static int open_path(struct journal *j, const char *path, bool make, unsigned depth,
+                     struct err *err)
 {
     const struct file_ops *ops = j->ops;
+    char whole[FILE_PATH_BYTES];
+
+    (void)snprintf(whole, sizeof(whole), "%s/.", path);
+    int fd = ops->open(ops->ctx, FILE_OPS_ROOT, whole, O_RDONLY | O_DIRECTORY, 0);
+    const char *slash = strrchr(path, '/');
+    if (fd != -ENOENT || !make || depth == 0 || slash == NULL || slash == path) {
+        return fd < 0 ? call_failed(j, fd, "open the journal in", err) : fd;
+    }
+    (void)snprintf(whole, sizeof(whole), "%.*s", (int)(slash - path), path);
+    int above = open_path(j, whole, make, depth - 1, err);
+    if (above < 0) {
+        return above;
+    }
+    int rc = ops->mkdir(ops->ctx, above, slash + 1, 0700);
+    if (rc == 0 || rc == -EEXIST) { /* somebody else was as quick */
+        rc = ops->sync(ops->ctx, above);
+    }
+    fd = rc < 0 ? rc : ops->open(ops->ctx, above, slash + 1, O_RDONLY | O_DIRECTORY, 0);
+    ops->close(ops->ctx, above);
+    return fd < 0 ? call_failed(j, fd, "make the folder of the journal,", err) : fd;
+}
+
+/* The folder that the journal's folder is in; and the name of that. */
+static int open_parent(struct journal *j, bool make, char name[FILE_NAME_BYTES], struct err *err)
+{
     char parent[FILE_PATH_BYTES];
     const char *slash = strrchr(j->folder, '/');
 
@@ -77,9 +107,8 @@ static int open_parent(struct journal *j, char name[FILE_NAME_BYTES], struct err
         return err_set(err, ERR_STATE, "the journal cannot be in '%.200s'", j->folder);
     }
     (void)snprintf(name, FILE_NAME_BYTES, "%s", slash + 1);
-    (void)snprintf(parent, sizeof(parent), "%.*s/.", (int)(slash - j->folder), j->folder);
-    int fd = ops->open(ops->ctx, FILE_OPS_ROOT, parent, O_RDONLY | O_DIRECTORY, 0);
-    return fd < 0 ? call_failed(j, fd, "open the journal in", err) : fd;
+    (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - j->folder), j->folder);
+    return open_path(j, parent, make, MAX_PARENTS, err);
 }
 
 static int open_file(struct journal *j, bool readable, bool make, struct err *err)
@@ -116,7 +145,7 @@ int journal_open(struct journal *j, const struct file_ops *ops, const struct jou
         return err_set(err, ERR_TOO_BIG, "the path '%.100s...' is too long", place->folder);
     }
     (void)snprintf(j->folder, sizeof(j->folder), "%s", place->folder);
-    int parent = open_parent(j, name, err);
+    int parent = open_parent(j, make, name, err);
     if (parent < 0) {
         return parent;
     }
@@ -355,6 +384,10 @@ static bool id_of_copy(const char *name, char id[JOURNAL_ID_BYTES])
     const char *dash = strrchr(name, '-');
 
     if (dash == NULL || (size_t)(dash - name) >= JOURNAL_ID_BYTES) {
+        return false;
+    }
+    const char *end = dash + 1 + strspn(dash + 1, "0123456789");
+    if (strcmp(end, ".before") != 0 && strcmp(end, ".after") != 0) {
         return false;
     }
     memcpy(id, name, (size_t)(dash - name));

@@ -41,7 +41,7 @@ enum {
 /* Where it lies. A user's own: nobody else reads anything. Root's (/var/lib/tunetop): everybody
  * reads the journal, only root the copies. */
 struct journal_place {
-    const char *folder; /* its parent must exist */
+    const char *folder; /* absolute; up to three folders above it are made when missing */
     bool readable;      /* folder 0755 and journal 0644 instead of 0700 and 0600 */
 };
 

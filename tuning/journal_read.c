@@ -276,7 +276,8 @@ static const char *parse_end(struct parse *p, const cJSON *root, const char *rec
             return "the undo of something else";
         }
         e->state = JOURNAL_APPLIED;
-        if (of != NULL) { /* an old entry may be in the part that was not read */
+        /* An old entry may be in the part that was not read. */
+        if (of != NULL && of->ended && of->kind == JOURNAL_APPLY) {
             of->state = JOURNAL_UNDONE;
         }
     }

@@ -130,7 +130,7 @@ unsigned disk_count_links(const struct disk *d, int inode)
 {
     unsigned count = 0;
 
-    for (int i = 0; i < DISK_INODES && d->inodes[i].mode != 0; i++) {
+    for (int i = 0; i < DISK_INODES; i++) {
         const struct disk_folder *f = d->inodes[i].now;
         for (size_t k = 0; f != NULL && k < f->count; k++) {
             count += f->names[k].inode == inode;
@@ -187,15 +187,19 @@ struct disk *disk_new(uid_t uid)
     return d;
 }
 
+static void free_inode(struct disk_inode *n)
+{
+    disk_forget_history(n);
+    free(n->history[0]);
+    free(n->now);
+    free(n->data.data);
+    free(n->safe.data);
+}
+
 void disk_free(struct disk *d)
 {
     for (int i = 0; i < DISK_INODES; i++) {
-        struct disk_inode *n = &d->inodes[i];
-        disk_forget_history(n);
-        free(n->history[0]);
-        free(n->now);
-        free(n->data.data);
-        free(n->safe.data);
+        free_inode(&d->inodes[i]);
     }
     free(d);
 }
@@ -261,11 +265,33 @@ void disk_power_cut(struct disk *d, enum disk_data data, enum disk_names names)
     disk_all_safe(d);
 }
 
+/* What has no name and is not open can never be seen again. */
+static void forget_inode(struct disk *d, int inode)
+{
+    struct disk_inode *n = &d->inodes[inode];
+
+    if (inode == 0 || disk_count_links(d, inode) > 0) {
+        return;
+    }
+    for (int i = 0; i < DISK_FDS; i++) {
+        if (d->fds[i].inode == inode) {
+            return;
+        }
+    }
+    free_inode(n);
+    *n = (struct disk_inode){.mode = 0};
+}
+
 void disk_all_safe(struct disk *d)
 {
     for (int i = 0; i < DISK_INODES; i++) {
         if (d->inodes[i].mode != 0) {
             disk_make_safe(&d->inodes[i]);
+        }
+    }
+    for (int i = 0; i < DISK_INODES; i++) {
+        if (d->inodes[i].mode != 0) {
+            forget_inode(d, i);
         }
     }
 }

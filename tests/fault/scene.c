@@ -42,7 +42,7 @@ static int verify(void *ctx, size_t unit, bool back, struct err *err)
 
 void scene_init(struct scene *s)
 {
-    *s = (struct scene){.refuse_unit = -1};
+    *s = (struct scene){.refuse_unit = -1, .state_folder = "/home/u/state/tunetop"};
     s->disk = disk_new(geteuid());
     s->ops = disk_ops(s->disk);
     s->control = (struct control_ops){.ctx = s, .restart = restart, .verify = verify};
@@ -61,6 +61,12 @@ void scene_init(struct scene *s)
     disk_all_safe(s->disk);
 }
 
+void scene_beside(struct scene *s, const struct scene *of, const char *state_folder)
+{
+    *s = (struct scene){.refuse_unit = -1, .disk = of->disk, .state_folder = state_folder};
+    s->ops = disk_ops(s->disk);
+}
+
 void scene_release(struct scene *s)
 {
     edited_release(&s->edited);
@@ -69,7 +75,7 @@ void scene_release(struct scene *s)
 
 static int open_journal(struct scene *s)
 {
-    static const struct journal_place place = {.folder = "/home/u/state/tunetop"};
+    struct journal_place place = {.folder = s->state_folder};
 
     err_clear(&s->err);
     return journal_open(&s->journal, &s->ops, &place, true, &s->err);
@@ -161,6 +167,13 @@ static bool is(struct scene *s, const struct scene_file *f, const char *text)
                          (f->old == NULL || f->new == NULL || n->attributes != 0));
 }
 
+enum scene_files_state scene_file(struct scene *s, size_t i)
+{
+    const struct scene_file *f = &scene_files[i];
+
+    return is(s, f, f->old) ? ALL_OLD : is(s, f, f->new) ? ALL_NEW : MIXED;
+}
+
 enum scene_files_state scene_unit_files(struct scene *s, unsigned unit)
 {
     size_t old = 0, new = 0, all = 0;
@@ -199,7 +212,7 @@ size_t scene_strays(struct scene *s)
 
 bool scene_journal(struct scene *s, struct journal_list *out)
 {
-    static const struct journal_place place = {.folder = "/home/u/state/tunetop"};
+    struct journal_place place = {.folder = s->state_folder};
     struct journal j;
     struct err err = ERR_INIT;
 

@@ -25,6 +25,7 @@ extern const struct scene_file scene_files[SCENE_FILES];
 struct scene {
     struct disk *disk;
     struct file_ops ops;
+    const char *state_folder; /* where the journal is */
     struct journal journal;
     bool journal_open;
     struct control_ops control;
@@ -40,6 +41,8 @@ struct scene {
 };
 
 void scene_init(struct scene *s);
+/* Another program on the same disk, with a journal of its own or the same; not to be released. */
+void scene_beside(struct scene *s, const struct scene *of, const char *state_folder);
 void scene_release(struct scene *s);
 
 /* As a program that is started does it, each with a journal that is opened anew. */
@@ -48,6 +51,8 @@ int scene_undo(struct scene *s, const char *id);
 int scene_recover(struct scene *s, bool keep_edited, struct recover_result *out);
 
 enum scene_files_state { ALL_OLD, ALL_NEW, MIXED };
+/* Of one file; MIXED: neither, or with another mode. */
+enum scene_files_state scene_file(struct scene *s, size_t i);
 /* What the files of a unit are; MIXED also when one is neither, or has another mode. */
 enum scene_files_state scene_unit_files(struct scene *s, unsigned unit);
 /* Names in the user's folders that nobody asked for; the first is printed. */
