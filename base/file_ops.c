@@ -94,13 +94,27 @@ static ssize_t real_read_link(void *ctx, int dir, const char *name, char *to, si
     return n < 0 ? -errno : n;
 }
 
+bool file_rename_missing(int rc)
+{
+    switch (-rc) {
+    case EINVAL:
+    case ENOSYS:
+    case ENOTSUP:
+#if ENOTSUP != EOPNOTSUPP
+    case EOPNOTSUPP:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int real_rename(void *ctx, int dir, const char *from, const char *to, enum file_rename how)
 {
     (void)ctx;
     if (how != FILE_RENAME_OVER) {
         int rc = file_here_rename(dir, from, to, how);
-        bool unknown = rc == -EINVAL || rc == -ENOSYS || rc == -ENOTSUP || rc == -EOPNOTSUPP;
-        if (how == FILE_RENAME_EXCHANGE || !unknown) {
+        if (how == FILE_RENAME_EXCHANGE || !file_rename_missing(rc)) {
             return rc;
         }
         /* link() never takes a name that somebody has. Cut off between the two, the file has both

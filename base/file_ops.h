@@ -63,6 +63,9 @@ struct file_ops {
 
 extern const struct file_ops file_ops_real;
 
+/* Whether this answer of rename means that the file system, or the kernel, has no such rename. */
+bool file_rename_missing(int rc);
+
 /* What differs between systems (file_ops_linux.c, file_ops_darwin.c); as the functions above. */
 int file_here_sync(int fd);
 int file_here_rename(int dir, const char *from, const char *to, enum file_rename how);

@@ -98,9 +98,7 @@ static int write_temp(const struct file_target *t, const char *temp, bool replac
     }
     if ((rc = take_over(t, fd, old, like)) < 0) {
         rc = call_failed(t, rc, "keep the mode, owner and attributes of", err);
-    } else if ((rc = write_all(t, fd, text)) < 0) {
-        rc = call_failed(t, rc, "write a new", err);
-    } else if ((rc = ops->sync(ops->ctx, fd)) < 0) {
+    } else if ((rc = write_all(t, fd, text)) < 0 || (rc = ops->sync(ops->ctx, fd)) < 0) {
         rc = call_failed(t, rc, "write a new", err);
     }
     ops->close(ops->ctx, fd);
@@ -113,11 +111,6 @@ close_old:
         ops->close(ops->ctx, old);
     }
     return rc;
-}
-
-static bool no_exchange(int rc)
-{
-    return rc == -EINVAL || rc == -ENOSYS || rc == -ENOTSUP || rc == -EOPNOTSUPP;
 }
 
 /* The temporary name has what somebody else saved, the target what we wrote (`ours`): the other way
@@ -191,7 +184,7 @@ static int change_over(struct file_target *t, const char *temp, const struct fil
         if (rc == 0) {
             return check_displaced(t, temp, expected, ours, err);
         }
-        if (no_exchange(rc)) {
+        if (file_rename_missing(rc)) {
             rc = file_name_content(t, t->base, &now);
             if (rc == 0 && !file_content_equal(&now, expected)) {
                 rc = -EEXIST;

@@ -234,7 +234,7 @@ static int judge_file(struct file_target *t, int fd, const struct stat *st, unsi
                       struct err *err)
 {
     const struct file_ops *ops = t->ops;
-    struct file_volume volume;
+    struct file_volume volume = {.network = true};
     const char *why = NULL;
     int fixed;
 
@@ -276,7 +276,7 @@ static int judge_file(struct file_target *t, int fd, const struct stat *st, unsi
 static int judge_end(struct file_target *t, struct err *err)
 {
     const struct file_ops *ops = t->ops;
-    struct file_volume volume;
+    struct file_volume volume = {.network = true};
     int rc = ops->fixed(ops->ctx, t->dir);
 
     if (rc == 0) {

@@ -272,7 +272,8 @@ static const char *parse_end(struct parse *p, const cJSON *root, const char *rec
         e->state = word[0] == 'a' ? JOURNAL_APPLIED : JOURNAL_PARTIAL;
     } else { /* undone */
         struct journal_entry *of = e->of != NULL ? find(p->list, e->of) : NULL;
-        if (e->kind != JOURNAL_UNDO || strcmp(json_text(root, "of", ""), e->of) != 0) {
+        if (e->kind != JOURNAL_UNDO || e->of == NULL ||
+            strcmp(json_text(root, "of", ""), e->of) != 0) {
             return "the undo of something else";
         }
         e->state = JOURNAL_APPLIED;

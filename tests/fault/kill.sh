@@ -7,9 +7,9 @@
 if [ -w /dev/shm ]; then
     export TMPDIR=/dev/shm
 fi
-. "$abs_srcdir/tests/lib.sh"
+. "${abs_srcdir:?}/tests/lib.sh"
 
-engine=$abs_builddir/tests/fault/engine
+engine=${abs_builddir:?}/tests/fault/engine
 # A leak checker cannot work under a tracer, and a killed program has no end to check at.
 export ASAN_OPTIONS=detect_leaks=0
 

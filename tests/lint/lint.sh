@@ -78,10 +78,10 @@ stage_tidy() {
     # Files of other systems do not compile here.
     files=$(sources '*.c')
     if [ "$(uname -s)" != Linux ]; then
-        files=$(echo "$files" | grep -v '/linux/')
+        files=$(echo "$files" | grep -v -E '/linux/|_linux\.c$')
     fi
     if [ "$(uname -s)" != Darwin ]; then
-        files=$(echo "$files" | grep -v -E '/darwin/live[a-z_]*\.c$|process_darwin\.c$')
+        files=$(echo "$files" | grep -v -E '/darwin/live[a-z_]*\.c$|(process|file_ops)_darwin\.c$')
     fi
     if ! pkg-config --exists cmocka; then
         files=$(echo "$files" | grep -v '^tests/unit/')

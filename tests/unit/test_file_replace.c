@@ -32,11 +32,11 @@ static unsigned allocations;
 
 #ifdef COUNT_ALLOCATIONS
 /* Names of the C library, which are not for us but for this. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-*)
+ */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 void *malloc(size_t size)
 {
@@ -55,6 +55,7 @@ void *realloc(void *old, size_t size)
     allocations++;
     return __libc_realloc(old, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-*) */
 #endif
 
 static char folder[128], path[192];

@@ -325,11 +325,11 @@ static void test_undo_without_copies(void **state)
 #endif
 
 #ifdef COUNT_ALLOCATIONS
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-*)
+ */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* The disk in memory allocates, so its calls stand outside. */
 static unsigned allocations, at_begin, at_end;
@@ -353,6 +353,7 @@ void *realloc(void *old, size_t size)
     allocations += !on_disk;
     return __libc_realloc(old, size);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-*) */
 
 /* The first write is the begin record's, the last one that of the end. */
 static ssize_t counted_write(void *ctx, int fd, const void *data, size_t size)
