@@ -92,30 +92,36 @@ static bool add_beside(struct lint_job *job, const char *path, const char *name,
     return true;
 }
 
-static void add_files_beside(struct lint_job *job)
+/* The first of each that compose takes by itself. */
+static void add_compose_beside(struct lint_job *job, const char *path)
 {
-    /* The first of each that compose takes by itself. */
     static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yml",
                                         "docker-compose.yaml", NULL};
     static const char *const overrides[] = {"compose.override.yml", "compose.override.yaml",
                                             "docker-compose.override.yml",
                                             "docker-compose.override.yaml", NULL};
+    for (size_t k = 0; names[k] && !add_beside(job, path, names[k], DOCUMENT_COMPOSE);) {
+        k++;
+    }
+    for (size_t k = 0; overrides[k] && !add_beside(job, path, overrides[k], DOCUMENT_COMPOSE);) {
+        k++;
+    }
+}
+
+static void add_files_beside(struct lint_job *job)
+{
     const size_t named = job->count;
     for (size_t i = 0; i < named; i++) {
         const char *path = job->files[i].path;
+        const enum document_kind kind = job->files[i].document.kind;
         if (job->files[i].err.code) {
             continue;
         }
-        if (job->files[i].document.kind == DOCUMENT_COMPOSE) {
+        if (kind == DOCUMENT_COMPOSE) {
             add_beside(job, path, ".env", DOCUMENT_ENV);
-        } else if (job->files[i].document.kind == DOCUMENT_ENV) {
-            for (size_t k = 0; names[k] && !add_beside(job, path, names[k], DOCUMENT_COMPOSE);) {
-                k++;
-            }
-            for (size_t k = 0;
-                 overrides[k] && !add_beside(job, path, overrides[k], DOCUMENT_COMPOSE);) {
-                k++;
-            }
+        }
+        if (kind == DOCUMENT_ENV || (kind == DOCUMENT_COMPOSE && strstr(path, "override"))) {
+            add_compose_beside(job, path);
         }
     }
 }

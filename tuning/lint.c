@@ -332,6 +332,29 @@ static bool is_of_client(const char *name)
     return false;
 }
 
+/* "NAME = value" where blanks belong to the name. */
+static bool judge_blank(struct lint_run *r, const struct lint_group *g,
+                        const struct lint_item *item)
+{
+    struct arena *a = &r->out->arena;
+    const size_t size = strcspn(item->name, " \t");
+    const char *name = arena_strndup(a, item->name, size);
+    if (!item->name[size] || !lint_setting(r, "variable", name)) {
+        return false;
+    }
+    const char *value = lint_is_secret(item) ? NULL : lint_masked(r, item->value);
+    lint_add_finding(
+        r, g, item,
+        &(struct lint_told){
+            .verdict = SETTING_IGNORED,
+            .reason = "the blank before the equals sign becomes part of the name, "
+                      "and nothing reads a name with one",
+            .instead = value ? arena_printf(a, "%s=%s", name, value + strspn(value, " \t")) : name,
+            .source = "C 2.5",
+            .rule = "misspelt"});
+    return true;
+}
+
 /* Compared are the parts behind a prefix, else every name of Ollama's were near every other. */
 static void judge_misspelt(struct lint_run *r, const struct lint_group *g,
                            const struct lint_item *item)
@@ -345,6 +368,9 @@ static void judge_misspelt(struct lint_run *r, const struct lint_group *g,
     const bool own = (g->runs & RUNS_OLLAMA) != 0;
     if (!prefix || is_of_client(item->name) || (g->runs & RUNS_CLIENT) ||
         (prefix == prefixes[0] && !own && (g->runs || g->container))) {
+        return;
+    }
+    if (judge_blank(r, g, item)) {
         return;
     }
     const size_t size = strlen(prefix);

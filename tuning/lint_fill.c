@@ -15,7 +15,7 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static bool same_folder(const char *a, const char *b)
+bool lint_same_folder(const char *a, const char *b)
 {
     const size_t x = (size_t)(base_of(a) - a), y = (size_t)(base_of(b) - b);
     const char *p = strncmp(a, "./", 2) == 0 ? a + 2 : a, *q = strncmp(b, "./", 2) == 0 ? b + 2 : b;
@@ -50,7 +50,7 @@ static const char *value_beside(const struct lint_run *r, const struct lint_file
     const char *found = NULL;
     for (size_t i = 0; i < r->file_count; i++) {
         const struct document *d = r->files[i].document;
-        if (!is_dot_env(d) || !same_folder(d->file, file->document->file)) {
+        if (!is_dot_env(d) || !lint_same_folder(d->file, file->document->file)) {
             continue;
         }
         for (size_t k = 0; k < d->count; k++) {
@@ -216,7 +216,7 @@ static bool judge_by_references(struct lint_run *r, const struct lint_group *env
     for (size_t i = 0; i < r->group_count; i++) {
         const struct lint_group *g = &r->groups[i];
         if (g->file->document->kind != DOCUMENT_COMPOSE ||
-            !same_folder(g->file->document->file, env->file->document->file)) {
+            !lint_same_folder(g->file->document->file, env->file->document->file)) {
             continue;
         }
         for (size_t k = 0; k < g->count; k++) {
@@ -250,7 +250,7 @@ static bool runs_beside(const struct lint_run *r, const struct lint_group *env, 
     for (size_t i = 0; i < r->group_count; i++) {
         const struct lint_group *g = &r->groups[i];
         if (g->file->document->kind == DOCUMENT_COMPOSE && (g->runs & software) &&
-            same_folder(g->file->document->file, env->file->document->file)) {
+            lint_same_folder(g->file->document->file, env->file->document->file)) {
             return true;
         }
     }
@@ -303,7 +303,7 @@ bool lint_judge_env(struct lint_run *r, struct lint_group *env)
     bool beside_compose = false;
     for (size_t i = 0; i < r->file_count; i++) {
         beside_compose = beside_compose || (r->files[i].document->kind == DOCUMENT_COMPOSE &&
-                                            same_folder(r->files[i].document->file, d->file));
+                                            lint_same_folder(r->files[i].document->file, d->file));
     }
     const struct lint_group *reader = reader_of(r, d->file);
     if (d->kind != DOCUMENT_ENV || (!beside_compose && !reader)) {

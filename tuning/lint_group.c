@@ -356,10 +356,27 @@ static bool has_flag_of(const struct lint_run *r, const struct lint_group *g, in
     return false;
 }
 
+/* An override file leaves out what the file says that it belongs to. */
+static const char *image_elsewhere(const struct lint_run *r, const struct lint_group *g)
+{
+    for (size_t i = 0; i < r->file_count; i++) {
+        const struct document *d = r->files[i].document;
+        if (d->kind == DOCUMENT_COMPOSE && d != g->file->document &&
+            lint_same_folder(d->file, g->file->document->file)) {
+            const struct document_entry *e = document_find(d, g->name, "image");
+            if (e && e->value) {
+                return e->value;
+            }
+        }
+    }
+    return NULL;
+}
+
 static void tell_service(struct lint_run *r, struct lint_group *g)
 {
     struct arena *a = &r->out->arena;
     g->image = key_value(g, "image");
+    g->image = g->image ? g->image : image_elsewhere(r, g);
     g->runs = g->image ? lint_software_of_image(g->image) : 0;
     if (!g->runs) {
         const char *entrypoint = lint_joined(a, g, "entrypoint"),

@@ -98,6 +98,7 @@ const char *lint_shell_word(struct arena *a, const char **at);
 
 /* ---- lint_fill.c: ${NAME} ---- */
 
+bool lint_same_folder(const char *a, const char *b);
 /* With ${NAME}, ${NAME:-word}, $NAME filled from the .env beside `file`; NULL: not all is known. */
 const char *lint_fill(struct lint_run *r, const struct lint_file *file, const char *text);
 /* Judges the entries of an .env that fill a compose file; what nobody fills is told. Returns false

@@ -210,7 +210,7 @@ refused "$t_dir/entities.plist" 'entities\.plist'
 printf 'bplist00\001\002' >"$t_dir/binary.plist"
 refused "$t_dir/binary.plist" 'binary property list'
 printf 'just words\nand more of them\n' >"$t_dir/letter"
-refused "$t_dir/letter" 'letter'
+refused "$t_dir/letter" 'letter:1:1: what it is cannot be told from its name and text: compose, env'
 : >"$t_dir/empty.env"
 lint "$t_dir/empty.env"
 t_expect_status 0

@@ -132,7 +132,9 @@ int document_parse(const char *file, enum document_kind kind, const char *text, 
         out->kind = document_recognise(file, out->text, size);
     }
     if (rc == 0 && out->kind == DOCUMENT_KIND_UNKNOWN) {
-        rc = text_line_fail(file, 1, 1, err, "it is none of the kinds of files that are known");
+        rc = text_line_fail(file, 1, 1, err,
+                            "what it is cannot be told from its name and text: compose, env, "
+                            "shell, systemd, plist, json or yaml");
     }
     if (rc == 0) {
         rc = readers[out->kind](&b);

@@ -168,7 +168,7 @@ enum document_kind document_recognise(const char *file, const char *text, size_t
 {
     static const char *const units[] = {".service", ".socket", ".timer", ".slice",     ".scope",
                                         ".target",  ".mount",  ".path",  ".container", NULL};
-    static const char *const shells[] = {".sh", ".bash", ".zsh", ".ksh", NULL};
+    static const char *const shells[] = {".sh", ".bash", ".zsh", ".ksh", ".fish", NULL};
     static const char *const profiles[] = {
         ".profile",  ".bashrc", ".bash_profile", ".bash_login", ".bash_aliases", ".zshrc",
         ".zprofile", ".zshenv", ".zlogin",       ".envrc",      ".xprofile",     "profile",
