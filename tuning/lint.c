@@ -302,7 +302,6 @@ static bool reads_variable(const struct lint_group *g, const struct setting *s)
     case SETTING_OWNER_COMFYUI_IMAGE:
         return (g->runs & RUNS_COMFYUI) != 0;
     case SETTING_OWNER_COMFYUI:
-        return (g->runs & RUNS_COMFYUI) || (anything && begins(s->name, "COMFYUI_"));
     case SETTING_OWNER_COMPOSE: /* names of one stack; the generic ones say nothing elsewhere */
         return (g->runs & RUNS_COMFYUI) || (anything && begins(s->name, "COMFYUI_"));
     case SETTING_OWNER_PYTORCH:
@@ -721,8 +720,8 @@ void lint_run(const struct setting_catalog *c, const struct lint_query *q,
     free(r.assumed);
 }
 
-void lint_release(struct lint_result *out)
+void lint_release(struct lint_result *r)
 {
-    arena_release(&out->arena);
-    *out = (struct lint_result){.count = 0};
+    arena_release(&r->arena);
+    *r = (struct lint_result){.count = 0};
 }

@@ -143,7 +143,7 @@ const char *lint_fill(struct lint_run *r, const struct lint_file *file, const ch
 static bool refers_to(const char *text, const char *name)
 {
     const size_t size = strlen(name);
-    for (const char *p = text; p && (p = strchr(p, '$')) != NULL;) {
+    for (const char *p = text; (p = strchr(p, '$')) != NULL;) {
         struct reference ref;
         p++;
         if (*p == '$') {

@@ -339,16 +339,19 @@ static void test_secrets(void **state)
 
 static void test_hostile_text(void **state)
 {
+    static const char override[] = {'\342', '\200', '\256', '\0'}; /* right to left */
+    char text[128];
     struct judged j;
     (void)state;
-    judge(&j, "x.env", DOCUMENT_ENV, &on_linux,
-          "OLLAMA_NUM_PARALLEL=\033]0;owned\007\342\200\256x\nOLLAMA_DEBUG='\001'\n");
+    snprintf(text, sizeof text, "OLLAMA_NUM_PARALLEL=\033]0;owned\007%sx\nOLLAMA_DEBUG='\001'\n",
+             override);
+    judge(&j, "x.env", DOCUMENT_ENV, &on_linux, text);
     assert_int_equal(j.found.count, 2);
     for (size_t i = 0; i < j.found.count; i++) {
         const struct lint_finding *f = &j.found.findings[i];
         assert_null(strchr(f->value, '\033'));
         assert_null(strchr(f->reason, '\033'));
-        assert_null(strstr(f->reason, "\342\200\256"));
+        assert_null(strstr(f->reason, override));
         assert_null(strchr(f->reason, '\001'));
     }
     release(&j);
