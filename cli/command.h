@@ -15,7 +15,7 @@ struct outcome {
     const char *locale; /* in: the one that was chosen */
     bool stuck;         /* out: a probe hangs, only _exit() ends the program */
     struct err warning; /* out: told when the command has ended, and changes nothing */
-    int status;         /* out: the exit status when the command succeeded */
+    int status;         /* out: the exit status; 0: that of the error, or 0 */
     int signal; /* out: the signal that ended the command, 0 none: raised again at the end */
 };
 
@@ -23,6 +23,8 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
 int cmd_record(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_detect(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_doctor(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_plan(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_profiles(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);

@@ -57,6 +57,10 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
         return cmd_services(o, outcome, err);
     case COMMAND_PROFILES:
         return cmd_profiles(o, outcome, err);
+    case COMMAND_PLAN:
+        return cmd_plan(o, outcome, err);
+    case COMMAND_APPLY:
+        return cmd_apply(o, outcome, err);
     case COMMAND_SETTINGS:
         return o->lint ? cmd_lint(o, outcome, err) : cmd_settings(o, outcome, err);
     case COMMAND_DETECT:
@@ -115,7 +119,7 @@ int main(int argc, char **argv)
     if (rc < 0) {
         report("tunetop", &err);
     }
-    const int status = rc < 0 ? err_exit_status(err.code) : outcome.status;
+    const int status = outcome.status ? outcome.status : rc < 0 ? err_exit_status(err.code) : 0;
     if (outcome.signal) { /* so that the parent sees what ended us: 128+N in a shell */
         signal(outcome.signal, SIG_DFL);
         sigset_t set;

@@ -148,6 +148,20 @@ static int set_choice(const struct given *g, char *at, struct err *err)
     return rc;
 }
 
+static int add_to_list(const struct given *g, void *at, struct err *err)
+{
+    struct option_list *list = at;
+    if (!*g->value) {
+        return err_set(err, ERR_USAGE, "'%s' needs a word, not an empty one", g->label);
+    }
+    if (list->count == OPTIONS_LIST_MAX) {
+        return err_set(err, ERR_USAGE, "'%s' is given more than %d times", g->label,
+                       OPTIONS_LIST_MAX);
+    }
+    list->of[list->count++] = g->value;
+    return 0;
+}
+
 static int set_option(const struct given *g, struct options *out, struct err *err)
 {
     char *at = (char *)out + g->row->offset;
@@ -158,6 +172,8 @@ static int set_option(const struct given *g, struct options *out, struct err *er
     case OPTION_COUNT_:
         ++*(int *)(void *)at;
         return 0;
+    case OPTION_LIST:
+        return add_to_list(g, at, err);
     case OPTION_TEXT:
         if (!*g->value) {
             return err_set(err, ERR_USAGE, "'%s' needs a %s, not an empty word", g->label,
@@ -258,6 +274,9 @@ static int take_letters(struct parse *p, const char *word, struct err *err)
     return 0;
 }
 
+static const unsigned takes_profile = COMMAND_BIT(COMMAND_PROFILES) | COMMAND_BIT(COMMAND_PLAN) |
+                                      COMMAND_BIT(COMMAND_APPLY);
+
 static int take_operand(const char *word, int *operands, struct options *out, struct err *err)
 {
     if (*operands == 0) {
@@ -272,10 +291,11 @@ static int take_operand(const char *word, int *operands, struct options *out, st
         out->directory = word;
         return 0;
     }
-    if (*operands == 1 && out->command == COMMAND_PROFILES) {
+    if (*operands == 1 && (COMMAND_BIT(out->command) & takes_profile)) {
         ++*operands;
         if (!*word) {
-            return err_set(err, ERR_USAGE, "'profiles' needs a name, not an empty word");
+            return err_set(err, ERR_USAGE, "'%s' needs the name of a profile, not an empty word",
+                           options_commands[out->command].name);
         }
         out->profile = word;
         return 0;
@@ -353,7 +373,7 @@ static int check_settings(struct options *o, struct err *err)
 
 int options_parse(int argc, char *const *argv, struct options *out, struct err *err)
 {
-    struct options o = {.theme = -1, .shell = -1, .kind = -1, .gap_s = 0.2};
+    struct options o = {.argv = argv, .theme = -1, .shell = -1, .kind = -1, .gap_s = 0.2};
     struct parse p = {.argc = argc, .argv = argv, .next = 1};
     int operands = 0;
     bool only_operands = false;
@@ -386,6 +406,11 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
         (o.command != COMMAND_HELP || operands < 2)) { /* "help X --help" is about X already */
         o.help_about = o.command;
         o.command = COMMAND_HELP;
+    }
+    if (o.command == COMMAND_PLAN && !o.profile && !o.version) {
+        return err_set(err, ERR_USAGE,
+                       "'plan' needs a profile: recommended, or one of 'tunetop "
+                       "profiles'");
     }
     if (o.command == COMMAND_COMPLETION && o.shell < 0 && !o.version) {
         return err_set(err, ERR_USAGE, "'completion' needs a shell: bash, zsh or fish");

@@ -25,6 +25,8 @@ enum command {
     COMMAND_SERVICES,
     COMMAND_PROFILES,
     COMMAND_SETTINGS,
+    COMMAND_PLAN,
+    COMMAND_APPLY,
     COMMAND_DETECT,
     COMMAND_DOCTOR,
     COMMAND_COMPLETION,
@@ -43,6 +45,7 @@ enum option_type {
     OPTION_FLAG,   /* bool */
     OPTION_COUNT_, /* int, counts how often it was given */
     OPTION_TEXT,   /* const char *, borrowed from argv */
+    OPTION_LIST,   /* struct option_list: a text each time it is given */
     OPTION_NUMBER, /* double, min..max */
     OPTION_WHOLE,  /* int64_t, min..max */
     OPTION_CHOICE, /* int, index into choices() */
@@ -64,10 +67,18 @@ struct option_row {
     const char *help;
 };
 
+enum { OPTIONS_LIST_MAX = 64 }; /* a profile has about as many settings of one service */
+struct option_list {
+    const char *of[OPTIONS_LIST_MAX];
+    size_t count;
+};
+
+enum dialect { DIALECT_OWN, DIALECT_GUIDE };                 /* as in dialect_names */
 enum completion_shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH }; /* as in shell_names */
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
+    char *const *argv; /* all of it, as it was given; borrowed */
     enum command command;
     enum command help_about; /* with COMMAND_HELP: what to explain; COMMAND_DASHBOARD: everything */
     /* global */
@@ -92,8 +103,14 @@ struct options {
     /* stream, record */
     int64_t count; /* 0: without end */
     const char *directory;
-    /* profiles */
+    /* profiles, plan */
     const char *profile; /* NULL: all of them */
+    /* plan, apply */
+    struct option_list services, sets;
+    int dialect; /* enum dialect */
+    /* apply */
+    bool yes, no_restart, all_or_nothing;
+    const char *plan_hash; /* NULL: whatever the plan is; else it or its beginning */
     /* settings */
     const char *setting; /* NULL: all of them */
     bool installed;      /* what the installed servers list */

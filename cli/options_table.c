@@ -79,6 +79,21 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          "harmful there, with its line, the reason and what to write instead; the status is 5 when "
          "there is one.",
          "[NAME] | --lint FILE...", NULL},
+    [COMMAND_PLAN] =
+        {"plan", "what a profile would change in files",
+         "Shows what PROFILE would change in the files of the services that tunetop.yaml names: the "
+         "diff of each file, then every change in words with its reason, what is not written and "
+         "why, and what cannot be written surely, with the lines to write by hand. PROFILE is a "
+         "name, recommended, or carries overlays: high+quality. Values that say the same in other "
+         "words stay. Nothing is changed.",
+         "PROFILE", choices_profile},
+    [COMMAND_APPLY] =
+        {"apply", "change the files as a profile wants it",
+         "Makes the plan of PROFILE, shows it, asks once, and writes the files: each is wholly old or "
+         "wholly new at every instant, and what fails is put back. Services that share a file are "
+         "changed together or not at all. Everything is in the journal, and undo takes it back byte "
+         "for byte. This version restarts nothing: --no-restart says that you know.",
+         "PROFILE", choices_profile},
     [COMMAND_DETECT] =
         {"detect", "which machine this is, and which profile fits it",
          "Says which profile fits this machine, how much memory and CPU a container on it should "
@@ -115,6 +130,14 @@ const char *const *options_command_names(size_t *count)
     return names;
 }
 
+static const char *const dialect_names[] = {"own", "guide"};
+
+static const char *const *choices_dialect(size_t *count)
+{
+    *count = sizeof dialect_names / sizeof *dialect_names;
+    return dialect_names;
+}
+
 static const char *const color_names[] = {"auto", "always", "never"};
 
 static const char *const *choices_color(size_t *count)
@@ -143,15 +166,30 @@ static const char *const *choices_view(size_t *count)
 #define SERVICES COMMAND_BIT(COMMAND_SERVICES)
 #define PROFILES COMMAND_BIT(COMMAND_PROFILES)
 #define SETTINGS COMMAND_BIT(COMMAND_SETTINGS)
+#define PLAN COMMAND_BIT(COMMAND_PLAN)
+#define APPLY COMMAND_BIT(COMMAND_APPLY)
 #define DETECT COMMAND_BIT(COMMAND_DETECT)
 #define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 const struct option_row options_rows[] = {
-    {"json", 0, STATUS | SERVICES | PROFILES | SETTINGS | DETECT | DOCTOR, OPTION_FLAG, NULL,
-     AT(json), 0, 0, NULL, "print one JSON object"},
+    {"json", 0, STATUS | SERVICES | PROFILES | SETTINGS | PLAN | APPLY | DETECT | DOCTOR,
+     OPTION_FLAG, NULL, AT(json), 0, 0, NULL, "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
+    {"service", 's', PLAN | APPLY, OPTION_LIST, "SERVICE", AT(services), 0, 0, NULL,
+     "only this service, by name or kind; may be given again"},
+    {"set", 0, PLAN | APPLY, OPTION_LIST, "SETTING=VALUE", AT(sets), 0, 0, NULL,
+     "with this value, instead of the profile's or beside it; may be given again"},
+    {"dialect", 0, PLAN | APPLY, OPTION_CHOICE, "NAMES", AT(dialect), 0, 0, choices_dialect,
+     "guide: write the names of the guides even where nobody reads them"},
+    {"yes", 'y', APPLY, OPTION_FLAG, NULL, AT(yes), 0, 0, NULL, "answer every question with yes"},
+    {"no-restart", 0, APPLY, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
+     "change files only; the services take it when somebody restarts them"},
+    {"all-or-nothing", 0, APPLY, OPTION_FLAG, NULL, AT(all_or_nothing), 0, 0, NULL,
+     "when one service fails put all of them back"},
+    {"plan-hash", 0, APPLY, OPTION_TEXT, "HASH", AT(plan_hash), 0, 0, NULL,
+     "only when the plan made now is that plan (or begins so)"},
     {"installed", 0, SETTINGS, OPTION_FLAG, NULL, AT(installed), 0, 0, NULL,
      "compare what the installed servers list with what is known"},
     {"lint", 0, SETTINGS, OPTION_FLAG, NULL, AT(lint), 0, 0, NULL,

@@ -1,5 +1,6 @@
 #include "sampling/config.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -417,6 +418,9 @@ int config_load(struct config *c, const char *path, struct err *err)
         code = err_set(err, ERR_CONFIG, "the configuration cannot be read: %s", inner.msg);
     else
         code = config_parse(c, path, text.data, text.size, err);
+    char real[PATH_MAX];
+    if (code == 0 && text.size > 0)
+        c->path = arena_strdup(&c->arena, realpath(path, real) != NULL ? real : path);
     buf_release(&text);
     return code;
 }

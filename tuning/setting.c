@@ -20,6 +20,8 @@ const char *const setting_kind_words[] = {
     "variable", "flag",     "option",        "compose-key", "unit-key", "plist-key", "json-key",
     "yaml-key", "dict-key", "call",          "sysctl",      "pmset",    "command",   "endpoint",
     "log-line", "file",     "compiler-flag", "practice",    NULL};
+_Static_assert(sizeof setting_kind_words / sizeof setting_kind_words[0] == SETTING_KIND_COUNT + 1,
+               "a word for each kind");
 const char *const setting_type_words[] = {"switch", "boolean", "word-true", "presence", "integer",
                                           "number", "bytes",   "size",      "duration", "text",
                                           "path",   "list",    "choice",    "none",     NULL};

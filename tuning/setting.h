@@ -65,6 +65,28 @@ enum setting_owner {
         SETTING_OWNER_COUNT
 };
 
+enum setting_kind { /* what kind of name it is, in the order of setting_kind_words */
+                    SETTING_VARIABLE,
+                    SETTING_FLAG_NAME,
+                    SETTING_OPTION,
+                    SETTING_COMPOSE_KEY,
+                    SETTING_UNIT_KEY,
+                    SETTING_PLIST_KEY,
+                    SETTING_JSON_KEY,
+                    SETTING_YAML_KEY,
+                    SETTING_DICT_KEY,
+                    SETTING_CALL,
+                    SETTING_SYSCTL,
+                    SETTING_PMSET,
+                    SETTING_COMMAND,
+                    SETTING_ENDPOINT,
+                    SETTING_LOG_LINE,
+                    SETTING_FILE,
+                    SETTING_COMPILER_FLAG,
+                    SETTING_PRACTICE,
+                    SETTING_KIND_COUNT,
+};
+
 enum setting_type {
     SETTING_SWITCH,    /* 0 or 1, off or on */
     SETTING_BOOLEAN,   /* true or false */
@@ -144,9 +166,9 @@ struct setting_case {
 
 struct setting {
     const char *name, *group;
-    struct schema_list also; /* const char * */
-    int owner, kind, type, costs, verdict;
-    int versions_of; /* enum setting_owner */
+    struct schema_list also;               /* const char * */
+    int owner, kind, type, costs, verdict; /* kind: enum setting_kind, and so on */
+    int versions_of;                       /* enum setting_owner */
     bool ranged;
     double min, max;            /* max INFINITY: nothing limits it */
     struct schema_list choices; /* const char * */

@@ -1,0 +1,28 @@
+/*
+ * Who changes files, and where that is written down: the user's own journal below $XDG_STATE_HOME,
+ * or under sudo root's in /var/lib/tunetop. For apply, undo, recover and journal.
+ */
+#ifndef CLI_CHANGE_PLACE_H
+#define CLI_CHANGE_PLACE_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "tuning/journal.h"
+
+#define CHANGE_ROOT_FOLDER "/var/lib/tunetop"
+
+struct change_place {
+    char folder[FILE_PATH_BYTES];
+    struct journal_place journal;
+    uid_t user; /* whose folders are trusted besides root's: under sudo who called it */
+};
+
+/* make: makes the folders above it. Errors: STATE when no folder is named by XDG_STATE_HOME or
+ * HOME; those of mkdir(). */
+int change_place(struct change_place *out, bool make, struct err *err);
+/* The command line that does the same as root: "sudo /usr/bin/tunetop apply high ...", every word
+ * quoted where a shell needs it. */
+void change_sudo_line(char *const *argv, struct buf *out);
+
+#endif

@@ -1,0 +1,213 @@
+/*
+ * apply: makes the plan, shows it, asks once, carries it out, and says what became of each service.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "cli/ask.h"
+#include "cli/change_place.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/plan_make.h"
+#include "cli/plan_text.h"
+#include "cli/result_text.h"
+#include "tuning/apply/transaction.h"
+
+enum { OUTPUT_MAX = 64 * 1024 * 1024, LINE_MAX_BYTES = 4096 };
+
+/* ---------------------------------------------------------------- before anything is touched */
+
+static int show(const struct plan_made *made, const struct options *o, bool utf8, struct err *err)
+{
+    const bool ascii = o->ascii || !utf8;
+    struct buf out;
+
+    buf_init(&out, OUTPUT_MAX);
+    struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
+    plan_text(&p, &made->plan, &made->input);
+    if (ascii) {
+        output_to_ascii(out.data);
+        out.size = strlen(out.data);
+    }
+    const int rc = output_write(out.data, out.size, err);
+    buf_release(&out);
+    return rc < 0 ? rc : 0;
+}
+
+static bool needs_root(const struct plan *p)
+{
+    for (size_t i = 0; i < p->file_count; i++) {
+        if (p->files[i].source->needs_root) {
+            return geteuid() != 0;
+        }
+    }
+    return false;
+}
+
+/* The exact command that root has to give. */
+static int refuse_without_root(const struct options *o, struct err *err)
+{
+    struct buf line;
+
+    buf_init(&line, LINE_MAX_BYTES);
+    change_sudo_line(o->argv, &line);
+    err_set(err, ERR_DENIED, "only root may write there: %s", line.data);
+    buf_release(&line);
+    return -ERR_DENIED;
+}
+
+static int consent(const struct plan_made *made, const struct options *o, bool utf8,
+                   struct err *err)
+{
+    const struct plan *p = &made->plan;
+    char question[256];
+    bool yes = o->yes;
+    int rc = o->json ? 0 : show(made, o, utf8, err);
+
+    if (rc == 0 && !yes) {
+        snprintf(question, sizeof question, "Change %zu file%s? Nothing is restarted. [y/N] ",
+                 p->file_count, p->file_count == 1 ? "" : "s");
+        rc = ask_yes(question, &yes, err);
+    }
+    return rc == 0 && !yes ? err_set(err, ERR_STATE, "declined, nothing was changed") : rc;
+}
+
+static int check(const struct plan_made *made, const struct options *o, struct err *err)
+{
+    const struct plan *p = &made->plan;
+
+    if (o->plan_hash && strncmp(o->plan_hash, p->hash, strlen(o->plan_hash)) != 0) {
+        return err_set(err, ERR_STATE,
+                       "the plan is another one now (%.12s): look at it with 'tunetop plan'",
+                       p->hash);
+    }
+    if (p->file_count && !o->no_restart) {
+        return err_set(err, ERR_USAGE,
+                       "this version changes files and restarts nothing: say so with "
+                       "'--no-restart', and restart the services yourself");
+    }
+    return p->file_count && needs_root(p) ? refuse_without_root(o, err) : 0;
+}
+
+/* ---------------------------------------------------------------- carrying it out */
+
+static void add_value(cJSON *o, const char *key, const char *value, bool secret)
+{
+    json_add_text_or_null(o, key, value && secret ? "***" : value);
+}
+
+/* For the journal. */
+static cJSON *changes_json(const struct plan *p)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < p->change_count; i++) {
+        const struct plan_change *c = &p->changes[i];
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "service", c->service);
+        cJSON_AddStringToObject(o, "setting", c->setting);
+        cJSON_AddStringToObject(o, "file", p->files[c->file].source->path);
+        add_value(o, "from", c->from, c->secret);
+        add_value(o, "to", c->to, c->secret);
+        cJSON_AddItemToArray(list, o);
+    }
+    return list;
+}
+
+static int carry_out(const struct plan *p, const struct options *o, struct journal *j, uid_t user,
+                     struct transaction_result *out, struct err *err)
+{
+    struct change *changes = xcalloc(p->file_count, sizeof *changes);
+    struct unit *units = xcalloc(p->unit_count, sizeof *units);
+    cJSON *changed = changes_json(p);
+
+    for (size_t i = 0; i < p->unit_count; i++) {
+        units[i] = (struct unit){.name = p->units[i].name,
+                                 .services = p->units[i].services,
+                                 .service_count = p->units[i].service_count};
+    }
+    for (size_t i = 0; i < p->file_count; i++) {
+        const struct plan_file *f = &p->files[i];
+        const struct plan_source *s = f->source;
+
+        changes[i] = (struct change){
+            .path = s->path,
+            .before = s->exists ? (struct file_text){s->document.text, s->document.size}
+                                : (struct file_text){NULL, 0},
+            .after = {f->text, f->size},
+            .make_folders = !s->exists,
+            .unit = (unsigned)f->unit,
+        };
+    }
+    const struct transaction t = {
+        .files = &file_ops_real,
+        .journal = j,
+        .user = user,
+        .kind = JOURNAL_APPLY,
+        .profile = p->profile,
+        .plan = p->hash,
+        .changes_json = changed,
+        .units = units,
+        .unit_count = p->unit_count,
+        .changes = changes,
+        .change_count = p->file_count,
+        .all_or_nothing = o->all_or_nothing,
+    };
+    const int rc = transaction_run(&t, out, err);
+    cJSON_Delete(changed);
+    free(changes);
+    free(units);
+    return rc;
+}
+
+static int apply(const struct plan_made *made, const struct options *o, struct outcome *outcome,
+                 struct err *err)
+{
+    const struct plan *p = &made->plan;
+    struct transaction_result *result = xcalloc(1, sizeof *result);
+    struct change_place place;
+    struct journal j = {.dir = -1};
+    int rc = change_place(&place, true, err);
+
+    rc = rc == 0 ? journal_open(&j, &file_ops_real, &place.journal, true, err) : rc;
+    if (rc == 0) {
+        rc = carry_out(p, o, &j, place.user, result, err);
+    }
+    journal_close(&j);
+    if (rc == 0) {
+        struct result_services names = {.count = p->unit_count};
+
+        for (size_t i = 0; i < p->unit_count && i < JOURNAL_MAX_UNITS; i++) {
+            names.of[i] = p->units[i].name;
+        }
+        outcome->status = result_status(result);
+        rc = result_print(result, &names, o, outcome->utf8, err);
+    } else if (result->found_interrupted) {
+        err_wrap(err, "an apply before was cut off: 'tunetop recover' ends it");
+        outcome->status = RESULT_NEEDS_PERSON;
+    }
+    free(result);
+    return rc < 0 ? rc : 0;
+}
+
+int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct plan_made *made = xcalloc(1, sizeof *made);
+    int rc = plan_made_open(made, o, &outcome->warning, err);
+
+    rc = rc == 0 ? check(made, o, err) : rc;
+    if (rc == 0 && made->plan.file_count == 0) {
+        rc = o->json ? result_print_nothing(o, err) : show(made, o, outcome->utf8, err);
+    } else if (rc == 0) {
+        rc = consent(made, o, outcome->utf8, err);
+        rc = rc == 0 ? apply(made, o, outcome, err) : rc;
+    }
+    outcome->stuck = !plan_made_close(made);
+    free(made);
+    return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,146 @@
+/* The plan of the contract, as JSON. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "cli/plan_text.h"
+#include "tuning/secret.h"
+
+enum { TEXT_MAX = 8 * 1024 * 1024, LINE_MAX_BYTES = 8192 };
+
+static void add_value(cJSON *o, const char *key, const char *value, bool secret)
+{
+    if (value) {
+        cJSON_AddStringToObject(o, key, secret ? "***" : value);
+    } else {
+        cJSON_AddNullToObject(o, key);
+    }
+}
+
+static cJSON *change_json(const struct plan *p, const struct plan_change *c)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "service", c->service);
+    cJSON_AddStringToObject(o, "setting", c->setting);
+    cJSON_AddStringToObject(o, "intent", c->intent);
+    cJSON_AddStringToObject(o, "file", p->files[c->file].source->path);
+    json_add_number(o, "line", (double)c->line);
+    add_value(o, "from", c->from, c->secret);
+    add_value(o, "to", c->to, c->secret);
+    add_value(o, "clamped_from", c->clamped_from, c->secret);
+    cJSON_AddStringToObject(o, "verdict", setting_verdict_words[c->verdict]);
+    json_add_text_or_null(o, "reason", c->reason);
+    return o;
+}
+
+/* The unified diff, without secrets and with what is no character replaced: for showing. */
+static void add_diff(cJSON *o, const struct plan_file *f)
+{
+    struct buf text, shown, line;
+    struct secret_state state = {false};
+    char clean[LINE_MAX_BYTES];
+
+    buf_init(&text, TEXT_MAX);
+    buf_init(&shown, TEXT_MAX);
+    buf_init(&line, LINE_MAX_BYTES);
+    diff_print(&f->diff, f->source->exists ? f->source->path : "/dev/null", f->source->path, &text);
+    for (const char *at = text.data; at < text.data + text.size;) {
+        const char *end = memchr(at, '\n', (size_t)(text.data + text.size - at));
+        const size_t size = (size_t)((end ? end : text.data + text.size) - at);
+        /* The sign belongs to the diff. */
+        const size_t sign = size > 0 && strchr("+- ", at[0]) ? 1 : 0;
+
+        buf_clear(&line);
+        secret_mask_line(&state, at + sign, size - sign, &line);
+        utf8_sanitise(line.data, line.size, clean, sizeof clean, NULL);
+        buf_add(&shown, at, sign);
+        buf_puts(&shown, clean);
+        buf_puts(&shown, end ? "\n" : "");
+        at += size + (end != NULL);
+    }
+    cJSON_AddStringToObject(o, "diff", shown.data);
+    buf_release(&text);
+    buf_release(&shown);
+    buf_release(&line);
+}
+
+static const char *target_word(const struct plan_input *in, const struct plan_source *s)
+{
+    for (size_t i = 0; i < in->place_count; i++) {
+        const struct plan_place *place = &in->places[i];
+
+        if (place->source >= 0 && &in->sources[place->source] == s) {
+            return config_target_words[place->target->type];
+        }
+    }
+    return config_target_words[CONFIG_ENV_FILE]; /* the .env beside a compose file */
+}
+
+static cJSON *file_json(const struct plan_input *in, const struct plan_file *f)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "path", f->source->path);
+    cJSON_AddStringToObject(o, "real_path", f->source->real_path);
+    cJSON_AddStringToObject(o, "target", target_word(in, f->source));
+    json_add_text_or_null(o, "sha256", f->source->sha256);
+    add_diff(o, f);
+    return o;
+}
+
+static cJSON *step_json(const struct plan_file *f)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "action", "write");
+    cJSON_AddStringToObject(o, "file", f->source->path);
+    cJSON_AddNullToObject(o, "argv");
+    cJSON_AddBoolToObject(o, "needs_root", f->source->needs_root);
+    cJSON_AddArrayToObject(o, "interrupts");
+    return o;
+}
+
+static cJSON *skipped_json(const struct plan_skipped *s)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "service", s->service);
+    json_add_text_or_null(o, "setting", s->setting);
+    json_add_text_or_null(o, "value", s->value);
+    cJSON_AddStringToObject(o, "reason", s->reason);
+    json_add_text_or_null(o, "by_hand", s->by_hand);
+    cJSON_AddBoolToObject(o, "refused", s->refused);
+    return o;
+}
+
+cJSON *plan_json(const struct plan *p, const struct plan_input *in)
+{
+    cJSON *root = cJSON_CreateObject();
+    char id[16];
+
+    cJSON_AddNumberToObject(root, "schema", 1);
+    memcpy(id, p->hash, 12);
+    id[12] = '\0';
+    cJSON_AddStringToObject(root, "id", id);
+    cJSON_AddStringToObject(root, "hash", p->hash);
+    cJSON_AddStringToObject(root, "profile", p->profile);
+    cJSON *list = cJSON_AddArrayToObject(root, "changes");
+    for (size_t i = 0; i < p->change_count; i++) {
+        cJSON_AddItemToArray(list, change_json(p, &p->changes[i]));
+    }
+    list = cJSON_AddArrayToObject(root, "files");
+    for (size_t i = 0; i < p->file_count; i++) {
+        cJSON_AddItemToArray(list, file_json(in, &p->files[i]));
+    }
+    list = cJSON_AddArrayToObject(root, "steps");
+    for (size_t i = 0; i < p->file_count; i++) {
+        cJSON_AddItemToArray(list, step_json(&p->files[i]));
+    }
+    list = cJSON_AddArrayToObject(root, "skipped");
+    for (size_t i = 0; i < p->skipped_count; i++) {
+        cJSON_AddItemToArray(list, skipped_json(&p->skipped[i]));
+    }
+    return root;
+}

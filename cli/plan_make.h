@@ -1,0 +1,23 @@
+/*
+ * The plan that the command line asks for: for `plan`, which prints it, and `apply`, which carries
+ * it out after it asked.
+ */
+#ifndef CLI_PLAN_MAKE_H
+#define CLI_PLAN_MAKE_H
+
+#include "cli/knowledge.h"
+#include "tuning/plan.h"
+
+struct plan_made { /* large: allocate it */
+    struct knowledge knowledge;
+    struct plan_input input;
+    struct plan plan;
+};
+
+/* Errors: those of plan_make(); STATE when tunetop.yaml names no file of any service, with what to
+ * write there. Ends with plan_made_close() in any case, whose answer is that of measure_close(). */
+int plan_made_open(struct plan_made *m, const struct options *o, struct err *warning,
+                   struct err *err);
+bool plan_made_close(struct plan_made *m);
+
+#endif

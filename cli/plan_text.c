@@ -1,0 +1,272 @@
+#include "cli/plan_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "tuning/secret.h"
+
+/* Columns: services, settings, values; lines end where a terminal of 100 columns does. */
+enum { INDENT = 2, SETTINGS = 12, VALUES = 50, REASONS = 14, WIDTH = 100, LINE_MAX_BYTES = 4096 };
+
+/* ---------------------------------------------------------------- the diff */
+
+/* One line, made harmless for a terminal; a carriage return at its end is not shown. */
+static void diff_line(struct text_page *p, struct secret_state *state, const struct diff_line *l)
+{
+    static const enum style styles[] = {[DIFF_HUNK] = STYLE_DIM,
+                                        [DIFF_SAME] = STYLE_DIM,
+                                        [DIFF_REMOVED] = STYLE_TEXT,
+                                        [DIFF_ADDED] = STYLE_OK};
+    static const char *const signs[] = {
+        [DIFF_HUNK] = "", [DIFF_SAME] = " ", [DIFF_REMOVED] = "-", [DIFF_ADDED] = "+"};
+    char clean[LINE_MAX_BYTES];
+    struct buf masked;
+    size_t size = l->size;
+
+    while (size > 0 && l->text[size - 1] == '\r') {
+        size--;
+    }
+    buf_init(&masked, LINE_MAX_BYTES / 2);
+    secret_mask_line(state, l->text, size, &masked);
+    utf8_sanitise(masked.data, masked.size, clean, sizeof clean, NULL);
+    text_putf(p, styles[l->kind], "%s%s", signs[l->kind], clean);
+    text_end(p);
+    if (l->unended) {
+        text_put(p, STYLE_DIM, "\\ No newline at end of file");
+        text_end(p);
+    }
+    buf_release(&masked);
+}
+
+void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_name,
+                    const char *new_name)
+{
+    struct secret_state before = {false}, after = {false};
+    char name[LINE_MAX_BYTES], head[128];
+
+    utf8_sanitise(old_name, strlen(old_name), name, sizeof name, NULL);
+    text_putf(p, STYLE_TITLE, "--- %s", name);
+    text_end(p);
+    utf8_sanitise(new_name, strlen(new_name), name, sizeof name, NULL);
+    text_putf(p, STYLE_TITLE, "+++ %s", name);
+    text_end(p);
+    for (size_t i = 0; i < d->count; i++) {
+        const struct diff_line *l = &d->lines[i];
+
+        if (l->kind == DIFF_HUNK) {
+            before = after = (struct secret_state){false};
+            diff_hunk_head(l, head, sizeof head);
+            text_put(p, STYLE_DIM, head);
+            text_end(p);
+        } else {
+            diff_line(p, l->kind == DIFF_REMOVED ? &before : &after, l);
+            if (l->kind == DIFF_SAME) {
+                before = after;
+            }
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- in words */
+
+static void title(struct text_page *p, const char *text)
+{
+    text_put(p, STYLE_TITLE, text);
+    text_end(p);
+}
+
+static void put_clean(struct text_page *p, enum style style, const char *text)
+{
+    char clean[512];
+
+    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
+    text_put(p, style, clean);
+}
+
+static void put_value(struct text_page *p, enum style style, const char *value, bool secret)
+{
+    put_clean(p, style, !value ? "not set" : secret ? "***" : *value ? value : "on");
+}
+
+/* Under which name it was wished, how much was wished, and why it is not that. */
+static void put_why(struct text_page *p, const struct plan_change *c)
+{
+    const char *dot = strchr(c->intent, '.'), *wished = dot ? dot + 1 : NULL;
+    struct buf why;
+    char clean[1024];
+
+    buf_init(&why, sizeof clean / 2);
+    if (wished && strcmp(wished, c->setting) != 0) {
+        buf_printf(&why, "for %s", wished);
+    }
+    if (c->clamped_from) {
+        buf_printf(&why, "%s%s was wished", why.size ? "; " : "", c->clamped_from);
+    }
+    if (c->reason) {
+        buf_printf(&why, "%s%s", why.size ? ": " : "", c->reason);
+    }
+    if (why.size) {
+        utf8_sanitise(why.data, why.size, clean, sizeof clean, NULL);
+        text_blanks(p, REASONS);
+        text_wrap(p, c->clamped_from ? STYLE_WARN : STYLE_DIM, REASONS, WIDTH, clean);
+        text_end(p);
+    }
+    buf_release(&why);
+}
+
+static void change_line(struct text_page *p, const struct plan *plan, const struct plan_change *c)
+{
+    const char *path = plan->files[c->file].source->path, *slash = strrchr(path, '/');
+
+    text_blanks(p, INDENT);
+    put_clean(p, STYLE_TEXT, c->service);
+    text_tab(p, SETTINGS);
+    put_clean(p, STYLE_TEXT, c->setting);
+    text_tab(p, VALUES);
+    put_value(p, STYLE_DIM, c->from, c->secret);
+    text_put(p, STYLE_DIM, " -> ");
+    put_value(p, STYLE_OK, c->to, c->secret);
+    text_blanks(p, 2);
+    put_clean(p, STYLE_DIM, slash ? slash + 1 : path);
+    text_putf(p, STYLE_DIM, ":%lu", c->line);
+    text_end(p);
+    put_why(p, c);
+}
+
+static bool same_fate(const struct plan_skipped *a, const struct plan_skipped *b)
+{
+    return a->refused == b->refused && !a->by_hand && !b->by_hand &&
+           strcmp(a->service, b->service) == 0 && strcmp(a->reason, b->reason) == 0;
+}
+
+static void put_by_hand(struct text_page *p, const char *lines)
+{
+    char clean[512];
+
+    for (const char *at = lines; *at;) {
+        const char *end = strchr(at, '\n');
+        const size_t size = end ? (size_t)(end - at) : strlen(at);
+
+        text_blanks(p, REASONS + 2);
+        utf8_sanitise(at, size, clean, sizeof clean, NULL);
+        text_put(p, STYLE_TEXT, clean);
+        text_end(p);
+        at += size + (end != NULL);
+    }
+}
+
+/* Those of one service that share a reason, then the reason. */
+static void skipped_lines_of(struct text_page *p, const struct plan *plan, size_t first)
+{
+    const struct plan_skipped *s = &plan->skipped[first];
+    struct buf names;
+    char clean[2048];
+
+    buf_init(&names, sizeof clean / 2);
+    for (size_t i = first; i < plan->skipped_count; i++) {
+        const struct plan_skipped *o = &plan->skipped[i];
+
+        if (i == first || same_fate(s, o)) {
+            buf_printf(&names, "%s%s", names.size ? ", " : "",
+                       *o->setting ? o->setting : "all of it");
+        }
+    }
+    text_blanks(p, INDENT);
+    put_clean(p, STYLE_TEXT, s->service);
+    text_tab(p, SETTINGS);
+    utf8_sanitise(names.data, names.size, clean, sizeof clean, NULL);
+    text_wrap(p, s->refused ? STYLE_WARN : STYLE_TEXT, SETTINGS, WIDTH, clean);
+    text_end(p);
+    text_blanks(p, REASONS);
+    utf8_sanitise(s->reason, strlen(s->reason), clean, sizeof clean, NULL);
+    text_wrap(p, STYLE_DIM, REASONS, WIDTH, clean);
+    text_end(p);
+    if (s->by_hand) {
+        put_by_hand(p, s->by_hand);
+    }
+    buf_release(&names);
+}
+
+static bool told_before(const struct plan *plan, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (same_fate(&plan->skipped[k], &plan->skipped[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void skipped_lines(struct text_page *p, const struct plan *plan, bool refused,
+                          const char *head)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < plan->skipped_count; i++) {
+        if (plan->skipped[i].refused != refused || told_before(plan, i)) {
+            continue;
+        }
+        if (first) {
+            text_end(p);
+            title(p, head);
+            first = false;
+        }
+        skipped_lines_of(p, plan, i);
+    }
+}
+
+static void steps(struct text_page *p, const struct plan *plan)
+{
+    text_end(p);
+    title(p, "Steps");
+    for (size_t i = 0; i < plan->file_count; i++) {
+        const struct plan_file *f = &plan->files[i];
+        const size_t lines = f->diff.added > f->diff.removed ? f->diff.added : f->diff.removed;
+
+        text_blanks(p, INDENT);
+        text_put(p, STYLE_TEXT, f->source->exists ? "write" : "make");
+        text_tab(p, SETTINGS);
+        put_clean(p, STYLE_TEXT, f->source->path);
+        text_putf(p, STYLE_DIM, " (%zu line%s)", lines, lines == 1 ? "" : "s");
+        if (strcmp(f->source->path, f->source->real_path) != 0) {
+            text_put(p, STYLE_DIM, ", which is ");
+            put_clean(p, STYLE_DIM, f->source->real_path);
+        }
+        text_end(p);
+    }
+}
+
+void plan_text(struct text_page *p, const struct plan *plan, const struct plan_input *in)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        const struct plan_file *f = &plan->files[i];
+
+        plan_text_diff(p, &f->diff, f->source->exists ? f->source->path : "/dev/null",
+                       f->source->path);
+    }
+    if (plan->file_count) {
+        text_end(p);
+        title(p, "Changes");
+    }
+    for (size_t i = 0; i < plan->change_count; i++) {
+        change_line(p, plan, &plan->changes[i]);
+    }
+    skipped_lines(p, plan, true, "Refused, to be done by hand");
+    skipped_lines(p, plan, false, "Not written");
+    if (plan->file_count) {
+        steps(p, plan);
+        text_end(p);
+        text_putf(p, STYLE_DIM, "plan %.12s of ", plan->hash);
+        put_clean(p, STYLE_TEXT, plan->profile);
+        text_putf(p, STYLE_DIM, ": %zu change%s in %zu file%s, %zu so already", plan->change_count,
+                  plan->change_count == 1 ? "" : "s", plan->file_count,
+                  plan->file_count == 1 ? "" : "s", plan->already);
+        text_end(p);
+    } else if (in->place_count) {
+        text_end(p);
+        put_clean(p, STYLE_TEXT, plan->profile);
+        text_putf(p, STYLE_TEXT, ": nothing to change, %zu so already", plan->already);
+        text_end(p);
+    }
+}

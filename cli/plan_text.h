@@ -1,0 +1,19 @@
+/*
+ * A plan for a person: the diff of each file, then what changes in words, what stays and why, and
+ * the steps. Secrets are masked. And for a program: the object of the contract.
+ */
+#ifndef CLI_PLAN_TEXT_H
+#define CLI_PLAN_TEXT_H
+
+#include <cjson/cJSON.h>
+
+#include "cli/text_page.h"
+#include "tuning/plan.h"
+
+void plan_text(struct text_page *p, const struct plan *plan, const struct plan_input *in);
+/* The diff of one file, or of any two texts, in colours where the page has them. */
+void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_name,
+                    const char *new_name);
+cJSON *plan_json(const struct plan *plan, const struct plan_input *in);
+
+#endif

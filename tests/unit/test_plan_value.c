@@ -1,0 +1,47 @@
+/* Values that say the same, and those that do not, by the type of the setting. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tuning/plan_value.h"
+
+static void test_by_type(void **state)
+{
+    static const struct {
+        int type;
+        const char *a, *b;
+        bool same;
+    } rows[] = {
+        {SETTING_SIZE, "24G", "24576M", true},   {SETTING_SIZE, "24G", "25769803776", true},
+        {SETTING_SIZE, "24g", "24GiB", true},    {SETTING_SIZE, "24G", "25G", false},
+        {SETTING_SIZE, "24G", "much", false},    {SETTING_DURATION, "5m", "300s", true},
+        {SETTING_DURATION, "5m", "5m0s", true},  {SETTING_DURATION, "5m", "300", true},
+        {SETTING_DURATION, "-1", "-5m", true},   {SETTING_DURATION, "5m", "6m", false},
+        {SETTING_SWITCH, "1", "true", true},     {SETTING_SWITCH, "0", "FALSE", true},
+        {SETTING_SWITCH, "1", "0", false},       {SETTING_SWITCH, "auto", "AUTO", false},
+        {SETTING_BOOLEAN, "yes", "on", true},    {SETTING_INTEGER, "4", "4.0", true},
+        {SETTING_NUMBER, "0.80", "0.8", true},   {SETTING_NUMBER, "0.8", "0.85", false},
+        {SETTING_TEXT, "a", "a", true},          {SETTING_TEXT, "a", "A", false},
+        {SETTING_WORD_TRUE, "true", "1", false}, {SETTING_PRESENCE, NULL, "1", true},
+        {SETTING_INTEGER, NULL, "1", false},     {SETTING_WORD, "q8_0", "q8_0", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct setting s = {.type = rows[i].type};
+
+        if (plan_same_value(&s, rows[i].a, rows[i].b) != rows[i].same) {
+            fail_msg("row %zu: %s, %s", i, rows[i].a, rows[i].b);
+        }
+        assert_int_equal(plan_same_value(&s, rows[i].b, rows[i].a), rows[i].same);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_type)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

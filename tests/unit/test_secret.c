@@ -1,0 +1,84 @@
+/* Lines of files of every kind: what is hidden of them, and what is not. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tuning/secret.h"
+
+static void test_lines(void **state)
+{
+    static const char *const rows[][2] = {
+        {"HF_TOKEN=abc", "HF_TOKEN=***"},
+        {"export OPENAI_API_KEY=\"abc\"", "export OPENAI_API_KEY=***"},
+        {"      - HF_TOKEN=abc def", "      - HF_TOKEN=***"},
+        {"      HF_TOKEN: abc # mine", "      HF_TOKEN: ***"},
+        {"  \"api_key\": \"abc\", \"port\": 1", "  \"api_key\": ***"},
+        {"    {password: abc, port: 1}", "    {password: ***"},
+        {"Environment=\"HF_TOKEN=abc\" \"B=1\"", "Environment=\"HF_TOKEN=***"},
+        {"command: serve --api-key abc --port 1", "command: serve --api-key ***"},
+        {"ExecStart=/x --api-key=abc", "ExecStart=/x --api-key=***"},
+        {"command: [\"--api-key\", \"abc\"]", "command: [\"--api-key\", ***"},
+        {"  url: http://user:pass@host/", "  url: http://***@host/"},
+        {"  - sk-0123456789abcdef", "  - ***"},
+        {"OLLAMA_HOST=0.0.0.0:11434", "OLLAMA_HOST=0.0.0.0:11434"},
+        {"# the auth server is slow", "# the auth server is slow"},
+        {"OLLAMA_NUM_PARALLEL=4", "OLLAMA_NUM_PARALLEL=4"},
+        {"image: ollama/ollama:0.24.0@sha256:12ab", "image: ollama/ollama:0.24.0@sha256:12ab"},
+        {"", ""},
+        {"   ", "   "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct secret_state s = {false};
+        struct buf out;
+
+        buf_init(&out, 4096);
+        secret_mask_line(&s, rows[i][0], strlen(rows[i][0]), &out);
+        assert_string_equal(out.data, rows[i][1]);
+        buf_release(&out);
+    }
+}
+
+/* The name on one line, the value on the next. */
+static void test_over_lines(void **state)
+{
+    static const char *const texts[][3] = {
+        {"  <key>HF_TOKEN</key>", "  <string>abc</string>", "  ***"},
+        {"      <string>--api-key</string>", "      <string>abc</string>", "      ***"},
+        {"  - --api-key", "  - abc", "  ***"},
+        {"password: >-", "  abc", "  ***"},
+        {"\"token\":", "  \"abc\"", "  ***"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct secret_state s = {false};
+        struct buf out;
+
+        buf_init(&out, 4096);
+        secret_mask_line(&s, texts[i][0], strlen(texts[i][0]), &out);
+        assert_string_equal(out.data, texts[i][0]);
+        buf_clear(&out);
+        secret_mask_line(&s, texts[i][1], strlen(texts[i][1]), &out);
+        assert_string_equal(out.data, texts[i][2]);
+        buf_clear(&out);
+        secret_mask_line(&s, "PORT=1", 6, &out);
+        assert_string_equal(out.data, "PORT=1");
+        buf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_over_lines),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,521 @@
+#include "tuning/plan_edits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "sampling/service/service.h"
+#include "tuning/plan_value.h"
+
+/* ---------------------------------------------------------------- growing lists */
+
+/* Room for one more item; the old items are left to the arena. */
+static void *grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    *capacity = *capacity ? 2 * *capacity : 32;
+    void *grown = arena_calloc(arena, *capacity, size);
+    if (count) {
+        memcpy(grown, items, count * size);
+    }
+    return grown;
+}
+
+static void add_edit(struct planner *p, int source, const struct edit *edit)
+{
+    struct edits *e = &p->edits[source];
+
+    e->of = grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
+    e->of[e->count++] = *edit;
+}
+
+void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
+                  const char *by_hand, bool refused)
+{
+    struct plan *out = p->out;
+
+    out->skipped = grow(&out->arena, out->skipped, out->skipped_count, &p->skipped_capacity,
+                        sizeof *out->skipped);
+    out->skipped[out->skipped_count++] = (struct plan_skipped){
+        .service = w->place->service,
+        .setting = w->name,
+        .value = w->value ? w->value : "",
+        .reason = arena_strdup(&out->arena, reason),
+        .by_hand = by_hand && *by_hand ? arena_strdup(&out->arena, by_hand) : NULL,
+        .refused = refused,
+    };
+}
+
+/* What the file has now (NULL: nothing) of what is wished. */
+static void add_row(struct planner *p, const struct wanted *w, const char *name,
+                    const char *in_file, bool same)
+{
+    struct plan *out = p->out;
+
+    out->rows = grow(&out->arena, out->rows, out->row_count, &p->row_capacity, sizeof *out->rows);
+    out->rows[out->row_count++] = (struct plan_row){
+        .service = w->place->service,
+        .setting = name,
+        .wanted = w->value,
+        .in_file = in_file,
+        .same = same,
+        .secret = service_is_secret_name(name, strlen(name)),
+    };
+    out->already += same;
+}
+
+/* ---------------------------------------------------------------- where a setting stands */
+
+/* How a file of this type holds a setting of this kind. false: it does not, and why. */
+static bool entry_kind_of(const struct setting *s, const struct plan_place *p,
+                          enum document_entry_kind *out, const char **why)
+{
+    const int type = p->target->type;
+
+    switch ((enum setting_kind)s->kind) {
+    case SETTING_VARIABLE:
+        *out = ENTRY_VARIABLE;
+        *why = "its file holds keys, and this is a variable of the environment";
+        return type != CONFIG_JSON && type != CONFIG_YAML;
+    case SETTING_FLAG_NAME:
+    case SETTING_OPTION:
+        *out = ENTRY_FLAG;
+        *why = type == CONFIG_SYSTEMD
+                   ? "a flag stands in ExecStart of the unit, which a drop-in would have to repeat"
+                   : "its file does not hold the command line, and this is a flag";
+        return type == CONFIG_COMPOSE || type == CONFIG_LAUNCHD;
+    case SETTING_COMPOSE_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of compose files, and the service is not in one";
+        return type == CONFIG_COMPOSE;
+    case SETTING_UNIT_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of units, and the service is not one of systemd's";
+        return type == CONFIG_SYSTEMD;
+    case SETTING_PLIST_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of property lists, and the service has none";
+        return type == CONFIG_LAUNCHD;
+    case SETTING_JSON_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of a JSON file, and none is configured";
+        return type == CONFIG_JSON;
+    case SETTING_YAML_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of a YAML file, and none is configured";
+        return type == CONFIG_YAML;
+    case SETTING_DICT_KEY:
+    case SETTING_CALL:
+    case SETTING_SYSCTL:
+    case SETTING_PMSET:
+    case SETTING_COMMAND:
+    case SETTING_ENDPOINT:
+    case SETTING_LOG_LINE:
+    case SETTING_FILE:
+    case SETTING_COMPILER_FLAG:
+    case SETTING_PRACTICE:
+    case SETTING_KIND_COUNT:
+        break;
+    }
+    *why = "no file of the service holds it";
+    return false;
+}
+
+/* Two names of compose for one limit: whoever uses the one goes on using it. */
+static const struct synonym {
+    const char *name, *other;
+} synonyms[] = {
+    {"deploy.resources.limits.memory", "mem_limit"},
+    {"deploy.resources.limits.cpus", "cpus"},
+    {"deploy.resources.reservations.memory", "mem_reservation"},
+};
+
+/* The entry that holds the setting, and the name that it has there. */
+static const struct document_entry *find_entry(const struct document *d, const char *group,
+                                               const char **name)
+{
+    const struct document_entry *e = document_find(d, group, *name);
+
+    for (size_t i = 0; !e && i < sizeof synonyms / sizeof synonyms[0]; i++) {
+        if (strcmp(synonyms[i].name, *name) == 0 &&
+            (e = document_find(d, group, synonyms[i].other)) != NULL) {
+            *name = synonyms[i].other;
+        }
+    }
+    return e;
+}
+
+/* Which other services of the compose file read the variable `name` of .env, as "a, b". */
+static const char *other_readers(struct planner *p, const struct plan_place *place,
+                                 const char *name)
+{
+    const struct document *d = &p->in->sources[place->source].document;
+    const char *list = "";
+
+    for (size_t i = 0; i < d->count; i++) {
+        const struct document_entry *e = &d->entries[i];
+        const char *at = e->interpolated && e->value ? strstr(e->value, name) : NULL;
+
+        if (!at || strcmp(e->group, place->group) == 0 || strstr(list, e->group)) {
+            continue;
+        }
+        list = arena_printf(&p->out->arena, "%s%s%s", list, *list ? ", " : "",
+                            e->group[0] ? e->group : "the file itself");
+    }
+    return list;
+}
+
+/* ---------------------------------------------------------------- one value */
+
+/* Another service wants the same place of the same file. */
+static const struct edit *taken(const struct edits *e, const struct splice_edit *s)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        const struct splice_edit *o = &e->of[i].splice;
+
+        if (o->kind == s->kind && strcmp(o->group, s->group) == 0 &&
+            strcmp(o->name, s->name) == 0) {
+            return &e->of[i];
+        }
+    }
+    return NULL;
+}
+
+static void want_at(struct planner *p, int source, const struct splice_edit *splice,
+                    const struct wanted *w, const char *from)
+{
+    const struct edit *other = taken(&p->edits[source], splice);
+    char why[256];
+
+    if (other && strcmp(other->splice.value ? other->splice.value : "",
+                        splice->value ? splice->value : "") != 0) {
+        snprintf(why, sizeof why, "%s gets '%s' for %s, which stands at the same place",
+                 splice->name, other->splice.value ? other->splice.value : "",
+                 other->wanted.place->service);
+        planner_skip(p, w, why, NULL, true);
+    } else if (other) {
+        return;
+    } else if (p->edits[source].count >= EDITS_MAX) {
+        planner_skip(p, w, "there are too many changes to one file", NULL, true);
+    } else {
+        add_edit(p, source, &(struct edit){.splice = *splice, .wanted = *w, .from = from});
+    }
+}
+
+/* The value is filled in from .env: it is changed there. */
+static void want_in_dotenv(struct planner *p, const struct document_entry *e, struct wanted *w)
+{
+    struct splice_interpolation i;
+    struct arena *arena = &p->out->arena;
+
+    if (w->place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
+        planner_skip(p, w,
+                     arena_printf(arena, "its value %s is put together from other names", e->value),
+                     NULL, true);
+        return;
+    }
+    const struct plan_source *dotenv = &p->in->sources[w->place->dotenv];
+    const char *name = arena_strndup(arena, i.name, i.name_size);
+    if (dotenv->err.code) {
+        planner_skip(p, w,
+                     arena_printf(arena, "its value comes from %s, which cannot be changed: %s",
+                                  dotenv->path, dotenv->err.msg),
+                     NULL, true);
+        return;
+    }
+    const struct document_entry *there = document_find(&dotenv->document, "", name);
+    const char *from = there        ? there->value
+                       : i.fallback ? arena_strndup(arena, i.fallback, i.fallback_size)
+                                    : NULL;
+    const char *readers = other_readers(p, w->place, name);
+    const bool same = from && plan_same_value(w->setting, from, w->value);
+    add_row(p, w, w->name, from, same);
+    if (same) {
+        return;
+    }
+    w->reason = *readers ? arena_printf(arena, "%s fills it; also read by %s", name, readers)
+                         : arena_printf(arena, "%s fills it", name);
+    want_at(
+        p, w->place->dotenv,
+        &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = w->value},
+        w, from);
+}
+
+void planner_want(struct planner *p, struct wanted w)
+{
+    const struct plan_source *source = &p->in->sources[w.place->source];
+    enum document_entry_kind kind;
+    const char *why, *name = w.name;
+
+    if (!entry_kind_of(w.setting, w.place, &kind, &why)) {
+        planner_skip(p, &w, why, NULL, false);
+        return;
+    }
+    const struct document_entry *e = find_entry(&source->document, w.place->group, &name);
+    if (!e && w.only_if_there) {
+        planner_skip(p, &w, "nobody is known to read it, and the file does not have it", NULL,
+                     false);
+        return;
+    }
+    if (e && e->interpolated && e->value) {
+        want_in_dotenv(p, e, &w);
+        return;
+    }
+    const bool on = w.setting->type != SETTING_PRESENCE || (w.value && strcmp(w.value, "0") != 0);
+    const bool same = e ? on && plan_same_value(w.setting, e->value, w.value) : !on;
+    add_row(p, &w, name, e ? (e->value ? e->value : "") : NULL, same);
+    if (same) {
+        return;
+    }
+    want_at(p, w.place->source,
+            &(struct splice_edit){
+                .kind = e ? e->kind : kind,
+                .group = w.place->group,
+                .name = name,
+                .value = w.setting->type == SETTING_PRESENCE ? NULL : w.value,
+                .remove = !on,
+            },
+            &w, e ? (e->value ? e->value : "") : NULL);
+}
+
+/* ---------------------------------------------------------------- the wishes of one service */
+
+static const char *typed_value(const struct plan_wish *wish, const struct setting *s,
+                               const struct setting_catalog *c)
+{
+    const char *nearest;
+
+    for (size_t i = 0; i < wish->typed_count; i++) {
+        if (setting_find(c, wish->typed[i].name, &nearest) == s) {
+            return wish->typed[i].value;
+        }
+    }
+    return NULL;
+}
+
+static void want_row(struct planner *p, const struct plan_place *place,
+                     const struct profile_row *row)
+{
+    struct arena *arena = &p->out->arena;
+    const bool literal = p->wish->guide_names && row->verdict != SETTING_HARMFUL &&
+                         (row->action == PROFILE_TRANSLATE || row->action == PROFILE_KEEP);
+    struct wanted w = {
+        .place = place,
+        .setting = literal || !row->target ? row->wish->setting : row->target,
+        .name = literal || !row->target_name ? row->name : row->target_name,
+        .value = literal || !row->target_value ? row->value : row->target_value,
+        .intent = arena_printf(arena, "%s.%s", profile_service_words[row->service], row->name),
+        .clamped_from = row->clamped_from,
+        .reason = row->clamped_from ? row->clamp : row->why,
+        .verdict = literal || row->action != PROFILE_TRANSLATE ? row->verdict : SETTING_HONOURED,
+        .only_if_there = row->action == PROFILE_KEEP && !literal,
+    };
+
+    /* The arena of the rows ends with them. */
+    w.name = arena_strdup(arena, w.name);
+    w.value = arena_strdup(arena, w.value ? w.value : "");
+    w.clamped_from = w.clamped_from ? arena_strdup(arena, w.clamped_from) : NULL;
+    w.reason = w.reason ? arena_strdup(arena, w.reason) : NULL;
+    switch ((enum profile_action)row->action) {
+    case PROFILE_WRITE:
+    case PROFILE_TRANSLATE:
+    case PROFILE_KEEP:
+        if (row->target_service == row->service &&
+            !typed_value(p->wish, w.setting, p->wish->profiles->catalog)) {
+            if (planner_is_limit(&w)) {
+                planner_keep_limit(p, &w);
+            } else {
+                planner_want(p, w);
+            }
+        }
+        break;
+    case PROFILE_LOOK:
+    case PROFILE_COVERED:
+        break;
+    case PROFILE_NOTHING:
+    case PROFILE_ELSEWHERE:
+    case PROFILE_NEVER:
+    case PROFILE_UNANSWERED:
+    case PROFILE_ACTION_COUNT:
+        planner_skip(p, &w, w.reason ? w.reason : row->reason, NULL, false);
+        break;
+    }
+}
+
+/* Whose settings a service has besides its own. */
+static bool owner_fits(const struct setting *s, int kind)
+{
+    static const int owners[][2] = {
+        {SETTING_OWNER_OLLAMA, PROFILE_OLLAMA},
+        {SETTING_OWNER_LLAMA_SERVER, PROFILE_OLLAMA},
+        {SETTING_OWNER_GGML, PROFILE_OLLAMA},
+        {SETTING_OWNER_COMFYUI, PROFILE_COMFYUI},
+        {SETTING_OWNER_COMFYUI_IMAGE, PROFILE_COMFYUI},
+        {SETTING_OWNER_PYTORCH, PROFILE_COMFYUI},
+        {SETTING_OWNER_ACCELERATE, PROFILE_COMFYUI},
+        {SETTING_OWNER_DIFFUSIONAPI, PROFILE_DIFFUSIONAPI},
+        {SETTING_OWNER_LMSTUDIO, PROFILE_LMSTUDIO},
+        {SETTING_OWNER_PIPELINE, PROFILE_PIPELINE},
+        {SETTING_OWNER_PROGRAM, PROFILE_PROGRAM},
+    };
+
+    for (size_t i = 0; i < sizeof owners / sizeof owners[0]; i++) {
+        if (owners[i][0] == s->owner) {
+            return owners[i][1] == kind;
+        }
+    }
+    return true; /* limits of compose and systemd, ...: of any service */
+}
+
+static bool selected(const struct plan_wish *wish, const struct plan_place *p)
+{
+    for (size_t i = 0; i < wish->service_count; i++) {
+        const char *name = wish->services[i];
+
+        if (strcmp(name, p->service) == 0 ||
+            (p->kind >= 0 && strcmp(name, profile_service_words[p->kind]) == 0)) {
+            return true;
+        }
+    }
+    return wish->service_count == 0;
+}
+
+static bool can_take(const struct plan_wish *wish, const struct plan_place *p)
+{
+    return selected(wish, p) && p->managed && p->err.code == 0;
+}
+
+static int want_typed(struct planner *p, const struct plan_typed *t, struct err *err)
+{
+    const struct setting_catalog *c = p->wish->profiles->catalog;
+    const struct plan_place *found = NULL;
+    const char *nearest;
+    const struct setting *s = setting_find(c, t->name, &nearest);
+
+    if (!s) {
+        return err_set(err, ERR_USAGE, "no setting is called '%s'%s%s%s", t->name,
+                       nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                       nearest ? "'?" : "");
+    }
+    for (size_t i = 0; i < p->in->place_count; i++) {
+        const struct plan_place *place = &p->in->places[i];
+        enum document_entry_kind kind;
+        const char *why;
+
+        if (!can_take(p->wish, place) || !owner_fits(s, place->kind) ||
+            !entry_kind_of(s, place, &kind, &why)) {
+            continue;
+        }
+        if (found) {
+            return err_set(err, ERR_USAGE,
+                           "'%s' could be set for %s and for %s: choose one with -s", t->name,
+                           found->service, place->service);
+        }
+        found = place;
+    }
+    if (!found) {
+        return err_set(err, ERR_USAGE, "no service here has a file that '%s' belongs into",
+                       t->name);
+    }
+    if (profile_check_typed(s, s->name, t->value, &found->host, err) < 0) {
+        err->code = ERR_USAGE;
+        return -ERR_USAGE;
+    }
+    planner_want(p, (struct wanted){.place = found,
+                                    .setting = s,
+                                    .name = s->name,
+                                    .value = t->value,
+                                    .intent = "typed",
+                                    .verdict = SETTING_HONOURED,
+                                    .typed = true});
+    return 0;
+}
+
+static int want_place(struct planner *p, const struct plan_place *place, struct err *err)
+{
+    struct profile_query q = *p->wish->query;
+    struct profile_rows rows;
+
+    if (!can_take(p->wish, place)) {
+        if (selected(p->wish, place)) {
+            const struct wanted w = {.place = place, .name = "", .value = ""};
+
+            planner_skip(p, &w,
+                         place->managed
+                             ? arena_printf(&p->out->arena, "%s%s%s", place->err.where,
+                                            place->err.where[0] ? ": " : "", place->err.msg)
+                             : "tunetop.yaml says managed: false",
+                         NULL, true);
+        }
+        return 0;
+    }
+    q.hosts[place->kind] = place->host;
+    int rc = profile_resolve(p->wish->profiles, p->wish->profile, &q, &rows, err);
+    for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+        if (rows.rows[i].service == place->kind) {
+            want_row(p, place, &rows.rows[i]);
+        }
+    }
+    if (rc == 0) {
+        p->out->profile = arena_strdup(&p->out->arena, rows.name);
+    }
+    profile_rows_release(&rows);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static int check_services(const struct plan_input *in, const struct plan_wish *wish,
+                          struct err *err)
+{
+    const char *names[PLAN_PLACES];
+
+    for (size_t i = 0; i < in->place_count; i++) {
+        names[i] = in->places[i].service;
+    }
+    for (size_t i = 0; i < wish->service_count; i++) {
+        const struct plan_wish one = {.services = &wish->services[i], .service_count = 1};
+        bool found = false;
+
+        for (size_t k = 0; k < in->place_count; k++) {
+            found = found || selected(&one, &in->places[k]);
+        }
+        if (!found) {
+            const char *nearest = nearest_name(wish->services[i], names, in->place_count);
+
+            return err_set(err, ERR_USAGE, "no service with a file of its own is called '%s'%s%s%s",
+                           wish->services[i], nearest ? ", did you mean '" : "",
+                           nearest ? nearest : "", nearest ? "'?" : "");
+        }
+    }
+    return 0;
+}
+
+int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct plan *out,
+              struct err *err)
+{
+    struct planner p = {.in = in, .wish = wish, .out = out};
+
+    memset(out, 0, sizeof *out);
+    out->profile = wish->profile;
+    int rc = check_services(in, wish, err);
+    for (size_t i = 0; rc == 0 && i < in->place_count; i++) {
+        rc = want_place(&p, &in->places[i], err);
+    }
+    for (size_t i = 0; rc == 0 && i < wish->typed_count; i++) {
+        rc = want_typed(&p, &wish->typed[i], err);
+    }
+    planner_limits(&p);
+    if (rc == 0) {
+        rc = planner_finish(&p, err);
+    }
+    return rc;
+}
+
+void plan_release(struct plan *p)
+{
+    arena_release(&p->arena);
+    memset(p, 0, sizeof *p);
+}

@@ -1,0 +1,159 @@
+/*
+ * A plan: what a profile would change in the files of the services, edit by edit, before anything
+ * is touched.
+ *
+ * plan_input_*() looks at the machine: it reads and parses the files that tunetop.yaml names.
+ * plan_make() is pure: (profiles, what is wished, files as they are read) -> the changes, the new
+ * text and the diff of each file, what is not written and why. The same input gives the same plan.
+ * Its hash covers what would be done (the wishes, the real paths, what the files hold now, the
+ * edits, the steps), no observation and no time: a plan that is made again and has the same hash
+ * does the same.
+ *
+ * A wish goes where the service's settings stand. A value that only names another,
+ * ${OLLAMA_NUM_PARALLEL:-2}, is changed in the .env beside the compose file, and who else reads
+ * that name is told. A value that says the same in other words (24G and 24576M) stays. An edit that
+ * cannot be made safely is in `skipped`, with the lines that a person may write.
+ */
+#ifndef TUNING_PLAN_H
+#define TUNING_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/sha256.h"
+#include "sampling/config.h"
+#include "tuning/config/document.h"
+#include "tuning/diff.h"
+#include "tuning/profile.h"
+
+enum { PLAN_PLACES = CONFIG_SERVICES, PLAN_FILES = 2 * CONFIG_SERVICES };
+
+/* ---- what there is ---- */
+
+struct plan_source {       /* a file that settings stand in */
+    const char *path;      /* absolute */
+    const char *real_path; /* where its links lead to */
+    enum document_kind kind;
+    bool exists;     /* false: it would be made */
+    bool needs_root; /* only root may write into its folder */
+    struct document document;
+    char sha256[SHA256_TEXT_BYTES]; /* of what it holds; "" when it does not exist */
+    struct err err;                 /* code: why nothing can be changed in it */
+};
+
+struct plan_place { /* a service, and where its settings stand */
+    const char *service;
+    int kind; /* enum profile_service */
+    const struct config_target *target;
+    bool managed;
+    int64_t priority;    /* 1 to 9: of memory, when the limits together are too much */
+    double memory_taken; /* bytes: now, or at its peak; NAN: not known */
+    const char *group;   /* of its entries (tuning/config/document.h) */
+    int source, dotenv;  /* which files; -1: it has none */
+    struct profile_host host;
+    struct err err; /* code: why nothing of it can be changed */
+};
+
+struct plan_input {
+    struct arena arena;
+    struct plan_source sources[PLAN_FILES];
+    size_t source_count;
+    struct plan_place places[PLAN_PLACES];
+    size_t place_count;
+};
+
+/* Relative paths start from the folder of config->path. hosts: how a service of each kind that is
+ * no container stands here. now: what runs, NULL unknown. A file that cannot be read or parsed is
+ * an error of its place, not of the call. Release in any case. */
+void plan_input_load(const struct config *config,
+                     const struct profile_host hosts[PROFILE_SERVICE_COUNT],
+                     const struct model *now, struct plan_input *out);
+void plan_input_release(struct plan_input *in);
+
+/* ---- what is wished ---- */
+
+struct plan_typed { /* --set SETTING=VALUE, with -s of that service alone */
+    const char *name, *value;
+};
+struct plan_wish {
+    const struct profile_set *profiles;
+    const char *profile;               /* "high+quality" */
+    const struct profile_query *query; /* hosts are taken from the places */
+    const char *const *services;       /* only these, by name or kind; count 0: all */
+    size_t service_count;
+    const struct plan_typed *typed;
+    size_t typed_count;
+    bool guide_names; /* --dialect guide */
+};
+
+/* ---- what would be done ---- */
+
+struct plan_change {
+    const char *service; /* its name */
+    const char *setting; /* as it is written */
+    const char *intent;  /* "ollama.OLLAMA_NUM_PARALLEL": of the profile, or typed */
+    size_t file;         /* index of plan.files */
+    unsigned long line;  /* in the new text */
+    const char *from;    /* NULL: it was not there */
+    const char *to;
+    const char *clamped_from; /* NULL: it was not */
+    int verdict;              /* enum setting_verdict of what is written */
+    const char *reason;       /* one sentence; NULL: nothing to say */
+    bool secret;              /* from and to are not to be shown */
+};
+
+struct plan_row { /* a setting that is wished and can be written, as its file has it now */
+    const char *service, *setting, *wanted;
+    const char *in_file; /* NULL: it is not there */
+    bool same, secret;
+};
+
+struct plan_unit {    /* services that share files: they are changed together, or not at all */
+    const char *name; /* "ollama+comfyui" */
+    const char **services;
+    size_t service_count;
+};
+
+struct plan_file {
+    const struct plan_source *source;
+    size_t unit;
+    const char *text; /* new */
+    size_t size;
+    struct diff diff;
+    char sha256[SHA256_TEXT_BYTES]; /* of the new text */
+};
+
+struct plan_skipped {
+    const char *service, *setting, *value;
+    const char *reason;
+    const char *by_hand; /* lines to write by hand; NULL none */
+    bool refused;        /* it was wished and could be, but not surely: else nobody would read it */
+};
+
+struct plan {
+    struct arena arena;
+    const char *profile; /* canonical */
+    char hash[SHA256_TEXT_BYTES];
+    struct plan_change *changes;
+    size_t change_count;
+    struct plan_file *files;
+    size_t file_count;
+    struct plan_unit *units;
+    size_t unit_count;
+    struct plan_skipped *skipped;
+    size_t skipped_count;
+    struct plan_row *rows;
+    size_t row_count;
+    size_t already; /* rows that are so */
+};
+
+/* Errors: USAGE for an unknown profile, service or setting (with the nearest name) and a typed
+ * value out of range; CONFIG for a profile file that is wrong. Points into input and profiles,
+ * which must live as long. Release in any case. */
+int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct plan *out,
+              struct err *err);
+void plan_release(struct plan *p);
+
+#endif

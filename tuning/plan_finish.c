@@ -1,0 +1,260 @@
+#include <string.h>
+
+#include "sampling/service/service.h"
+#include "tuning/plan_edits.h"
+
+enum { BY_HAND_MAX = 4096 };
+
+/* ---------------------------------------------------------------- files */
+
+static int apply_edits(struct planner *p, size_t source, struct buf *text, struct err *err)
+{
+    struct edits *e = &p->edits[source];
+    struct arena *arena = &p->out->arena;
+    struct splice_edit *splices = arena_calloc(arena, e->count + 1, sizeof *splices);
+    struct splice_result *results = arena_calloc(arena, e->count + 1, sizeof *results);
+
+    for (size_t i = 0; i < e->count; i++) {
+        splices[i] = e->of[i].splice;
+    }
+    buf_clear(text);
+    int rc = splice_apply(&p->in->sources[source].document, splices, e->count, results, text, NULL,
+                          err);
+    for (size_t i = 0; rc == 0 && i < e->count; i++) {
+        e->of[i].result = results[i];
+    }
+    return rc;
+}
+
+/* Together they cannot be made: which of them cannot by itself? Those go, with their reason. */
+static void drop_refused(struct planner *p, size_t source, struct buf *text)
+{
+    struct edits *e = &p->edits[source];
+    struct buf by_hand;
+    size_t kept = 0;
+
+    buf_init(&by_hand, BY_HAND_MAX);
+    for (size_t i = 0; i < e->count; i++) {
+        struct err err = ERR_INIT;
+
+        buf_clear(text);
+        buf_clear(&by_hand);
+        if (splice_apply(&p->in->sources[source].document, &e->of[i].splice, 1, NULL, text,
+                         &by_hand, &err) == 0) {
+            e->of[kept++] = e->of[i];
+            continue;
+        }
+        planner_skip(
+            p, &e->of[i].wanted,
+            arena_printf(&p->out->arena, "%s%s%s", err.where, err.where[0] ? ": " : "", err.msg),
+            by_hand.data, true);
+    }
+    e->count = kept;
+    buf_release(&by_hand);
+}
+
+static void add_changes(struct planner *p, size_t source, size_t file)
+{
+    const struct edits *e = &p->edits[source];
+
+    for (size_t i = 0; i < e->count; i++) {
+        const struct edit *d = &e->of[i];
+        const char *name = d->splice.name;
+
+        if (!d->result.changed) {
+            continue;
+        }
+        p->out->changes[p->out->change_count++] = (struct plan_change){
+            .service = d->wanted.place->service,
+            .setting = name,
+            .intent = d->wanted.intent,
+            .file = file,
+            .line = d->result.line,
+            .from = d->from,
+            .to = d->splice.remove  ? NULL
+                  : d->splice.value ? d->splice.value
+                                    : "",
+            .clamped_from = d->wanted.clamped_from,
+            .verdict = d->wanted.verdict,
+            .reason = d->wanted.reason,
+            .secret = service_is_secret_name(name, strlen(name)),
+        };
+    }
+}
+
+static void finish_file(struct planner *p, size_t source, const struct buf *text)
+{
+    const struct plan_source *s = &p->in->sources[source];
+    struct plan_file *f = &p->out->files[p->out->file_count];
+    uint8_t hash[SHA256_BYTES];
+    const bool same = s->exists && text->size == s->document.size &&
+                      memcmp(text->data, s->document.text, text->size) == 0;
+
+    add_changes(p, source, p->out->file_count);
+    if (same) {
+        return;
+    }
+    f->source = s;
+    f->text = arena_strndup(&p->out->arena, text->data, text->size);
+    f->size = text->size;
+    sha256_of(f->text, f->size, hash);
+    sha256_format(hash, f->sha256);
+    diff_make(s->document.text, s->exists ? s->document.size : 0, f->text, f->size, &p->out->arena,
+              &f->diff);
+    p->out->file_count++;
+}
+
+/* As they stand in the files: what is read from top to bottom beside the diff. */
+static void sort_changes(struct plan *p)
+{
+    for (size_t i = 1; i < p->change_count; i++) {
+        const struct plan_change c = p->changes[i];
+        size_t at = i;
+
+        for (; at > 0 && (p->changes[at - 1].file > c.file ||
+                          (p->changes[at - 1].file == c.file && p->changes[at - 1].line > c.line));
+             at--) {
+            p->changes[at] = p->changes[at - 1];
+        }
+        p->changes[at] = c;
+    }
+}
+
+static int make_files(struct planner *p, struct err *err)
+{
+    struct buf text;
+    size_t edits = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < p->in->source_count; i++) {
+        edits += p->edits[i].count;
+    }
+    p->out->changes = arena_calloc(&p->out->arena, edits + 1, sizeof *p->out->changes);
+    p->out->files = arena_calloc(&p->out->arena, p->in->source_count + 1, sizeof *p->out->files);
+    buf_init(&text, 2 * (size_t)DOCUMENT_MAX_BYTES);
+    for (size_t i = 0; rc == 0 && i < p->in->source_count; i++) {
+        struct err refused = ERR_INIT;
+
+        if (p->edits[i].count == 0) {
+            continue;
+        }
+        if (apply_edits(p, i, &text, &refused) < 0) {
+            drop_refused(p, i, &text);
+            if (p->edits[i].count == 0) {
+                continue;
+            }
+            rc = apply_edits(p, i, &text, err);
+        }
+        if (rc == 0) {
+            finish_file(p, i, &text);
+        }
+    }
+    buf_release(&text);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- units */
+
+static bool has_service(const struct plan_unit *u, const char *service)
+{
+    for (size_t i = 0; i < u->service_count; i++) {
+        if (strcmp(u->services[i], service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Files that one service changes belong together, and so do the services that change one file. */
+static size_t root_of(const size_t *parent, size_t i)
+{
+    while (parent[i] != i) {
+        i = parent[i];
+    }
+    return i;
+}
+
+static void make_units(struct plan *p)
+{
+    size_t *parent = arena_calloc(&p->arena, p->file_count + 1, sizeof *parent);
+
+    p->units = arena_calloc(&p->arena, p->file_count + 1, sizeof *p->units);
+    for (size_t i = 0; i < p->file_count; i++) {
+        parent[i] = i;
+    }
+    for (size_t i = 0; i < p->change_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(p->changes[i].service, p->changes[k].service) == 0) {
+                const size_t a = root_of(parent, p->changes[i].file);
+                const size_t b = root_of(parent, p->changes[k].file);
+
+                parent[a > b ? a : b] = a > b ? b : a;
+            }
+        }
+    }
+    for (size_t i = 0; i < p->file_count; i++) {
+        struct plan_file *f = &p->files[i];
+
+        f->unit = root_of(parent, i) == i ? p->unit_count++ : p->files[root_of(parent, i)].unit;
+    }
+    for (size_t i = 0; i < p->change_count; i++) {
+        struct plan_unit *u = &p->units[p->files[p->changes[i].file].unit];
+        const char *service = p->changes[i].service;
+
+        if (!u->services) {
+            u->services = arena_calloc(&p->arena, PLAN_PLACES, sizeof *u->services);
+            u->name = "";
+        }
+        if (!has_service(u, service)) {
+            u->name = arena_printf(&p->arena, "%s%s%s", u->name, *u->name ? "+" : "", service);
+            u->services[u->service_count++] = service;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- its hash */
+
+static void add_text(struct sha256 *s, const char *text)
+{
+    sha256_add(s, text ? text : "", text ? strlen(text) : 0);
+    sha256_add(s, text ? "\n" : "\t", 1);
+}
+
+static void make_hash(struct plan *p, const struct plan_wish *wish)
+{
+    struct sha256 s;
+    uint8_t hash[SHA256_BYTES];
+
+    sha256_init(&s);
+    add_text(&s, "tunetop plan 1");
+    add_text(&s, p->profile);
+    add_text(&s, wish->guide_names ? "guide" : NULL);
+    for (size_t i = 0; i < p->file_count; i++) {
+        const struct plan_file *f = &p->files[i];
+
+        add_text(&s, f->source->real_path);
+        add_text(&s, f->source->sha256);
+        add_text(&s, f->sha256);
+    }
+    for (size_t i = 0; i < p->change_count; i++) {
+        const struct plan_change *c = &p->changes[i];
+
+        add_text(&s, c->service);
+        add_text(&s, c->setting);
+        add_text(&s, c->to);
+    }
+    sha256_end(&s, hash);
+    sha256_format(hash, p->hash);
+}
+
+int planner_finish(struct planner *p, struct err *err)
+{
+    const int rc = make_files(p, err);
+
+    if (rc == 0) {
+        sort_changes(p->out);
+        make_units(p->out);
+        make_hash(p->out, p->wish);
+    }
+    return rc;
+}

@@ -1,0 +1,83 @@
+#include "tuning/plan_value.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/duration.h"
+#include "base/number.h"
+#include "base/size.h"
+
+static bool same_size(const char *a, const char *b)
+{
+    double x, y;
+
+    return size_parse(a, strlen(a), SIZE_SETTING, &x) == 0 &&
+           size_parse(b, strlen(b), SIZE_SETTING, &y) == 0 && x == y;
+}
+
+/* A negative one is for ever, whichever it is. */
+static bool same_duration(const char *a, const char *b)
+{
+    double x, y;
+
+    return duration_parse(a, strlen(a), DURATION_SECONDS, &x) == 0 &&
+           duration_parse(b, strlen(b), DURATION_SECONDS, &y) == 0 && (x == y || (x < 0 && y < 0));
+}
+
+/* 1: on, 0: off, -1: neither. As strconv.ParseBool of Go and YAML 1.1 have them. */
+static int parse_switch(const char *text)
+{
+    static const char *const on[] = {"1", "t", "true", "yes", "on", "y"};
+    static const char *const off[] = {"0", "f", "false", "no", "off", "n"};
+
+    for (size_t i = 0; i < sizeof on / sizeof on[0]; i++) {
+        if (strcasecmp(text, on[i]) == 0) {
+            return 1;
+        }
+        if (strcasecmp(text, off[i]) == 0) {
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static bool same_number(const char *a, const char *b)
+{
+    double x, y;
+
+    return number_double(a, strlen(a), &x) == 0 && number_double(b, strlen(b), &y) == 0 && x == y;
+}
+
+bool plan_same_value(const struct setting *s, const char *a, const char *b)
+{
+    if (!a || !b) {
+        return a == b || s->type == SETTING_PRESENCE;
+    }
+    if (strcmp(a, b) == 0) {
+        return true;
+    }
+    switch ((enum setting_type)s->type) {
+    case SETTING_SWITCH:
+    case SETTING_BOOLEAN:
+        return parse_switch(a) >= 0 && parse_switch(a) == parse_switch(b);
+    case SETTING_PRESENCE:
+        return true;
+    case SETTING_INTEGER:
+    case SETTING_NUMBER:
+    case SETTING_BYTES:
+        return same_number(a, b);
+    case SETTING_SIZE:
+        return same_size(a, b);
+    case SETTING_DURATION:
+        return same_duration(a, b);
+    case SETTING_WORD_TRUE:
+    case SETTING_TEXT:
+    case SETTING_PATH:
+    case SETTING_LIST:
+    case SETTING_WORD:
+    case SETTING_NONE:
+    case SETTING_TYPE_COUNT:
+        break;
+    }
+    return false;
+}

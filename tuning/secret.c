@@ -1,0 +1,134 @@
+#include "tuning/secret.h"
+
+#include <string.h>
+
+#include "sampling/service/service.h"
+
+static const char stars[] = "***";
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static size_t skip_blanks(const char *line, size_t size, size_t at)
+{
+    while (at < size && is_blank(line[at])) {
+        at++;
+    }
+    return at;
+}
+
+static bool starts(const char *line, size_t size, size_t at, const char *text)
+{
+    const size_t length = strlen(text);
+
+    return size - at >= length && memcmp(line + at, text, length) == 0;
+}
+
+/* Nothing but marks of the file's form is left: the value is on the next line. */
+static bool nothing_left(const char *line, size_t size, size_t at)
+{
+    static const char *const closings[] = {"</string>", "</key>"};
+
+    for (; at < size; at++) {
+        bool closing = false;
+
+        for (size_t i = 0; i < 2 && !closing; i++) {
+            closing = starts(line, size, at, closings[i]);
+            at += closing ? strlen(closings[i]) - 1 : 0;
+        }
+        if (!closing && !is_blank(line[at]) && !strchr("\"',[{|>-+:=", line[at])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Behind the name of a secret that ends at `at`: where its value begins, or 0 when this is no
+ * place for one ("the auth server"). */
+static size_t value_at(const char *line, size_t size, size_t at, bool flag)
+{
+    if (at < size && (line[at] == '"' || line[at] == '\'')) {
+        at++; /* of the name */
+    }
+    size_t next = skip_blanks(line, size, at);
+    if (next < size && (line[next] == '=' || line[next] == ':')) {
+        return skip_blanks(line, size, next + 1);
+    }
+    if (flag && next < size && line[next] == ',') { /* the next item of a list */
+        return skip_blanks(line, size, next + 1);
+    }
+    if (starts(line, size, at, "</key>") ||
+        (flag && (next == size || next > at || line[next] == '<'))) {
+        return next;
+    }
+    return 0;
+}
+
+/* A word with user:password@ in it: how much of it may be shown. */
+static size_t before_password(const char *line, size_t size, size_t at)
+{
+    size_t end = at + 3;
+
+    while (end < size && !is_blank(line[end]) && !strchr("\"'<>/", line[end])) {
+        if (line[end] == '@') {
+            return end;
+        }
+        end++;
+    }
+    return 0;
+}
+
+void secret_mask_line(struct secret_state *state, const char *line, size_t size, struct buf *out)
+{
+    size_t at = skip_blanks(line, size, 0);
+
+    buf_add(out, line, at);
+    if (state->next && at < size) {
+        state->next = false;
+        buf_puts(out, stars);
+        return;
+    }
+    while (at < size) {
+        size_t end = at;
+
+        while (end < size && is_word(line[end])) {
+            end++;
+        }
+        if (end > at && service_is_secret_value(line + at, end - at)) {
+            buf_puts(out, stars);
+            at = end;
+            continue;
+        }
+        if (end > at && service_is_secret_name(line + at, end - at)) {
+            const size_t value = value_at(line, size, end, line[at] == '-');
+
+            if (value) {
+                buf_add(out, line + at, value - at);
+                state->next = nothing_left(line, size, value);
+                if (state->next) {
+                    buf_add(out, line + value, size - value);
+                } else {
+                    buf_puts(out, stars);
+                }
+                return;
+            }
+        }
+        if (end == at && starts(line, size, at, "://") && before_password(line, size, at)) {
+            buf_puts(out, "://");
+            buf_puts(out, stars);
+            at = before_password(line, size, at);
+            continue;
+        }
+        end += end == at;
+        buf_add(out, line + at, end - at);
+        at = end;
+    }
+}

@@ -1,0 +1,23 @@
+/*
+ * Lines of configuration files without the secrets in them: for diffs that are shown, printed or
+ * kept.
+ *
+ * What a secret is, is said by name ("api-key", "HF_TOKEN") and by its own form ("sk-...",
+ * user:password@ in a URL), as everywhere (sampling/service/service.h). Rather too much is hidden
+ * than too little: after such a name the rest of the line goes. Pure.
+ */
+#ifndef TUNING_SECRET_H
+#define TUNING_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct secret_state { /* of one text, from line to line; begins zeroed */
+    bool next;        /* the line before ended with the name of a secret */
+};
+/* Appends the line (without a newline) to out, "***" where a secret stands. */
+void secret_mask_line(struct secret_state *state, const char *line, size_t size, struct buf *out);
+
+#endif
