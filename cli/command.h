@@ -25,6 +25,10 @@ int cmd_detect(const struct options *o, struct outcome *outcome, struct err *err
 int cmd_doctor(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_plan(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_verify(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_undo(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_journal(const struct options *o, struct outcome *outcome, struct err *err);
+int cmd_recover(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_profiles(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_status(const struct options *o, struct outcome *outcome, struct err *err);
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err);

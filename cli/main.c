@@ -61,6 +61,14 @@ static int run(const struct options *o, struct outcome *outcome, struct err *err
         return cmd_plan(o, outcome, err);
     case COMMAND_APPLY:
         return cmd_apply(o, outcome, err);
+    case COMMAND_VERIFY:
+        return cmd_verify(o, outcome, err);
+    case COMMAND_UNDO:
+        return cmd_undo(o, outcome, err);
+    case COMMAND_JOURNAL:
+        return cmd_journal(o, outcome, err);
+    case COMMAND_RECOVER:
+        return cmd_recover(o, outcome, err);
     case COMMAND_SETTINGS:
         return o->lint ? cmd_lint(o, outcome, err) : cmd_settings(o, outcome, err);
     case COMMAND_DETECT:

@@ -275,7 +275,7 @@ static int take_letters(struct parse *p, const char *word, struct err *err)
 }
 
 static const unsigned takes_profile = COMMAND_BIT(COMMAND_PROFILES) | COMMAND_BIT(COMMAND_PLAN) |
-                                      COMMAND_BIT(COMMAND_APPLY);
+                                      COMMAND_BIT(COMMAND_APPLY) | COMMAND_BIT(COMMAND_VERIFY);
 
 static int take_operand(const char *word, int *operands, struct options *out, struct err *err)
 {
@@ -298,6 +298,11 @@ static int take_operand(const char *word, int *operands, struct options *out, st
                            options_commands[out->command].name);
         }
         out->profile = word;
+        return 0;
+    }
+    if (*operands == 1 && out->command == COMMAND_UNDO) {
+        ++*operands;
+        out->id = word;
         return 0;
     }
     if (out->command == COMMAND_SETTINGS) { /* a name or files: --lint may come behind them */

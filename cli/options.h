@@ -27,6 +27,10 @@ enum command {
     COMMAND_SETTINGS,
     COMMAND_PLAN,
     COMMAND_APPLY,
+    COMMAND_VERIFY,
+    COMMAND_UNDO,
+    COMMAND_JOURNAL,
+    COMMAND_RECOVER,
     COMMAND_DETECT,
     COMMAND_DOCTOR,
     COMMAND_COMPLETION,
@@ -108,8 +112,9 @@ struct options {
     /* plan, apply */
     struct option_list services, sets;
     int dialect; /* enum dialect */
-    /* apply */
+    /* apply, undo, recover */
     bool yes, no_restart, all_or_nothing;
+    const char *id;        /* undo: of the journal; NULL: the newest that stands */
     const char *plan_hash; /* NULL: whatever the plan is; else it or its beginning */
     /* settings */
     const char *setting; /* NULL: all of them */

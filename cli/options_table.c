@@ -94,6 +94,29 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          "changed together or not at all. Everything is in the journal, and undo takes it back byte "
          "for byte. This version restarts nothing: --no-restart says that you know.",
          "PROFILE", choices_profile},
+    [COMMAND_VERIFY] =
+        {"verify", "whether the files have what a profile wants",
+         "Compares what PROFILE wants here (the recommended one without a name) with what the files "
+         "of the services have, a line a setting. The status is 5 when one differs. What the running "
+         "processes have is not read by this version.",
+         "[PROFILE]", choices_profile},
+    [COMMAND_UNDO] =
+        {"undo", "take back what apply changed, byte for byte",
+         "Puts the files of an apply back as they were: the newest that stands, or that of ID in the "
+         "journal. It asks once. When somebody changed one of them since, nothing is put back, and "
+         "the difference is shown.",
+         "[ID]", NULL},
+    [COMMAND_JOURNAL] =
+        {"journal", "what was changed, and what became of it",
+         "Lists every apply and undo, newest first: when, which profile, which files and services, "
+         "and whether it stands; root's as well where there are any.",
+         NULL, NULL},
+    [COMMAND_RECOVER] =
+        {"recover", "end an apply or undo that was cut off",
+         "After a kill or a power cut every file is wholly old or wholly new. recover brings them to "
+         "one state: when all of them are new the apply counts, else every file is put back. It asks "
+         "once. The status is 4 when a person has to decide, because a file was changed since.",
+         NULL, NULL},
     [COMMAND_DETECT] =
         {"detect", "which machine this is, and which profile fits it",
          "Says which profile fits this machine, how much memory and CPU a container on it should "
@@ -168,6 +191,10 @@ static const char *const *choices_view(size_t *count)
 #define SETTINGS COMMAND_BIT(COMMAND_SETTINGS)
 #define PLAN COMMAND_BIT(COMMAND_PLAN)
 #define APPLY COMMAND_BIT(COMMAND_APPLY)
+#define VERIFY COMMAND_BIT(COMMAND_VERIFY)
+#define UNDO COMMAND_BIT(COMMAND_UNDO)
+#define JOURNAL COMMAND_BIT(COMMAND_JOURNAL)
+#define RECOVER COMMAND_BIT(COMMAND_RECOVER)
 #define DETECT COMMAND_BIT(COMMAND_DETECT)
 #define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 const struct option_row options_rows[] = {
@@ -177,14 +204,15 @@ const struct option_row options_rows[] = {
      "print TEMPLATE with its {fields} filled in, for status lines"},
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
-    {"service", 's', PLAN | APPLY, OPTION_LIST, "SERVICE", AT(services), 0, 0, NULL,
+    {"service", 's', PLAN | APPLY | VERIFY, OPTION_LIST, "SERVICE", AT(services), 0, 0, NULL,
      "only this service, by name or kind; may be given again"},
-    {"set", 0, PLAN | APPLY, OPTION_LIST, "SETTING=VALUE", AT(sets), 0, 0, NULL,
+    {"set", 0, PLAN | APPLY | VERIFY, OPTION_LIST, "SETTING=VALUE", AT(sets), 0, 0, NULL,
      "with this value, instead of the profile's or beside it; may be given again"},
-    {"dialect", 0, PLAN | APPLY, OPTION_CHOICE, "NAMES", AT(dialect), 0, 0, choices_dialect,
-     "guide: write the names of the guides even where nobody reads them"},
-    {"yes", 'y', APPLY, OPTION_FLAG, NULL, AT(yes), 0, 0, NULL, "answer every question with yes"},
-    {"no-restart", 0, APPLY, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
+    {"dialect", 0, PLAN | APPLY | VERIFY, OPTION_CHOICE, "NAMES", AT(dialect), 0, 0,
+     choices_dialect, "guide: write the names of the guides even where nobody reads them"},
+    {"yes", 'y', APPLY | UNDO | RECOVER, OPTION_FLAG, NULL, AT(yes), 0, 0, NULL,
+     "answer every question with yes"},
+    {"no-restart", 0, APPLY | UNDO, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
      "change files only; the services take it when somebody restarts them"},
     {"all-or-nothing", 0, APPLY, OPTION_FLAG, NULL, AT(all_or_nothing), 0, 0, NULL,
      "when one service fails put all of them back"},

@@ -31,18 +31,24 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_wrap(p, style, REASONS, WIDTH, clean);
 }
 
-static void unit_line(struct text_page *p, const struct unit_result *u, const char *name)
+static const char *unit_word(const struct unit_result *u, bool undo)
+{
+    return undo && u->state == UNIT_APPLIED ? "as it was" : unit_state_words[u->state];
+}
+
+static const char *state_word(const struct transaction_result *r, bool undo)
+{
+    return journal_state_words[undo && r->state == JOURNAL_APPLIED ? JOURNAL_UNDONE : r->state];
+}
+
+static void unit_line(struct text_page *p, const struct unit_result *u, const char *name, bool undo)
 {
     const bool good = u->state == UNIT_APPLIED;
 
     text_blanks(p, INDENT);
     put_clean(p, STYLE_TEXT, name);
     text_tab(p, STATES);
-    text_put(p,
-             good              ? STYLE_OK
-             : u->needs_person ? STYLE_CRIT
-                               : STYLE_WARN,
-             unit_state_words[u->state]);
+    text_put(p, good ? STYLE_OK : u->needs_person ? STYLE_CRIT : STYLE_WARN, unit_word(u, undo));
     if (u->err.code) {
         text_tab(p, REASONS);
         if (u->err.where[0]) {
@@ -58,15 +64,14 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
                        const struct result_services *names)
 {
     text_end(p);
-    text_putf(p, STYLE_TITLE, "%s  %s", r->id, journal_state_words[r->state]);
+    text_putf(p, STYLE_TITLE, "%s  %s", r->id, state_word(r, names->undo));
     text_end(p);
     for (size_t i = 0; i < r->unit_count; i++) {
-        unit_line(p, &r->units[i], i < names->count ? names->of[i] : "");
+        unit_line(p, &r->units[i], i < names->count ? names->of[i] : "", names->undo);
     }
     if (r->state == JOURNAL_APPLIED || r->state == JOURNAL_PARTIAL) {
-        text_put(p, STYLE_DIM,
-                 "The services read their files when they start: restart them. 'tunetop undo' puts "
-                 "the files back.");
+        text_putf(p, STYLE_DIM, "The services read their files when they start: restart them.%s",
+                  names->undo ? "" : " 'tunetop undo' puts the files back.");
         text_end(p);
     } else if (r->needs_person || r->state == JOURNAL_INTERRUPTED) {
         text_put(p, STYLE_CRIT, "A file could not be put back; 'tunetop recover' tries again.");
@@ -81,7 +86,7 @@ static void print_json(struct buf *out, const struct transaction_result *r,
 
     cJSON_AddNumberToObject(root, "schema", 1);
     json_add_text_or_null(root, "id", r ? r->id : NULL);
-    json_add_text_or_null(root, "state", r ? journal_state_words[r->state] : NULL);
+    json_add_text_or_null(root, "state", r ? state_word(r, names->undo) : NULL);
     cJSON *list = cJSON_AddArrayToObject(root, "services");
     for (size_t i = 0; r && i < r->unit_count; i++) {
         cJSON *o = cJSON_CreateObject();

@@ -12,6 +12,7 @@ enum { RESULT_PUT_BACK = 3, RESULT_NEEDS_PERSON = 4 }; /* exit statuses of the c
 struct result_services { /* of each unit, in the order of the result */
     const char *of[JOURNAL_MAX_UNITS];
     size_t count;
+    bool undo; /* what was carried out is an undo */
 };
 
 int result_status(const struct transaction_result *r);

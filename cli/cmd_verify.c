@@ -1,0 +1,151 @@
+/*
+ * verify: what a profile wants, and what the files have. What the running processes have is not
+ * read by this version: null, and the words say so.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/plan_make.h"
+#include "cli/text_page.h"
+
+enum { OUTPUT_MAX = 16 * 1024 * 1024, VERIFY_DIFFERS = 5 };
+enum { INDENT = 2, SETTINGS = 12, IN_FILE = 52, WANTED = 64, VERDICTS = 76 };
+
+static void put_clean(struct text_page *p, enum style style, const char *text)
+{
+    char clean[512];
+
+    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
+    text_put(p, style, clean);
+}
+
+static const char *shown(const char *value, bool secret)
+{
+    return !value ? "-" : secret ? "***" : *value ? value : "on";
+}
+
+static void print_text(struct text_page *p, const struct plan *plan)
+{
+    size_t differ = 0;
+
+    text_put(p, STYLE_TITLE, "Settings of ");
+    put_clean(p, STYLE_TITLE, plan->profile);
+    text_tab(p, IN_FILE);
+    text_put(p, STYLE_DIM, "file has");
+    text_tab(p, WANTED);
+    text_put(p, STYLE_DIM, "wants");
+    text_tab(p, VERDICTS);
+    text_put(p, STYLE_DIM, "verdict");
+    text_end(p);
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct plan_row *r = &plan->rows[i];
+
+        text_blanks(p, INDENT);
+        put_clean(p, STYLE_TEXT, r->service);
+        text_tab(p, SETTINGS);
+        put_clean(p, STYLE_TEXT, r->setting);
+        text_tab(p, IN_FILE);
+        put_clean(p, STYLE_TEXT, shown(r->in_file, r->secret));
+        text_tab(p, WANTED);
+        put_clean(p, STYLE_TEXT, shown(r->wanted, r->secret));
+        text_tab(p, VERDICTS);
+        text_put(p, r->same ? STYLE_OK : STYLE_WARN, r->same ? "ok" : "differs");
+        text_end(p);
+        differ += !r->same;
+    }
+    for (size_t i = 0; i < plan->skipped_count; i++) {
+        const struct plan_skipped *s = &plan->skipped[i];
+
+        if (s->refused && !*s->setting) {
+            text_blanks(p, INDENT);
+            put_clean(p, STYLE_TEXT, s->service);
+            text_tab(p, SETTINGS);
+            put_clean(p, STYLE_WARN, s->reason);
+            text_end(p);
+        }
+    }
+    text_putf(p, STYLE_DIM,
+              "%zu of %zu are so in the files; what the running processes have is not read yet.",
+              plan->row_count - differ, plan->row_count);
+    text_end(p);
+}
+
+static void add_value(cJSON *o, const char *key, const char *value, bool secret)
+{
+    if (value) {
+        cJSON_AddStringToObject(o, key, secret ? "***" : value);
+    } else {
+        cJSON_AddNullToObject(o, key);
+    }
+}
+
+static void print_json(struct buf *out, const struct plan *plan)
+{
+    cJSON *root = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(root, "schema", 1);
+    cJSON_AddStringToObject(root, "profile", plan->profile);
+    cJSON *list = cJSON_AddArrayToObject(root, "rows");
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct plan_row *r = &plan->rows[i];
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "service", r->service);
+        cJSON_AddStringToObject(o, "setting", r->setting);
+        add_value(o, "wanted", r->wanted, r->secret);
+        add_value(o, "in_file", r->in_file, r->secret);
+        cJSON_AddNullToObject(o, "in_process");
+        cJSON_AddStringToObject(o, "verdict", r->same ? "ok" : "differs");
+        cJSON_AddStringToObject(o, "via", "file");
+        cJSON_AddItemToArray(list, o);
+    }
+    char *text = json_print_pretty(root);
+    buf_puts(out, text);
+    buf_puts(out, "\n");
+    free(text);
+    cJSON_Delete(root);
+}
+
+static int print(const struct plan *plan, const struct options *o, struct outcome *outcome,
+                 struct err *err)
+{
+    const bool ascii = o->ascii || !outcome->utf8;
+    struct buf out;
+
+    buf_init(&out, OUTPUT_MAX);
+    if (o->json) {
+        print_json(&out, plan);
+    } else {
+        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
+
+        print_text(&p, plan);
+        if (ascii) {
+            output_to_ascii(out.data);
+            out.size = strlen(out.data);
+        }
+    }
+    const int rc = output_write(out.data, out.size, err);
+    buf_release(&out);
+    for (size_t i = 0; i < plan->row_count; i++) {
+        outcome->status = plan->rows[i].same ? outcome->status : VERIFY_DIFFERS;
+    }
+    return rc;
+}
+
+int cmd_verify(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct plan_made *made = xcalloc(1, sizeof *made);
+    struct options recommended = *o;
+
+    recommended.profile = o->profile ? o->profile : "recommended";
+    int rc = plan_made_open(made, &recommended, &outcome->warning, err);
+    rc = rc == 0 ? print(&made->plan, o, outcome, err) : rc;
+    outcome->stuck = !plan_made_close(made);
+    free(made);
+    return rc < 0 ? rc : 0;
+}
