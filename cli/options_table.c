@@ -198,7 +198,9 @@ static const char *const *choices_view(size_t *count)
 #define DETECT COMMAND_BIT(COMMAND_DETECT)
 #define DOCTOR COMMAND_BIT(COMMAND_DOCTOR)
 const struct option_row options_rows[] = {
-    {"json", 0, STATUS | SERVICES | PROFILES | SETTINGS | PLAN | APPLY | DETECT | DOCTOR,
+    {"json", 0,
+     STATUS | SERVICES | PROFILES | SETTINGS | PLAN | APPLY | VERIFY | UNDO | JOURNAL | RECOVER |
+         DETECT | DOCTOR,
      OPTION_FLAG, NULL, AT(json), 0, 0, NULL, "print one JSON object"},
     {"format", 0, STATUS, OPTION_TEXT, "TEMPLATE", AT(format), 0, 0, NULL,
      "print TEMPLATE with its {fields} filled in, for status lines"},
