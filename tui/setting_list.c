@@ -38,6 +38,20 @@ bool setting_list_matches(const struct setting *s, int verdict, const char *filt
     return true;
 }
 
+const char *setting_list_other_name(const struct setting *s, const char *filter)
+{
+    const char *const *also = s->also.items;
+    while (*filter != '\0') {
+        size_t size = strcspn(filter, " ");
+        for (size_t i = 0; size > 0 && !word_in(s->name, filter, size) && i < s->also.count; i++)
+            if (word_in(also[i], filter, size))
+                return also[i];
+        filter += size;
+        filter += *filter == ' ';
+    }
+    return NULL;
+}
+
 void setting_list_rows(const struct setting_list *list, const struct setting_catalog *c,
                        const struct setting_here *here, const char *filter,
                        struct setting_rows *out)

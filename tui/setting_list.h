@@ -35,6 +35,8 @@ struct setting_rows {
 
 /* Whether every word of `filter` is in its names, group, owner, kind or verdict. */
 bool setting_list_matches(const struct setting *s, int verdict, const char *filter);
+/* The other name for whose sake `filter` leaves it, when its own does not have that word; NULL. */
+const char *setting_list_other_name(const struct setting *s, const char *filter);
 /* catalog NULL: no rows. A title is ~index of the first setting of its group. */
 void setting_list_rows(const struct setting_list *list, const struct setting_catalog *c,
                        const struct setting_here *here, const char *filter,

@@ -199,7 +199,7 @@ static void draw_profiles_row(struct page *p, int y)
     if (y < 0 || set == NULL)
         return;
     for (size_t first = 0; first < set->count; first++) {
-        bool seen = false;
+        bool seen = ui_profile(p->ui)[0] == '\0'; /* none is: they stand there all the same */
         struct line l = line_at(p->s, from, y, p->s->width - 1);
         surface_fill(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_TEXT);
         for (size_t i = first; i < set->count; i++) {
@@ -244,7 +244,7 @@ static void draw_machine(struct page *p)
         line_put(&l, ROLE_TEXT, "%s",
                  t->chips_trouble[0] != '\0'
                      ? t->chips_trouble
-                     : "neither the chip nor the memory of this machine is known");
+                     : "chip and memory are unknown");
         return;
     }
     line_put(&l, ROLE_TEXT, "%s", c->name.text[0] != '\0' ? c->name.text : "unknown chip");

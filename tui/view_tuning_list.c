@@ -152,7 +152,7 @@ static void draw_title(struct page *p, const struct tuning_tab *t, const struct 
         counts_end = c->value_end - width_of_text(value);
     }
     draw_head(p, c->verdict_x, y, "verdict");
-    draw_head(p, c->cost_x, y, "needs");
+    draw_head(p, c->cost_x, y, ui->tuning.all && c->note_x == 0 ? "needs, use" : "needs");
     draw_head(p, c->note_x, y, ui->tuning.all ? "because" : "needs, note");
     struct line l = line_at(p->s, x, y, counts_end);
     draw_counts(p, t, &l);
@@ -216,6 +216,15 @@ static void draw_setting(struct page *p, const struct columns *c, const struct s
     setting_judge(s, &q, &j);
     bool none = j.verdict == SETTING_IGNORED;
     tuning_put_cut(p, c->name_x, y, c->name_end - c->name_x, none ? ROLE_DIM : ROLE_TEXT, s->name);
+    const char *other = setting_list_other_name(s, p->ui->tuning.filter.text);
+    if (other != NULL) {
+        int x = c->name_x + width_of_text(s->name) + 1;
+        struct line l = line_at(p->s, x, y, c->name_end);
+        line_group(&l);
+        line_put(&l, ROLE_DIM, "also ");
+        if (line_group_end(&l))
+            tuning_put_cut(p, l.x, y, c->name_end - l.x, ROLE_DIM, other);
+    }
     if (c->value_end > 0 && s->default_value != NULL &&
         width_of_text(s->default_value) < c->value_end - c->name_end)
         surface_text_right(p->s, c->value_end, y, ROLE_DIM, s->default_value);

@@ -285,6 +285,14 @@ static void tuning_trouble(void **state)
         draw_and_compare("tuning-trouble", &b, &ui, sizes[i].width, sizes[i].height, false);
     press(&ui, &b, 80, 24, "w");
     draw_and_compare("tuning-trouble-why", &b, &ui, 80, 24, false);
+    /* Of the machine neither chip nor memory is told: all settings can be listed all the same. */
+    press(&ui, &b, 80, 24, "w");
+    ui.tuning.settings_trouble[0] = ui.tuning.chips_trouble[0] = '\0';
+    tuning_builder_fill(&ui, b.model);
+    ui.tuning.chip_known = false;
+    ui.tuning.wants = NULL;
+    for (int i = 0; i < 3; i++)
+        draw_and_compare("tuning-unknown", &b, &ui, sizes[i].width, sizes[i].height, false);
     ui_release(&ui);
     model_builder_free(&b);
 }

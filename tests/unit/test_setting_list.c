@@ -106,6 +106,11 @@ static void test_filter(void **state)
     const struct setting_list list = {.selected = "TWO"};
     (void)state;
     assert_string_equal(shown(&list, "uno"), "# ONE"); /* another name of it */
+    assert_string_equal(setting_list_other_name(&catalog.settings[0], "uno"), "UNO");
+    assert_string_equal(setting_list_other_name(&catalog.settings[0], "one un"), "UNO");
+    assert_null(setting_list_other_name(&catalog.settings[0], "one"));
+    assert_null(setting_list_other_name(&catalog.settings[0], "ollama"));
+    assert_null(setting_list_other_name(&catalog.settings[0], ""));
     assert_string_equal(shown(&list, "FLAGS"), "# --four --five");
     assert_string_equal(shown(&list, "comfyui four"), "# --four"); /* all words */
     assert_string_equal(shown(&list, "ollama four"), "");
