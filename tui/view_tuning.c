@@ -242,9 +242,7 @@ static void draw_machine(struct page *p)
     if (!p->ui->tuning.chip_known) {
         line_put(&l, ROLE_WARN, "No profile is recommended: ");
         line_put(&l, ROLE_TEXT, "%s",
-                 t->chips_trouble[0] != '\0'
-                     ? t->chips_trouble
-                     : "chip and memory are unknown");
+                 t->chips_trouble[0] != '\0' ? t->chips_trouble : "chip and memory are unknown");
         return;
     }
     line_put(&l, ROLE_TEXT, "%s", c->name.text[0] != '\0' ? c->name.text : "unknown chip");
