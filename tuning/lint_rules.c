@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "base/size.h"
+#include "tuning/flag_sets.h"
 #include "tuning/lint_part.h"
 
 static const double GIB = 1024.0 * 1024.0 * 1024.0;
@@ -119,42 +120,25 @@ static bool has_key_like(const struct lint_group *g, const char *prefix)
 
 static void check_exclusive_flags(struct lint_run *r, struct lint_group *g)
 {
-    enum { FLAGS_MAX = 8 };
-    static const char *const sets[][FLAGS_MAX] = {
-        {"--gpu-only", "--highvram", "--normalvram", "--lowvram", "--novram", "--cpu"},
-        {"--cache-classic", "--cache-lru", "--cache-none", "--cache-ram", "--high-ram"},
-        {"--use-split-cross-attention", "--use-quad-cross-attention",
-         "--use-pytorch-cross-attention", "--use-sage-attention", "--use-flash-attention",
-         "--use-ck-attention"},
-        {"--force-upcast-attention", "--dont-upcast-attention"},
-        {"--cuda-malloc", "--disable-cuda-malloc"},
-        {"--force-fp32", "--force-fp16"},
-        {"--fp16-vae", "--fp32-vae", "--bf16-vae"},
-        {"--fp32-unet", "--fp64-unet", "--bf16-unet", "--fp16-unet", "--fp8_e4m3fn-unet",
-         "--fp8_e5m2-unet", "--fp8_e8m0fnu-unet"},
-        {"--fp8_e4m3fn-text-enc", "--fp8_e5m2-text-enc", "--fp16-text-enc", "--fp32-text-enc",
-         "--bf16-text-enc"},
-    };
     if (!(g->runs & RUNS_COMFYUI)) {
         return;
     }
-    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+    for (size_t i = 0; i < g->count; i++) {
+        const struct lint_item *item = &g->items[i];
+        const char *const *set = item->kind == ITEM_FLAG ? flag_set_of(item->name) : NULL;
         const struct lint_item *first = NULL;
-        for (size_t i = 0; i < g->count; i++) {
-            const struct lint_item *item = &g->items[i];
-            bool in = false;
-            for (size_t f = 0; item->kind == ITEM_FLAG && f < FLAGS_MAX && sets[k][f]; f++) {
-                in = in || strcmp(sets[k][f], item->name) == 0;
+        for (size_t k = 0; set && k < i && !first; k++) {
+            const struct lint_item *before = &g->items[k];
+            if (before->kind == ITEM_FLAG && flag_set_of(before->name) == set) {
+                first = before;
             }
-            if (in && first && strcmp(first->name, item->name) != 0) {
-                tell(r, g, item, RULE_EXCLUSIVE_FLAGS, SETTING_HARMFUL,
-                     arena_printf(&r->out->arena,
-                                  "%s in line %lu excludes it: ComfyUI ends at start with status 2",
-                                  first->name, first->line),
-                     "one of the two");
-            } else if (in && !first) {
-                first = item;
-            }
+        }
+        if (first && strcmp(first->name, item->name) != 0) {
+            tell(r, g, item, RULE_EXCLUSIVE_FLAGS, SETTING_HARMFUL,
+                 arena_printf(&r->out->arena,
+                              "%s in line %lu excludes it: ComfyUI ends at start with status 2",
+                              first->name, first->line),
+                 "one of the two");
         }
     }
 }

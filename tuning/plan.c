@@ -5,6 +5,7 @@
 
 #include "base/nearest.h"
 #include "sampling/service/service.h"
+#include "tuning/flag_sets.h"
 #include "tuning/plan_value.h"
 
 /* ---------------------------------------------------------------- growing lists */
@@ -243,6 +244,38 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
         w, from);
 }
 
+/* One that stands there alone or not at all. */
+static bool is_bare_flag(const struct setting *s)
+{
+    return (s->kind == SETTING_FLAG_NAME || s->kind == SETTING_OPTION) &&
+           (s->type == SETTING_SWITCH || s->type == SETTING_BOOLEAN ||
+            s->type == SETTING_PRESENCE || s->type == SETTING_WORD_TRUE || s->type == SETTING_NONE);
+}
+
+/* What the new flag excludes goes: with both the service would not start. */
+static void drop_excluded(struct planner *p, const struct wanted *w, const char *flag)
+{
+    const struct document *d = &p->in->sources[w->place->source].document;
+    const char *const *set = flag_set_of(flag);
+
+    for (; set && *set; set++) {
+        const struct document_entry *e = document_find(d, w->place->group, *set);
+        struct wanted gone = *w;
+
+        if (!e || e->kind != ENTRY_FLAG || strcmp(*set, flag) == 0) {
+            continue;
+        }
+        gone.name = *set;
+        gone.value = "0";
+        gone.clamped_from = NULL;
+        gone.reason = arena_printf(&p->out->arena, "%s excludes it", flag);
+        want_at(p, w->place->source,
+                &(struct splice_edit){
+                    .kind = ENTRY_FLAG, .group = w->place->group, .name = *set, .remove = true},
+                &gone, e->value ? e->value : "");
+    }
+}
+
 void planner_want(struct planner *p, struct wanted w)
 {
     const struct plan_source *source = &p->in->sources[w.place->source];
@@ -263,8 +296,10 @@ void planner_want(struct planner *p, struct wanted w)
         want_in_dotenv(p, e, &w);
         return;
     }
-    const bool on = w.setting->type != SETTING_PRESENCE || (w.value && strcmp(w.value, "0") != 0);
-    const bool same = e ? on && plan_same_value(w.setting, e->value, w.value) : !on;
+    const bool bare = is_bare_flag(w.setting);
+    const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
+    const bool on = !by_presence || plan_is_on(w.value);
+    const bool same = !e ? !on : by_presence ? on : plan_same_value(w.setting, e->value, w.value);
     add_row(p, &w, name, e ? (e->value ? e->value : "") : NULL, same);
     if (same) {
         return;
@@ -274,10 +309,13 @@ void planner_want(struct planner *p, struct wanted w)
                 .kind = e ? e->kind : kind,
                 .group = w.place->group,
                 .name = name,
-                .value = w.setting->type == SETTING_PRESENCE ? NULL : w.value,
+                .value = bare || !on ? NULL : w.value,
                 .remove = !on,
             },
             &w, e ? (e->value ? e->value : "") : NULL);
+    if (on && kind == ENTRY_FLAG) {
+        drop_excluded(p, &w, name);
+    }
 }
 
 /* ---------------------------------------------------------------- the wishes of one service */

@@ -41,6 +41,11 @@ static int parse_switch(const char *text)
     return -1;
 }
 
+bool plan_is_on(const char *value)
+{
+    return value && *value && parse_switch(value) != 0;
+}
+
 static bool same_number(const char *a, const char *b)
 {
     double x, y;

@@ -10,6 +10,8 @@
 
 #include "tuning/setting.h"
 
+/* Whether what counts by being there is to be there: not for 0, false, off, no and nothing. */
+bool plan_is_on(const char *value);
 /* What is understood of neither is compared letter by letter. */
 bool plan_same_value(const struct setting *s, const char *a, const char *b);
 

@@ -39,9 +39,17 @@ static void test_by_type(void **state)
     }
 }
 
+static void test_presence(void **state)
+{
+    (void)state;
+    assert_true(plan_is_on("1") && plan_is_on("true") && plan_is_on("auto") && plan_is_on("2"));
+    assert_false(plan_is_on("0") || plan_is_on("off") || plan_is_on("") || plan_is_on(NULL));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_type)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_type),
+                                       cmocka_unit_test(test_presence)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

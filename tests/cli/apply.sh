@@ -1,0 +1,231 @@
+#!/usr/bin/env bash
+# plan, apply, verify, undo, journal, recover: the whole way over files of every kind.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+umask 022
+yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
+ai=$HOME/ai
+mkdir -p "$ai"
+
+# --- nothing is configured: what to do is said ---
+t_run "$TUNETOP" plan high
+t_expect_status 1
+t_expect_err 'tunetop\.yaml names none'
+t_expect_err 'config'
+t_run "$TUNETOP" plan hihg
+t_expect_status 2
+t_expect_err "high"
+t_run "$TUNETOP" plan
+t_expect_status 2
+t_run "$TUNETOP" journal
+t_expect_status 0
+t_expect_out 'Nothing was changed yet'
+t_run "$TUNETOP" undo --yes
+t_expect_status 1
+t_expect_err 'nothing to take back'
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out 'nothing was cut off'
+
+# --- a compose file with two services, and its .env ---
+cat >"$ai/compose.yaml" <<'END'
+# my stack, é
+services:
+  ollama:
+    image: ollama/ollama:0.33.0
+    environment:
+      - OLLAMA_HOST=0.0.0.0:11434   # all
+      - OLLAMA_NUM_PARALLEL=${PARALLEL:-1}
+      - OLLAMA_KEEP_ALIVE=300s
+  comfyui:
+    image: yanwk/comfyui-boot
+    environment:
+      HF_TOKEN: hunter2-secret
+  web:
+    image: nginx
+    environment:
+      WORKERS: "${PARALLEL}"
+END
+printf 'PARALLEL=1\r\nOTHER=x\r\n' >"$ai/.env"
+cat >"$yaml" <<'END'
+services:
+  - {name: ollama, kind: ollama, config: {type: compose, file: ~/ai/compose.yaml}}
+  - {name: comfyui, kind: comfyui, config: {type: compose, file: ~/ai/compose.yaml}}
+END
+cp -r "$ai" "$t_dir/before"
+t_run "$TUNETOP" plan high --ascii
+t_expect_status 0
+t_expect_err_is ''
+t_expect_out '^--- .*/ai/compose\.yaml$'
+t_expect_out '^\+      - OLLAMA_MAX_QUEUE=512$'
+t_expect_out '^-PARALLEL=1$'
+t_expect_out '^\+PARALLEL=4$'
+t_expect_out 'PARALLEL fills it; also read by web'
+t_expect_out '^  ollama    OLLAMA_METAL_DEVICE_ID, '
+t_must_fail 'what says the same stays' grep -q '^[-+].*KEEP_ALIVE' "$t_dir/out"
+t_must_fail 'no secret is shown' grep -q hunter2 "$t_dir/out"
+t_cmp 'plan changes nothing' "$ai/compose.yaml" "$t_dir/before/compose.yaml"
+
+t_run "$TUNETOP" plan high --json
+t_expect_status 0
+t_must_fail 'nor in JSON' grep -q hunter2 "$t_dir/out"
+hash=$(sed -n 's/^\t"hash":\t"\(.*\)",$/\1/p' "$t_dir/out")
+t_is 'a hash' "${#hash}" 64
+t_run "$TUNETOP" plan high --json
+t_expect_out "$hash"
+
+# The diff is one that patch knows: the same files come of it.
+t_run "$TUNETOP" verify high
+t_expect_status 5
+t_expect_out ' differs$'
+t_run "$TUNETOP" apply high --yes
+t_expect_status 2
+t_expect_err 'no-restart'
+t_run "$TUNETOP" apply high --no-restart
+t_expect_status 1
+t_expect_err 'no terminal to ask on'
+t_run "$TUNETOP" apply high --no-restart --yes --plan-hash 0000
+t_expect_status 1
+t_expect_err 'another one now'
+t_cmp 'nothing was changed by any of it' "$ai/compose.yaml" "$t_dir/before/compose.yaml"
+t_run "$TUNETOP" apply high --no-restart --yes --plan-hash "$hash"
+t_expect_status 0
+t_expect_out '^  ollama\+comfyui +applied$'
+t_is 'line ends stay' "$(head -n 1 "$ai/.env" | od -An -c | tr -d ' \n')" 'PARALLEL=4\r\n'
+t_run grep -c OLLAMA_MAX_QUEUE=512 "$ai/compose.yaml"
+t_expect_out '^1$'
+t_run "$TUNETOP" verify high
+t_expect_status 0
+t_run "$TUNETOP" plan high
+t_expect_status 0
+t_expect_out 'nothing to change'
+t_run "$TUNETOP" apply high --no-restart --yes --json
+t_expect_status 0
+t_run "$TUNETOP" journal
+t_expect_status 0
+t_expect_out '^[0-9-]+ +applied +high +2 files$'
+t_is 'the journal is private' "$(stat -c %a "$XDG_STATE_HOME/tunetop/journal.jsonl")" 600
+t_is 'and so are the copies' "$(stat -c %a "$XDG_STATE_HOME/tunetop/backups")" 700
+t_must_fail 'the journal holds no secret' grep -q hunter2 "$XDG_STATE_HOME/tunetop/journal.jsonl"
+
+# Somebody edits: undo refuses and shows it; then byte for byte.
+cp "$ai/compose.yaml" "$t_dir/applied"
+echo '# mine' >>"$ai/compose.yaml"
+t_run "$TUNETOP" undo --yes
+t_expect_status 1
+t_expect_out '^\+# mine$'
+t_expect_err 'changed by somebody else since'
+cp "$t_dir/applied" "$ai/compose.yaml"
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
+t_expect_out ' undone$'
+t_cmp 'compose.yaml is as it was' "$ai/compose.yaml" "$t_dir/before/compose.yaml"
+t_cmp '.env is as it was' "$ai/.env" "$t_dir/before/.env"
+t_run "$TUNETOP" undo --yes
+t_expect_status 1
+t_run "$TUNETOP" journal --json
+t_expect_status 0
+t_expect_out '"state":	"undone"'
+
+# --- one value, one service ---
+t_run "$TUNETOP" plan high -s ollama --set OLLAMA_KEEP_ALIVE=1h
+t_expect_status 0
+t_expect_out '^\+      - OLLAMA_KEEP_ALIVE=1h$'
+t_must_fail 'the other service is left alone' grep -q '^  comfyui' "$t_dir/out"
+t_run "$TUNETOP" plan high -s olama
+t_expect_status 2
+t_expect_err "did you mean 'ollama'"
+t_run "$TUNETOP" plan high --set OLLAMA_NUM_PARALEL=2
+t_expect_status 2
+t_expect_err 'OLLAMA_NUM_PARALLEL'
+t_run "$TUNETOP" plan high --set OLLAMA_NUM_PARALLEL=many
+t_expect_status 2
+t_run "$TUNETOP" plan high --set OLLAMA_NUM_PARALLEL
+t_expect_status 2
+t_expect_err 'SETTING=VALUE'
+t_run "$TUNETOP" plan high --dialect guide
+t_expect_out '^\+      - OLLAMA_CONTEXT_SIZE=12288$'
+
+# --- what cannot be done surely is said, with the lines to write ---
+cp "$ai/compose.yaml" "$t_dir/good"
+printf 'services:\n  ollama:\n\timage: x\n' >"$ai/compose.yaml"
+t_run "$TUNETOP" plan high
+t_expect_out 'compose\.yaml:'
+cp "$t_dir/good" "$ai/compose.yaml"
+ln "$ai/compose.yaml" "$ai/other"
+t_run "$TUNETOP" apply high --no-restart --yes
+t_expect_status 1
+t_expect_err 'link'
+t_cmp 'a hard-linked file is not touched' "$ai/compose.yaml" "$t_dir/good"
+rm "$ai/other"
+t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" plan high
+t_expect_status 2
+t_run "$TUNETOP" --sysroot / undo --yes
+t_expect_status 2
+
+# --- files of every other kind, applied and undone ---
+mkdir -p "$HOME/Library/LaunchAgents"
+printf '# ollama\nexport OLLAMA_HOST="127.0.0.1"\n' >"$ai/ollama.env"
+cat >"$ai/lmstudio.json" <<'END'
+{
+  "server": {"host": "127.0.0.1", "port": 1234},
+  "model": {
+    "context_length": 2048,
+    "threads": 1
+  }
+}
+END
+cat >"$ai/pipeline.yaml" <<'END'
+# pipeline
+translation:
+  batch_size: 4   # small
+tts:
+  quality: low
+END
+cat >"$HOME/Library/LaunchAgents/com.comfyui.server.plist" <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  <string>com.comfyui.server</string>
+  <key>EnvironmentVariables</key>
+  <dict>
+    <key>PYTORCH_ENABLE_MPS_FALLBACK</key>
+    <string>0</string>
+  </dict>
+</dict>
+</plist>
+END
+cat >"$yaml" <<'END'
+services:
+  - {name: env, kind: ollama, url: "http://127.0.0.1:1", config: {type: env_file, file: ~/ai/ollama.env}}
+  - {name: unit, kind: ollama, url: "http://127.0.0.1:2", config: {type: systemd, unit: ollama.service, scope: user}}
+  - {name: brew, kind: ollama, url: "http://127.0.0.1:3", config: {type: brew_env, formula: ollama}}
+  - {name: agent, kind: comfyui, url: "http://127.0.0.1:4", config: {type: launchd, label: com.comfyui.server}}
+  - {name: studio, kind: lmstudio, config: {type: json, file: ~/ai/lmstudio.json}}
+  - {name: speech, kind: pipeline, config: {type: yaml, file: ~/ai/pipeline.yaml}}
+END
+rm -rf "$t_dir/before"
+cp -r "$HOME" "$t_dir/before"
+t_run "$TUNETOP" plan high
+t_expect_status 0
+for file in ai/ollama.env .config/systemd/user/ollama.service.d/50-tunetop.conf \
+    .homebrew/services/ollama.env ai/lmstudio.json ai/pipeline.yaml; do
+    t_expect_out "^\+\+\+ .*/$file\$"
+done
+t_expect_out '^\+\[Service\]$'
+t_expect_out '^\+Environment="?OLLAMA_NUM_PARALLEL=4'
+t_expect_out '^\+    "context_length": '
+t_run "$TUNETOP" apply high --no-restart --yes
+t_expect_status 0
+t_run "$TUNETOP" verify high
+t_expect_status 0
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
+rm -rf "$t_dir/before/.local" && cp -r "$HOME/.local" "$t_dir/before/.local"
+t_run diff -r "$t_dir/before" "$HOME"
+t_expect_status 0
+t_expect_out_is ''
+
+t_done
