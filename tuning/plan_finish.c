@@ -95,7 +95,9 @@ static void finish_file(struct planner *p, size_t source, const struct buf *text
         return;
     }
     f->source = s;
-    f->text = arena_strndup(&p->out->arena, text->data, text->size);
+    char *copy = arena_alloc(&p->out->arena, text->size + 1);
+    memcpy(copy, text->data, text->size); /* with NULs, if it has any */
+    f->text = copy;
     f->size = text->size;
     sha256_of(f->text, f->size, hash);
     sha256_format(hash, f->sha256);
