@@ -61,7 +61,7 @@ struct schema_place {
 
 /* Parses text[0..size) named `file` (for messages). The document must be one mapping (an empty file
  * is an empty mapping). A key without a value is an empty mapping or list where one is expected,
- * else an error. Limits: 1 MiB, depth 32, 10,000 nodes, no aliases expanded beyond that. Every
+ * else an error. Limits: 1 MiB, depth 32, 20,000 nodes, no aliases expanded beyond that. Every
  * error but NOMEM is CONFIG; *out may then be filled in part (its pointers are valid as long as the
  * arena). */
 int schema_load_yaml(const char *file, const char *text, size_t size,

@@ -25,8 +25,8 @@
 
 /* Between the two samples, as detect has it; no rate is needed. */
 static const double GAP_S = 0.2;
-/* 10,000 values of each of 128 files make less than this of JSON. */
-enum { OUTPUT_MAX = 64 * 1024 * 1024 };
+/* 20,000 values of each of 128 files make less than this of JSON. */
+enum { OUTPUT_MAX = 128 * 1024 * 1024 };
 /* Names, then values; a line ends where a terminal of 80 columns does. */
 enum { INDENT = 2, NAMES = 17, NOTES = 6, WIDTH = 80, SENTENCE_MAX = 2048 };
 

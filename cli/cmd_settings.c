@@ -17,8 +17,8 @@
 #include "tuning/setting.h"
 #include "tuning/setting_words.h"
 
-/* 10,000 values of a file make less than this of JSON. */
-enum { OUTPUT_MAX = 16 * 1024 * 1024 };
+/* 20,000 values of a file make less than this of JSON. */
+enum { OUTPUT_MAX = 32 * 1024 * 1024 };
 /* Verdicts, then names; labels, then values; lines end where a terminal of 100 columns does. */
 enum { INDENT = 2, NAMES = 13, VALUES = 13, WIDTH = 100, SENTENCE_MAX = 1024 };
 

@@ -111,8 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
         }
     }
-    /* 10,000 values of the largest entry, and texts that an alias repeats */
-    if (arena.used_bytes > 10000 * sizeof(struct entry) + 10000 * (size + 1)) {
+    /* 20,000 values of the largest entry, and texts that an alias repeats */
+    if (arena.used_bytes > 20000 * sizeof(struct entry) + 20000 * (size + 1)) {
         abort();
     }
     arena_release(&arena);
