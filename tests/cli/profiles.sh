@@ -166,7 +166,7 @@ refuse "no overlay 'qualty' is known; did you mean 'quality'?" high+qualty
 refuse "'ultra' is a profile, and no overlay: it comes first, alone" high+ultra
 refuse "'high+': expected a name before and after each '+'" high+
 refuse "no profile 'QQQQ' is known; 'tunetop profiles' lists them" QQQQ
-refuse "'profiles' needs a name, not an empty word" ''
+refuse "'profiles' needs the name of a profile, not an empty word" ''
 t_run "$TUNETOP" profiles "$(printf 'a\033]0;x\007b')"
 t_expect_status 2
 t_must_fail 'a hostile name does not reach the terminal' grep -q "$(printf '\033')" "$t_dir/err"
