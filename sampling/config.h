@@ -58,7 +58,7 @@ struct config_service {
 };
 
 struct config {
-    const char *path; /* of the file that was read, absolute; NULL: there is none */
+    const char *path;  /* of the file that was read, absolute; NULL: there is none */
     double interval_s; /* 0.2 to 60 */
     const char *theme;
     struct schema_place theme_place; /* file NULL: the default stands */

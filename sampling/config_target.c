@@ -25,8 +25,9 @@ const struct schema_field config_target_fields[] = {
      .choices = config_target_words,
      .required = true,
      .help = "what kind of file it is"},
-    TEXT(file, FILE_MAX_BYTES, "the file: absolute, below ~/, or relative to tunetop.yaml",
-         "tunetop's own drop-in of the unit, the property list of the label, the env file of the formula"),
+    TEXT(
+        file, FILE_MAX_BYTES, "the file: absolute, below ~/, or relative to tunetop.yaml",
+        "tunetop's own drop-in of the unit, the property list of the label, the env file of the formula"),
     TEXT(service, NAME_MAX_BYTES, "the service of the compose file", "of the same name"),
     {.key = "write",
      .type = SCHEMA_CHOICE,

@@ -1,7 +1,7 @@
 /*
  * Prototypes of libyaml, for ./dev macos only: what base/schema.c and base/yaml_span.c use. Written
- * from libyaml's documentation. The order of the fields in the structures is not libyaml's: good for compiling and
- * linking, not for running.
+ * from libyaml's documentation. The order of the fields in the structures is not libyaml's: good
+ * for compiling and linking, not for running.
  */
 #ifndef PACKAGING_MACOS_YAML_H
 #define PACKAGING_MACOS_YAML_H
