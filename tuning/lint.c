@@ -133,30 +133,53 @@ const struct lint_item *lint_find(const struct lint_group *g, enum lint_item_kin
     return NULL;
 }
 
-static bool is_called(const struct setting *s, const char *name)
+static int compare_names(const void *x, const void *y)
 {
-    const char *const *also = s->also.items;
-    if (strcmp(s->name, name) == 0) {
-        return true;
-    }
-    for (size_t i = 0; i < s->also.count; i++) {
-        if (strcmp(also[i], name) == 0) {
-            return true;
+    const struct lint_name *a = x, *b = y;
+    return strcmp(a->name, b->name);
+}
+
+/* Names are unique in the catalog. */
+static void index_names(struct lint_run *r)
+{
+    const struct setting_catalog *c = r->catalog;
+    r->names = arena_calloc(&r->out->arena, c->name_count + 1, sizeof *r->names);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct setting *s = &c->settings[i];
+        const char *const *also = s->also.items;
+        r->names[r->name_count++] = (struct lint_name){s->name, s};
+        for (size_t k = 0; k < s->also.count; k++) {
+            r->names[r->name_count++] = (struct lint_name){also[k], s};
         }
     }
-    return false;
+    if (r->name_count) {
+        qsort(r->names, r->name_count, sizeof *r->names, compare_names);
+    }
 }
 
 const struct setting *lint_setting(const struct lint_run *r, const char *kind_word,
                                    const char *name)
 {
-    for (size_t i = 0; i < r->catalog->count; i++) {
-        const struct setting *s = &r->catalog->settings[i];
-        if (is_called(s, name) && strcmp(setting_kind_words[s->kind], kind_word) == 0) {
-            return s;
-        }
+    const struct lint_name wanted = {.name = name};
+    const struct lint_name *found = r->name_count ? bsearch(&wanted, r->names, r->name_count,
+                                                            sizeof *r->names, compare_names)
+                                                  : NULL;
+    return found && strcmp(setting_kind_words[found->setting->kind], kind_word) == 0
+               ? found->setting
+               : NULL;
+}
+
+/* Each costs an edit distance to some hundred names: a file with thousands that are not known is
+ * of somebody else. */
+static const char *nearest(struct lint_run *r, const char *typed, const char *const *names,
+                           size_t count)
+{
+    if (!r->near_left) {
+        r->out->truncated = true;
+        return NULL;
     }
-    return NULL;
+    r->near_left--;
+    return nearest_name(typed, names, count);
 }
 
 /* ---- judging by the catalog ---- */
@@ -381,7 +404,7 @@ static void judge_misspelt(struct lint_run *r, const struct lint_group *g,
         }
     }
     const char *typed = item->name + size;
-    const char *near = nearest_name(typed, names, count);
+    const char *near = nearest(r, typed, names, count);
     free(names);
     const size_t a = strlen(typed), b = near ? strlen(near) : 0;
     if (!near || (a > b ? a - b : b - a) > FAR) {
@@ -427,7 +450,7 @@ static void judge_flag(struct lint_run *r, const struct lint_group *g, const str
             names[count++] = known->name;
         }
     }
-    const char *near = nearest_name(item->name, names, count);
+    const char *near = nearest(r, item->name, names, count);
     free(names);
     const size_t a = strlen(item->name), b = near ? strlen(near) : 0;
     if (near && (a > b ? a - b : b - a) <= 1) {
@@ -705,7 +728,10 @@ void lint_run(const struct setting_catalog *c, const struct lint_query *q,
     *out = (struct lint_result){.count = 0};
     arena_init(&out->arena);
     r.assumed = xcalloc(count ? count : 1, SETTING_OWNER_COUNT);
+    r.near_left = LINT_MAX_FINDINGS;
+    index_names(&r);
     lint_make_groups(&r);
+    lint_collect_references(&r);
     for (size_t i = 0; i < r.group_count; i++) {
         judge_group(&r, i);
     }
@@ -717,6 +743,7 @@ void lint_run(const struct setting_catalog *c, const struct lint_query *q,
         free(r.groups[i].items);
     }
     free(r.groups);
+    free(r.references);
     free(r.assumed);
 }
 

@@ -3,8 +3,10 @@
  * reads the file named .env beside the compose file for this only; nothing of it gets into a
  * container by itself.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "tuning/lint_part.h"
 
 enum { FILLED_MAX = 4096 }; /* bytes of one value; longer ones are not known */
@@ -140,21 +142,51 @@ const char *lint_fill(struct lint_run *r, const struct lint_file *file, const ch
 
 /* ---- what an .env fills ---- */
 
-static bool refers_to(const char *text, const char *name)
+static int compare_references(const void *x, const void *y)
 {
-    const size_t size = strlen(name);
-    for (const char *p = text; (p = strchr(p, '$')) != NULL;) {
-        struct reference ref;
-        p++;
-        if (*p == '$') {
-            p++;
-            continue;
-        }
-        if (take_reference(p, &ref) && ref.name_size == size && memcmp(ref.name, name, size) == 0) {
-            return true;
+    const struct lint_reference *a = x, *b = y;
+    const int rc = strcmp(a->name, b->name);
+    return rc ? rc : (a->order > b->order) - (a->order < b->order);
+}
+
+static void add_reference(struct lint_run *r, const char *name, size_t size, size_t group,
+                          size_t item)
+{
+    if (r->reference_count == r->reference_room) {
+        r->reference_room = r->reference_room ? r->reference_room * 2 : 64;
+        r->references = xreallocarray(r->references, r->reference_room, sizeof *r->references);
+    }
+    r->references[r->reference_count] = (struct lint_reference){
+        .name = arena_strndup(&r->out->arena, name, size),
+        .group = group,
+        .item = item,
+        .order = r->reference_count};
+    r->reference_count++;
+}
+
+void lint_collect_references(struct lint_run *r)
+{
+    for (size_t i = 0; i < r->group_count; i++) {
+        const struct lint_group *g = &r->groups[i];
+        for (size_t k = 0; g->file->document->kind == DOCUMENT_COMPOSE && k < g->count; k++) {
+            const struct lint_item *item = &g->items[k];
+            if (item->kind == ITEM_VARIABLE && !item->written) {
+                add_reference(r, item->name, strlen(item->name), i, k);
+            }
+            for (const char *p = item->written; p && (p = strchr(p, '$')) != NULL;) {
+                struct reference ref;
+                p++;
+                if (*p == '$') {
+                    p++;
+                } else if (take_reference(p, &ref)) {
+                    add_reference(r, ref.name, ref.name_size, i, k);
+                }
+            }
         }
     }
-    return false;
+    if (r->reference_count) {
+        qsort(r->references, r->reference_count, sizeof *r->references, compare_references);
+    }
 }
 
 /* "env_file", "env_file[0]", "env_file[1].path" with this file's name. */
@@ -209,23 +241,30 @@ static bool judge_filled(struct lint_run *r, const struct lint_group *env,
     return true; /* what it becomes there is judged there */
 }
 
+/* The first of that name; the count when there is none. */
+static size_t first_reference(const struct lint_run *r, const char *name)
+{
+    size_t low = 0, high = r->reference_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (strcmp(r->references[middle].name, name) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* Only the first place is told: the line is one. */
 static bool judge_by_references(struct lint_run *r, const struct lint_group *env,
                                 const struct lint_item *item)
 {
-    for (size_t i = 0; i < r->group_count; i++) {
-        const struct lint_group *g = &r->groups[i];
-        if (g->file->document->kind != DOCUMENT_COMPOSE ||
-            !lint_same_folder(g->file->document->file, env->file->document->file)) {
-            continue;
-        }
-        for (size_t k = 0; k < g->count; k++) {
-            const struct lint_item *target = &g->items[k];
-            const bool bare = target->kind == ITEM_VARIABLE && !target->written &&
-                              strcmp(target->name, item->name) == 0;
-            if (bare || (target->written && refers_to(target->written, item->name))) {
-                return judge_filled(r, env, item, g, target);
-            }
+    for (size_t i = first_reference(r, item->name);
+         i < r->reference_count && strcmp(r->references[i].name, item->name) == 0; i++) {
+        const struct lint_group *g = &r->groups[r->references[i].group];
+        if (lint_same_folder(g->file->document->file, env->file->document->file)) {
+            return judge_filled(r, env, item, g, &g->items[r->references[i].item]);
         }
     }
     return false;

@@ -54,6 +54,15 @@ struct lint_group {
     size_t count, room;
 };
 
+struct lint_name { /* of the catalog; sorted */
+    const char *name;
+    const struct setting *setting;
+};
+struct lint_reference { /* ${NAME} in an item of a compose file, or NAME alone; sorted by name */
+    const char *name;
+    size_t group, item, order;
+};
+
 struct lint_run {
     const struct setting_catalog *catalog;
     const struct lint_query *query;
@@ -63,6 +72,11 @@ struct lint_run {
     struct lint_group *groups;
     size_t group_count, group_room;
     size_t finding_room, note_room;
+    struct lint_name *names;
+    size_t name_count;
+    struct lint_reference *references;
+    size_t reference_count, reference_room;
+    size_t near_left;       /* searches for the nearest name that may still be made: they cost */
     unsigned char *assumed; /* per file and owner: the newest version was assumed */
 };
 
@@ -101,6 +115,8 @@ const char *lint_shell_word(struct arena *a, const char **at);
 bool lint_same_folder(const char *a, const char *b);
 /* With ${NAME}, ${NAME:-word}, $NAME filled from the .env beside `file`; NULL: not all is known. */
 const char *lint_fill(struct lint_run *r, const struct lint_file *file, const char *text);
+/* Looks through all compose files; after their groups are made. */
+void lint_collect_references(struct lint_run *r);
 /* Judges the entries of an .env that fill a compose file; what nobody fills is told. Returns false
  * for an environment file of another kind. */
 bool lint_judge_env(struct lint_run *r, struct lint_group *g);
