@@ -513,6 +513,7 @@ static int lint(struct lint_job *job, const struct setting_catalog *c, struct ou
     if (rc < 0 || !unread.code) {
         return rc;
     }
+    outcome->status = 0; /* that of the error is worse */
     *err = unread;
     if (err_exit_status(err->code) != err_exit_status(ERR_USAGE)) {
         err->code = ERR_USAGE; /* whatever kept it from being read, the file is not judged */

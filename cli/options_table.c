@@ -64,7 +64,7 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          "--memory it answers for another machine.",
          "[NAME]", choices_profile},
     [COMMAND_SETTINGS] =
-        {"settings", "what every known setting really does",
+        {"settings", "what every known setting really does; files judged by that",
          "Lists every setting of Ollama, ComfyUI, PyTorch, LM Studio, containers and the system that "
          "tunetop knows, real or not, by its verdict: honoured, ignored, renamed, harmful or "
          "unknown, on this system and with the newest versions. With NAME it explains one: why, what "

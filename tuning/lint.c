@@ -540,7 +540,12 @@ void lint_judge(struct lint_run *r, const struct lint_group *g, const struct lin
     switch (item->kind) {
     case ITEM_VARIABLE:
         s = lint_setting(r, "variable", item->name);
-        if (!s) {
+        if (!s && strchr(item->name, '.')) { /* a line of sysctl.conf */
+            s = lint_setting(r, "sysctl", item->name);
+            if (s) {
+                lint_judge_as(r, g, item, s, g->place);
+            }
+        } else if (!s) {
             judge_misspelt(r, g, item);
         } else if (reads_variable(g, s)) {
             lint_judge_as(r, g, item, s, g->place);

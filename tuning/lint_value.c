@@ -240,7 +240,9 @@ const char *lint_instead(struct lint_run *r, const struct setting *s, const char
         if (strcmp(use, s->name) == 0) {
             return words_of(s);
         }
-        return words_of(s) ? words_of(s) : use;
+        return !words_of(s)               ? use
+               : strstr(words_of(s), use) ? words_of(s)
+                                          : arena_printf(a, "%s (%s)", use, words_of(s));
     }
     if (!*translated) {
         return NULL;
