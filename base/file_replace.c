@@ -115,8 +115,8 @@ close_old:
 
 /* The temporary name has what somebody else saved, the target what we wrote (`ours`): the other way
  * round again, and away with ours. Always STATE or worse. */
-static int put_back(struct file_target *t, const char *temp, const struct file_content *ours,
-                    struct err *err)
+static int give_name_back(struct file_target *t, const char *temp, const struct file_content *ours,
+                          struct err *err)
 {
     const struct file_ops *ops = t->ops;
     struct file_content now;
@@ -149,7 +149,7 @@ static int put_back(struct file_target *t, const char *temp, const struct file_c
  * there now what was expected? */
 static int check_displaced(struct file_target *t, const char *temp,
                            const struct file_content *expected, const struct file_content *ours,
-                           struct err *err)
+                           bool keep, struct err *err)
 {
     const struct file_ops *ops = t->ops;
     struct file_content displaced;
@@ -159,14 +159,14 @@ static int check_displaced(struct file_target *t, const char *temp,
         return call_failed(t, rc, "read", err);
     }
     if (!file_content_equal(&displaced, expected)) {
-        return put_back(t, temp, ours, err);
+        return give_name_back(t, temp, ours, err);
     }
-    rc = ops->unlink(ops->ctx, t->dir, temp);
+    rc = keep ? 0 : ops->unlink(ops->ctx, t->dir, temp);
     return rc < 0 ? call_failed(t, rc, "remove the old", err) : 0;
 }
 
 static int change_over(struct file_target *t, const char *temp, const struct file_content *expected,
-                       const struct file_content *ours, struct err *err)
+                       const struct file_content *ours, bool keep, struct err *err)
 {
     const struct file_ops *ops = t->ops;
     struct file_content now;
@@ -175,14 +175,14 @@ static int change_over(struct file_target *t, const char *temp, const struct fil
     if (ours->absent) {
         rc = ops->rename(ops->ctx, t->dir, t->base, temp, FILE_RENAME_NEW);
         return rc < 0 ? call_failed(t, rc, "remove", err)
-                      : check_displaced(t, temp, expected, ours, err);
+                      : check_displaced(t, temp, expected, ours, keep, err);
     }
     if (expected->absent) {
         rc = ops->rename(ops->ctx, t->dir, temp, t->base, FILE_RENAME_NEW);
     } else {
         rc = ops->rename(ops->ctx, t->dir, temp, t->base, FILE_RENAME_EXCHANGE);
         if (rc == 0) {
-            return check_displaced(t, temp, expected, ours, err);
+            return check_displaced(t, temp, expected, ours, keep, err);
         }
         if (file_rename_missing(rc)) {
             rc = file_name_content(t, t->base, &now);
@@ -203,7 +203,7 @@ static int change_over(struct file_target *t, const char *temp, const struct fil
 }
 
 int file_replace(struct file_target *t, const char *temp, const struct file_content *expected,
-                 struct file_text text, const struct file_like *like, struct err *err)
+                 struct file_text text, const struct file_like *like, bool keep, struct err *err)
 {
     struct file_content now, ours;
     int rc = file_target_content(t, &now, err);
@@ -221,7 +221,7 @@ int file_replace(struct file_target *t, const char *temp, const struct file_cont
     if (!ours.absent && (rc = write_temp(t, temp, !now.absent, text, like, err)) < 0) {
         return rc;
     }
-    if ((rc = change_over(t, temp, expected, &ours, err)) < 0) {
+    if ((rc = change_over(t, temp, expected, &ours, keep, err)) < 0) {
         return rc;
     }
     rc = t->ops->sync(t->ops->ctx, t->dir);
@@ -292,13 +292,13 @@ int file_settle(struct file_target *t, const char *temp, const struct file_settl
             return left_beside(t, temp, err);
         }
         struct err inner = ERR_INIT;
-        (void)put_back(t, temp, &now, &inner);
+        (void)give_name_back(t, temp, &now, &inner);
         rc = file_name_content(t, temp, &beside);
         if (rc < 0 || !beside.absent) {
             *err = inner;
             return -inner.code;
         }
-        state = FILE_OTHER;
+        state = FILE_SAVED;
     } else if (!beside.absent && (rc = ops->unlink(ops->ctx, t->dir, temp)) < 0) {
         return call_failed(t, rc, "remove what was written beside", err);
     }
@@ -309,4 +309,51 @@ int file_settle(struct file_target *t, const char *temp, const struct file_settl
     }
     *out = state;
     return 0;
+}
+
+/* Is the old file still there, under the temporary name? */
+static int old_is_beside(struct file_target *t, const char *temp, const struct file_settle *what,
+                         bool *out, struct err *err)
+{
+    struct file_content now, beside;
+    int rc = file_target_content(t, &now, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    if ((rc = file_name_content(t, temp, &beside)) < 0) {
+        return call_failed(t, rc, "read what is beside", err);
+    }
+    *out = !what->before.absent && file_content_equal(&now, &what->after) &&
+           file_content_equal(&beside, &what->before);
+    return 0;
+}
+
+int file_put_back(struct file_target *t, const char *temp, const struct file_settle *what,
+                  const struct file_like *like, enum file_state *out, struct err *err)
+{
+    bool beside = false;
+    int rc = old_is_beside(t, temp, what, &beside, err);
+
+    if (rc == 0 && beside) {
+        rc = change_over(t, temp, &what->after, &what->before, false, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    enum file_state state;
+    if ((rc = file_settle(t, temp, what, &state, err)) < 0) {
+        return rc;
+    }
+    if (state == FILE_AFTER) {
+        if (what->before_text.data == NULL && !what->before.absent) {
+            return err_set(err, ERR_NOENT, "the copy of '%.200s' as it was is gone", t->real);
+        }
+        rc = file_replace(t, temp, &what->after, what->before_text, like, false, err);
+        state = FILE_BEFORE;
+    }
+    if (rc == 0) {
+        *out = state;
+    }
+    return rc;
 }

@@ -6,10 +6,11 @@
  * The new text is written to a temporary file beside the target, whose name the caller wrote down
  * before, with mode, owner, extended attributes and ACL of the old one, and synced; then the two
  * names are *exchanged*, and what has now the temporary name is read: is it what was expected, it
- * is removed; did somebody save in between, the names are exchanged back and the answer is STATE.
- * (A file system without exchange, ZFS before 2.2 for one, gets a plain rename after one more look;
- * there the gap is a few microseconds wide.) The folder is synced at the end. A new file takes a
- * name that nobody has; a file that is removed is renamed first and looked at then.
+ * is removed or, with `keep`, stays for file_put_back(); did somebody save in between, the names
+ * are exchanged back and the answer is STATE. (A file system without exchange, ZFS before 2.2 for
+ * one, gets a plain rename after one more look; there the gap is a few microseconds wide.) The
+ * folder is synced at the end. A new file takes a name that nobody has; a file that is removed is
+ * renamed first and looked at then.
  *
  * Nothing here allocates. An error may come after the names were exchanged: file_settle() says what
  * the file is.
@@ -35,20 +36,22 @@ struct file_like { /* a new file's; of one that exists they stay */
 };
 
 /* temp: the temporary name, a single component. STATE: the file is not `expected`, or the
- * temporary name is taken. The target should be locked. */
+ * temporary name is taken. The target should be locked. keep: the old file stays under the
+ * temporary name until file_settle() or file_put_back() (where names can be exchanged). */
 int file_replace(struct file_target *t, const char *temp, const struct file_content *expected,
-                 struct file_text text, const struct file_like *like, struct err *err);
+                 struct file_text text, const struct file_like *like, bool keep, struct err *err);
 
 enum file_state {
     FILE_BEFORE, /* wholly the one */
     FILE_AFTER,  /* wholly the other */
     FILE_OTHER,  /* somebody else changed it since */
+    FILE_SAVED,  /* somebody else's save was beside it and has its name again */
 };
 
 /* What a replace that was cut off anywhere, in either direction, has left: says which text the file
  * has, and removes the temporary file. When that holds neither `before` nor `after` nor a part of
  * them that a power cut can leave, somebody saved in the middle: what he saved is put back to its
- * name (the answer is OTHER), or, when the file was changed once more since, stays where it is:
+ * name (the answer is SAVED), or, when the file was changed once more since, stays where it is:
  * STATE, with both names in the message. The texts may be given as content only (data NULL and
  * content not absent) when a copy is gone: then no part of them is recognised.  */
 struct file_settle {
@@ -57,5 +60,11 @@ struct file_settle {
 };
 int file_settle(struct file_target *t, const char *temp, const struct file_settle *what,
                 enum file_state *out, struct err *err);
+
+/* Back to `before`, whatever was left: by exchanging the names again while the old file is still
+ * there, which needs no room on the disk and gives back the very file; else by writing its text.
+ * *out is BEFORE, or OTHER or SAVED, and then it is somebody else's text that stays. */
+int file_put_back(struct file_target *t, const char *temp, const struct file_settle *what,
+                  const struct file_like *like, enum file_state *out, struct err *err);
 
 #endif

@@ -5,12 +5,12 @@
  * An entry begins with a `begin` record that names everything that will be touched before anything
  * is: files with their real paths, their content before and after, the temporary names, the copies.
  * Then a `file` record for each file that was changed or put back, a `unit` record for each unit
- * that is through, and one of `commit`, `rolled_back`, `undone` at the end. Each record is synced
- * before journal_append() returns. No end: interrupted (or still at work, when somebody else has
- * the lock). What a power cut leaves of the last line does not count and is cut off before the next
- * record; any other line that is no record of ours is reported and left out. Nothing that a line
- * says is used as a name of a file to remove or to write before it was checked: temporary names and
- * copies are made from the id, and must be what the line says.
+ * that is through, `through` when all are, and one of `commit`, `rolled_back`, `undone` at the end.
+ * Each record is synced before journal_append() returns. No end: interrupted (or still at work,
+ * when somebody else has the lock). What a power cut leaves of the last line does not count and is
+ * cut off before the next record; any other line that is no record of ours is reported and left
+ * out. Nothing that a line says is used as a name of a file to remove or to write before it was
+ * checked: temporary names and copies are made from the id, and must be what the line says.
  *
  * Secrets: the caller masks what it hands over as changes; the copies hold the files as they are,
  * and only their owner may read them.
@@ -172,6 +172,8 @@ int journal_begin_line(const struct journal_entry *e, struct buf *out, struct er
 int journal_file_done(struct journal *j, const char *id, size_t file, bool after, struct err *err);
 int journal_unit_done(struct journal *j, const char *id, size_t unit, enum unit_state state,
                       const char *reason, struct err *err);
+/* All units are through; what is to go is removed next, then the end is written. */
+int journal_through(struct journal *j, const char *id, struct err *err);
 /* state: APPLIED, PARTIAL (commit), ROLLED_BACK. */
 int journal_end(struct journal *j, const char *id, enum journal_state state, const char *reason,
                 struct err *err);

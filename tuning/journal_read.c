@@ -301,7 +301,8 @@ static const char *parse_record(struct parse *p, cJSON *root, bool *kept)
     bool end = strcmp(record, "commit") == 0 || strcmp(record, "rolled_back") == 0 ||
                strcmp(record, "undone") == 0;
     bool unit = strcmp(record, "unit") == 0;
-    if (!end && !unit && strcmp(record, "file") != 0) {
+    bool through = strcmp(record, "through") == 0;
+    if (!end && !unit && !through && strcmp(record, "file") != 0) {
         return "a record of no known kind";
     }
     struct journal_entry *e = find(p->list, id);
@@ -313,6 +314,9 @@ static const char *parse_record(struct parse *p, cJSON *root, bool *kept)
     }
     if (unit) {
         return parse_unit_done(p, root, e);
+    }
+    if (through) { /* for people, as the next */
+        return NULL;
     }
     if (!end) { /* for people: what the files are is looked at, not believed */
         return whole(root, "file", (double)e->file_count - 1) < 0

@@ -193,6 +193,11 @@ int journal_unit_done(struct journal *j, const char *id, size_t unit, enum unit_
     return append(j, "unit", id, middle, reason, err);
 }
 
+int journal_through(struct journal *j, const char *id, struct err *err)
+{
+    return append(j, "through", id, "", NULL, err);
+}
+
 int journal_end(struct journal *j, const char *id, enum journal_state state, const char *reason,
                 struct err *err)
 {

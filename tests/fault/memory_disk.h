@@ -29,8 +29,9 @@ enum {
 
 enum disk_fault {
     FAULT_NONE,
-    FAULT_ERROR,       /* the call answers `error` and does nothing */
-    FAULT_SHORT,       /* a write writes half, and the next one fails with ENOSPC */
+    FAULT_ERROR, /* the call answers `error` and does nothing */
+    FAULT_SHORT, /* a write writes half, and the next one fails with ENOSPC */
+    FAULT_FULL,  /* from this call on there is no room for anything, until it is armed again */
     FAULT_DEAD_BEFORE, /* nothing happens from this call on: the program was killed */
     FAULT_DEAD_AFTER,  /* the call happens, and nothing after it */
 };

@@ -35,6 +35,11 @@ static int call(struct disk *d, const char *name, int *rc)
     return 1;
 }
 
+static bool is_full(struct disk *d)
+{
+    return d->fault == FAULT_FULL && d->fault_at != 0 && d->calls >= d->fault_at;
+}
+
 static int done(struct disk *d, int rc)
 {
     if (d->calls == d->fault_at && d->fault == FAULT_DEAD_AFTER) {
@@ -80,6 +85,9 @@ static int op_open(void *ctx, int dir, const char *name, int flags, unsigned mod
     }
     if (at >= 0 && (flags & O_EXCL) != 0) {
         return done(d, -EEXIST);
+    }
+    if (at < 0 && is_full(d)) {
+        return done(d, -ENOSPC);
     }
     if (at < 0) {
         at = disk_new_inode(d, S_IFREG | (mode & 07777), d->uid, folder);
@@ -141,6 +149,9 @@ static ssize_t op_write(void *ctx, int fd, const void *data, size_t size)
 
     if (!call(d, "write", &rc)) {
         return rc;
+    }
+    if (is_full(d)) {
+        return done(d, -ENOSPC);
     }
     if (d->full) { /* for one write only */
         d->full = false;
@@ -315,6 +326,9 @@ static int op_mkdir(void *ctx, int dir, const char *name, unsigned mode)
     int folder = d->fds[dir].inode;
     if (disk_entry(d, folder, name) != NULL) {
         return done(d, -EEXIST);
+    }
+    if (is_full(d)) {
+        return done(d, -ENOSPC);
     }
     disk_set_entry(d, folder, name, disk_new_inode(d, S_IFDIR | (mode & 07777), d->uid, folder));
     disk_changed(d, folder);

@@ -183,6 +183,55 @@ static void test_errors(void **state)
     }
 }
 
+/* The disk is full from call n on and stays so: what was changed goes back all the same, for the
+ * old files are still there. Only the journal cannot say so, and recover does it when there is
+ * room. */
+static void each_full(const struct variant *v, enum deed deed, unsigned *persons)
+{
+    bool fired = true;
+    unsigned n;
+
+    for (n = 1; fired && n < MAX_CALLS; n++) {
+        struct scene s;
+        prepare(&s, v, deed);
+        disk_arm(s.disk, FAULT_FULL, 0, n);
+        (void)act(&s, deed);
+        fired = s.disk->fired;
+        if (s.result.needs_person) {
+            (*persons)++;
+        } else if (scene_unit_files(&s, 0) == MIXED || scene_unit_files(&s, 1) == MIXED ||
+                   scene_strays(&s) != 0) {
+            fail_here(&s, "not put back on a full disk", v, deed, n);
+        }
+        disk_kill(s.disk);
+        recover_whole(&s, v, deed, n);
+        check_end(&s, v, deed, n);
+        scene_release(&s);
+    }
+    assert_true(n < MAX_CALLS && n > 100);
+}
+
+static void test_disk_full(void **state)
+{
+    enum { MAX_PERSONS = 4 * 10 + 4 }; /* looking at four files and removing what is old; the end */
+
+    (void)state;
+    for (size_t v = 0; v < VARIANTS; v++) {
+        for (int deed = APPLY; deed < DEED_COUNT; deed++) {
+            unsigned persons = 0;
+            each_full(&variants[v], (enum deed)deed, &persons);
+            /* From the removal of the old files to the commit record there is no way back but
+             * writing. Where names cannot be exchanged it is always so. */
+            if (persons > MAX_PERSONS && !variants[v].no_exchange) {
+                fail_msg("%s of '%s': a full disk needs a person %u times",
+                         deed == APPLY ? "apply" : "undo", variants[v].name, persons);
+            }
+            (void)printf("# %s, %s: %u full disks need a person\n",
+                         deed == APPLY ? "apply" : "undo", variants[v].name, persons);
+        }
+    }
+}
+
 /* Death in call n, then (with `cut`) the power as well. */
 static bool die_at(struct scene *s, const struct variant *v, enum deed deed, enum disk_fault fault,
                    unsigned n, int data, int names)
@@ -296,9 +345,8 @@ static void test_recover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_kills),
-        cmocka_unit_test(test_power_cuts),
+        cmocka_unit_test(test_errors),  cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_kills),   cmocka_unit_test(test_power_cuts),
         cmocka_unit_test(test_recover),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,7 +123,7 @@ static int replace(const struct file_ops *ops, const char *expected, const char 
         return -err.code;
     }
     unsigned before = allocations;
-    int rc = file_replace(&target, temp, &content, text_of(text), &like, &err);
+    int rc = file_replace(&target, temp, &content, text_of(text), &like, false, &err);
 #ifdef __linux__
     assert_int_equal(allocations, before);
 #else
@@ -289,9 +289,9 @@ static void test_settle(void **state)
         {"new and longer\n", "ol", FILE_AFTER, "new and longer\n", NULL},
         {"else\n", "new", FILE_OTHER, "else\n", NULL},
         /* Somebody saved in the gap, and then it was cut off. */
-        {"new and longer\n", "saved\n", FILE_OTHER, "saved\n", NULL},
-        {"old\n", "saved\n", FILE_OTHER, "saved\n", NULL},
-        {"old\n", "new and longer\nmore", FILE_OTHER, "new and longer\nmore", NULL},
+        {"new and longer\n", "saved\n", FILE_SAVED, "saved\n", NULL},
+        {"old\n", "saved\n", FILE_SAVED, "saved\n", NULL},
+        {"old\n", "new and longer\nmore", FILE_SAVED, "new and longer\nmore", NULL},
         /* And then once more. */
         {"else\n", "saved\n", -1, "else\n", "saved\n"},
     };
@@ -332,6 +332,69 @@ static void test_settle(void **state)
     assert_int_equal(unlink("f"), 0);
 }
 
+/* The old file stays beside the new one, and is the very one that comes back. */
+static void test_keep(void **state)
+{
+    struct file_settle what = {.before_text = text_of(old_text), .after_text = text_of(new_text)};
+    struct file_like like = {0600, FILE_UID_AS_MADE, FILE_GID_AS_MADE};
+    enum file_state out = FILE_OTHER;
+    struct stat first, now;
+
+    (void)state;
+    put("f", old_text);
+    assert_int_equal(stat("f", &first), 0);
+    file_content_of(old_text, strlen(old_text), &what.before);
+    file_content_of(new_text, strlen(new_text), &what.after);
+    assert_int_equal(file_target_open(&file_ops_real, geteuid(), path, 0, &target, &err), 0);
+    assert_int_equal(file_replace(&target, temp, &what.before, what.after_text, &like, true, &err),
+                     0);
+    assert_true(has("f", new_text));
+    if (!has(temp, old_text)) { /* no exchange here */
+        file_target_close(&target);
+        assert_int_equal(unlink("f"), 0);
+        skip();
+    }
+    unsigned before = allocations;
+    assert_int_equal(file_put_back(&target, temp, &what, &like, &out, &err), 0);
+    assert_int_equal(allocations, before);
+    assert_int_equal(out, FILE_BEFORE);
+    assert_true(has("f", old_text) && has(temp, NULL));
+    assert_int_equal(stat("f", &now), 0);
+    assert_int_equal(now.st_ino, first.st_ino);
+    /* Somebody wrote into the old one meanwhile: it has its name again, and his text. */
+    assert_int_equal(file_replace(&target, temp, &what.before, what.after_text, &like, true, &err),
+                     0);
+    put(temp, "in place\n");
+    assert_int_equal(file_settle(&target, temp, &what, &out, &err), 0);
+    assert_int_equal(out, FILE_SAVED);
+    assert_true(has("f", "in place\n") && has(temp, NULL));
+    /* The old one is gone: its text is written. */
+    put("f", new_text);
+    assert_int_equal(file_put_back(&target, temp, &what, &like, &out, &err), 0);
+    assert_int_equal(out, FILE_BEFORE);
+    assert_true(has("f", old_text) && has(temp, NULL));
+    /* Somebody else's text stays. */
+    put("f", "else\n");
+    assert_int_equal(file_put_back(&target, temp, &what, &like, &out, &err), 0);
+    assert_int_equal(out, FILE_OTHER);
+    assert_true(has("f", "else\n") && has(temp, NULL));
+    /* A file that was removed comes back as it was. */
+    put("f", old_text);
+    assert_int_equal(chmod("f", 0604), 0);
+    file_content_of(NULL, 0, &what.after);
+    what.after_text = text_of(NULL);
+    assert_int_equal(file_replace(&target, temp, &what.before, what.after_text, &like, true, &err),
+                     0);
+    assert_true(has("f", NULL) && has(temp, old_text));
+    assert_int_equal(file_put_back(&target, temp, &what, &like, &out, &err), 0);
+    assert_int_equal(out, FILE_BEFORE);
+    assert_true(has("f", old_text) && has(temp, NULL));
+    assert_int_equal(stat("f", &now), 0);
+    assert_int_equal(now.st_mode & 07777, 0604);
+    file_target_close(&target);
+    assert_int_equal(unlink("f"), 0);
+}
+
 static void test_counts(void **state)
 {
     (void)state;
@@ -350,7 +413,7 @@ int main(void)
         cmocka_unit_test(test_replace),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_plain_rename), cmocka_unit_test(test_attributes),
         cmocka_unit_test(test_owner),        cmocka_unit_test(test_settle),
-        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_keep),         cmocka_unit_test(test_counts),
     };
     (void)umask(022);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

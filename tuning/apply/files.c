@@ -43,57 +43,62 @@ void files_close(struct apply_file *files, size_t count)
     }
 }
 
-/* One text for the other; folders that are missing come before a file and go after it. */
-static int set_text(struct apply_file *f, const struct file_content *now, struct file_text text,
-                    struct err *err)
+int files_change(struct apply_file *f, struct err *err)
 {
     int rc = 0;
 
-    if (text.data != NULL && f->target.missing > 0) {
+    f->touched = true;
+    if (!f->texts.after.absent && f->target.missing > 0) {
         rc = file_target_make_folders(&f->target, err);
     }
     if (rc == 0) {
-        rc = file_replace(&f->target, f->temp, now, text, &f->like, err);
+        rc = file_replace(&f->target, f->temp, &f->texts.before, f->texts.after_text, &f->like,
+                          true, err);
     }
-    if (rc == 0 && text.data == NULL && f->folders > 0) {
-        rc = file_target_remove_folders(&f->target, f->folders, err);
-    }
+    f->changed = rc == 0;
     return rc;
 }
 
-int files_change(struct apply_file *f, struct err *err)
+int files_keep(struct apply_file *f, struct err *err)
 {
-    f->touched = true;
-    int rc = set_text(f, &f->texts.before, f->texts.after_text, err);
-    f->changed = rc == 0;
+    enum file_state now;
+    int rc = file_settle(&f->target, f->temp, &f->texts, &now, err);
+
+    if (rc == 0 && now == FILE_SAVED) {
+        f->changed = false; /* what is there now was never ours */
+        rc = err_set(err, ERR_STATE, "'%.200s' was changed by somebody else meanwhile",
+                     f->target.real);
+    }
+    if (rc == 0 && now == FILE_AFTER && f->texts.after.absent && f->folders > 0) {
+        rc = file_target_remove_folders(&f->target, f->folders, err);
+    }
     return rc;
 }
 
 static int put_back_once(struct apply_file *f, bool *other, struct err *err)
 {
     enum file_state now;
-    int rc = file_settle(&f->target, f->temp, &f->texts, &now, err);
+    int rc = 0;
 
+    if (!f->texts.before.absent && f->target.missing > 0) {
+        rc = file_target_make_folders(&f->target, err);
+    }
+    if (rc == 0) {
+        rc = file_put_back(&f->target, f->temp, &f->texts, &f->like, &now, err);
+    }
     if (rc < 0) {
         return rc;
     }
-    *other = now == FILE_OTHER;
+    *other = now != FILE_BEFORE;
     if (*other) {
         return f->changed ? err_set(err, ERR_STATE, "'%.200s' was changed by somebody else since",
                                     f->target.real)
                           : 0;
     }
-    if (now == FILE_AFTER && f->texts.before_text.data == NULL && !f->texts.before.absent) {
-        return err_set(err, ERR_NOENT, "the copy of '%.200s' as it was is gone", f->target.real);
-    }
-    if (now == FILE_AFTER) {
-        return set_text(f, &f->texts.after, f->texts.before_text, err);
-    }
-    /* Folders that were made for a file that did not come about, or that a removal left. */
-    if (f->texts.before.absent && f->folders > 0) {
-        return file_target_remove_folders(&f->target, f->folders, err);
-    }
-    return 0;
+    /* Folders that were made for a file that is not there any more, or did not come about. */
+    return f->texts.before.absent && f->folders > 0
+               ? file_target_remove_folders(&f->target, f->folders, err)
+               : 0;
 }
 
 int files_put_back(struct apply_file *f, bool *other, struct err *err)

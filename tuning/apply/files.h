@@ -25,8 +25,12 @@ struct apply_file {
 int files_lock(struct apply_file *files, size_t count, struct err *err);
 void files_close(struct apply_file *files, size_t count);
 
-/* From before to after, and the folders with it. */
+/* From before to after, with the folders that are missing; the old file stays beside it as far as
+ * the file system can do that. */
 int files_change(struct apply_file *f, struct err *err);
+/* It stays so: away with the old one, and with the folders that nothing is in any more. STATE:
+ * somebody saved in the old one, and has it again. */
+int files_keep(struct apply_file *f, struct err *err);
 /* Whatever the file is now, to `before`, and nothing beside it. When somebody else saved it: *other
  * is true and his text stays; that is STATE when it had the new text before (f->changed), and 0
  * when he came first. Tries again once: it is the last resort. */

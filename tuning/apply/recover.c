@@ -88,8 +88,16 @@ static int finish(struct work *w, struct err *err)
 {
     struct journal *j = w->r->journal;
     bool part = false;
-    int rc = write_units(w, UNIT_APPLIED, err);
+    int rc = 0;
 
+    for (size_t i = 0; i < w->e->file_count && rc == 0; i++) {
+        if (w->states[i] == FILE_AFTER) { /* folders may be left to remove */
+            rc = files_keep(&w->files[i], err);
+        }
+    }
+    if (rc == 0) {
+        rc = write_units(w, UNIT_APPLIED, err);
+    }
     for (size_t u = 0; u < w->e->unit_count; u++) {
         part = part || w->e->units[u].state == UNIT_ROLLED_BACK;
     }
@@ -107,7 +115,7 @@ static int finish(struct work *w, struct err *err)
 static int find_edited(struct work *w, struct err *err)
 {
     for (size_t i = 0; i < w->e->file_count; i++) {
-        if (w->states[i] == FILE_OTHER) {
+        if (w->states[i] == FILE_OTHER || w->states[i] == FILE_SAVED) {
             int rc = edited_add(&w->out->edited, &w->files[i], err);
             if (rc < 0) {
                 return rc;
@@ -122,7 +130,7 @@ static int put_back_files(struct work *w, struct err *err)
     for (size_t i = w->e->file_count; i > 0; i--) {
         struct apply_file *f = &w->files[i - 1];
         bool other = false;
-        if (w->states[i - 1] == FILE_OTHER) {
+        if (w->states[i - 1] == FILE_OTHER || w->states[i - 1] == FILE_SAVED) {
             continue; /* keep_edited */
         }
         int rc = files_put_back(f, &other, err);

@@ -254,6 +254,18 @@ static int write_unit(struct work *w, size_t unit, struct err *err)
     return rc < 0 ? rc : stop_asked(w, err);
 }
 
+static int keep_unit(struct work *w, size_t unit, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < w->t->change_count && rc == 0; i++) {
+        if (w->t->changes[i].unit == unit) {
+            rc = files_keep(&w->files[i], err);
+        }
+    }
+    return rc;
+}
+
 static int change_unit(struct work *w, size_t unit, struct err *err)
 {
     const struct control_ops *control = w->t->control;
@@ -352,6 +364,31 @@ static void put_back_all(struct work *w, const struct err *why)
     }
 }
 
+/* The old files of all units stay until the last one is through: there may be no room to write them
+ * again. */
+static void keep_all(struct work *w, struct err *why)
+{
+    int rc = 0;
+
+    struct err err = ERR_INIT;
+    bool said = false;
+
+    for (size_t u = 0; u < w->t->unit_count && rc == 0; u++) {
+        if (w->out->units[u].state == UNIT_APPLIED) {
+            /* A disk that has no room for the commit record shows here, and all can go back. */
+            rc = said ? 0 : journal_through(w->t->journal, w->out->id, &err);
+            said = true;
+        }
+        if (rc == 0 && w->out->units[u].state == UNIT_APPLIED) {
+            rc = keep_unit(w, u, &err);
+        }
+    }
+    if (rc < 0) {
+        *why = err;
+        put_back_all(w, why);
+    }
+}
+
 static int write_end(struct work *w, const char *reason, struct err *err)
 {
     const struct transaction *t = w->t;
@@ -444,6 +481,7 @@ static void run(struct work *w)
             break;
         }
     }
+    keep_all(w, &why);
     finish(w, &why);
     /* What nobody needs any more; when it fails, the next one does it. */
     if (out->state == JOURNAL_ROLLED_BACK) {
