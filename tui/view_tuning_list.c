@@ -176,6 +176,8 @@ static void draw_part(struct page *p, const struct tuning_tab *t, int part, int 
     };
     struct line l = line_at(p->s, t->x + 1, y, p->s->width - 1);
     bool found;
+    if (part >= WANT_PARTS)
+        return;
     if (part >= WANT_NOT) {
         line_put(&l, ROLE_TITLE, "%s", titles[part]);
         return;
