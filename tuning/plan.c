@@ -24,10 +24,8 @@ static void *grow(struct arena *arena, void *items, size_t count, size_t *capaci
     return grown;
 }
 
-static void add_edit(struct planner *p, int source, const struct edit *edit)
+static void add_edit(struct planner *p, struct edits *e, const struct edit *edit)
 {
-    struct edits *e = &p->edits[source];
-
     e->of = grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
     e->of[e->count++] = *edit;
 }
@@ -184,24 +182,46 @@ static const struct edit *taken(const struct edits *e, const struct splice_edit 
     return NULL;
 }
 
+/* Whether the place gets another value for another wish; then this one is refused. */
+static bool refused_by(struct planner *p, const struct edit *other,
+                       const struct splice_edit *splice, const struct wanted *w)
+{
+    const char *theirs = other && other->splice.value ? other->splice.value : "";
+
+    if (!other || strcmp(theirs, splice->value ? splice->value : "") == 0) {
+        return false;
+    }
+    planner_skip(p, w,
+                 arena_printf(&p->out->arena, "%s is '%s' for %s of %s, and it holds one value",
+                              splice->name, theirs, other->wanted.name,
+                              other->wanted.place->service),
+                 NULL, true);
+    return true;
+}
+
 static void want_at(struct planner *p, int source, const struct splice_edit *splice,
                     const struct wanted *w, const char *from)
 {
     const struct edit *other = taken(&p->edits[source], splice);
-    char why[256];
 
-    if (other && strcmp(other->splice.value ? other->splice.value : "",
-                        splice->value ? splice->value : "") != 0) {
-        snprintf(why, sizeof why, "%s gets '%s' for %s, which stands at the same place",
-                 splice->name, other->splice.value ? other->splice.value : "",
-                 other->wanted.place->service);
-        planner_skip(p, w, why, NULL, true);
-    } else if (other) {
+    if (refused_by(p, other ? other : taken(&p->kept[source], splice), splice, w) || other) {
         return;
-    } else if (p->edits[source].count >= EDITS_MAX) {
+    }
+    if (p->edits[source].count >= EDITS_MAX) {
         planner_skip(p, w, "there are too many changes to one file", NULL, true);
     } else {
-        add_edit(p, source, &(struct edit){.splice = *splice, .wanted = *w, .from = from});
+        add_edit(p, &p->edits[source],
+                 &(struct edit){.splice = *splice, .wanted = *w, .from = from});
+    }
+}
+
+/* It has the value that is wished: no other wish may change that. */
+static void keep_at(struct planner *p, int source, const struct splice_edit *splice,
+                    const struct wanted *w)
+{
+    if (!refused_by(p, taken(&p->edits[source], splice), splice, w) &&
+        !taken(&p->kept[source], splice)) {
+        add_edit(p, &p->kept[source], &(struct edit){.splice = *splice, .wanted = *w});
     }
 }
 
@@ -234,6 +254,10 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
     const bool same = from && plan_same_value(w->setting, from, w->value);
     add_row(p, w, w->name, from, same);
     if (same) {
+        keep_at(
+            p, w->place->dotenv,
+            &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = from},
+            w);
         return;
     }
     w->reason = *readers ? arena_printf(arena, "%s fills it; also read by %s", name, readers)
@@ -539,11 +563,12 @@ int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct 
     memset(out, 0, sizeof *out);
     out->profile = wish->profile;
     int rc = check_services(in, wish, err);
-    for (size_t i = 0; rc == 0 && i < in->place_count; i++) {
-        rc = want_place(&p, &in->places[i], err);
-    }
+    /* What a person typed comes first: where two wishes want one place, it is what stands. */
     for (size_t i = 0; rc == 0 && i < wish->typed_count; i++) {
         rc = want_typed(&p, &wish->typed[i], err);
+    }
+    for (size_t i = 0; rc == 0 && i < in->place_count; i++) {
+        rc = want_place(&p, &in->places[i], err);
     }
     planner_limits(&p);
     if (rc == 0) {

@@ -44,6 +44,7 @@ struct planner {
     const struct plan_wish *wish;
     struct plan *out;
     struct edits edits[PLAN_FILES];
+    struct edits kept[PLAN_FILES]; /* of .env: what is so already, and is to stay */
     struct limit limits[PLAN_PLACES];
     size_t limit_count;
     size_t skipped_capacity, row_capacity;

@@ -1,0 +1,519 @@
+/* Plans over files in a folder of their own: what is changed, what is left alone, what is refused
+ * and why; the units and the hash. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tuning/catalog.h"
+#include "tuning/plan.h"
+
+static struct setting_catalog catalog;
+static struct chip_catalog chips;
+static struct profile_set shipped;
+static struct chip_machine machine;
+static struct chip_answer answer;
+static struct profile_query query;
+
+static char folder[] = "/tmp/tunetop-plan-XXXXXX";
+static struct config config;
+static struct plan_input input;
+static struct plan plan;
+static struct err failure;
+
+static int load_shipped(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    chip_catalog_init(&chips);
+    if (chip_catalog_load(&chips, catalog_folder(), &err) < 0 ||
+        setting_catalog_load(&catalog, &err) < 0 ||
+        profile_set_load(&catalog, NULL, &shipped, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", err.where, err.msg);
+        return -1;
+    }
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int release_shipped(void **state)
+{
+    (void)state;
+    profile_set_release(&shipped);
+    setting_catalog_release(&catalog);
+    chip_catalog_release(&chips);
+    return rmdir(folder);
+}
+
+static const char *const names[] = {"compose.yaml", "b.yaml", ".env",       "a.env",
+                                    "x.env",        "s.json", "broken.yaml"};
+
+static const char *path_of(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *f = fopen(path_of(name), "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void forget(void)
+{
+    plan_release(&plan);
+    plan_input_release(&input);
+    config_release(&config);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    /* A Linux machine with a card: containers there have the machine's own memory. */
+    chip_machine_init(&machine);
+    snprintf(machine.chip, sizeof machine.chip, "AMD Ryzen 9");
+    machine.memory_bytes = 64 * 0x1p30;
+    machine.performance = 16;
+    machine.card = CARD_NVIDIA;
+    machine.card_count = 1;
+    machine.vram_bytes = 24 * 0x1p30;
+    chip_decide(&chips, &machine, &answer);
+    profile_query_init(&query, &answer, &machine, NAN);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    forget();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)unlink(path_of(names[i]));
+    }
+    return 0;
+}
+
+/* The services of tunetop.yaml, one a line: their files are read. */
+static void look(const char *services)
+{
+    struct err err = ERR_INIT;
+    char text[2048];
+
+    forget();
+    snprintf(text, sizeof text, "services:\n%s", services);
+    config_init(&config);
+    char file[256];
+    snprintf(file, sizeof file, "%s/tunetop.yaml", folder);
+    if (config_parse(&config, file, text, strlen(text), &err) < 0) {
+        fail_msg("%s: %s", err.where, err.msg);
+    }
+    config.path = file; /* relative paths start there */
+    plan_input_load(&config, query.hosts, NULL, &input);
+    config.path = NULL;
+}
+
+static int make_with(struct plan_wish wish)
+{
+    failure = (struct err)ERR_INIT;
+    wish.profiles = &shipped;
+    wish.query = &query;
+    wish.profile = wish.profile ? wish.profile : "high";
+    plan_release(&plan);
+    return plan_make(&input, &wish, &plan, &failure);
+}
+
+static void make(void)
+{
+    if (make_with((struct plan_wish){0}) < 0) {
+        fail_msg("%s: %s", failure.where, failure.msg);
+    }
+}
+
+static int make_set(const char *name, const char *value)
+{
+    return make_with(
+        (struct plan_wish){.typed = &(struct plan_typed){name, value}, .typed_count = 1});
+}
+
+static const struct plan_change *change_of(const char *service, const char *setting)
+{
+    for (size_t i = 0; i < plan.change_count; i++) {
+        if (strcmp(plan.changes[i].service, service) == 0 &&
+            strcmp(plan.changes[i].setting, setting) == 0) {
+            return &plan.changes[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct plan_skipped *skipped_of(const char *service, const char *setting)
+{
+    for (size_t i = 0; i < plan.skipped_count; i++) {
+        if (strcmp(plan.skipped[i].service, service) == 0 &&
+            strcmp(plan.skipped[i].setting, setting) == 0) {
+            return &plan.skipped[i];
+        }
+    }
+    return NULL;
+}
+
+static const char one_service[] = "services:\n"
+                                  "  ollama:\n"
+                                  "    image: ollama/ollama:0.33.0\n"
+                                  "    environment:\n"
+                                  "      OLLAMA_NUM_PARALLEL: \"1\"\n";
+static const char one_place[] =
+    "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n";
+
+/* ---- what is written ---- */
+
+static void test_idempotent(void **state)
+{
+    (void)state;
+    put("compose.yaml", one_service);
+    look(one_place);
+    make();
+    assert_int_equal(plan.file_count, 1);
+    const struct plan_change *c = change_of("ollama", "OLLAMA_NUM_PARALLEL");
+    assert_non_null(c);
+    assert_string_equal(c->from, "1");
+    assert_string_equal(c->to, "4");
+    char *text = strdup(plan.files[0].text);
+    put("compose.yaml", text);
+    free(text);
+    look(one_place);
+    make();
+    assert_int_equal(plan.change_count, 0);
+    assert_int_equal(plan.file_count, 0);
+    assert_int_equal(plan.already, plan.row_count);
+}
+
+static void test_sorted(void **state)
+{
+    (void)state;
+    put("compose.yaml", one_service);
+    put("a.env", "OLLAMA_NUM_PARALLEL=1\n");
+    look("  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
+         "  - {name: other, kind: ollama, url: \"http://127.0.0.1:1\", config: {type: env_file, "
+         "file: a.env}}\n");
+    make();
+    assert_true(plan.change_count > 4);
+    for (size_t i = 1; i < plan.change_count; i++) {
+        const struct plan_change *a = &plan.changes[i - 1], *b = &plan.changes[i];
+        assert_true(a->file < b->file || (a->file == b->file && a->line <= b->line));
+    }
+}
+
+static void test_guide_names(void **state)
+{
+    (void)state;
+    put("compose.yaml", one_service);
+    look(one_place);
+    make();
+    assert_null(change_of("ollama", "OLLAMA_CONTEXT_SIZE"));
+    assert_int_equal(make_with((struct plan_wish){.guide_names = true}), 0);
+    assert_non_null(change_of("ollama", "OLLAMA_CONTEXT_SIZE"));
+}
+
+static void test_secret(void **state)
+{
+    (void)state;
+    put("compose.yaml", "services:\n"
+                        "  ollama:\n"
+                        "    environment: {OLLAMA_HOST: \"http://me:hunter2@h\"}\n");
+    look(one_place);
+    make();
+    for (size_t i = 0; i < plan.change_count; i++) {
+        const struct plan_change *c = &plan.changes[i];
+        assert_true(c->secret || !strstr(c->setting, "TOKEN"));
+        assert_false(c->from && strstr(c->from, "hunter2") && !c->secret);
+    }
+    for (size_t i = 0; i < plan.row_count; i++) {
+        assert_false(plan.rows[i].in_file && strstr(plan.rows[i].in_file, "hunter2") &&
+                     !plan.rows[i].secret);
+    }
+}
+
+/* ---- flags ---- */
+
+static const char comfy_place[] =
+    "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
+
+static void test_exclusive_flags(void **state)
+{
+    (void)state;
+    put("compose.yaml", "services:\n"
+                        "  comfyui:\n"
+                        "    image: x\n"
+                        "    command: python main.py --listen --lowvram\n");
+    look(comfy_place);
+    assert_int_equal(make_set("--highvram", "1"), 0);
+    const struct plan_change *gone = change_of("comfyui", "--lowvram");
+    const struct plan_change *here = change_of("comfyui", "--highvram");
+    assert_non_null(gone);
+    assert_non_null(here);
+    assert_null(gone->to);
+    assert_non_null(strstr(gone->reason, "excludes"));
+    assert_null(strstr(plan.files[0].text, "--lowvram"));
+    assert_non_null(strstr(plan.files[0].text, "--highvram"));
+    assert_null(strstr(plan.files[0].text, "--highvram 1")); /* it stands alone */
+}
+
+static void test_bare_flag_off(void **state)
+{
+    (void)state;
+    put("compose.yaml", "services:\n"
+                        "  comfyui:\n"
+                        "    image: x\n"
+                        "    command: [python, main.py, --lowvram, --listen]\n");
+    look(comfy_place);
+    assert_int_equal(make_set("--lowvram", "0"), 0);
+    assert_null(strstr(plan.files[0].text, "--lowvram"));
+    assert_non_null(strstr(plan.files[0].text, "--listen"));
+    assert_int_equal(make_set("--lowvram", "1"), 0);
+    assert_null(change_of("comfyui", "--lowvram"));
+}
+
+/* ---- what is shared ---- */
+
+static const char shared[] = "services:\n"
+                             "  a:\n"
+                             "    environment: [\"OLLAMA_NUM_PARALLEL=${N:-1}\"]\n"
+                             "  b:\n"
+                             "    environment: [\"OLLAMA_NUM_PARALLEL=${N:-1}\", "
+                             "\"OLLAMA_MAX_QUEUE=${N:-1}\"]\n"
+                             "  web:\n"
+                             "    environment: [\"WORKERS=${N}\"]\n";
+static const char shared_places[] =
+    "  - {name: a, kind: ollama, url: \"http://127.0.0.1:1\", config: {type: compose, file: "
+    "compose.yaml}}\n"
+    "  - {name: b, kind: ollama, url: \"http://127.0.0.1:2\", config: {type: compose, file: "
+    "compose.yaml}}\n";
+
+static void test_shared_variable(void **state)
+{
+    (void)state;
+    put("compose.yaml", shared);
+    put(".env", "N=1\n");
+    look(shared_places);
+    make();
+    const struct plan_change *c = change_of("a", "N");
+    assert_non_null(c);
+    assert_string_equal(c->to, "4");
+    assert_non_null(strstr(c->reason, "also read by b, web"));
+    const struct plan_skipped *s = skipped_of("b", "OLLAMA_MAX_QUEUE");
+    assert_non_null(s); /* wants another number of the same variable */
+    assert_true(s->refused);
+    assert_non_null(strstr(s->reason, "OLLAMA_NUM_PARALLEL"));
+    assert_null(skipped_of("b", "OLLAMA_NUM_PARALLEL")); /* the same wish is no conflict */
+
+    /* What is so already is not changed for another. */
+    put(".env", "N=4\n");
+    look(shared_places);
+    make();
+    assert_null(change_of("b", "N"));
+    assert_non_null(skipped_of("b", "OLLAMA_MAX_QUEUE"));
+
+    /* What a person typed stands, whoever comes first in the file. */
+    const char *const service = "b";
+    assert_int_equal(
+        make_with((struct plan_wish){.services = &service,
+                                     .service_count = 1,
+                                     .typed = &(struct plan_typed){"OLLAMA_MAX_QUEUE", "64"},
+                                     .typed_count = 1}),
+        0);
+    assert_string_equal(change_of("b", "N")->to, "64");
+}
+
+static void test_units(void **state)
+{
+    (void)state;
+    put("compose.yaml", shared);
+    put(".env", "N=1\n");
+    put("a.env", "OLLAMA_NUM_PARALLEL=1\n");
+    put("x.env", "OLLAMA_NUM_PARALLEL=1\n");
+    char places[1024];
+    snprintf(places, sizeof places, "%s%s%s", shared_places,
+             "  - {name: c, kind: ollama, url: \"http://127.0.0.1:3\", config: {type: env_file, "
+             "file: a.env}}\n",
+             "  - {name: d, kind: ollama, url: \"http://127.0.0.1:4\", config: {type: env_file, "
+             "file: x.env}}\n");
+    look(places);
+    make();
+    assert_int_equal(plan.file_count, 4);
+    assert_int_equal(plan.unit_count, 3);
+    assert_string_equal(plan.units[0].name, "a+b");
+    assert_int_equal(plan.units[0].service_count, 2);
+    assert_string_equal(plan.units[1].name, "c");
+    assert_string_equal(plan.units[2].name, "d");
+    assert_int_equal(plan.files[0].unit, plan.files[1].unit);
+}
+
+/* ---- the hash ---- */
+
+static void test_hash(void **state)
+{
+    char first[SHA256_TEXT_BYTES];
+    (void)state;
+    put("compose.yaml", one_service);
+    look(one_place);
+    make();
+    memcpy(first, plan.hash, sizeof first);
+    look(one_place);
+    make();
+    assert_string_equal(plan.hash, first);
+    assert_int_equal(make_set("OLLAMA_NUM_PARALLEL", "3"), 0);
+    assert_string_not_equal(plan.hash, first);
+    assert_int_equal(make_with((struct plan_wish){.profile = "balanced"}), 0);
+    assert_string_not_equal(plan.hash, first);
+    put("compose.yaml", "# mine\nservices:\n  ollama:\n    image: ollama/ollama:0.33.0\n");
+    look(one_place);
+    make();
+    assert_string_not_equal(plan.hash, first);
+}
+
+/* ---- what a person types ---- */
+
+static void test_typed(void **state)
+{
+    (void)state;
+    put("compose.yaml", one_service);
+    put("a.env", "OLLAMA_NUM_PARALLEL=1\n");
+    look(one_place);
+    assert_int_equal(make_set("OLLAMA_NUM_PARALLEL", "3"), 0);
+    assert_string_equal(change_of("ollama", "OLLAMA_NUM_PARALLEL")->to, "3");
+    assert_string_equal(change_of("ollama", "OLLAMA_NUM_PARALLEL")->intent, "typed");
+    static const char *const wrong[][2] = {
+        {"OLLAMA_NUM_PARALLEL", "many"},   {"OLLAMA_NUM_PARALLEL", "-1"},
+        {"OLLAMA_NUM_PARALEL", "1"},       {"OLLAMA_KEEP_ALIVE", "soon"},
+        {"OLLAMA_NUM_PARALLEL", "999999"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (make_set(wrong[i][0], wrong[i][1]) != -ERR_USAGE) {
+            fail_msg("%s=%s is taken", wrong[i][0], wrong[i][1]);
+        }
+        assert_true(failure.msg[0]);
+    }
+    look("  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
+         "  - {name: c, kind: ollama, url: \"http://127.0.0.1:3\", config: {type: env_file, file: "
+         "a.env}}\n");
+    assert_int_equal(make_set("OLLAMA_NUM_PARALLEL", "3"), -ERR_USAGE);
+    assert_non_null(strstr(failure.msg, "-s"));
+    const char *const service = "c";
+    assert_int_equal(
+        make_with((struct plan_wish){.services = &service,
+                                     .service_count = 1,
+                                     .typed = &(struct plan_typed){"OLLAMA_NUM_PARALLEL", "3"},
+                                     .typed_count = 1}),
+        0);
+    assert_string_equal(change_of("c", "OLLAMA_NUM_PARALLEL")->to, "3");
+    assert_null(change_of("ollama", "OLLAMA_NUM_PARALLEL"));
+}
+
+/* ---- memory ---- */
+
+static const char limits[] = "services:\n"
+                             "  a:\n"
+                             "    image: ollama/ollama\n"
+                             "    mem_limit: 1g\n"
+                             "  b:\n"
+                             "    image: ollama/ollama\n"
+                             "    mem_limit: 1g\n";
+
+static double mib_of(const char *text)
+{
+    const double n = strtod(text, NULL);
+    return text[strlen(text) - 1] == 'G' ? n * 1024 : n;
+}
+
+static void test_memory_shares(void **state)
+{
+    (void)state;
+    /* 24 GB leave 20: high wants 20G for each of the two. */
+    machine.memory_bytes = 24 * 0x1p30;
+    chip_decide(&chips, &machine, &answer);
+    profile_query_init(&query, &answer, &machine, NAN);
+    put("compose.yaml", limits);
+    look("  - {name: a, kind: ollama, url: \"http://127.0.0.1:1\", priority: 6, config: {type: "
+         "compose, file: compose.yaml}}\n"
+         "  - {name: b, kind: ollama, url: \"http://127.0.0.1:2\", priority: 2, config: {type: "
+         "compose, file: compose.yaml}}\n");
+    make();
+    const struct plan_change *a = change_of("a", "mem_limit"), *b = change_of("b", "mem_limit");
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_true(mib_of(a->to) + mib_of(b->to) <= 20 * 1024);
+    assert_true(fabs(mib_of(a->to) - 3 * mib_of(b->to)) < 4);
+    assert_non_null(a->clamped_from);
+
+    /* What one takes now is not taken from it. */
+    input.places[1].memory_taken = 6 * 0x1p30;
+    make();
+    assert_null(change_of("b", "mem_limit"));
+    assert_non_null(strstr(skipped_of("b", "deploy.resources.limits.memory")->reason, "6.0 GiB"));
+
+    /* And what a person typed is written as it is. */
+    const char *const service = "b";
+    assert_int_equal(make_with((struct plan_wish){.services = &service,
+                                                  .service_count = 1,
+                                                  .typed = &(struct plan_typed){"mem_limit", "2g"},
+                                                  .typed_count = 1}),
+                     0);
+    assert_string_equal(change_of("b", "mem_limit")->to, "2g");
+}
+
+/* ---- what is left alone ---- */
+
+static void test_not_managed(void **state)
+{
+    (void)state;
+    put("compose.yaml", one_service);
+    look("  - {name: ollama, kind: ollama, managed: false, config: {type: compose, file: "
+         "compose.yaml}}\n");
+    make();
+    assert_int_equal(plan.change_count, 0);
+    assert_int_equal(plan.skipped_count, 1);
+    assert_non_null(strstr(plan.skipped[0].reason, "managed: false"));
+    assert_int_equal(make_set("OLLAMA_NUM_PARALLEL", "3"), -ERR_USAGE);
+}
+
+static void test_does_not_parse(void **state)
+{
+    (void)state;
+    put("compose.yaml", one_service);
+    put("broken.yaml", "services:\n  ollama:\n\timage: x\n");
+    look("  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
+         "  - {name: bad, kind: ollama, url: \"http://127.0.0.1:3\", config: {type: compose, file: "
+         "broken.yaml, service: ollama}}\n"
+         "  - {name: gone, kind: ollama, url: \"http://127.0.0.1:4\", config: {type: compose, "
+         "file: b.yaml}}\n");
+    make();
+    assert_non_null(change_of("ollama", "OLLAMA_NUM_PARALLEL")); /* the others are not held up */
+    assert_non_null(skipped_of("bad", ""));
+    assert_non_null(strstr(skipped_of("bad", "")->reason, "broken.yaml:3"));
+    assert_non_null(strstr(skipped_of("gone", "")->reason, "b.yaml"));
+    assert_true(skipped_of("gone", "")->refused);
+}
+
+int main(void)
+{
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        UNIT(test_idempotent),      UNIT(test_sorted),          UNIT(test_guide_names),
+        UNIT(test_secret),          UNIT(test_exclusive_flags), UNIT(test_bare_flag_off),
+        UNIT(test_shared_variable), UNIT(test_units),           UNIT(test_hash),
+        UNIT(test_typed),           UNIT(test_memory_shares),   UNIT(test_not_managed),
+        UNIT(test_does_not_parse),
+    };
+    return cmocka_run_group_tests(tests, load_shipped, release_shipped);
+}
