@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tuning/flag_sets.h"
 #include "tuning/lint_part.h"
 
 /* A compose file has some dozens of services, a script as many containers. */
@@ -166,6 +167,24 @@ static bool calls(const char *line, const char *program)
     return false;
 }
 
+/* A flag of ComfyUI's own sets; "--cpu" many a program has. */
+static bool has_set_flag(const char *line)
+{
+    for (const char *p = line; (p = strstr(p, "--")) != NULL;) {
+        char flag[32];
+        const size_t size = strcspn(p, " \t=\"';&|");
+        if (size < sizeof flag) {
+            memcpy(flag, p, size);
+            flag[size] = '\0';
+            if (flag_set_of(flag) && strcmp(flag, "--cpu") != 0) {
+                return true;
+            }
+        }
+        p += size;
+    }
+    return false;
+}
+
 unsigned lint_software_of_command(const char *line)
 {
     if (calls(line, "ollama serve") || (calls(line, "ollama") && calls(line, "serve"))) {
@@ -181,8 +200,9 @@ unsigned lint_software_of_command(const char *line)
         return RUNS_DIFFUSIONAPI | RUNS_TORCH;
     }
     if ((calls(line, "comfy") && calls(line, "launch")) ||
-        (calls(line, "main.py") && (holds(line, "comfy") || calls(line, "--listen") ||
-                                    strstr(line, "vram") || strstr(line, "--port")))) {
+        (calls(line, "main.py") &&
+         (holds(line, "comfy") || calls(line, "--listen") || strstr(line, "vram") ||
+          strstr(line, "--port") || has_set_flag(line)))) {
         return RUNS_COMFYUI | RUNS_TORCH;
     }
     return 0;

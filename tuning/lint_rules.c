@@ -46,7 +46,10 @@ static const struct lint_rule_text rules[RULE_COUNT] = {
                                    "C 2.5"},
     [RULE_CPUS_ABOVE_MACHINE] = {"cpus-above-machine", "the engine refuses more CPUs than it has",
                                  "C 2.5"},
-    [RULE_CPU_QUOTA] = {"cpu-quota", "a CPUQuota below 100 % is less than one core", "K"},
+    [RULE_CPU_QUOTA] = {"cpu-quota",
+                        "a CPUQuota below 100 % is less than one core, and without the sign it is "
+                        "none",
+                        "K"},
     [RULE_WIRED_LIMIT] =
         {"wired-limit", "a wired limit that leaves the system too little ends in hangs and panics",
          "A 2.1"},
@@ -127,8 +130,9 @@ static void check_exclusive_flags(struct lint_run *r, struct lint_group *g)
         const struct lint_item *item = &g->items[i];
         const char *const *set = item->kind == ITEM_FLAG ? flag_set_of(item->name) : NULL;
         const struct lint_item *first = NULL;
-        for (size_t k = 0; set && k < i && !first; k++) {
-            const struct lint_item *before = &g->items[k];
+        /* Up to the command that it belongs to: a script may start one of several. */
+        for (size_t k = i; set && k > 0 && g->items[k - 1].kind != ITEM_COMMAND; k--) {
+            const struct lint_item *before = &g->items[k - 1];
             if (before->kind == ITEM_FLAG && flag_set_of(before->name) == set) {
                 first = before;
             }
@@ -231,6 +235,12 @@ static void check_cpu_quota(struct lint_run *r, struct lint_group *g)
     const struct lint_item *item = key(g, "CPUQuota");
     const size_t size = item && item->value ? strlen(item->value) : 0;
     double percent = 0;
+    if (size > 0 && g->runs && number_double(item->value, size, &percent) == 0) {
+        tell(r, g, item, RULE_CPU_QUOTA, SETTING_IGNORED,
+             "a share without its % sign is refused: systemd leaves the line out",
+             arena_printf(&r->out->arena, "CPUQuota=%s%%", item->value));
+        return;
+    }
     if (size < 2 || item->value[size - 1] != '%' || !g->runs ||
         number_double(item->value, size - 1, &percent) < 0 || percent >= 100) {
         return;
