@@ -581,9 +581,9 @@ static int fail_unknown(const struct profile_set *s, const char *name, bool firs
     if (near) {
         err_set(err, ERR_USAGE, "no %s '%s' is known; did you mean '%s'?", what, name, near);
     } else if (s->broken_count) {
-        err_set(err, ERR_USAGE,
-                "no %s '%s' is known; 'tunetop profiles' lists them, and the files that are wrong",
-                what, name);
+        const struct err *wrong = &s->broken[0].err;
+        err_set(err, ERR_USAGE, "no %s '%s' is known, and a file is wrong: %s: %s", what, name,
+                wrong->where, wrong->msg);
     } else {
         err_set(err, ERR_USAGE, "no %s '%s' is known; 'tunetop profiles' lists them", what, name);
     }

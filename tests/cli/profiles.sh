@@ -179,6 +179,10 @@ t_expect_err_is "tunetop: '--chip' and '--memory' describe a machine together"
 # --- the user's own: the example of the manual page ---
 own="$XDG_CONFIG_HOME/tunetop/profiles"
 mkdir -p "$own"
+printf 'profiles:\n  - name: early\n    bestfor: x\n' >"$own/early.yaml"
+refuse "no profile 'early2' is known, and a file is wrong: $own/early.yaml:3:5: unknown key 'bestfor', did you mean 'best_for'?" \
+    early2
+rm "$own/early.yaml"
 awk '/^profiles:/ { on = 1 } /^\.Ed/ { on = 0 } on { gsub(/\\&/, ""); print }' \
     "$abs_srcdir/man/tunetop-profiles.5" >"$own/mine.yaml"
 awk '/^overlays:/ { on = 1 } /^\.Ed/ { on = 0 } on { gsub(/\\&/, ""); print }' \
