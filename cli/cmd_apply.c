@@ -18,6 +18,7 @@
 #include "tuning/apply/transaction.h"
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024, LINE_MAX_BYTES = 4096 };
+enum { HASH_SHORTEST = 12 }; /* as plan shows it: fewer would not tell plans apart */
 
 /* ---------------------------------------------------------------- before anything is touched */
 
@@ -80,6 +81,10 @@ static int check(const struct plan_made *made, const struct options *o, struct e
 {
     const struct plan *p = &made->plan;
 
+    if (o->plan_hash && strlen(o->plan_hash) < HASH_SHORTEST) {
+        return err_set(err, ERR_USAGE, "'--plan-hash' takes at least %d digits of a plan's hash",
+                       HASH_SHORTEST);
+    }
     if (o->plan_hash && strncmp(o->plan_hash, p->hash, strlen(o->plan_hash)) != 0) {
         return err_set(err, ERR_STATE,
                        "the plan is another one now (%.12s): look at it with 'tunetop plan'",
@@ -91,6 +96,17 @@ static int check(const struct plan_made *made, const struct options *o, struct e
                        "'--no-restart', and restart the services yourself");
     }
     return p->file_count && needs_root(p) ? refuse_without_root(o, err) : 0;
+}
+
+/* Nothing was changed; not because all is so, but because a file cannot be read. */
+static int refuse_broken(const struct plan_made *made, struct err *err)
+{
+    const size_t broken = made->plan.broken;
+
+    return broken ? err_set(err, ERR_STATE,
+                            "nothing was changed: the file of %zu service%s cannot be read", broken,
+                            broken == 1 ? "" : "s")
+                  : 0;
 }
 
 /* ---------------------------------------------------------------- carrying it out */
@@ -120,7 +136,7 @@ static cJSON *changes_json(const struct plan *p)
 }
 
 static int carry_out(const struct plan *p, const struct options *o, struct journal *j, uid_t user,
-                     struct transaction_result *out, struct err *err)
+                     struct result_told *told, struct transaction_result *out, struct err *err)
 {
     struct change *changes = xcalloc(p->file_count, sizeof *changes);
     struct unit *units = xcalloc(p->unit_count, sizeof *units);
@@ -157,6 +173,8 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
         .changes = changes,
         .change_count = p->file_count,
         .all_or_nothing = o->all_or_nothing,
+        .progress = result_progress,
+        .progress_ctx = told,
     };
     const int rc = transaction_run(&t, out, err);
     cJSON_Delete(changed);
@@ -165,33 +183,59 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
     return rc;
 }
 
+/* With what the files have now. */
+static int print_result(const struct plan_made *made, const struct options *o,
+                        const struct transaction_result *result, struct result_told *told,
+                        bool utf8, struct err *err)
+{
+    struct plan_input *input = xcalloc(1, sizeof *input);
+    struct plan left = {0};
+    struct err ignored = ERR_INIT;
+
+    told->plan = &made->plan;
+    if (o->json && plan_make_of(&made->knowledge, o, input, &left, &ignored) == 0) {
+        told->left = &left;
+    }
+    const int rc = result_print(result, told, o, utf8, err);
+    plan_release(&left);
+    plan_input_release(input);
+    free(input);
+    return rc;
+}
+
 static int apply(const struct plan_made *made, const struct options *o, struct outcome *outcome,
                  struct err *err)
 {
     const struct plan *p = &made->plan;
     struct transaction_result *result = xcalloc(1, sizeof *result);
+    struct result_told *told = xcalloc(1, sizeof *told);
     struct change_place place;
     struct journal j = {.dir = -1};
     int rc = change_place(&place, true, err);
 
     rc = rc == 0 ? journal_open(&j, &file_ops_real, &place.journal, true, err) : rc;
     if (rc == 0) {
-        rc = carry_out(p, o, &j, place.user, result, err);
+        rc = carry_out(p, o, &j, place.user, told, result, err);
     }
     journal_close(&j);
     if (rc == 0) {
-        struct result_services names = {.count = p->unit_count};
+        for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
+            const struct plan_unit *u = &p->units[told->count];
 
-        for (size_t i = 0; i < p->unit_count && i < JOURNAL_MAX_UNITS; i++) {
-            names.of[i] = p->units[i].name;
+            told->of[told->count] = (struct result_unit){u->name, u->services, u->service_count};
         }
         outcome->status = result_status(result);
-        rc = result_print(result, &names, o, outcome->utf8, err);
+        if (outcome->status == 0 && p->broken) {
+            outcome->status =
+                RESULT_PUT_BACK; /* a service whose file cannot be read is as it was */
+        }
+        rc = print_result(made, o, result, told, outcome->utf8, err);
     } else if (result->found_interrupted) {
         err_wrap(err, "an apply before was cut off: 'tunetop recover' ends it");
         outcome->status = RESULT_NEEDS_PERSON;
     }
     free(result);
+    free(told);
     return rc < 0 ? rc : 0;
 }
 
@@ -202,7 +246,8 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
 
     rc = rc == 0 ? check(made, o, err) : rc;
     if (rc == 0 && made->plan.file_count == 0) {
-        rc = o->json ? result_print_nothing(o, err) : show(made, o, outcome->utf8, err);
+        rc = o->json ? result_print_nothing(&made->plan, err) : show(made, o, outcome->utf8, err);
+        rc = rc < 0 ? rc : refuse_broken(made, err);
     } else if (rc == 0) {
         rc = consent(made, o, outcome->utf8, err);
         rc = rc == 0 ? apply(made, o, outcome, err) : rc;

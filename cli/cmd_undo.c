@@ -111,19 +111,27 @@ static int run_undo(struct place_open *p, const struct journal_entry *e, const s
 {
     struct transaction_result *result = xcalloc(1, sizeof *result);
     struct edited_list edited;
-    struct result_services names = {.undo = true};
-    const struct undo u = {
-        .files = &file_ops_real, .journal = &p->journal, .user = p->place.user, .id = e->id};
+    struct result_told *told = xcalloc(1, sizeof *told);
+    const struct undo u = {.files = &file_ops_real,
+                           .journal = &p->journal,
+                           .user = p->place.user,
+                           .id = e->id,
+                           .progress = result_progress,
+                           .progress_ctx = told};
     int rc = undo_run(&u, result, &edited, err);
 
-    for (size_t i = 0; i < e->unit_count && names.count < JOURNAL_MAX_UNITS; i++) {
+    told->undo = true;
+    for (size_t i = 0; i < e->unit_count && told->count < JOURNAL_MAX_UNITS; i++) {
+        const struct journal_unit *unit = &e->units[i];
+
         if (undo_unit_stands(e, i)) {
-            names.of[names.count++] = e->units[i].name;
+            told->of[told->count++] = (struct result_unit){unit->name, unit->services,
+                                                           unit->service_count};
         }
     }
     if (rc == 0) {
         outcome->status = result_status(result);
-        rc = result_print(result, &names, o, outcome->utf8, err);
+        rc = result_print(result, told, o, outcome->utf8, err);
     } else {
         outcome->status = result->found_interrupted ? RESULT_NEEDS_PERSON : 0;
         if (!o->json) {
@@ -131,6 +139,7 @@ static int run_undo(struct place_open *p, const struct journal_entry *e, const s
         }
     }
     edited_release(&edited);
+    free(told);
     free(result);
     return rc;
 }

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/plan_make.h"
+#include "cli/plan_text.h"
 #include "cli/text_page.h"
 
 enum { OUTPUT_MAX = 16 * 1024 * 1024, VERIFY_DIFFERS = 5 };
@@ -75,34 +76,22 @@ static void print_text(struct text_page *p, const struct plan *plan)
     text_end(p);
 }
 
-static void add_value(cJSON *o, const char *key, const char *value, bool secret)
-{
-    if (value) {
-        cJSON_AddStringToObject(o, key, secret ? "***" : value);
-    } else {
-        cJSON_AddNullToObject(o, key);
-    }
-}
-
 static void print_json(struct buf *out, const struct plan *plan)
 {
     cJSON *root = cJSON_CreateObject();
 
     cJSON_AddNumberToObject(root, "schema", 1);
     cJSON_AddStringToObject(root, "profile", plan->profile);
-    cJSON *list = cJSON_AddArrayToObject(root, "rows");
-    for (size_t i = 0; i < plan->row_count; i++) {
-        const struct plan_row *r = &plan->rows[i];
-        cJSON *o = cJSON_CreateObject();
+    cJSON_AddItemToObject(root, "rows", plan_rows_json(plan));
+    cJSON *list = cJSON_AddArrayToObject(root, "skipped");
+    for (size_t i = 0; i < plan->skipped_count; i++) {
+        if (plan->skipped[i].whole) {
+            cJSON *o = cJSON_CreateObject();
 
-        cJSON_AddStringToObject(o, "service", r->service);
-        cJSON_AddStringToObject(o, "setting", r->setting);
-        add_value(o, "wanted", r->wanted, r->secret);
-        add_value(o, "in_file", r->in_file, r->secret);
-        cJSON_AddNullToObject(o, "in_process");
-        cJSON_AddStringToObject(o, "verdict", r->same ? "ok" : "differs");
-        cJSON_AddStringToObject(o, "via", "file");
-        cJSON_AddItemToArray(list, o);
+            cJSON_AddStringToObject(o, "service", plan->skipped[i].service);
+            cJSON_AddStringToObject(o, "reason", plan->skipped[i].reason);
+            cJSON_AddItemToArray(list, o);
+        }
     }
     char *text = json_print_pretty(root);
     buf_puts(out, text);
@@ -145,6 +134,10 @@ int cmd_verify(const struct options *o, struct outcome *outcome, struct err *err
     recommended.profile = o->profile ? o->profile : "recommended";
     int rc = plan_made_open(made, &recommended, &outcome->warning, err);
     rc = rc == 0 ? print(&made->plan, o, outcome, err) : rc;
+    if (rc >= 0 && outcome->status == 0 && made->plan.broken) {
+        rc = err_set(err, ERR_STATE, "%zu service%s cannot be verified", made->plan.broken,
+                     made->plan.broken == 1 ? "" : "s");
+    }
     outcome->stuck = !plan_made_close(made);
     free(made);
     return rc < 0 ? rc : 0;

@@ -39,7 +39,7 @@ static cJSON *change_json(const struct plan *p, const struct plan_change *c)
 static void add_diff(cJSON *o, const struct plan_file *f)
 {
     struct buf text, shown, line;
-    struct secret_state state = {false};
+    struct secret_state before = {false}, after = {false};
     char clean[LINE_MAX_BYTES];
 
     buf_init(&text, TEXT_MAX);
@@ -53,7 +53,13 @@ static void add_diff(cJSON *o, const struct plan_file *f)
         const size_t sign = size > 0 && strchr("+- ", at[0]) ? 1 : 0;
 
         buf_clear(&line);
-        secret_mask_line(&state, at + sign, size - sign, &line);
+        if (sign) {
+            secret_mask_line(at[0] == '-' ? &before : &after, at + sign, size - sign, &line);
+            before = at[0] == ' ' ? after : before;
+        } else {
+            buf_add(&line, at, size);
+            before = after = (struct secret_state){false};
+        }
         utf8_sanitise(line.data, line.size, clean, sizeof clean, NULL);
         buf_add(&shown, at, sign);
         buf_puts(&shown, clean);
@@ -113,6 +119,26 @@ static cJSON *skipped_json(const struct plan_skipped *s)
     json_add_text_or_null(o, "by_hand", s->by_hand);
     cJSON_AddBoolToObject(o, "refused", s->refused);
     return o;
+}
+
+cJSON *plan_rows_json(const struct plan *p)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; i < p->row_count; i++) {
+        const struct plan_row *r = &p->rows[i];
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "service", r->service);
+        cJSON_AddStringToObject(o, "setting", r->setting);
+        add_value(o, "wanted", r->wanted, r->secret);
+        add_value(o, "in_file", r->in_file, r->secret);
+        cJSON_AddNullToObject(o, "in_process");
+        cJSON_AddStringToObject(o, "verdict", r->same ? "ok" : "differs");
+        cJSON_AddStringToObject(o, "via", "file");
+        cJSON_AddItemToArray(list, o);
+    }
+    return list;
 }
 
 cJSON *plan_json(const struct plan *p, const struct plan_input *in)

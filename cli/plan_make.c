@@ -15,14 +15,16 @@ static int split(const char *text, struct arena *arena, struct plan_typed *out, 
     return 0;
 }
 
-static int make(struct plan_made *m, const struct options *o, struct err *err)
+int plan_make_of(const struct knowledge *k, const struct options *o, struct plan_input *in,
+                 struct plan *out, struct err *err)
 {
     struct plan_typed typed[OPTIONS_LIST_MAX];
-    const struct knowledge *k = &m->knowledge;
     struct profile_rows rows;
 
+    plan_input_load(&k->measure.config, k->query.hosts, k->model, in);
+
     for (size_t i = 0; i < o->sets.count; i++) {
-        if (split(o->sets.of[i], &m->input.arena, &typed[i], err) < 0) {
+        if (split(o->sets.of[i], &in->arena, &typed[i], err) < 0) {
             return -err->code;
         }
     }
@@ -39,12 +41,12 @@ static int make(struct plan_made *m, const struct options *o, struct err *err)
     /* A wrong name is told even where nothing could be changed. */
     int rc = profile_resolve(&k->profiles, o->profile, &k->query, &rows, err);
     profile_rows_release(&rows);
-    if (rc == 0 && m->input.place_count == 0) {
+    if (rc == 0 && in->place_count == 0) {
         return err_set(err, ERR_STATE,
                        "no file to change: tunetop.yaml names none; give a service its config, "
                        "as {type: compose, file: ~/ai/compose.yaml} (see tunetop.yaml(5))");
     }
-    return rc == 0 ? plan_make(&m->input, &wish, &m->plan, err) : rc;
+    return rc == 0 ? plan_make(in, &wish, out, err) : rc;
 }
 
 int plan_made_open(struct plan_made *m, const struct options *o, struct err *warning,
@@ -53,12 +55,7 @@ int plan_made_open(struct plan_made *m, const struct options *o, struct err *war
     memset(m, 0, sizeof *m);
     int rc = knowledge_open(&m->knowledge, o, warning, err);
 
-    if (rc == 0) {
-        plan_input_load(&m->knowledge.measure.config, m->knowledge.query.hosts, m->knowledge.model,
-                        &m->input);
-        rc = make(m, o, err);
-    }
-    return rc;
+    return rc == 0 ? plan_make_of(&m->knowledge, o, &m->input, &m->plan, err) : rc;
 }
 
 bool plan_made_close(struct plan_made *m)

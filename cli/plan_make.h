@@ -19,5 +19,9 @@ struct plan_made { /* large: allocate it */
 int plan_made_open(struct plan_made *m, const struct options *o, struct err *warning,
                    struct err *err);
 bool plan_made_close(struct plan_made *m);
+/* The plan of the files as they are now, with what is known already: after an apply, what is left
+ * of it. in and out are initialised here and released by the caller in any case. */
+int plan_make_of(const struct knowledge *k, const struct options *o, struct plan_input *in,
+                 struct plan *out, struct err *err);
 
 #endif

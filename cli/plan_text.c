@@ -266,7 +266,10 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
     } else if (in->place_count) {
         text_end(p);
         put_clean(p, STYLE_TEXT, plan->profile);
-        text_putf(p, STYLE_TEXT, ": nothing to change, %zu so already", plan->already);
+        text_putf(p, STYLE_TEXT, ": nothing %s, %zu so already",
+                  plan->already < plan->row_count || plan->broken ? "that can be changed here"
+                                                                  : "to change",
+                  plan->already);
         text_end(p);
     }
 }

@@ -15,5 +15,7 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
 void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_name,
                     const char *new_name);
 cJSON *plan_json(const struct plan *plan, const struct plan_input *in);
+/* rows[] of verify: what is wished, and what the files have. */
+cJSON *plan_rows_json(const struct plan *plan);
 
 #endif

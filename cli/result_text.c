@@ -1,11 +1,15 @@
 #include "cli/result_text.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/output.h"
+#include "cli/plan_text.h"
 #include "cli/text_page.h"
 
 enum { OUTPUT_MAX = 1024 * 1024, INDENT = 2, STATES = 20, REASONS = 34, WIDTH = 100 };
@@ -61,17 +65,17 @@ static void unit_line(struct text_page *p, const struct unit_result *u, const ch
 }
 
 static void print_text(struct text_page *p, const struct transaction_result *r,
-                       const struct result_services *names)
+                       const struct result_told *told)
 {
     text_end(p);
-    text_putf(p, STYLE_TITLE, "%s  %s", r->id, state_word(r, names->undo));
+    text_putf(p, STYLE_TITLE, "%s  %s", r->id, state_word(r, told->undo));
     text_end(p);
     for (size_t i = 0; i < r->unit_count; i++) {
-        unit_line(p, &r->units[i], i < names->count ? names->of[i] : "", names->undo);
+        unit_line(p, &r->units[i], i < told->count ? told->of[i].name : "", told->undo);
     }
     if (r->state == JOURNAL_APPLIED || r->state == JOURNAL_PARTIAL) {
         text_putf(p, STYLE_DIM, "The services read their files when they start: restart them.%s",
-                  names->undo ? "" : " 'tunetop undo' puts the files back.");
+                  told->undo ? "" : " 'tunetop undo' puts the files back.");
         text_end(p);
     } else if (r->needs_person || r->state == JOURNAL_INTERRUPTED) {
         text_put(p, STYLE_CRIT, "A file could not be put back; 'tunetop recover' tries again.");
@@ -79,23 +83,95 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     }
 }
 
+/* ---------------------------------------------------------------- JSON */
+
+void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result)
+{
+    struct result_told *told = ctx;
+    struct result_step *last = told->step_count ? &told->steps[told->step_count - 1] : NULL;
+
+    if (done && last && last->step == step && last->unit == unit) {
+        last->seconds = (double)(clock_mono_ns(&clock_real) - last->mono_ns) / 1e9;
+        last->result = result;
+    } else if (!done && told->step_count < RESULT_STEPS) {
+        told->steps[told->step_count++] = (struct result_step){
+            .step = step,
+            .unit = unit,
+            .wall_ns = clock_wall_ns(&clock_real),
+            .mono_ns = clock_mono_ns(&clock_real),
+            .seconds = NAN,
+        };
+    }
+}
+
+static void add_service(cJSON *list, const char *name, const char *state, const char *reason)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "name", name);
+    cJSON_AddStringToObject(o, "state", state);
+    json_add_text_or_null(o, "reason", reason);
+    cJSON_AddItemToArray(list, o);
+}
+
+static cJSON *services_json(const struct transaction_result *r, const struct result_told *told)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; r && i < r->unit_count && i < told->count; i++) {
+        const struct unit_result *u = &r->units[i];
+
+        for (size_t k = 0; k < told->of[i].service_count; k++) {
+            add_service(list, told->of[i].services[k], unit_state_words[u->state],
+                        u->err.code ? u->err.msg : NULL);
+        }
+    }
+    for (size_t i = 0; told->plan && i < told->plan->skipped_count; i++) {
+        const struct plan_skipped *s = &told->plan->skipped[i];
+
+        if (s->whole) {
+            add_service(list, s->service, "skipped", s->reason);
+        }
+    }
+    return list;
+}
+
+static cJSON *steps_json(const struct result_told *told)
+{
+    static const char *const actions[] = {[STEP_WRITE] = "write",
+                                          [STEP_RESTART] = "restart",
+                                          [STEP_VERIFY] = "verify",
+                                          [STEP_PUT_BACK] = "put_back"};
+    cJSON *list = cJSON_CreateArray();
+    char when[32];
+
+    for (size_t i = 0; i < told->step_count; i++) {
+        const struct result_step *s = &told->steps[i];
+        cJSON *o = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(o, "action", actions[s->step]);
+        cJSON_AddStringToObject(o, "unit", s->unit < told->count ? told->of[s->unit].name : "");
+        clock_format_rfc3339(s->wall_ns, when, sizeof when);
+        cJSON_AddStringToObject(o, "started", when);
+        json_add_number(o, "seconds", s->seconds);
+        cJSON_AddStringToObject(o, "result", isnan(s->seconds) || s->result ? "failed" : "ok");
+        cJSON_AddItemToArray(list, o);
+    }
+    return list;
+}
+
 static void print_json(struct buf *out, const struct transaction_result *r,
-                       const struct result_services *names)
+                       const struct result_told *told)
 {
     cJSON *root = cJSON_CreateObject();
 
     cJSON_AddNumberToObject(root, "schema", 1);
     json_add_text_or_null(root, "id", r ? r->id : NULL);
-    json_add_text_or_null(root, "state", r ? state_word(r, names->undo) : NULL);
-    cJSON *list = cJSON_AddArrayToObject(root, "services");
-    for (size_t i = 0; r && i < r->unit_count; i++) {
-        cJSON *o = cJSON_CreateObject();
-
-        cJSON_AddStringToObject(o, "name", i < names->count ? names->of[i] : "");
-        cJSON_AddStringToObject(o, "state", unit_state_words[r->units[i].state]);
-        json_add_text_or_null(o, "reason", r->units[i].err.code ? r->units[i].err.msg : NULL);
-        cJSON_AddItemToArray(list, o);
-    }
+    json_add_text_or_null(root, "state", r ? state_word(r, told->undo) : NULL);
+    cJSON_AddItemToObject(root, "services", services_json(r, told));
+    cJSON_AddItemToObject(root, "rows",
+                          told->left ? plan_rows_json(told->left) : cJSON_CreateArray());
+    cJSON_AddItemToObject(root, "steps", steps_json(told));
     char *text = json_print_pretty(root);
     buf_puts(out, text);
     buf_puts(out, "\n");
@@ -103,7 +179,7 @@ static void print_json(struct buf *out, const struct transaction_result *r,
     cJSON_Delete(root);
 }
 
-int result_print(const struct transaction_result *r, const struct result_services *names,
+int result_print(const struct transaction_result *r, const struct result_told *told,
                  const struct options *o, bool utf8, struct err *err)
 {
     const bool ascii = o->ascii || !utf8;
@@ -111,11 +187,11 @@ int result_print(const struct transaction_result *r, const struct result_service
 
     buf_init(&out, OUTPUT_MAX);
     if (o->json) {
-        print_json(&out, r, names);
+        print_json(&out, r, told);
     } else {
         struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
 
-        print_text(&p, r, names);
+        print_text(&p, r, told);
         if (ascii) {
             output_to_ascii(out.data);
             out.size = strlen(out.data);
@@ -126,15 +202,16 @@ int result_print(const struct transaction_result *r, const struct result_service
     return rc < 0 ? rc : 0;
 }
 
-int result_print_nothing(const struct options *o, struct err *err)
+int result_print_nothing(const struct plan *plan, struct err *err)
 {
-    const struct result_services none = {.count = 0};
+    struct result_told *nothing = xcalloc(1, sizeof *nothing);
     struct buf out;
 
-    (void)o;
+    nothing->left = nothing->plan = plan;
     buf_init(&out, OUTPUT_MAX);
-    print_json(&out, NULL, &none);
+    print_json(&out, NULL, nothing);
     const int rc = output_write(out.data, out.size, err);
     buf_release(&out);
+    free(nothing);
     return rc < 0 ? rc : 0;
 }

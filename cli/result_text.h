@@ -6,19 +6,39 @@
 
 #include "cli/options.h"
 #include "tuning/apply/transaction.h"
+#include "tuning/plan.h"
 
 enum { RESULT_PUT_BACK = 3, RESULT_NEEDS_PERSON = 4 }; /* exit statuses of the contract */
 
-struct result_services { /* of each unit, in the order of the result */
-    const char *of[JOURNAL_MAX_UNITS];
-    size_t count;
-    bool undo; /* what was carried out is an undo */
+struct result_unit { /* one of the result, in its order */
+    const char *name;
+    const char *const *services;
+    size_t service_count;
 };
+struct result_step { /* that was carried out: seconds NAN: it did not come to an end */
+    enum transaction_step step;
+    size_t unit;
+    int64_t wall_ns, mono_ns;
+    double seconds;
+    int result;
+};
+enum { RESULT_STEPS = 4 * JOURNAL_MAX_UNITS }; /* write, restart, verify, put back */
+struct result_told {
+    struct result_unit of[JOURNAL_MAX_UNITS];
+    size_t count;
+    struct result_step steps[RESULT_STEPS];
+    size_t step_count;
+    bool undo;               /* what was carried out is an undo */
+    const struct plan *left; /* the plan of the files as they are now; NULL: there is none */
+    const struct plan *plan; /* that was carried out: what it could not touch; NULL */
+};
+/* progress of a transaction: ctx is the struct result_told. Allocates nothing. */
+void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
 
 int result_status(const struct transaction_result *r);
-int result_print(const struct transaction_result *r, const struct result_services *names,
+int result_print(const struct transaction_result *r, const struct result_told *told,
                  const struct options *o, bool utf8, struct err *err);
-/* There was nothing to do. */
-int result_print_nothing(const struct options *o, struct err *err);
+/* There was nothing to do: the rows of the plan are what is there. */
+int result_print_nothing(const struct plan *plan, struct err *err);
 
 #endif

@@ -232,9 +232,13 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
     struct arena *arena = &p->out->arena;
 
     if (w->place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
-        planner_skip(p, w,
-                     arena_printf(arena, "its value %s is put together from other names", e->value),
-                     NULL, true);
+        planner_skip(
+            p, w,
+            arena_printf(arena,
+                         "its value %s is filled in by more than one plain name: change it "
+                         "where it comes from",
+                         e->value),
+            NULL, true);
         return;
     }
     const struct plan_source *dotenv = &p->in->sources[w->place->dotenv];
@@ -510,6 +514,10 @@ static int want_place(struct planner *p, const struct plan_place *place, struct 
                                             place->err.where[0] ? ": " : "", place->err.msg)
                              : "tunetop.yaml says managed: false",
                          NULL, true);
+            if (place->managed) {
+                p->out->skipped[p->out->skipped_count - 1].whole = true;
+                p->out->broken++;
+            }
         }
         return 0;
     }

@@ -130,6 +130,7 @@ struct plan_skipped {
     const char *reason;
     const char *by_hand; /* lines to write by hand; NULL none */
     bool refused;        /* it was wished and could be, but not surely: else nobody would read it */
+    bool whole;          /* nothing of the service can be looked at: its file cannot be read */
 };
 
 struct plan {
@@ -147,6 +148,7 @@ struct plan {
     struct plan_row *rows;
     size_t row_count;
     size_t already; /* rows that are so */
+    size_t broken;  /* services whose file cannot be read: skipped as a whole */
 };
 
 /* Errors: USAGE for an unknown profile, service or setting (with the nearest name) and a typed

@@ -84,7 +84,10 @@ t_expect_err 'no-restart'
 t_run "$TUNETOP" apply high --no-restart
 t_expect_status 1
 t_expect_err 'no terminal to ask on'
-t_run "$TUNETOP" apply high --no-restart --yes --plan-hash 0000
+t_run "$TUNETOP" apply high --no-restart --yes --plan-hash "${hash:0:1}"
+t_expect_status 2
+t_expect_err 'at least 12'
+t_run "$TUNETOP" apply high --no-restart --yes --plan-hash 000000000000
 t_expect_status 1
 t_expect_err 'another one now'
 t_cmp 'nothing was changed by any of it' "$ai/compose.yaml" "$t_dir/before/compose.yaml"
@@ -101,6 +104,8 @@ t_expect_status 0
 t_expect_out 'nothing to change'
 t_run "$TUNETOP" apply high --no-restart --yes --json
 t_expect_status 0
+t_expect_out '"verdict":	"ok"'
+t_expect_out '"steps":	\[\]'
 t_run "$TUNETOP" journal
 t_expect_status 0
 t_expect_out '^[0-9-]+ +applied +high +2 files$'
@@ -150,7 +155,18 @@ t_expect_out '^\+      - OLLAMA_CONTEXT_SIZE=12288$'
 cp "$ai/compose.yaml" "$t_dir/good"
 printf 'services:\n  ollama:\n\timage: x\n' >"$ai/compose.yaml"
 t_run "$TUNETOP" plan high
+t_expect_status 0
 t_expect_out 'compose\.yaml:'
+t_expect_out 'nothing that can be changed here'
+t_run "$TUNETOP" verify high
+t_expect_status 1
+t_expect_err '2 services cannot be verified'
+t_run "$TUNETOP" verify high --json
+t_expect_status 1
+t_expect_out 'compose\.yaml:3'
+t_run "$TUNETOP" apply high --no-restart --yes
+t_expect_status 1
+t_expect_err 'nothing was changed'
 cp "$t_dir/good" "$ai/compose.yaml"
 ln "$ai/compose.yaml" "$ai/other"
 t_run "$TUNETOP" apply high --no-restart --yes
@@ -217,12 +233,19 @@ done
 t_expect_out '^\+\[Service\]$'
 t_expect_out '^\+Environment="?OLLAMA_NUM_PARALLEL=4'
 t_expect_out '^\+    "context_length": '
-t_run "$TUNETOP" apply high --no-restart --yes
+t_run "$TUNETOP" apply high --no-restart --yes --json
 t_expect_status 0
+t_expect_out '"name":	"studio"'
+t_expect_out '"action":	"write"'
+t_expect_out '"result":	"ok"'
+t_expect_out '"verdict":	"ok"'
+t_must_fail 'all is so now' grep -q differs "$t_dir/out"
 t_run "$TUNETOP" verify high
 t_expect_status 0
-t_run "$TUNETOP" undo --yes
+t_run "$TUNETOP" undo --yes --json
 t_expect_status 0
+t_expect_out '"state":	"undone"'
+t_expect_out '"started":	"20'
 rm -rf "$t_dir/before/.local" && cp -r "$HOME/.local" "$t_dir/before/.local"
 t_run diff -r "$t_dir/before" "$HOME"
 t_expect_status 0
