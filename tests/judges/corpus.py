@@ -5,6 +5,9 @@ import re
 from dataclasses import dataclass
 
 
+PROFILES = ("ultra", "high", "optimized", "balanced", "conservative")
+
+
 @dataclass
 class Row:
     line: int
@@ -28,27 +31,44 @@ class Change:
     row: Row  # of the file
     edits: list
     after: str  # path
+    profile: str = ""
 
     def title(self):
+        if self.profile:
+            return f"{self.row.file}: profile {self.profile}, {len(self.edits)} edits"
         if len(self.edits) == 1:
             return self.edits[0].title()
         return f"{self.row.file}: {len(self.edits)} edits at once"
 
 
+def read_rows(path):
+    rows = []
+    with open(path, encoding="utf-8") as table:
+        for number, line in enumerate(table, 1):
+            line = line.rstrip("\n")
+            if line and not line.startswith("#"):
+                file, act, what, group, name, value, expected = line.split("\t")
+                group = "" if group == "-" else group
+                value = None if value == "(none)" else value
+                rows.append(Row(number, file, act, what, group, name, value, expected))
+    return rows
+
+
 class Corpus:
     def __init__(self, folder, made):
         self.folder = folder
-        self.rows = []
-        with open(os.path.join(folder, "corpus.tsv"), encoding="utf-8") as table:
-            for number, line in enumerate(table, 1):
-                line = line.rstrip("\n")
-                if line and not line.startswith("#"):
-                    file, act, what, group, name, value, expected = line.split("\t")
-                    group = "" if group == "-" else group
-                    value = None if value == "(none)" else value
-                    self.rows.append(Row(number, file, act, what, group, name, value, expected))
+        self.rows = read_rows(os.path.join(folder, "corpus.tsv"))
         self.files = {row.file: row for row in self.rows if row.act == "document"}
         self.changes = self._changes(made)
+
+    def _profiles(self, row, made):
+        changes = []
+        for profile in PROFILES:
+            edits = os.path.join(made, f"{row.line}-{profile}.edits")
+            after = os.path.join(made, f"{row.line}-{profile}.after")
+            if os.path.exists(after):
+                changes.append(Change(self.files[row.file], read_rows(edits), after, profile))
+        return changes
 
     def _changes(self, made):
         changes = []
@@ -56,6 +76,8 @@ class Corpus:
             after = os.path.join(made, f"{row.line}.after")
             if row.act in ("set", "remove") and os.path.exists(after):
                 changes.append(Change(self.files[row.file], [row], after))
+            if row.act == "profile":
+                changes += self._profiles(row, made)
             after = os.path.join(made, f"{row.line}-all.after")
             if row.act == "document" and os.path.exists(after):
                 changes.append(Change(row, self._together(row.file), after))

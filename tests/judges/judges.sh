@@ -30,6 +30,7 @@ made=$(mktemp -d "${TMPDIR:-/tmp}/judges.XXXXXX") || exit 1
 trap 'rm -rf "$made"' EXIT
 corpus=$root/tests/fixtures/config
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
+export TUNETOP_DATADIR=${TUNETOP_DATADIR:-$root/tuning/catalog}
 if ! "$build/tests/tools/config_corpus" "$corpus" "$made" >"$made/out"; then
     echo "Bail out! config_corpus failed, so there is nothing to judge:"
     grep -A 4 '^not ok' "$made/out" | sed 's/^/# /'

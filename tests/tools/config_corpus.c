@@ -15,7 +15,7 @@
 
 enum { COLUMNS = 7, TABLE_MAX_BYTES = 1024 * 1024, ROWS_MAX = 4000 };
 
-static const char *const act_words[] = {"document", "has", "has-not", "set", "remove"};
+static const char *const act_words[] = {"document", "has", "has-not", "set", "remove", "profile"};
 static const char *const entry_words[] = {"variable", "flag", "key", "command"};
 
 /* ---- TAP ---- */
@@ -113,8 +113,9 @@ static void read_row(struct corpus *c, unsigned long number, char *line)
     if (act < 0) {
         die("corpus.tsv:%lu: '%s' is no act", number, columns[1]);
     }
-    int kind = act == CORPUS_DOCUMENT ? (int)corpus_document_kind(columns[2])
-                                      : (int)corpus_entry_kind(columns[2]);
+    int kind = act == CORPUS_DOCUMENT  ? (int)corpus_document_kind(columns[2])
+               : act == CORPUS_PROFILE ? 0
+                                       : (int)corpus_entry_kind(columns[2]);
     if (kind < 0) {
         die("corpus.tsv:%lu: '%s' is no kind", number, columns[2]);
     }
@@ -324,6 +325,7 @@ static void check_file(const struct corpus *c, const struct corpus_row *row, con
             }
         }
         corpus_check_edits(c, &d, row, made);
+        corpus_check_profiles(c, &d, row, made);
     }
     document_release(&d);
     buf_release(&text);

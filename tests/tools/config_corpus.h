@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "tuning/config/document.h"
+#include "tuning/config/splice.h"
 
 enum corpus_act {
     CORPUS_DOCUMENT, /* a file, and whether it can be read */
@@ -18,7 +19,10 @@ enum corpus_act {
     CORPUS_HAS_NOT,
     CORPUS_SET, /* an edit, and what it comes to */
     CORPUS_REMOVE,
+    CORPUS_PROFILE, /* what each profile wishes of a service */
 };
+
+enum { CORPUS_EDITS_MAX = 64 };
 
 struct corpus_row {
     unsigned long line; /* of the table */
@@ -49,6 +53,13 @@ bool corpus_expects(const struct corpus_row *row, const char *word, const char *
  * NULL. */
 void corpus_check_edits(const struct corpus *c, const struct document *d,
                         const struct corpus_row *document, const char *made);
+/* What every shipped profile would write for the service of the row, whose group it is. */
+void corpus_check_profiles(const struct corpus *c, const struct document *d,
+                           const struct corpus_row *document, const char *made);
+/* Several edits at once. False: refused, with the reason in err, or not to be read any more. */
+bool corpus_check_batch(const struct document *d, const struct splice_edit *edits, size_t count,
+                        struct buf *out, struct err *err);
+void corpus_write(const char *folder, const char *name, const struct buf *text);
 
 /* TAP: what is said fails the next result, and is printed below it. */
 void corpus_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -10,7 +10,7 @@
 #include "tests/tools/config_corpus.h"
 #include "tuning/config/splice.h"
 
-enum { EDITS_MAX = 32, OUT_MAX_BYTES = DOCUMENT_MAX_BYTES + 65536 };
+enum { OUT_MAX_BYTES = DOCUMENT_MAX_BYTES + 65536 };
 
 static struct splice_edit edit_of(const struct corpus_row *row)
 {
@@ -230,7 +230,7 @@ static bool parse_again(const struct document *d, const struct buf *text, struct
 
 static void check_twice(const struct document *after, const struct splice_edit *edits, size_t count)
 {
-    struct splice_result results[EDITS_MAX];
+    struct splice_result results[CORPUS_EDITS_MAX];
     struct err err = ERR_INIT;
     struct buf again;
 
@@ -375,7 +375,7 @@ static bool is_plain_set(const struct corpus_row *row)
 static size_t collect(const struct corpus *c, const char *file, struct splice_edit *edits)
 {
     size_t count = 0;
-    for (size_t i = 0; i < c->count && count < EDITS_MAX; i++) {
+    for (size_t i = 0; i < c->count && count < CORPUS_EDITS_MAX; i++) {
         struct splice_edit edit = edit_of(&c->rows[i]);
         bool there = false;
         for (size_t k = 0; k < count; k++) {
@@ -390,23 +390,19 @@ static size_t collect(const struct corpus *c, const char *file, struct splice_ed
     return count;
 }
 
-static bool check_together(const struct corpus *c, const struct document *d, const char *file,
-                           struct buf *out)
+bool corpus_check_batch(const struct document *d, const struct splice_edit *edits, size_t count,
+                        struct buf *out, struct err *err)
 {
-    struct splice_edit edits[EDITS_MAX];
-    struct splice_result results[EDITS_MAX] = {0};
+    struct splice_result results[CORPUS_EDITS_MAX] = {0};
     struct document after = {0};
-    struct err err = ERR_INIT;
-    size_t count = collect(c, file, edits);
-    bool done = false;
+    bool read = false;
 
-    if (count < 2) {
+    buf_clear(out);
+    if (splice_apply(d, edits, count, results, out, NULL, err) < 0) {
         return false;
     }
-    if (splice_apply(d, edits, count, results, out, NULL, &err) < 0) {
-        corpus_say("refused: %s", err.msg);
-    } else if (parse_again(d, out, &after)) {
-        done = true;
+    if (parse_again(d, out, &after)) {
+        read = true;
         check_style(d, out);
         check_others(d, &after, edits, count);
         for (size_t i = 0; i < count; i++) {
@@ -415,26 +411,44 @@ static bool check_together(const struct corpus *c, const struct document *d, con
         check_twice(&after, edits, count);
     }
     document_release(&after);
+    return read;
+}
+
+static bool check_together(const struct corpus *c, const struct document *d, const char *file,
+                           struct buf *out)
+{
+    struct splice_edit edits[CORPUS_EDITS_MAX];
+    struct err err = ERR_INIT;
+    size_t count = collect(c, file, edits);
+
+    if (count < 2) {
+        return false;
+    }
+    bool done = corpus_check_batch(d, edits, count, out, &err);
+    if (err.code != ERR_NONE) {
+        corpus_say("refused: %s", err.msg);
+    }
     corpus_result("%s: %zu edits at once", file, count);
     return done;
 }
 
 /* ---- for the judges ---- */
 
-/* FOLDER/N.after is what the file of the table's line N became. */
-static void write_after(const char *folder, const char *name, const struct buf *out)
+void corpus_write(const char *folder, const char *name, const struct buf *text)
 {
     char path[4096];
-    snprintf(path, sizeof(path), "%s/%s.after", folder, name);
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
-    if (file == NULL || fwrite(out->data, 1, out->size, file) != out->size || fclose(file) != 0) {
+    if (file == NULL || fwrite(text->data, 1, text->size, file) != text->size ||
+        fclose(file) != 0) {
         corpus_say("cannot write %s", path);
         corpus_result("writing");
     }
 }
 
+/* N.after is what the file of the table's line N became, N-all.after by all edits at once. */
 void corpus_check_edits(const struct corpus *c, const struct document *d,
-                        const struct corpus_row *document, const char *folder)
+                        const struct corpus_row *document, const char *made)
 {
     char name[64];
     struct buf out;
@@ -447,15 +461,15 @@ void corpus_check_edits(const struct corpus *c, const struct document *d,
             continue;
         }
         buf_clear(&out);
-        if (check_edit(d, row, &out) && folder != NULL) {
-            snprintf(name, sizeof(name), "%lu", row->line);
-            write_after(folder, name, &out);
+        if (check_edit(d, row, &out) && made != NULL) {
+            snprintf(name, sizeof(name), "%lu.after", row->line);
+            corpus_write(made, name, &out);
         }
     }
     buf_clear(&out);
-    if (check_together(c, d, document->file, &out) && folder != NULL) {
-        snprintf(name, sizeof(name), "%lu-all", document->line);
-        write_after(folder, name, &out);
+    if (check_together(c, d, document->file, &out) && made != NULL) {
+        snprintf(name, sizeof(name), "%lu-all.after", document->line);
+        corpus_write(made, name, &out);
     }
     buf_release(&out);
 }
