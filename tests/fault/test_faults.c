@@ -151,6 +151,9 @@ static unsigned each_error(const struct variant *v, enum deed deed, enum disk_fa
         if (s.result.needs_person) {
             fail_here(&s, "one fault must not need a person", v, deed, n);
         }
+        if (fault == FAULT_ERROR && s.result.state == JOURNAL_INTERRUPTED) {
+            fail_here(&s, "one fault must not leave the entry open", v, deed, n);
+        }
         if (rc < 0 && s.result.state != JOURNAL_INTERRUPTED && scene_strays(&s) != 0) {
             fail_here(&s, "refused, and something is left over", v, deed, n);
         }

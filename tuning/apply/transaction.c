@@ -429,14 +429,14 @@ static void finish(struct work *w, const struct err *why)
     if (write_end(w, why->code != 0 ? why->msg : NULL, &err) == 0) {
         return;
     }
-    /* Without a commit it does not count. */
+    /* Without a commit it does not count. That it was rolled back is worth a second try. */
     if (out->state != JOURNAL_ROLLED_BACK) {
         put_back_all(w, &err);
         conclude(w);
-        struct err again = ERR_INIT;
-        if (out->needs_person || write_end(w, err.msg, &again) == 0) {
-            return;
-        }
+    }
+    struct err again = ERR_INIT;
+    if (out->needs_person || write_end(w, err.msg, &again) == 0) {
+        return;
     }
     out->state = JOURNAL_INTERRUPTED; /* the files are old, and the journal does not say so */
 }
