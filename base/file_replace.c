@@ -341,7 +341,7 @@ int file_put_back(struct file_target *t, const char *temp, const struct file_set
     if (rc < 0) {
         return rc;
     }
-    enum file_state state;
+    enum file_state state = FILE_OTHER;
     if ((rc = file_settle(t, temp, what, &state, err)) < 0) {
         return rc;
     }

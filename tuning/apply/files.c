@@ -61,7 +61,7 @@ int files_change(struct apply_file *f, struct err *err)
 
 int files_keep(struct apply_file *f, struct err *err)
 {
-    enum file_state now;
+    enum file_state now = FILE_OTHER;
     int rc = file_settle(&f->target, f->temp, &f->texts, &now, err);
 
     if (rc == 0 && now == FILE_SAVED) {
@@ -77,7 +77,7 @@ int files_keep(struct apply_file *f, struct err *err)
 
 static int put_back_once(struct apply_file *f, bool *other, struct err *err)
 {
-    enum file_state now;
+    enum file_state now = FILE_OTHER;
     int rc = 0;
 
     if (!f->texts.before.absent && f->target.missing > 0) {
