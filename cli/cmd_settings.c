@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -196,15 +197,31 @@ static void source_lines(struct text_page *p, const struct setting_catalog *c,
     }
 }
 
-static void explain(struct text_page *p, const struct setting_catalog *c, const struct setting *s,
-                    const struct setting_query *q)
+/* Of several names of a setting the one that was asked for. */
+static const char *name_asked(const struct setting *s, const char *operand, const char *value)
 {
     const char *const *also = s->also.items;
+    operand += strspn(operand, "-");
+    const size_t size = value ? (size_t)(value - operand) - 1 : strlen(operand);
+    for (size_t i = 0; i < s->also.count; i++) {
+        const char *name = also[i] + strspn(also[i], "-");
+        if (strlen(name) == size && strncasecmp(name, operand, size) == 0) {
+            return also[i];
+        }
+    }
+    return s->name;
+}
+
+static void explain(struct text_page *p, const struct setting_catalog *c, const struct setting *s,
+                    const char *operand, const struct setting_query *q)
+{
+    const char *const *also = s->also.items;
+    const char *asked = name_asked(s, operand, q->value);
     struct err wrong = ERR_INIT;
     struct setting_judgement j;
     struct buf b;
     setting_judge(s, q, &j);
-    text_put(p, STYLE_TITLE, s->name);
+    text_put(p, STYLE_TITLE, asked);
     if (q->value) {
         text_put(p, STYLE_TITLE, "=");
         text_put(p, STYLE_TITLE, q->value);
@@ -224,8 +241,13 @@ static void explain(struct text_page *p, const struct setting_catalog *c, const 
     buf_printf(&b, "%s of %s", setting_kind_words[s->kind], setting_owner_words[s->owner]);
     line(p, "what", b.data);
     buf_clear(&b);
+    if (asked != s->name) {
+        buf_puts(&b, s->name);
+    }
     for (size_t i = 0; i < s->also.count; i++) {
-        buf_printf(&b, "%s%s", i ? ", " : "", also[i]);
+        if (also[i] != asked) {
+            buf_printf(&b, "%s%s", b.size ? ", " : "", also[i]);
+        }
     }
     line(p, "also", b.size ? b.data : NULL);
     buf_release(&b);
@@ -310,7 +332,7 @@ static int print(const struct setting_catalog *c, const struct options *o, bool 
         const bool ascii = o->ascii || !utf8;
         struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
         if (only) {
-            explain(&p, c, only, &q);
+            explain(&p, c, only, operand, &q);
         } else {
             list_all(&p, c, &q);
         }

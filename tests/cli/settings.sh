@@ -33,6 +33,11 @@ t_expect_status 0
 t_expect_out '^--lowvram  '
 t_run "$TUNETOP" settings -- --lowvram
 t_expect_out '^--lowvram  '
+# Of several names of a row the one that was asked for.
+t_run "$TUNETOP" settings mirostat=2
+t_expect_out '^mirostat=2  ignored  '
+t_expect_out '^  also       low_vram, .*mirostat_tau'
+t_must_fail 'its own name is no other name' grep -Eq '^  also .*mirostat(,|$)' "$t_dir/out"
 t_run "$TUNETOP" settings OLLAMA_NUM_PARALLEL=1000
 t_expect_out "^  wrong      'OLLAMA_NUM_PARALLEL' takes a whole number from 0 to 256, not '1000'"
 t_run "$TUNETOP" settings 'torch.compile(backend="aot_eager")'
