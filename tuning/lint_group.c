@@ -432,6 +432,13 @@ static bool sets(const struct lint_group *g, const char *prefix)
     return false;
 }
 
+/* Folders that only a Mac has. */
+static bool has_mac_folder(const char *text)
+{
+    return strstr(text, "/opt/homebrew/") || strstr(text, "/Users/") ||
+           strstr(text, "/Library/Application Support/");
+}
+
 static bool mentions_macos(const struct document *d)
 {
     static const char *const names[] = {"launchctl", "pmset",          "powermetrics", "sw_vers",
@@ -440,6 +447,9 @@ static bool mentions_macos(const struct document *d)
     for (size_t i = 0; i < d->count; i++) {
         const struct document_entry *e = &d->entries[i];
         const char *value = e->value ? e->value : "";
+        if (d->kind == DOCUMENT_SHELL && (has_mac_folder(e->name) || has_mac_folder(value))) {
+            return true;
+        }
         if (e->kind != ENTRY_COMMAND) {
             continue;
         }
