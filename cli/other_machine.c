@@ -6,29 +6,48 @@
 #include "base/size.h"
 #include "base/utf8.h"
 
-/* Words by which a card is AMD's or, of those with memory of their own, neither AMD's nor
- * NVIDIA's. */
-static enum chip_card card_of(const char *chip)
+struct word {
+    const char *word;
+    enum chip_card card;
+};
+
+/* The card of the first row whose word stands in the chip's name, else `other`. */
+static enum chip_card look_up(const char *chip, const struct word *rows, size_t count,
+                              enum chip_card other)
 {
-    static const struct {
-        const char *word;
-        enum chip_card card;
-    } rows[] = {{"radeon", CARD_AMD},
-                {"instinct", CARD_AMD},
-                {"rx ", CARD_AMD},
-                {"intel arc", CARD_OTHER},
-                {"nvidia", CARD_NVIDIA}};
     char lower[128];
     snprintf(lower, sizeof lower, "%s", chip);
     for (char *at = lower; *at; at++) {
         *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
     }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strstr(lower, rows[i].word)) {
             return rows[i].card;
         }
     }
-    return CARD_NVIDIA;
+    return other;
+}
+
+/* Words by which a card is AMD's or, of those with memory of their own, neither AMD's nor
+ * NVIDIA's. */
+static enum chip_card card_of(const char *chip)
+{
+    static const struct word rows[] = {{"radeon", CARD_AMD},
+                                       {"instinct", CARD_AMD},
+                                       {"rx ", CARD_AMD},
+                                       {"intel arc", CARD_OTHER},
+                                       {"nvidia", CARD_NVIDIA}};
+    return look_up(chip, rows, sizeof rows / sizeof *rows, CARD_NVIDIA);
+}
+
+/* Boards and processors whose GPU runs models in the memory of the machine. */
+static enum chip_card shared_card_of(const char *chip)
+{
+    static const struct word rows[] = {
+        {"gb10", CARD_NVIDIA},      {"dgx spark", CARD_NVIDIA}, {"jetson", CARD_NVIDIA},
+        {"ryzen ai max", CARD_AMD}, {"strix halo", CARD_AMD},
+    };
+    return look_up(chip, rows, sizeof rows / sizeof *rows, CARD_NONE);
 }
 
 /* The least and the most that is taken for the memory of a machine: 256 MiB, 64 TiB. */
@@ -64,6 +83,9 @@ int other_machine(const struct options *o, struct chip_machine *out, struct err 
         }
         out->card = card_of(o->chip);
         out->card_count = 1;
+    } else if (rc == 0 && !name.apple) {
+        out->card = shared_card_of(o->chip);
+        out->card_shares_memory = out->card != CARD_NONE;
     }
     return rc;
 }

@@ -97,6 +97,11 @@ env_is 8G 0.65 conservative 16 --chip 'M1' --memory 16GB
 env_is 128G 0.85 ultra 64 --chip 'M5 Ultra' --memory 512 --gpu-cores 80
 env_is 24G 0.80 high 32 --chip 'Ryzen 9' --memory '62.7 GiB' --vram '24,564 MiB'
 env_is 12G 0.80 high 32 --chip 'Ryzen 9' --memory 15.4 --vram 24
+# Boards and processors whose GPU shares the memory: the level is that of the memory.
+env_is 32G 0.85 ultra 64 --chip 'NVIDIA GB10' --memory 119.6
+env_is 32G 0.85 ultra 64 --chip 'AMD RYZEN AI MAX+ 395 w/ Radeon 8060S' --memory 128
+env_is 12G 0.75 optimized 24 --chip 'Jetson Orin NX' --memory 16
+env_is 12G 0.70 balanced 16 --chip 'Ryzen 9' --memory 128
 # What a chip's name holds is never in them: they are for eval.
 # shellcheck disable=SC2016 # meant literally
 env_is 12G 0.70 balanced 16 --chip '$(touch /tmp/x); M4 Pro' --memory 16
