@@ -230,6 +230,11 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
                 RESULT_PUT_BACK; /* a service whose file cannot be read is as it was */
         }
         rc = print_result(made, o, result, told, outcome->utf8, err);
+        if (rc < 0) { /* it is done all the same */
+            outcome->warning = *err;
+            *err = (struct err)ERR_INIT;
+            rc = 0;
+        }
     } else if (result->found_interrupted) {
         err_wrap(err, "an apply before was cut off: 'tunetop recover' ends it");
         outcome->status = RESULT_NEEDS_PERSON;

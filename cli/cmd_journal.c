@@ -84,7 +84,8 @@ static void part_lines(struct text_page *p, const struct part *part)
     const struct journal_list *l = &part->list;
 
     if (part->err.code) {
-        text_putf(p, STYLE_WARN, "the journal of %s cannot be read: ", part->owner);
+        text_putf(p, STYLE_WARN,
+                  "%s journal cannot be read: ", part->owner[0] == 'r' ? "root's" : "your");
         put_clean(p, STYLE_WARN, INDENT, part->err.msg);
         text_end(p);
         return;
@@ -107,12 +108,17 @@ static void print_text(struct text_page *p, const struct part *parts, size_t cou
 {
     const struct journal_entry *open = NULL, *newest = NULL;
     size_t entries = 0;
+    bool broken = false;
 
     for (size_t i = 0; i < count; i++) {
         part_lines(p, &parts[i]);
         entries += parts[i].list.count;
+        broken = broken || parts[i].err.code;
         open = open ? open : journal_interrupted(&parts[i].list);
         newest = newest ? newest : journal_newest_applied(&parts[i].list);
+    }
+    if (entries == 0 && broken) {
+        return;
     }
     if (entries == 0) {
         text_put(p, STYLE_TEXT,
@@ -239,6 +245,9 @@ int cmd_journal(const struct options *o, struct outcome *outcome, struct err *er
     }
     rc = output_write(out.data, out.size, err);
     buf_release(&out);
+    if (rc >= 0 && parts[0].err.code) {
+        rc = err_set(err, parts[0].err.code, "%s", parts[0].err.msg);
+    }
     journal_list_release(&parts[0].list);
     journal_list_release(&parts[1].list);
     return rc < 0 ? rc : 0;

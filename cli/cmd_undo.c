@@ -132,6 +132,11 @@ static int run_undo(struct place_open *p, const struct journal_entry *e, const s
     if (rc == 0) {
         outcome->status = result_status(result);
         rc = result_print(result, told, o, outcome->utf8, err);
+        if (rc < 0) { /* it is done all the same */
+            outcome->warning = *err;
+            *err = (struct err)ERR_INIT;
+            rc = 0;
+        }
     } else {
         outcome->status = result->found_interrupted ? RESULT_NEEDS_PERSON : 0;
         if (!o->json) {

@@ -172,6 +172,9 @@ void journal_close(struct journal *j)
 {
     int *const all[] = {&j->fd, &j->copies, &j->dir};
 
+    if (!j->ops) {
+        return; /* it was never opened */
+    }
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (*all[i] >= 0) {
             j->ops->close(j->ops->ctx, *all[i]);

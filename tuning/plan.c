@@ -49,7 +49,7 @@ void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
 
 /* What the file has now (NULL: nothing) of what is wished. */
 static void add_row(struct planner *p, const struct wanted *w, const char *name,
-                    const char *in_file, bool same)
+                    const char *in_file, bool same, bool secret)
 {
     struct plan *out = p->out;
 
@@ -60,7 +60,7 @@ static void add_row(struct planner *p, const struct wanted *w, const char *name,
         .wanted = w->value,
         .in_file = in_file,
         .same = same,
-        .secret = service_is_secret_name(name, strlen(name)),
+        .secret = secret || service_is_secret_name(name, strlen(name)),
     };
     out->already += same;
 }
@@ -256,7 +256,7 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
                                     : NULL;
     const char *readers = other_readers(p, w->place, name);
     const bool same = from && plan_same_value(w->setting, from, w->value);
-    add_row(p, w, w->name, from, same);
+    add_row(p, w, w->name, from, same, service_is_secret_name(name, strlen(name)));
     if (same) {
         keep_at(
             p, w->place->dotenv,
@@ -328,7 +328,7 @@ void planner_want(struct planner *p, struct wanted w)
     const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
     const bool on = !by_presence || plan_is_on(w.value);
     const bool same = !e ? !on : by_presence ? on : plan_same_value(w.setting, e->value, w.value);
-    add_row(p, &w, name, e ? (e->value ? e->value : "") : NULL, same);
+    add_row(p, &w, name, e ? (e->value ? e->value : "") : NULL, same, false);
     if (same) {
         return;
     }

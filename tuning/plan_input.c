@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tuning/lint_part.h"
@@ -87,10 +88,12 @@ static int own_file(struct plan_input *in, const struct config_target *t, const 
 
 /* ---------------------------------------------------------------- what it holds */
 
-/* Files are replaced, so it is the folder that counts: the last one of the path that exists. */
+/* Files are replaced, so it is the folder that counts: the last one of the path that exists. What
+ * belongs to somebody else, or is mounted read-only, root does not get either. */
 static bool folder_needs_root(const char *path)
 {
     char folder[PATH_MAX];
+    struct stat st;
     char *slash;
 
     if (strlen(path) >= sizeof folder) {
@@ -99,11 +102,11 @@ static bool folder_needs_root(const char *path)
     memcpy(folder, path, strlen(path) + 1);
     while ((slash = strrchr(folder, '/')) != NULL && slash != folder) {
         *slash = '\0';
-        if (access(folder, F_OK) == 0) {
-            return access(folder, W_OK) != 0;
+        if (stat(folder, &st) == 0) {
+            return access(folder, W_OK) != 0 && errno == EACCES && st.st_uid == 0;
         }
     }
-    return access("/", W_OK) != 0;
+    return access("/", W_OK) != 0 && errno == EACCES;
 }
 
 static void read_source(struct plan_source *s, bool may_make)

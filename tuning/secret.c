@@ -86,12 +86,56 @@ static size_t before_password(const char *line, size_t size, size_t at)
     return 0;
 }
 
+/* Whether a text in `quote` goes on behind the line; open: it began before `at`. */
+static bool goes_on(const char *line, size_t size, size_t at, char quote, bool open)
+{
+    for (; at < size; at++) {
+        if (line[at] == '\\' && quote == '"') {
+            at++;
+        } else if (line[at] == quote) {
+            open = !open;
+        }
+    }
+    return open;
+}
+
+/* What is hidden from `value` on may go on in the next lines: in quotes, or as a block of YAML. */
+static void remember(struct secret_state *state, const char *line, size_t size, size_t name,
+                     size_t value)
+{
+    const char before = name > 0 ? line[name - 1] : '\0';
+    const char first = value < size ? line[value] : '\0';
+
+    if (first == '"' || first == '\'') {
+        state->quote = goes_on(line, size, value, first, false) ? first : '\0';
+    } else if (before == '"' || before == '\'') {
+        state->quote = goes_on(line, size, value, before, line[value - 1] != before) ? before
+                                                                                     : '\0';
+        state->quote = memchr(line + name, before, value - name) ? '\0' : state->quote;
+    } else if (first == '|' || first == '>') {
+        state->block = true;
+        state->indent = name; /* keys beside it stand in the same column */
+    }
+}
+
+/* The line belongs to a secret that began above it. */
+static bool is_inside(struct secret_state *state, const char *line, size_t size, size_t at)
+{
+    if (state->quote) {
+        state->quote = goes_on(line, size, 0, state->quote, true) ? state->quote : '\0';
+        return true;
+    }
+    state->block = state->block && (at == size || at > state->indent);
+    return state->block;
+}
+
 void secret_mask_line(struct secret_state *state, const char *line, size_t size, struct buf *out)
 {
     size_t at = skip_blanks(line, size, 0);
 
     buf_add(out, line, at);
-    if (state->next && at < size) {
+    const bool inside = is_inside(state, line, size, at);
+    if ((inside || state->next) && at < size) {
         state->next = false;
         buf_puts(out, stars);
         return;
@@ -113,6 +157,7 @@ void secret_mask_line(struct secret_state *state, const char *line, size_t size,
             if (value) {
                 buf_add(out, line + at, value - at);
                 state->next = nothing_left(line, size, value);
+                remember(state, line, size, at, value);
                 if (state->next) {
                     buf_add(out, line + value, size - value);
                 } else {

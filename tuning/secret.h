@@ -16,6 +16,9 @@
 
 struct secret_state { /* of one text, from line to line; begins zeroed */
     bool next;        /* the line before ended with the name of a secret */
+    char quote;       /* a secret goes on until this one closes; 0: none does */
+    bool block;       /* it goes on in the lines that are indented by more than `indent` */
+    size_t indent;
 };
 /* Appends the line (without a newline) to out, "***" where a secret stands. */
 void secret_mask_line(struct secret_state *state, const char *line, size_t size, struct buf *out);

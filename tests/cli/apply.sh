@@ -151,6 +151,22 @@ t_expect_err 'SETTING=VALUE'
 t_run "$TUNETOP" plan high --dialect guide
 t_expect_out '^\+      - OLLAMA_CONTEXT_SIZE=12288$'
 
+# --- no folder for the journal ---
+t_run env -u HOME XDG_STATE_HOME=relative "$TUNETOP" --config "$yaml" undo --yes
+t_expect_status 1
+t_expect_err 'no folder for the journal'
+t_run env XDG_STATE_HOME=/dev/null/no "$TUNETOP" apply high --no-restart --yes
+t_expect_status 1
+t_expect_err 'cannot make the folder'
+t_cmp 'without a journal nothing is changed' "$ai/compose.yaml" "$t_dir/before/compose.yaml"
+mv "$XDG_STATE_HOME/tunetop/journal.jsonl" "$t_dir/journal"
+mkdir "$XDG_STATE_HOME/tunetop/journal.jsonl"
+t_run "$TUNETOP" journal
+t_expect_status 1
+t_must_fail 'it is not known' grep -q 'Nothing was changed' "$t_dir/out"
+rmdir "$XDG_STATE_HOME/tunetop/journal.jsonl"
+mv "$t_dir/journal" "$XDG_STATE_HOME/tunetop/journal.jsonl"
+
 # --- what cannot be done surely is said, with the lines to write ---
 cp "$ai/compose.yaml" "$t_dir/good"
 printf 'services:\n  ollama:\n\timage: x\n' >"$ai/compose.yaml"

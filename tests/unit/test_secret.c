@@ -44,6 +44,55 @@ static void test_lines(void **state)
     }
 }
 
+/* A secret of several lines, and what comes behind it. */
+static void test_long(void **state)
+{
+    static const char *const texts[][4] = {
+        {"SECRET_KEY=\"abc", "def", "ghi\" # x", "PORT=1"},
+        {"SECRET_KEY='a\"bc", "d\\ef", "ghi'", "PORT=1"},
+        {"  - \"HF_TOKEN=abc", "    def", "    ghi\"", "PORT=1"},
+        {"  password: |", "    abc", "    def", "  port: 1"},
+        {"  - password: >-", "      abc", "      def", "    port: 1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct secret_state s = {false};
+        struct buf out;
+
+        buf_init(&out, 4096);
+        for (size_t k = 0; k < 3; k++) {
+            secret_mask_line(&s, texts[i][k], strlen(texts[i][k]), &out);
+        }
+        assert_null(strstr(out.data, "abc"));
+        assert_null(strstr(out.data, "def"));
+        assert_null(strstr(out.data, "ef"));
+        assert_null(strstr(out.data, "ghi"));
+        buf_clear(&out);
+        secret_mask_line(&s, texts[i][3], strlen(texts[i][3]), &out);
+        assert_string_equal(out.data, texts[i][3]);
+        buf_release(&out);
+    }
+}
+
+/* One that ends where it began. */
+static void test_short(void **state)
+{
+    static const char *const lines[] = {"HF_TOKEN=\"abc\"", "- \"HF_TOKEN=abc\"",
+                                        "\"token\": \"abc\",", "{\"token\": \"a\\\"bc\"}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct secret_state s = {false};
+        struct buf out;
+
+        buf_init(&out, 4096);
+        secret_mask_line(&s, lines[i], strlen(lines[i]), &out);
+        buf_clear(&out);
+        secret_mask_line(&s, "PORT=1", 6, &out);
+        assert_string_equal(out.data, "PORT=1");
+        buf_release(&out);
+    }
+}
+
 /* The name on one line, the value on the next. */
 static void test_over_lines(void **state)
 {
@@ -77,6 +126,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_short),
         cmocka_unit_test(test_over_lines),
     };
 
