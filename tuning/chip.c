@@ -307,11 +307,20 @@ static void find_bin(const struct chip_catalog *c, const struct chip_machine *m,
     if (count == 0) {
         return;
     }
-    if (m->gpu_cores > 0 && !keep(bins, &count, BY_GPU, m->gpu_cores)) {
-        because(a, "no %s with %d GPU cores is known", a->name.text, m->gpu_cores);
+    bool by_gpu = false;
+    if (m->gpu_cores > 0) {
+        by_gpu = keep(bins, &count, BY_GPU, m->gpu_cores);
+        if (!by_gpu) {
+            because(a, "no %s with %d GPU cores is known", a->name.text, m->gpu_cores);
+        }
     }
     if (isfinite(m->memory_bytes) && !keep(bins, &count, BY_MEMORY, a->memory_gb)) {
-        because(a, "no %s with %.4g GB is known", a->name.text, a->memory_gb);
+        if (by_gpu) { /* another bin may be sold with it */
+            because(a, "no %s with %d GPU cores and %.4g GB is known", a->name.text, m->gpu_cores,
+                    a->memory_gb);
+        } else {
+            because(a, "no %s with %.4g GB is known", a->name.text, a->memory_gb);
+        }
     }
     if (m->performance + m->efficiency > 0) {
         keep(bins, &count, BY_CORES, m->performance + m->efficiency);

@@ -327,6 +327,10 @@ static void test_bins_that_cannot_be_told_apart(void **state)
     machine.gpu_cores = 33;
     chip_decide(&catalog, &machine, &answer);
     reason_has("with 33 GPU cores");
+    mac("Apple M3 Max", "128"); /* that is sold, but not with this bin */
+    machine.gpu_cores = 30;
+    chip_decide(&catalog, &machine, &answer);
+    reason_has("no Apple M3 Max with 30 GPU cores and 128 GB is known");
 }
 
 /* ---- names ---- */
