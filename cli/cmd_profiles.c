@@ -31,6 +31,7 @@ enum { OUTPUT_MAX = 128 * 1024 * 1024 };
 enum { INDENT = 2, NAMES = 17, NOTES = 6, WIDTH = 80, SENTENCE_MAX = 2048 };
 
 struct view {
+    const struct setting_catalog *settings;
     const struct profile_set *set;
     struct chip_machine machine;
     struct chip_answer answer;
@@ -308,6 +309,23 @@ static void show_service(struct text_page *p, const struct profile_rows *all, in
     }
 }
 
+/* A version that the catalog has not seen is judged by the last that it has. */
+static void show_unseen(struct text_page *p, const struct view *v, int owner,
+                        enum profile_service service)
+{
+    const char *version = v->query.hosts[service].query.versions[owner];
+    const char *last = setting_last_known(v->settings, owner, version);
+    char text[SENTENCE_MAX];
+    if (last) {
+        snprintf(text, sizeof text,
+                 "%s %s is newer than %s, the last that is known: judged by that.",
+                 setting_owner_words[owner], version, last);
+        text_blanks(p, INDENT);
+        put_clean(p, STYLE_WARN, INDENT, text);
+        text_end(p);
+    }
+}
+
 static void show(struct text_page *p, const struct profile_rows *r, const struct view *v)
 {
     char text[SENTENCE_MAX];
@@ -338,6 +356,8 @@ static void show(struct text_page *p, const struct profile_rows *r, const struct
     text_blanks(p, INDENT);
     put_clean(p, STYLE_DIM, INDENT, text);
     text_end(p);
+    show_unseen(p, v, SETTING_OWNER_OLLAMA, PROFILE_OLLAMA);
+    show_unseen(p, v, SETTING_OWNER_COMFYUI, PROFILE_COMFYUI);
     for (int service = 0; service < PROFILE_SERVICE_COUNT; service++) {
         show_service(p, r, service);
     }
@@ -465,7 +485,7 @@ int cmd_profiles(const struct options *o, struct outcome *outcome, struct err *e
     struct setting_catalog settings;
     struct profile_set set = {.count = 0};
     struct chip_catalog chips;
-    struct view v = {.set = &set};
+    struct view v = {.settings = &settings, .set = &set};
     chip_catalog_init(&chips);
     int rc = setting_catalog_load(&settings, err);
     rc = rc == 0 ? load(&settings, o, &set, err) : rc;

@@ -242,12 +242,19 @@ static void emit_processes(struct walk *w, const struct model *m, const struct u
 }
 
 /* A version that a verdict asks for and nobody tells is taken for the newest. */
-static void emit_version(struct walk *w, const char *name, const char *version)
+static void emit_version(struct walk *w, const struct setting_catalog *c, int owner,
+                         const char *name, const char *version)
 {
     char text[TEXT_MAX_BYTES];
     bool known = version[0] != '\0';
+    const char *last = known && c != NULL ? setting_last_known(c, owner, version) : NULL;
     snprintf(text, sizeof text, known ? "verdicts are those of %s" : "%s",
              known ? version : "no version is told: verdicts are those of the newest");
+    if (last != NULL)
+        snprintf(text, sizeof text,
+                 "%s is newer than %s, the last that is known: verdicts are "
+                 "those of that",
+                 version, last);
     emit(w, name, known ? "ok" : "-", known ? ROLE_OK : ROLE_DIM, text);
 }
 
@@ -278,9 +285,9 @@ static void emit_tuning(struct walk *w, const struct ui *ui)
         snprintf(text, sizeof text, "%s; %s", t->settings_trouble, t->next_step);
         emit(w, "settings", "failed", ROLE_CRIT, text);
     }
-    emit_version(w, "ollama", t->here.ollama.version);
-    emit_version(w, "comfyui", t->here.comfyui.version);
-    emit_version(w, "pytorch", t->here.pytorch);
+    emit_version(w, t->settings, SETTING_OWNER_OLLAMA, "ollama", t->here.ollama.version);
+    emit_version(w, t->settings, SETTING_OWNER_COMFYUI, "comfyui", t->here.comfyui.version);
+    emit_version(w, t->settings, SETTING_OWNER_PYTORCH, "pytorch", t->here.pytorch);
 }
 
 static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)

@@ -219,9 +219,11 @@ static const char *reason_of_version(struct lint_run *r, const struct lint_group
     return s->until ? arena_printf(a, "it is gone since %s %s", owner, s->until) : s->reason;
 }
 
-static void assume_newest(struct lint_run *r, const struct lint_group *g, int owner)
+static void assume_newest(struct lint_run *r, const struct lint_group *g, int owner,
+                          enum lint_assumed what)
 {
-    r->assumed[(size_t)(g->file - r->files) * SETTING_OWNER_COUNT + (size_t)owner] = 1;
+    r->assumed[(size_t)(g->file - r->files) * SETTING_OWNER_COUNT + (size_t)owner] =
+        (unsigned char)what;
 }
 
 static const char *with_filled(struct lint_run *r, const struct lint_item *item, const char *reason)
@@ -269,7 +271,9 @@ void lint_judge_as(struct lint_run *r, const struct lint_group *g, const struct 
         lint_add_note(r, g, item, "if %s: %s", j.maybe->when, j.maybe->reason);
     }
     if (j.assumed_newest) {
-        assume_newest(r, g, s->versions_of);
+        assume_newest(r, g, s->versions_of, LINT_NOT_TOLD);
+    } else if (setting_last_known(r->catalog, s->versions_of, g->versions[s->versions_of])) {
+        assume_newest(r, g, s->versions_of, LINT_NEVER_SEEN);
     }
     if (j.verdict == SETTING_HONOURED) {
         if (lint_judge_value(r, g, s, item->value, &told)) {
@@ -580,10 +584,16 @@ static void tell_assumed(struct lint_run *r)
             /* Old versions of these are long gone, or come with the system. */
             const bool matters = owner != SETTING_OWNER_COMPOSE && owner != SETTING_OWNER_LAUNCHD &&
                                  owner != SETTING_OWNER_SYSTEMD;
-            if (matters && r->assumed[i * SETTING_OWNER_COUNT + (size_t)owner]) {
+            const int what = r->assumed[i * SETTING_OWNER_COUNT + (size_t)owner];
+            if (matters && what == LINT_NOT_TOLD) {
                 lint_add_note(r, &here, NULL,
                               "the version of %s is not known here: judged by the newest",
                               setting_owner_words[owner]);
+            } else if (what == LINT_NEVER_SEEN) {
+                lint_add_note(r, &here, NULL,
+                              "the version of %s is newer than %s, the last that is known: judged "
+                              "by that",
+                              setting_owner_words[owner], r->catalog->newest[owner]);
             }
         }
     }

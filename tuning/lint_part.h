@@ -63,6 +63,8 @@ struct lint_reference { /* ${NAME} in an item of a compose file, or NAME alone; 
     size_t group, item, order;
 };
 
+enum lint_assumed { LINT_TOLD, LINT_NOT_TOLD, LINT_NEVER_SEEN }; /* of a version */
+
 struct lint_run {
     const struct setting_catalog *catalog;
     const struct lint_query *query;
@@ -77,7 +79,7 @@ struct lint_run {
     struct lint_reference *references;
     size_t reference_count, reference_room;
     size_t near_left;       /* searches for the nearest name that may still be made: they cost */
-    unsigned char *assumed; /* per file and owner: the newest version was assumed */
+    unsigned char *assumed; /* per file and owner: enum lint_assumed */
 };
 
 /* ---- lint_group.c ---- */

@@ -68,7 +68,13 @@ struct raw_group {
 };
 
 struct raw_catalog {
-    struct schema_list sources, groups;
+    struct schema_list sources, newest, groups;
+};
+
+struct raw_newest {
+    int owner;
+    const char *version;
+    struct schema_place place;
 };
 
 #define PLAIN(type_)                                                                               \
@@ -230,6 +236,22 @@ static const struct schema_field source_fields[] = {
     {.key = NULL},
 };
 
+static const struct schema_field newest_fields[] = {
+    PLACE_FIELD(raw_newest, "", place),
+    {.key = "owner",
+     .type = SCHEMA_CHOICE,
+     .offset = offsetof(struct raw_newest, owner),
+     .choices = setting_owner_words,
+     .required = true},
+    {.key = "version",
+     .type = SCHEMA_TEXT,
+     .offset = offsetof(struct raw_newest, version),
+     .min = 1,
+     .max = VERSION_BYTES,
+     .required = true},
+    {.key = NULL},
+};
+
 static const struct schema_field catalog_fields[] = {
     {.key = "sources",
      .type = SCHEMA_LIST,
@@ -237,6 +259,11 @@ static const struct schema_field catalog_fields[] = {
      .fields = source_fields,
      .item_size = sizeof(struct setting_source),
      .required = true},
+    {.key = "newest",
+     .type = SCHEMA_LIST,
+     .offset = offsetof(struct raw_catalog, newest),
+     .fields = newest_fields,
+     .item_size = sizeof(struct raw_newest)},
     {.key = "groups",
      .type = SCHEMA_LIST,
      .offset = offsetof(struct raw_catalog, groups),
@@ -556,6 +583,14 @@ static int build(struct setting_catalog *c, const struct raw_catalog *raw, struc
     const struct raw_group *groups = raw->groups.items;
     size_t count = 0;
     c->sources = raw->sources;
+    const struct raw_newest *newest = raw->newest.items;
+    for (size_t i = 0; i < raw->newest.count; i++) {
+        const int rc = check_version(&newest[i].place, "version", newest[i].version, err);
+        if (rc < 0) {
+            return rc;
+        }
+        c->newest[newest[i].owner] = newest[i].version;
+    }
     for (size_t i = 0; i < raw->groups.count; i++) {
         count += groups[i].settings.count;
     }
@@ -659,4 +694,13 @@ const struct setting *setting_find(const struct setting_catalog *c, const char *
     }
     *nearest = nearest_name(name, c->names, c->name_count);
     return NULL;
+}
+
+const char *setting_last_known(const struct setting_catalog *c, int owner, const char *version)
+{
+    const char *last = owner >= 0 && owner < SETTING_OWNER_COUNT ? c->newest[owner] : NULL;
+    return last && version && setting_version_valid(version) &&
+                   setting_version_compare(version, last) > 0
+               ? last
+               : NULL;
 }

@@ -192,8 +192,9 @@ struct setting_catalog {
     struct arena arena;
     struct setting *settings;
     size_t count;
-    struct schema_list sources; /* struct setting_source */
-    const char **names;         /* every name and other name */
+    struct schema_list sources;              /* struct setting_source */
+    const char *newest[SETTING_OWNER_COUNT]; /* the last version that was read; NULL: not told */
+    const char **names;                      /* every name and other name */
     size_t name_count;
 };
 
@@ -220,6 +221,8 @@ bool setting_version_valid(const char *version);
 /* <0, 0, >0 as strcmp. 0.30 is 0.30.0; 0.33.0-rc2 and 2.11.0.dev1 come before 0.33.0 and 2.11.0;
  * what follows + does not count. */
 int setting_version_compare(const char *a, const char *b);
+/* The last version of that software that the catalog knows when `version` is newer, else NULL. */
+const char *setting_last_known(const struct setting_catalog *c, int owner, const char *version);
 
 /* ---- verdicts ---- */
 

@@ -76,6 +76,13 @@ t_run "$TUNETOP" status --lint
 t_expect_status 2
 
 # --- kinds and versions ---
+# A version that nobody has seen is judged by the last that was, and told so; that one is not.
+lint --version-of ollama=99.1 server.env
+t_expect_status 0
+t_is 'a version never seen' "$(tr -s ' \n' ' ' <"$t_dir/out")" \
+    'server.env: nothing to change server.env: note: the version of ollama is newer than 0.33.0, the last that is known: judged by that '
+lint --version-of ollama=0.33.0 server.env
+t_expect_out_is 'server.env: nothing to change'
 printf 'OLLAMA_NEW_ENGINE=1\n' >"$t_dir/engine.txt"
 lint --kind env "$t_dir/engine.txt"
 t_expect_status 5

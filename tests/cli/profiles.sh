@@ -64,6 +64,17 @@ t_run "$TUNETOP" --replay "$abs_srcdir/tests/fixtures/recordings/mac" profiles h
 t_is 'judged for 0.32.3, not for the newest' \
     "$(grep -A 8 '"OLLAMA_METRICS",' "$t_dir/out" | grep -c '"assumed_newest":	false')" 1
 
+# A version that nobody has seen is judged by the last that was, and told so.
+mkdir -p "$XDG_CONFIG_HOME/tunetop"
+for version in 99.1.0:1 0.33.0:0; do
+    printf 'services:\n  - {name: ollama, kind: ollama, version: "%s", url: "http://127.0.0.1:9"}\n' \
+        "${version%:*}" >"$XDG_CONFIG_HOME/tunetop/tunetop.yaml"
+    t_run "$TUNETOP" profiles high
+    t_is "$version" "$(grep -c '^  ollama 99\.1\.0 is newer than 0\.33\.0, the last that is known' \
+        "$t_dir/out")" "${version#*:}"
+done
+rm "$XDG_CONFIG_HOME/tunetop/tunetop.yaml"
+
 # --- JSON ---
 cat >"$t_dir/list.shape" <<'SHAPE'
 schema number

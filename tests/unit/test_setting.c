@@ -53,6 +53,12 @@ static const struct {
     const char *text, *where, *part;
 } refused[] = {
     {"groups: []\n", "t.yaml:1:1", "the key 'sources' is missing"},
+    {"newest: [{owner: ollama, version: new}]\n" HEAD
+     "      - {name: A, type: integer, verdict: honoured, reason: why}\n",
+     "t.yaml:1:10", "expected a version such as 0.30.0, found 'new'"},
+    {"newest: [{owner: olama, version: 1}]\n" HEAD
+     "      - {name: A, type: integer, verdict: honoured, reason: why}\n",
+     "t.yaml:1:18", "did you mean 'ollama'?"},
     {HEAD "      - {name: A, type: integer, verdict: honoured}\n", "t.yaml:11:9",
      "the key 'reason' is missing"},
     {HEAD "      - {name: A, verdict: honoured, reason: why}\n", "t.yaml:11:9",
@@ -218,6 +224,11 @@ static void test_versions(void **state)
     assert_true(setting_version_valid("v1"));
     assert_false(setting_version_valid("new"));
     assert_false(setting_version_valid(""));
+    assert_string_equal(setting_last_known(&shipped, SETTING_OWNER_OLLAMA, "99.1"), "0.33.0");
+    assert_null(setting_last_known(&shipped, SETTING_OWNER_OLLAMA, "0.33.0"));
+    assert_null(setting_last_known(&shipped, SETTING_OWNER_OLLAMA, "new"));
+    assert_null(setting_last_known(&shipped, SETTING_OWNER_OLLAMA, NULL));
+    assert_null(setting_last_known(&shipped, SETTING_OWNER_SYSTEMD, "99.1"));
 }
 
 /* ---- verdicts ---- */
