@@ -164,6 +164,20 @@ sed 's/"layer"/"layr"/' "$t_dir/out" >"$t_dir/other"
 t_must_fail 'a renamed field is a difference' \
     "${abs_builddir:?}/tests/tools/json_shape" "$t_dir/one.shape" <"$t_dir/other"
 
+# Each variable that a guide names is a wish of some profile, whatever its verdict.
+for name in ultra+long-jobs high conservative; do
+    "$TUNETOP" profiles "$name" --json "${mac[@]}"
+done >"$t_dir/wishes"
+unwished() {
+    awk -F'\t' '$3 ~ /^[A-Z]+_[A-Z0-9_]+$/ { print $3 }' "$1" | sort -u | while read -r name; do
+        grep -qF "\"setting\":	\"$name\"" "$t_dir/wishes" || echo "$name"
+    done
+}
+t_is 'every variable of the guides is wished' \
+    "$(unwished "$abs_srcdir/tests/fixtures/guide-names.txt")" ''
+printf '0\tx\tNOT_A_WISH\n' >"$t_dir/planted"
+t_is 'a variable that is not would be noticed' "$(unwished "$t_dir/planted")" NOT_A_WISH
+
 # --- names ---
 # refuse SENTENCE NAME
 refuse() {
