@@ -197,6 +197,7 @@ static int print_result(const struct plan_made *made, const struct options *o,
         told->left = &left;
     }
     const int rc = result_print(result, told, o, utf8, err);
+    told->left = NULL;
     plan_release(&left);
     plan_input_release(input);
     free(input);

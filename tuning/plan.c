@@ -131,17 +131,30 @@ static const struct synonym {
     {"deploy.resources.reservations.memory", "mem_reservation"},
 };
 
+/* The other name of the limit; NULL: it has none. */
+static const char *synonym_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
+        if (strcmp(synonyms[i].name, name) == 0) {
+            return synonyms[i].other;
+        }
+        if (strcmp(synonyms[i].other, name) == 0) {
+            return synonyms[i].name;
+        }
+    }
+    return NULL;
+}
+
 /* The entry that holds the setting, and the name that it has there. */
 static const struct document_entry *find_entry(const struct document *d, const char *group,
                                                const char **name)
 {
     const struct document_entry *e = document_find(d, group, *name);
 
-    for (size_t i = 0; !e && i < sizeof synonyms / sizeof synonyms[0]; i++) {
-        if (strcmp(synonyms[i].name, *name) == 0 &&
-            (e = document_find(d, group, synonyms[i].other)) != NULL) {
-            *name = synonyms[i].other;
-        }
+    const char *other = e ? NULL : synonym_of(*name);
+
+    if (other && (e = document_find(d, group, other)) != NULL) {
+        *name = other;
     }
     return e;
 }
@@ -354,7 +367,10 @@ static const char *typed_value(const struct plan_wish *wish, const struct settin
     const char *nearest;
 
     for (size_t i = 0; i < wish->typed_count; i++) {
-        if (setting_find(c, wish->typed[i].name, &nearest) == s) {
+        const struct setting *t = setting_find(c, wish->typed[i].name, &nearest);
+        const char *other = synonym_of(s->name);
+
+        if (t == s || (t && other && strcmp(t->name, other) == 0)) {
             return wish->typed[i].value;
         }
     }
@@ -453,6 +469,20 @@ static bool can_take(const struct plan_wish *wish, const struct plan_place *p)
     return selected(wish, p) && p->managed && p->err.code == 0;
 }
 
+/* One that compose takes for a fault: neither "$$" nor the start of a name. */
+static bool has_stray_dollar(const char *value)
+{
+    for (const char *at = value; (at = strchr(at, '$')) != NULL; at += at[1] == '$' ? 2 : 1) {
+        const bool name = (at[1] >= 'A' && at[1] <= 'Z') || (at[1] >= 'a' && at[1] <= 'z') ||
+                          at[1] == '_' || at[1] == '{';
+
+        if (at[1] != '$' && !name) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int want_typed(struct planner *p, const struct plan_typed *t, struct err *err)
 {
     const struct setting_catalog *c = p->wish->profiles->catalog;
@@ -488,6 +518,12 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
     if (profile_check_typed(s, s->name, t->value, &found->host, err) < 0) {
         err->code = ERR_USAGE;
         return -ERR_USAGE;
+    }
+    if (found->target->type == CONFIG_COMPOSE && has_stray_dollar(t->value)) {
+        return err_set(err, ERR_USAGE,
+                       "'%s': compose takes what follows a '$' for the name of a variable: write "
+                       "'$$' for a '$'",
+                       s->name);
     }
     planner_want(p, (struct wanted){.place = found,
                                     .setting = s,

@@ -60,6 +60,11 @@ static int own_file(struct plan_input *in, const struct config_target *t, const 
 {
     const char *home = folder_in("HOME"), *config = folder_in("XDG_CONFIG_HOME");
 
+    const char *name = t->unit ? t->unit : t->label ? t->label : t->formula;
+
+    if (name && strchr(name, '/')) {
+        return err_set(err, ERR_CONFIG, "'%s' is a path, and a name is wanted", name);
+    }
     if (t->type == CONFIG_SYSTEMD && t->scope == CONFIG_SYSTEM) {
         *out = arena_printf(&in->arena, "/etc/systemd/system/%s.d/50-tunetop.conf", t->unit);
         return 0;

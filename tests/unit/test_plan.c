@@ -472,6 +472,25 @@ static void test_memory_shares(void **state)
     assert_string_equal(change_of("b", "mem_limit")->to, "2g");
 }
 
+/* Two names of one limit in one file would be no file of compose any more. */
+static void test_two_names(void **state)
+{
+    (void)state;
+    put("compose.yaml", "services:\n  ollama:\n    image: x\n    deploy: {resources: {limits: "
+                        "{memory: 2G}}}\n");
+    look(one_place);
+    assert_int_equal(make_set("mem_limit", "3g"), 0);
+    assert_null(change_of("ollama", "mem_limit"));
+    assert_string_equal(change_of("ollama", "deploy.resources.limits.memory")->to, "3g");
+    put("compose.yaml", "services:\n  ollama:\n    image: x\n    mem_limit: 2g\n");
+    look(one_place);
+    assert_int_equal(make_set("deploy.resources.limits.memory", "3G"), 0);
+    assert_string_equal(change_of("ollama", "mem_limit")->to, "3G");
+    assert_null(change_of("ollama", "deploy.resources.limits.memory"));
+    assert_int_equal(make_set("OLLAMA_ORIGINS", "a$5"), -ERR_USAGE);
+    assert_int_equal(make_set("OLLAMA_ORIGINS", "a$$5"), 0);
+}
+
 /* ---- what is left alone ---- */
 
 static void test_not_managed(void **state)
@@ -503,6 +522,11 @@ static void test_does_not_parse(void **state)
     assert_non_null(strstr(skipped_of("bad", "")->reason, "broken.yaml:3"));
     assert_non_null(strstr(skipped_of("gone", "")->reason, "b.yaml"));
     assert_true(skipped_of("gone", "")->refused);
+    assert_int_equal(plan.broken, 2);
+    look("  - {name: u, kind: ollama, config: {type: systemd, unit: ../x, scope: user}}\n");
+    make();
+    assert_int_equal(plan.broken, 1);
+    assert_non_null(strstr(skipped_of("u", "")->reason, "a path"));
 }
 
 int main(void)
@@ -513,7 +537,7 @@ int main(void)
         UNIT(test_secret),          UNIT(test_exclusive_flags), UNIT(test_bare_flag_off),
         UNIT(test_shared_variable), UNIT(test_units),           UNIT(test_hash),
         UNIT(test_typed),           UNIT(test_memory_shares),   UNIT(test_not_managed),
-        UNIT(test_does_not_parse),
+        UNIT(test_two_names),       UNIT(test_does_not_parse),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
