@@ -114,3 +114,9 @@ void change_sudo_line(char *const *argv, struct buf *out)
         put_word(out, argv[i]);
     }
 }
+
+void change_sudo_option(const char *name, const char *value, struct buf *out)
+{
+    buf_printf(out, " %s ", name);
+    put_word(out, value);
+}

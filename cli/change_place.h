@@ -24,5 +24,7 @@ int change_place(struct change_place *out, bool make, struct err *err);
 /* The command line that does the same as root: "sudo /usr/bin/tunetop apply high ...", every word
  * quoted where a shell needs it. */
 void change_sudo_line(char *const *argv, struct buf *out);
+/* One more option for that line. */
+void change_sudo_option(const char *name, const char *value, struct buf *out);
 
 #endif

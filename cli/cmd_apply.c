@@ -50,12 +50,22 @@ static bool needs_root(const struct plan *p)
 }
 
 /* The exact command that root has to give. */
-static int refuse_without_root(const struct options *o, struct err *err)
+static int refuse_without_root(const struct plan_made *made, const struct options *o,
+                               struct err *err)
 {
     struct buf line;
 
     buf_init(&line, LINE_MAX_BYTES);
     change_sudo_line(o->argv, &line);
+    if (!o->config && made->knowledge.measure.config.path) { /* root's would be another one */
+        change_sudo_option("--config", made->knowledge.measure.config.path, &line);
+    }
+    if (!o->plan_hash) {
+        char hash[HASH_SHORTEST + 1];
+
+        snprintf(hash, sizeof hash, "%.*s", HASH_SHORTEST, made->plan.hash);
+        change_sudo_option("--plan-hash", hash, &line);
+    }
     err_set(err, ERR_DENIED, "only root may write there: %s", line.data);
     buf_release(&line);
     return -ERR_DENIED;
@@ -95,7 +105,7 @@ static int check(const struct plan_made *made, const struct options *o, struct e
                        "this version changes files and restarts nothing: say so with "
                        "'--no-restart', and restart the services yourself");
     }
-    return p->file_count && needs_root(p) ? refuse_without_root(o, err) : 0;
+    return p->file_count && needs_root(p) ? refuse_without_root(made, o, err) : 0;
 }
 
 /* Nothing was changed; not because all is so, but because a file cannot be read. */

@@ -151,6 +151,15 @@ t_expect_err 'SETTING=VALUE'
 t_run "$TUNETOP" plan high --dialect guide
 t_expect_out '^\+      - OLLAMA_CONTEXT_SIZE=12288$'
 
+# --- what only root may write: the whole command, as another configuration is root's ---
+if [ "$(id -u)" != 0 ]; then
+    printf 'services:\n  - {name: ollama, kind: ollama, config: {type: systemd, unit: x.service, scope: system}}\n' \
+        >"$t_dir/root.yaml"
+    t_run "$TUNETOP" apply high --no-restart --yes --config "$t_dir/root.yaml"
+    t_expect_status 1
+    t_expect_err 'sudo /.* --config .*/root\.yaml --plan-hash [0-9a-f]{12}$'
+fi
+
 # --- no folder for the journal ---
 t_run env -u HOME XDG_STATE_HOME=relative "$TUNETOP" --config "$yaml" undo --yes
 t_expect_status 1
