@@ -466,6 +466,19 @@ static bool mentions_macos(const struct document *d)
     return false;
 }
 
+/* A script that asks on which system it runs is for several. */
+static bool asks_for_system(const struct document *d)
+{
+    for (size_t i = 0; d->kind == DOCUMENT_SHELL && i < d->count; i++) {
+        const char *value = d->entries[i].value ? d->entries[i].value : "";
+        if (strcmp(d->entries[i].name, "uname") == 0 || strstr(value, "uname") ||
+            strstr(value, "OSTYPE")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool starts_something(const struct document *d)
 {
     for (size_t i = 0; i < d->count; i++) {
@@ -553,6 +566,10 @@ static void tell_program(struct lint_run *r, struct lint_group *g)
         return;
     }
     lint_place_group(r, g, macos);
+    if (asks_for_system(d)) {
+        g->place = SETTING_PLACE_UNKNOWN;
+        g->device = SETTING_DEVICE_UNKNOWN;
+    }
 }
 
 /* ---- a part of a compose file by itself, as advice shows them ---- */
