@@ -224,17 +224,19 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
     struct journal j = {.dir = -1};
     int rc = change_place(&place, true, err);
 
+    told->progress_fd = (int)o->progress_fd;
+    for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
+        const struct plan_unit *u = &p->units[told->count];
+
+        told->of[told->count] = (struct result_unit){u->name, u->services, u->service_count};
+    }
     rc = rc == 0 ? journal_open(&j, &file_ops_real, &place.journal, true, err) : rc;
     if (rc == 0) {
         rc = carry_out(p, o, &j, place.user, told, result, err);
     }
     journal_close(&j);
     if (rc == 0) {
-        for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
-            const struct plan_unit *u = &p->units[told->count];
-
-            told->of[told->count] = (struct result_unit){u->name, u->services, u->service_count};
-        }
+        result_progress_end(told, result);
         outcome->status = result_status(result);
         if (outcome->status == 0 && p->broken) {
             outcome->status =

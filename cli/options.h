@@ -115,6 +115,7 @@ struct options {
     /* apply, undo, recover */
     bool yes, no_restart, all_or_nothing;
     const char *id;        /* undo: of the journal; NULL: the newest that stands */
+    int64_t progress_fd;   /* 0: not given */
     const char *plan_hash; /* NULL: whatever the plan is; else it or its beginning */
     /* settings */
     const char *setting; /* NULL: all of them */

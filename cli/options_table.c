@@ -218,6 +218,8 @@ const struct option_row options_rows[] = {
      "change files only; the services take it when somebody restarts them"},
     {"all-or-nothing", 0, APPLY, OPTION_FLAG, NULL, AT(all_or_nothing), 0, 0, NULL,
      "when one service fails put all of them back"},
+    {"progress-fd", 0, APPLY, OPTION_WHOLE, "N", AT(progress_fd), 1, 1023, NULL,
+     "write a line of JSON to descriptor N before and after each step"},
     {"plan-hash", 0, APPLY, OPTION_TEXT, "HASH", AT(plan_hash), 0, 0, NULL,
      "only when the plan made now is that plan (or begins so)"},
     {"installed", 0, SETTINGS, OPTION_FLAG, NULL, AT(installed), 0, 0, NULL,

@@ -36,40 +36,45 @@ static cJSON *change_json(const struct plan *p, const struct plan_change *c)
 }
 
 /* The unified diff, without secrets and with what is no character replaced: for showing. */
+static void add_line(struct buf *out, struct secret_state *state, const struct diff_line *l)
+{
+    static const char signs[] = {[DIFF_SAME] = ' ', [DIFF_REMOVED] = '-', [DIFF_ADDED] = '+'};
+    char clean[LINE_MAX_BYTES];
+    struct buf line;
+
+    buf_init(&line, LINE_MAX_BYTES);
+    secret_mask_line(state, l->text, l->size, &line);
+    utf8_sanitise(line.data, line.size, clean, sizeof clean, NULL);
+    buf_printf(out, "%c%s\n%s", signs[l->kind], clean,
+               l->unended ? "\\ No newline at end of file\n" : "");
+    buf_release(&line);
+}
+
 static void add_diff(cJSON *o, const struct plan_file *f)
 {
-    struct buf text, shown, line;
+    const struct diff *d = &f->diff;
     struct secret_state before = {false}, after = {false};
-    char clean[LINE_MAX_BYTES];
+    struct buf shown;
+    char head[128];
 
-    buf_init(&text, TEXT_MAX);
     buf_init(&shown, TEXT_MAX);
-    buf_init(&line, LINE_MAX_BYTES);
-    diff_print(&f->diff, f->source->exists ? f->source->path : "/dev/null", f->source->path, &text);
-    for (const char *at = text.data; at < text.data + text.size;) {
-        const char *end = memchr(at, '\n', (size_t)(text.data + text.size - at));
-        const size_t size = (size_t)((end ? end : text.data + text.size) - at);
-        /* The sign belongs to the diff. */
-        const size_t sign = size > 0 && strchr("+- ", at[0]) ? 1 : 0;
+    buf_printf(&shown, "--- %s\n+++ %s\n", f->source->exists ? f->source->path : "/dev/null",
+               f->source->path);
+    for (size_t i = 0; i < d->count; i++) {
+        const struct diff_line *l = &d->lines[i];
 
-        buf_clear(&line);
-        if (sign) {
-            secret_mask_line(at[0] == '-' ? &before : &after, at + sign, size - sign, &line);
-            before = at[0] == ' ' ? after : before;
-        } else {
-            buf_add(&line, at, size);
-            before = after = (struct secret_state){false};
+        if (l->kind == DIFF_HUNK) {
+            before = secret_state_at(d->old_text, d->old_size, l->old_line);
+            after = secret_state_at(d->new_text, d->new_size, l->new_line);
+            diff_hunk_head(l, head, sizeof head);
+            buf_printf(&shown, "%s\n", head);
+            continue;
         }
-        utf8_sanitise(line.data, line.size, clean, sizeof clean, NULL);
-        buf_add(&shown, at, sign);
-        buf_puts(&shown, clean);
-        buf_puts(&shown, end ? "\n" : "");
-        at += size + (end != NULL);
+        add_line(&shown, l->kind == DIFF_REMOVED ? &before : &after, l);
+        before = l->kind == DIFF_SAME ? after : before;
     }
     cJSON_AddStringToObject(o, "diff", shown.data);
-    buf_release(&text);
     buf_release(&shown);
-    buf_release(&line);
 }
 
 static const char *target_word(const struct plan_input *in, const struct plan_source *s)

@@ -55,7 +55,8 @@ void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_n
         const struct diff_line *l = &d->lines[i];
 
         if (l->kind == DIFF_HUNK) {
-            before = after = (struct secret_state){false};
+            before = secret_state_at(d->old_text, d->old_size, l->old_line);
+            after = secret_state_at(d->new_text, d->new_size, l->new_line);
             diff_hunk_head(l, head, sizeof head);
             text_put(p, STYLE_DIM, head);
             text_end(p);

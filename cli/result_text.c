@@ -1,8 +1,11 @@
 #include "cli/result_text.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -85,11 +88,76 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
 
 /* ---------------------------------------------------------------- JSON */
 
+static const char *const action_words[] = {[STEP_WRITE] = "write",
+                                           [STEP_RESTART] = "restart",
+                                           [STEP_VERIFY] = "verify",
+                                           [STEP_PUT_BACK] = "put_back"};
+
+/* Nobody who reads is needed: a pipe that is closed changes nothing. */
+static void tell_line(int fd, const char *line)
+{
+    for (size_t size = strlen(line); size > 0;) {
+        const ssize_t n = write(fd, line, size);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return;
+        }
+        line += n;
+        size -= (size_t)n;
+    }
+}
+
+/* A name as part of JSON, without allocating: what would need an escape is a question mark. */
+static void put_name(char *out, size_t size, const char *name)
+{
+    size_t used = 0;
+
+    for (; *name && used + 1 < size; name++) {
+        const bool plain = (unsigned char)*name >= ' ' && *name != '"' && *name != '\\';
+
+        out[used++] = plain ? *name : '?';
+    }
+    out[used] = '\0';
+}
+
+static void tell_step(const struct result_told *told, enum transaction_step step, size_t unit,
+                      bool done, int result)
+{
+    char name[256], line[512];
+
+    if (told->progress_fd <= 0) {
+        return;
+    }
+    put_name(name, sizeof name, unit < told->count ? told->of[unit].name : "");
+    snprintf(line, sizeof line,
+             "{\"event\":\"%s\",\"action\":\"%s\",\"services\":\"%s\",\"result\":%s}\n",
+             done ? "done" : "begin", action_words[step], name,
+             !done         ? "null"
+             : result == 0 ? "\"ok\""
+                           : "\"failed\"");
+    tell_line(told->progress_fd, line);
+}
+
+void result_progress_end(const struct result_told *told, const struct transaction_result *r)
+{
+    char line[256];
+
+    if (told->progress_fd > 0) {
+        snprintf(line, sizeof line, "{\"event\":\"end\",\"id\":\"%s\",\"state\":\"%s\"}\n", r->id,
+                 state_word(r, told->undo));
+        tell_line(told->progress_fd, line);
+    }
+}
+
 void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result)
 {
     struct result_told *told = ctx;
     struct result_step *last = told->step_count ? &told->steps[told->step_count - 1] : NULL;
 
+    tell_step(told, step, unit, done, result);
     if (done && last && last->step == step && last->unit == unit) {
         last->seconds = (double)(clock_mono_ns(&clock_real) - last->mono_ns) / 1e9;
         last->result = result;
@@ -138,10 +206,6 @@ static cJSON *services_json(const struct transaction_result *r, const struct res
 
 static cJSON *steps_json(const struct result_told *told)
 {
-    static const char *const actions[] = {[STEP_WRITE] = "write",
-                                          [STEP_RESTART] = "restart",
-                                          [STEP_VERIFY] = "verify",
-                                          [STEP_PUT_BACK] = "put_back"};
     cJSON *list = cJSON_CreateArray();
     char when[32];
 
@@ -149,7 +213,7 @@ static cJSON *steps_json(const struct result_told *told)
         const struct result_step *s = &told->steps[i];
         cJSON *o = cJSON_CreateObject();
 
-        cJSON_AddStringToObject(o, "action", actions[s->step]);
+        cJSON_AddStringToObject(o, "action", action_words[s->step]);
         cJSON_AddStringToObject(o, "unit", s->unit < told->count ? told->of[s->unit].name : "");
         clock_format_rfc3339(s->wall_ns, when, sizeof when);
         cJSON_AddStringToObject(o, "started", when);

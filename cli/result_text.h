@@ -28,12 +28,16 @@ struct result_told {
     size_t count;
     struct result_step steps[RESULT_STEPS];
     size_t step_count;
+    int progress_fd;         /* gets a line of JSON before and after each step; 0: nobody does */
     bool undo;               /* what was carried out is an undo */
     const struct plan *left; /* the plan of the files as they are now; NULL: there is none */
     const struct plan *plan; /* that was carried out: what it could not touch; NULL */
 };
 /* progress of a transaction: ctx is the struct result_told. Allocates nothing. */
 void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
+
+/* The last line for --progress-fd: how it ended. */
+void result_progress_end(const struct result_told *told, const struct transaction_result *r);
 
 int result_status(const struct transaction_result *r);
 int result_print(const struct transaction_result *r, const struct result_told *told,

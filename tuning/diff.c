@@ -258,7 +258,8 @@ void diff_make(const char *old_text, size_t old_size, const char *new_text, size
     struct pieces a = split(old_text, old_size, arena), b = split(new_text, new_size, arena);
     struct marks m = {arena_calloc(arena, a.count + 1, 1), arena_calloc(arena, b.count + 1, 1)};
 
-    *out = (struct diff){.lines = NULL};
+    *out = (struct diff){
+        .old_text = old_text, .new_text = new_text, .old_size = old_size, .new_size = new_size};
     compare(&a, &b, &m);
     /* Each line once, and no more hunks than lines. */
     out->lines = arena_calloc(arena, 2 * (a.count + b.count) + 1, sizeof *out->lines);

@@ -36,6 +36,8 @@ struct diff_line {
 };
 
 struct diff {
+    const char *old_text, *new_text; /* borrowed */
+    size_t old_size, new_size;
     struct diff_line *lines;
     size_t count;
     size_t added, removed;

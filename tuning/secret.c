@@ -177,3 +177,21 @@ void secret_mask_line(struct secret_state *state, const char *line, size_t size,
         at = end;
     }
 }
+
+struct secret_state secret_state_at(const char *text, size_t size, size_t line)
+{
+    struct secret_state state = {false};
+    struct buf masked;
+
+    buf_init(&masked, 1); /* nobody looks at it */
+    for (size_t at = 0; line > 1 && at < size; line--) {
+        const char *end = memchr(text + at, '\n', size - at);
+        const size_t length = (end ? (size_t)(end - text) : size) - at;
+
+        buf_clear(&masked);
+        secret_mask_line(&state, text + at, length, &masked);
+        at += length + 1;
+    }
+    buf_release(&masked);
+    return state;
+}

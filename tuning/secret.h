@@ -22,5 +22,7 @@ struct secret_state { /* of one text, from line to line; begins zeroed */
 };
 /* Appends the line (without a newline) to out, "***" where a secret stands. */
 void secret_mask_line(struct secret_state *state, const char *line, size_t size, struct buf *out);
+/* As it is where line `line` of the text begins (from 1): a diff does not begin with the first. */
+struct secret_state secret_state_at(const char *text, size_t size, size_t line);
 
 #endif

@@ -91,8 +91,10 @@ t_run "$TUNETOP" apply high --no-restart --yes --plan-hash 000000000000
 t_expect_status 1
 t_expect_err 'another one now'
 t_cmp 'nothing was changed by any of it' "$ai/compose.yaml" "$t_dir/before/compose.yaml"
-t_run "$TUNETOP" apply high --no-restart --yes --plan-hash "$hash"
+t_run "$TUNETOP" apply high --no-restart --yes --plan-hash "$hash" --progress-fd 7 7>"$t_dir/progress"
 t_expect_status 0
+t_is 'progress is told, a line a step' "$(sed 's/"id":"[-0-9]*"/"id":"x"/' "$t_dir/progress" | tr '\n' ' ')" \
+    '{"event":"begin","action":"write","services":"ollama+comfyui","result":null} {"event":"done","action":"write","services":"ollama+comfyui","result":"ok"} {"event":"end","id":"x","state":"applied"} '
 t_expect_out '^  ollama\+comfyui +applied$'
 t_is 'line ends stay' "$(head -n 1 "$ai/.env" | od -An -c | tr -d ' \n')" 'PARALLEL=4\r\n'
 t_run grep -c OLLAMA_MAX_QUEUE=512 "$ai/compose.yaml"

@@ -122,13 +122,33 @@ static void test_over_lines(void **state)
     }
 }
 
+/* A diff begins in the middle of a text, perhaps in the middle of a secret. */
+static void test_from_the_middle(void **state)
+{
+    static const char text[] = "a: 1\nprivate_key_secret: |\n  first\n  second\n  third\nb: 2\n";
+    const char *third = strstr(text, "  third"), *b = strstr(text, "b: 2");
+    struct secret_state s = secret_state_at(text, sizeof text - 1, 5);
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    secret_mask_line(&s, third, strlen("  third"), &out);
+    assert_string_equal(out.data, "  ***");
+    buf_clear(&out);
+    s = secret_state_at(text, sizeof text - 1, 6);
+    secret_mask_line(&s, b, strlen("b: 2"), &out);
+    assert_string_equal(out.data, "b: 2");
+    s = secret_state_at(text, sizeof text - 1, 1);
+    assert_false(s.next || s.block || s.quote);
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_long),
-        cmocka_unit_test(test_short),
-        cmocka_unit_test(test_over_lines),
+        cmocka_unit_test(test_lines),           cmocka_unit_test(test_long),
+        cmocka_unit_test(test_short),           cmocka_unit_test(test_over_lines),
+        cmocka_unit_test(test_from_the_middle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
