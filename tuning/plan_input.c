@@ -9,8 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "tuning/lint_part.h"
 #include "tuning/plan.h"
+
+/* Services of a file among which a near name is looked for. */
+enum { GROUPS_MAX = 512 };
 
 /* What a file that is not there yet begins with. */
 static const char seed_systemd[] = "[Service]\n";
@@ -178,6 +182,27 @@ static int profile_service_of(int kind)
     return -1;
 }
 
+/* Whether the compose file has the service; err says which one it may be. */
+static int check_group(const struct document *d, const char *group, struct err *err)
+{
+    const char *names[GROUPS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->count; i++) {
+        const char *name = d->entries[i].group;
+
+        if (strcmp(name, group) == 0) {
+            return 0;
+        }
+        if (*name && count < GROUPS_MAX && (count == 0 || strcmp(names[count - 1], name) != 0)) {
+            names[count++] = name;
+        }
+    }
+    const char *near = nearest_name(group, names, count);
+    return err_set(err, ERR_CONFIG, "'%s' has no service '%s'%s%s%s", d->file, group,
+                   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 /* The version that the image of a compose service says, where the configuration says none. */
 static void add_version(struct plan_input *in, struct plan_place *p, const struct document *d,
                         bool configured)
@@ -224,6 +249,9 @@ static int locate(struct plan_input *in, const struct config_service *s, const c
     }
     if (t->type == CONFIG_COMPOSE) {
         p->group = t->service ? t->service : s->name;
+        if (check_group(&source->document, p->group, err) < 0) {
+            return -err->code;
+        }
         p->dotenv = source_of(in, beside(in, source->real_path, ".env"), DOCUMENT_ENV, true);
         p->host.limits = PROFILE_LIMITS_COMPOSE;
         add_version(in, p, &source->document, s->version != NULL);

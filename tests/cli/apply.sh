@@ -178,6 +178,14 @@ t_must_fail 'it is not known' grep -q 'Nothing was changed' "$t_dir/out"
 rmdir "$XDG_STATE_HOME/tunetop/journal.jsonl"
 mv "$t_dir/journal" "$XDG_STATE_HOME/tunetop/journal.jsonl"
 
+# --- a service that the file does not have ---
+cp "$yaml" "$t_dir/yaml"
+sed 's/{name: ollama, kind: ollama, config: {type: compose/&, service: olama/' "$t_dir/yaml" >"$yaml"
+t_run "$TUNETOP" plan high -s ollama
+t_expect_out "has no service 'olama', did you mean"
+t_is 'said once' "$(grep -c olama "$t_dir/out")" 1
+cp "$t_dir/yaml" "$yaml"
+
 # --- what cannot be done surely is said, with the lines to write ---
 cp "$ai/compose.yaml" "$t_dir/good"
 printf 'services:\n  ollama:\n\timage: x\n' >"$ai/compose.yaml"
