@@ -127,7 +127,7 @@ static size_t common(const char *from, const char *to)
 /* What the diff makes of the old text; every line must be where its numbers say. */
 static void apply(const struct diff *d, const char *from, struct buf *out)
 {
-    const char *lines[16];
+    const char *lines[16] = {NULL};
     size_t count = cut(from, lines), at = 0;
 
     for (size_t i = 0; i < d->count; i++) {
@@ -136,7 +136,7 @@ static void apply(const struct diff *d, const char *from, struct buf *out)
         if (l->kind == DIFF_HUNK) {
             size_t begin = l->old_count ? l->old_line - 1 : l->old_line;
 
-            assert_true(begin >= at);
+            assert_true(begin >= at && begin <= count);
             buf_add(out, lines[at], (size_t)(lines[begin] - lines[at]));
             at = begin;
             continue;
