@@ -11,9 +11,9 @@
 #include "cli/ask.h"
 #include "cli/change_place.h"
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
+#include "cli/print.h"
 #include "cli/result_text.h"
 #include "tuning/apply/transaction.h"
 
@@ -24,18 +24,11 @@ enum { HASH_SHORTEST = 12 }; /* as plan shows it: fewer would not tell plans apa
 
 static int show(const struct plan_made *made, const struct options *o, bool utf8, struct err *err)
 {
-    const bool ascii = o->ascii || !utf8;
-    struct buf out;
+    struct print p;
 
-    buf_init(&out, OUTPUT_MAX);
-    struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-    plan_text(&p, &made->plan, &made->input);
-    if (ascii) {
-        output_to_ascii(out.data);
-        out.size = strlen(out.data);
-    }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
+    print_begin(&p, o, utf8, OUTPUT_MAX);
+    plan_text(&p.page, &made->plan, &made->input);
+    const int rc = print_end(&p, err);
     return rc < 0 ? rc : 0;
 }
 
@@ -264,7 +257,8 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
 
     rc = rc == 0 ? check(made, o, err) : rc;
     if (rc == 0 && made->plan.file_count == 0) {
-        rc = o->json ? result_print_nothing(&made->plan, err) : show(made, o, outcome->utf8, err);
+        rc = o->json ? result_print_nothing(&made->plan, o, err)
+                     : show(made, o, outcome->utf8, err);
         rc = rc < 0 ? rc : refuse_broken(made, err);
     } else if (rc == 0) {
         rc = consent(made, o, outcome->utf8, err);

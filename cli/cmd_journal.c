@@ -3,14 +3,13 @@
  * is there.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/change_place.h"
 #include "cli/command.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/text_page.h"
 
 enum { OUTPUT_MAX = 64 * 1024 * 1024 };
@@ -181,7 +180,7 @@ static cJSON *entry_json(const struct journal_entry *e, const char *owner)
     return o;
 }
 
-static void print_json(struct buf *out, const struct part *parts, size_t count)
+static cJSON *entries_json(const struct part *parts, size_t count)
 {
     cJSON *root = cJSON_CreateObject();
 
@@ -192,11 +191,7 @@ static void print_json(struct buf *out, const struct part *parts, size_t count)
             cJSON_AddItemToArray(list, entry_json(&parts[i].list.entries[k], parts[i].owner));
         }
     }
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_puts(out, "\n");
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -220,7 +215,7 @@ int cmd_journal(const struct options *o, struct outcome *outcome, struct err *er
     const struct journal_place roots = {.folder = CHANGE_ROOT_FOLDER, .readable = true};
     struct part parts[2] = {{.owner = "own"}, {.owner = "root"}};
     struct change_place place;
-    struct buf out;
+    struct print p;
     int rc = change_place(&place, false, err);
 
     if (rc < 0) {
@@ -230,21 +225,13 @@ int cmd_journal(const struct options *o, struct outcome *outcome, struct err *er
         read_part(&place.journal, &parts[0]);
     }
     read_part(&roots, &parts[1]);
-    buf_init(&out, OUTPUT_MAX);
+    print_begin(&p, o, outcome->utf8, OUTPUT_MAX);
     if (o->json) {
-        print_json(&out, parts, 2);
+        print_json(&p, entries_json(parts, 2));
     } else {
-        const bool ascii = o->ascii || !outcome->utf8;
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-
-        print_text(&p, parts, 2);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        print_text(&p.page, parts, 2);
     }
-    rc = output_write(out.data, out.size, err);
-    buf_release(&out);
+    rc = print_end(&p, err);
     if (rc >= 0 && parts[0].err.code) {
         rc = err_set(err, parts[0].err.code, "%s", parts[0].err.msg);
     }

@@ -2,44 +2,27 @@
  * plan: what a profile would change in the files of the services. Looks, and changes nothing.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
+#include "cli/print.h"
 
 /* A plan holds each file twice, once more as diff. */
 enum { OUTPUT_MAX = 64 * 1024 * 1024 };
 
 static int print(const struct plan_made *made, const struct options *o, bool utf8, struct err *err)
 {
-    struct buf out;
+    struct print p;
 
-    buf_init(&out, OUTPUT_MAX);
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->json) {
-        cJSON *root = plan_json(&made->plan, &made->input);
-        char *text = json_print_pretty(root);
-
-        buf_puts(&out, text);
-        buf_puts(&out, "\n");
-        free(text);
-        cJSON_Delete(root);
+        print_json(&p, plan_json(&made->plan, &made->input));
     } else {
-        const bool ascii = o->ascii || !utf8;
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-
-        plan_text(&p, &made->plan, &made->input);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        plan_text(&p.page, &made->plan, &made->input);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 int cmd_plan(const struct options *o, struct outcome *outcome, struct err *err)

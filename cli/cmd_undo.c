@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/plan_text.h"
+#include "cli/print.h"
 #include "cli/result_text.h"
 #include "tuning/apply/recover.h"
 #include "tuning/apply/undo.h"
@@ -58,27 +59,20 @@ static int refuse_elsewhere(const struct options *o, struct err *err)
 /* What somebody wrote since: what tunetop left there, against what is there now. */
 static void show_edited(const struct edited_list *edited, const struct options *o, bool utf8)
 {
-    const bool ascii = o->ascii || !utf8;
     struct err ignored = ERR_INIT;
     struct arena arena = {0};
-    struct buf out;
+    struct print p;
 
-    buf_init(&out, OUTPUT_MAX);
-    struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     for (size_t i = 0; i < edited->count; i++) {
         const struct edited *e = &edited->items[i];
         struct diff d;
 
         diff_make(e->left.data ? e->left.data : "", e->left.size, e->now.data ? e->now.data : "",
                   e->now.size, &arena, &d);
-        plan_text_diff(&p, &d, "as tunetop left it", e->path);
+        plan_text_diff(&p.page, &d, "as tunetop left it", e->path);
     }
-    if (ascii) {
-        output_to_ascii(out.data);
-        out.size = strlen(out.data);
-    }
-    (void)output_write(out.data, out.size, &ignored);
-    buf_release(&out);
+    (void)print_end(&p, &ignored);
     arena_release(&arena);
 }
 

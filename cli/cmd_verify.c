@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/command.h"
-#include "cli/output.h"
 #include "cli/plan_make.h"
+#include "cli/print.h"
 #include "cli/plan_text.h"
 #include "cli/text_page.h"
 
@@ -76,7 +76,7 @@ static void print_text(struct text_page *p, const struct plan *plan)
     text_end(p);
 }
 
-static void print_json(struct buf *out, const struct plan *plan)
+static cJSON *rows_json(const struct plan *plan)
 {
     cJSON *root = cJSON_CreateObject();
 
@@ -93,33 +93,21 @@ static void print_json(struct buf *out, const struct plan *plan)
             cJSON_AddItemToArray(list, o);
         }
     }
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_puts(out, "\n");
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 static int print(const struct plan *plan, const struct options *o, struct outcome *outcome,
                  struct err *err)
 {
-    const bool ascii = o->ascii || !outcome->utf8;
-    struct buf out;
+    struct print p;
 
-    buf_init(&out, OUTPUT_MAX);
+    print_begin(&p, o, outcome->utf8, OUTPUT_MAX);
     if (o->json) {
-        print_json(&out, plan);
+        print_json(&p, rows_json(plan));
     } else {
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-
-        print_text(&p, plan);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        print_text(&p.page, plan);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
+    const int rc = print_end(&p, err);
     for (size_t i = 0; i < plan->row_count; i++) {
         outcome->status = plan->rows[i].same ? outcome->status : VERIFY_DIFFERS;
     }

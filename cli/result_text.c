@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/plan_text.h"
 #include "cli/text_page.h"
 
@@ -224,8 +224,7 @@ static cJSON *steps_json(const struct result_told *told)
     return list;
 }
 
-static void print_json(struct buf *out, const struct transaction_result *r,
-                       const struct result_told *told)
+static cJSON *result_json(const struct transaction_result *r, const struct result_told *told)
 {
     cJSON *root = cJSON_CreateObject();
 
@@ -236,46 +235,33 @@ static void print_json(struct buf *out, const struct transaction_result *r,
     cJSON_AddItemToObject(root, "rows",
                           told->left ? plan_rows_json(told->left) : cJSON_CreateArray());
     cJSON_AddItemToObject(root, "steps", steps_json(told));
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_puts(out, "\n");
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 int result_print(const struct transaction_result *r, const struct result_told *told,
                  const struct options *o, bool utf8, struct err *err)
 {
-    const bool ascii = o->ascii || !utf8;
-    struct buf out;
+    struct print p;
 
-    buf_init(&out, OUTPUT_MAX);
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->json) {
-        print_json(&out, r, told);
+        print_json(&p, result_json(r, told));
     } else {
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-
-        print_text(&p, r, told);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        print_text(&p.page, r, told);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
+    const int rc = print_end(&p, err);
     return rc < 0 ? rc : 0;
 }
 
-int result_print_nothing(const struct plan *plan, struct err *err)
+int result_print_nothing(const struct plan *plan, const struct options *o, struct err *err)
 {
     struct result_told *nothing = xcalloc(1, sizeof *nothing);
-    struct buf out;
+    struct print p;
 
     nothing->left = nothing->plan = plan;
-    buf_init(&out, OUTPUT_MAX);
-    print_json(&out, NULL, nothing);
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
+    print_begin(&p, o, true, OUTPUT_MAX);
+    print_json(&p, result_json(NULL, nothing));
+    const int rc = print_end(&p, err);
     free(nothing);
     return rc < 0 ? rc : 0;
 }

@@ -43,6 +43,6 @@ int result_status(const struct transaction_result *r);
 int result_print(const struct transaction_result *r, const struct result_told *told,
                  const struct options *o, bool utf8, struct err *err);
 /* There was nothing to do: the rows of the plan are what is there. */
-int result_print_nothing(const struct plan *plan, struct err *err);
+int result_print_nothing(const struct plan *plan, const struct options *o, struct err *err);
 
 #endif
