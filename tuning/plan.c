@@ -159,20 +159,38 @@ static const struct document_entry *find_entry(const struct document *d, const c
     return e;
 }
 
+/* Whether the value refers to the variable: $NAME or ${NAME...}. */
+static bool refers_to(const char *value, const char *name)
+{
+    const size_t size = strlen(name);
+
+    for (const char *at = value; (at = strstr(at, name)) != NULL; at++) {
+        const char after = at[size];
+
+        if (at > value && (at[-1] == '$' || at[-1] == '{') && after != '_' &&
+            !(after >= '0' && after <= '9') && !(after >= 'a' && after <= 'z') &&
+            !(after >= 'A' && after <= 'Z')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Which other services of the compose file read the variable `name` of .env, as "a, b". */
 static const char *other_readers(struct planner *p, const struct plan_place *place,
                                  const char *name)
 {
     const struct document *d = &p->in->sources[place->source].document;
-    const char *list = "";
+    const char *list = "", *last = place->group;
 
-    for (size_t i = 0; i < d->count; i++) {
+    for (size_t i = 0; i < d->count; i++) { /* a service's entries stand together */
         const struct document_entry *e = &d->entries[i];
-        const char *at = e->interpolated && e->value ? strstr(e->value, name) : NULL;
 
-        if (!at || strcmp(e->group, place->group) == 0 || strstr(list, e->group)) {
+        if (!e->interpolated || !e->value || strcmp(e->group, place->group) == 0 ||
+            strcmp(e->group, last) == 0 || !refers_to(e->value, name)) {
             continue;
         }
+        last = e->group;
         list = arena_printf(&p->out->arena, "%s%s%s", list, *list ? ", " : "",
                             e->group[0] ? e->group : "the file itself");
     }

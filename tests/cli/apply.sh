@@ -45,6 +45,15 @@ services:
     image: nginx
     environment:
       WORKERS: "${PARALLEL}"
+      MORE: "${PARALLEL:-2}"
+  we:
+    image: nginx
+    environment:
+      WORKERS: "$PARALLEL"
+  no:
+    image: nginx
+    environment:
+      WORKERS: "${PARALLEL_JOBS}"
 END
 printf 'PARALLEL=1\r\nOTHER=x\r\n' >"$ai/.env"
 cat >"$yaml" <<'END'
@@ -60,7 +69,7 @@ t_expect_out '^--- .*/ai/compose\.yaml$'
 t_expect_out '^\+      - OLLAMA_MAX_QUEUE=512$'
 t_expect_out '^-PARALLEL=1$'
 t_expect_out '^\+PARALLEL=4$'
-t_expect_out 'PARALLEL fills it; also read by web'
+t_expect_out 'PARALLEL fills it; also read by web, we$'
 t_expect_out '^  ollama    OLLAMA_METAL_DEVICE_ID, '
 t_must_fail 'what says the same stays' grep -q '^[-+].*KEEP_ALIVE' "$t_dir/out"
 t_must_fail 'no secret is shown' grep -q hunter2 "$t_dir/out"
