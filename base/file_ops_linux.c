@@ -66,11 +66,17 @@ static int copy_one(int from, int to, const char *name)
 
 int file_here_copy_attributes(int from, int to)
 {
+    static const char access_list[] = "system.posix_acl_access";
     char names[LIST_BYTES];
     ssize_t size = flistxattr(from, names, sizeof(names));
 
     if (size < 0) {
         return errno == ENOTSUP ? 0 : -errno;
+    }
+    /* What the folder's default list gave the new file, and the old one does not have. */
+    if (fgetxattr(from, access_list, NULL, 0) < 0 && errno == ENODATA &&
+        fremovexattr(to, access_list) < 0 && errno != ENODATA && errno != ENOTSUP) {
+        return -errno;
     }
     for (ssize_t at = 0; at < size;) {
         const char *name = names + at;

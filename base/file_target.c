@@ -584,6 +584,15 @@ static int component(const struct file_target *t, unsigned back, char out[FILE_N
     }
 }
 
+/* A folder of the user's or root's that nobody else may write to. */
+static bool is_private(const struct file_target *t, int fd)
+{
+    struct stat st;
+
+    return t->ops->stat(t->ops->ctx, fd, &st) == 0 && trusted(t, st.st_uid) &&
+           (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 int file_target_make_folders(struct file_target *t, struct err *err)
 {
     const struct file_ops *ops = t->ops;
@@ -594,8 +603,16 @@ int file_target_make_folders(struct file_target *t, struct err *err)
             return too_long(t, err);
         }
         int rc = ops->mkdir(ops->ctx, t->dir, name, 0755);
-        /* Somebody who made it meanwhile might be anybody: not used. */
-        int fd = rc < 0 ? rc : ops->open(ops->ctx, t->dir, name, O_RDONLY | O_DIRECTORY, 0);
+        /* Made for another file of the same apply; or by somebody who might be anybody: looked at.
+         */
+        const bool was_there = rc == -EEXIST;
+        int fd = rc < 0 && !was_there
+                     ? rc
+                     : ops->open(ops->ctx, t->dir, name, O_RDONLY | O_DIRECTORY, 0);
+        if (fd >= 0 && was_there && !is_private(t, fd)) {
+            ops->close(ops->ctx, fd);
+            fd = -EEXIST;
+        }
         if (fd < 0) {
             if (rc == 0) {
                 (void)ops->rmdir(ops->ctx, t->dir, name);

@@ -1,6 +1,7 @@
 /*
  * apply: makes the plan, shows it, asks once, carries it out, and says what became of each service.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,7 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
     struct journal j = {.dir = -1};
     int rc = change_place(&place, true, err);
 
+    result->state = JOURNAL_ROLLED_BACK; /* until it ran */
     told->progress_fd = (int)o->progress_fd;
     for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
         const struct plan_unit *u = &p->units[told->count];
@@ -241,8 +243,8 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
             *err = (struct err)ERR_INIT;
             rc = 0;
         }
-    } else if (result->found_interrupted) {
-        err_wrap(err, "an apply before was cut off: 'tunetop recover' ends it");
+    } else if (result->found_interrupted || result->state == JOURNAL_INTERRUPTED) {
+        err_wrap(err, "an apply was cut off: 'tunetop recover' ends it");
         outcome->status = RESULT_NEEDS_PERSON;
     }
     free(result);
@@ -250,8 +252,22 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
     return rc < 0 ? rc : 0;
 }
 
+/* A number that nobody opened would become one of our own files. */
+static int check_progress(const struct options *o, struct err *err)
+{
+    const int fd = (int)o->progress_fd;
+
+    if (fd > 0 && (fcntl(fd, F_GETFD) < 0 || (fd > 2 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0))) {
+        return err_set(err, ERR_USAGE, "'--progress-fd %d' is not open", fd);
+    }
+    return 0;
+}
+
 int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
 {
+    if (check_progress(o, err) < 0) {
+        return -err->code;
+    }
     struct plan_made *made = xcalloc(1, sizeof *made);
     int rc = plan_made_open(made, o, &outcome->warning, err);
 

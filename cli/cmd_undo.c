@@ -196,6 +196,19 @@ static int print_recovered(const struct recover_result *r, const struct options 
     return output_line(r->outcome == RECOVER_NOTHING ? "nothing was cut off" : line, err);
 }
 
+/* Somebody changed a file since. What he wrote can stay, and all the others be put back. */
+static bool wants_to_keep(const struct recover_result *result, const struct options *o)
+{
+    char question[256];
+    struct err ignored = ERR_INIT;
+    bool yes = o->yes;
+
+    snprintf(question, sizeof question,
+             "%zu file%s changed since. Keep what is there now, and put back the rest? [y/N] ",
+             result->edited.count, result->edited.count == 1 ? " was" : "s were");
+    return yes || (ask_yes(question, &yes, &ignored) == 0 && yes);
+}
+
 int cmd_recover(const struct options *o, struct outcome *outcome, struct err *err)
 {
     struct place_open p;
@@ -224,18 +237,26 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
             rc = err_set(err, ERR_STATE, "declined, nothing was changed");
         }
     }
+    struct recover r = {.files = &file_ops_real, .journal = &p.journal, .user = p.place.user};
     for (bool more = true, any = false; rc == 0 && more;) {
-        const struct recover r = {
-            .files = &file_ops_real, .journal = &p.journal, .user = p.place.user};
         struct recover_result result;
 
         rc = recover_run(&r, &result, err);
+        if (rc < 0 && result.id[0]) { /* it was found, and is still open */
+            outcome->status = RESULT_NEEDS_PERSON;
+        }
         if (rc == 0 && result.outcome == RECOVER_PERSON) {
+            rc = -err->code;
             outcome->status = RESULT_NEEDS_PERSON;
             if (!o->json) {
                 show_edited(&result.edited, o, outcome->utf8);
             }
-            rc = -err->code;
+            if (!r.keep_edited && result.edited.count > 0 && wants_to_keep(&result, o)) {
+                r.keep_edited = true;
+                outcome->status = 0;
+                *err = (struct err)ERR_INIT;
+                rc = 0;
+            }
         } else if (rc == 0 && (result.outcome != RECOVER_NOTHING || !any)) {
             rc = print_recovered(&result, o, err);
             rc = rc > 0 ? 0 : rc;

@@ -115,7 +115,8 @@ const struct command_row options_commands[COMMAND_COUNT] = {
         {"recover", "end an apply or undo that was cut off",
          "After a kill or a power cut every file is wholly old or wholly new. recover brings them to "
          "one state: when all of them are new the apply counts, else every file is put back. It asks "
-         "once. The status is 4 when a person has to decide, because a file was changed since.",
+         "once. A file that was changed since is kept after a second question; the status is 4 while "
+         "a person has to decide.",
          NULL, NULL},
     [COMMAND_DETECT] =
         {"detect", "which machine this is, and which profile fits it",

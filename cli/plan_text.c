@@ -85,9 +85,13 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_put(p, style, clean);
 }
 
-static void put_value(struct text_page *p, enum style style, const char *value, bool secret)
+/* A flag that stands alone is on; another value may be empty. */
+static void put_value(struct text_page *p, enum style style, const struct plan_change *c,
+                      const char *value)
 {
-    put_clean(p, style, !value ? "not set" : secret ? "***" : *value ? value : "on");
+    const char *none = c->setting[0] == '-' ? "on" : "empty";
+
+    put_clean(p, style, !value ? "not set" : c->secret ? "***" : *value ? value : none);
 }
 
 /* Under which name it was wished, how much was wished, and why it is not that. */
@@ -125,9 +129,9 @@ static void change_line(struct text_page *p, const struct plan *plan, const stru
     text_tab(p, SETTINGS);
     put_clean(p, STYLE_TEXT, c->setting);
     text_tab(p, VALUES);
-    put_value(p, STYLE_DIM, c->from, c->secret);
+    put_value(p, STYLE_DIM, c, c->from);
     text_put(p, STYLE_DIM, " -> ");
-    put_value(p, STYLE_OK, c->to, c->secret);
+    put_value(p, STYLE_OK, c, c->to);
     text_blanks(p, 2);
     put_clean(p, STYLE_DIM, slash ? slash + 1 : path);
     text_putf(p, STYLE_DIM, ":%lu", c->line);

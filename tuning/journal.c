@@ -120,7 +120,8 @@ static int open_file(struct journal *j, bool readable, bool make, struct err *er
     if (fd == -ENOENT && make) {
         fd = ops->open(ops->ctx, j->dir, journal_name, flags | O_CREAT | O_EXCL,
                        readable ? 0644 : 0600);
-        int rc = fd < 0 ? fd : ops->sync(ops->ctx, j->dir);
+        int rc = fd < 0 ? fd : ops->chmod(ops->ctx, fd, readable ? 0644 : 0600); /* any umask */
+        rc = rc < 0 ? rc : ops->sync(ops->ctx, j->dir);
         if (rc < 0) {
             if (fd >= 0) {
                 ops->close(ops->ctx, fd);

@@ -8,6 +8,8 @@
 #include "tuning/flag_sets.h"
 #include "tuning/plan_value.h"
 
+enum { PATH_MAX_BYTES = 512 }; /* the name of an item; longer ones are no settings */
+
 /* ---------------------------------------------------------------- growing lists */
 
 /* Room for one more item; the old items are left to the arena. */
@@ -230,20 +232,24 @@ static bool refused_by(struct planner *p, const struct edit *other,
     return true;
 }
 
-static void want_at(struct planner *p, int source, const struct splice_edit *splice,
+/* false: it is refused. */
+static bool want_at(struct planner *p, int source, const struct splice_edit *splice,
                     const struct wanted *w, const char *from)
 {
     const struct edit *other = taken(&p->edits[source], splice);
 
-    if (refused_by(p, other ? other : taken(&p->kept[source], splice), splice, w) || other) {
-        return;
+    if (refused_by(p, other ? other : taken(&p->kept[source], splice), splice, w)) {
+        return false;
+    }
+    if (other) {
+        return true;
     }
     if (p->edits[source].count >= EDITS_MAX) {
         planner_skip(p, w, "there are too many changes to one file", NULL, true);
-    } else {
-        add_edit(p, &p->edits[source],
-                 &(struct edit){.splice = *splice, .wanted = *w, .from = from});
+        return false;
     }
+    add_edit(p, &p->edits[source], &(struct edit){.splice = *splice, .wanted = *w, .from = from});
+    return true;
 }
 
 /* It has the value that is wished: no other wish may change that. */
@@ -297,7 +303,7 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
     }
     w->reason = *readers ? arena_printf(arena, "%s fills it; also read by %s", name, readers)
                          : arena_printf(arena, "%s fills it", name);
-    want_at(
+    (void)want_at(
         p, w->place->dotenv,
         &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = w->value},
         w, from);
@@ -311,7 +317,44 @@ static bool is_bare_flag(const struct setting *s)
             s->type == SETTING_PRESENCE || s->type == SETTING_WORD_TRUE || s->type == SETTING_NONE);
 }
 
-/* What the new flag excludes goes: with both the service would not start. */
+/* Whether the new flag and the going of those that it excludes can be made together: with one of
+ * the two alone the service would not start. What cannot is skipped. */
+static bool can_replace(struct planner *p, const struct wanted *w, const struct splice_edit *added)
+{
+    enum { EDITS = 10, BY_HAND = 4096 };
+    const struct document *d = &p->in->sources[w->place->source].document;
+    const char *const *set = flag_set_of(added->name);
+    struct splice_edit edits[EDITS] = {*added};
+    size_t count = 1;
+    struct err err = ERR_INIT;
+    struct buf text, by_hand;
+
+    for (; set && *set && count < EDITS; set++) {
+        const struct document_entry *e = document_find(d, w->place->group, *set);
+
+        if (e && e->kind == ENTRY_FLAG && strcmp(*set, added->name) != 0) {
+            edits[count++] = (struct splice_edit){
+                .kind = ENTRY_FLAG, .group = w->place->group, .name = *set, .remove = true};
+        }
+    }
+    if (count == 1) {
+        return true;
+    }
+    buf_init(&text, 2 * (size_t)DOCUMENT_MAX_BYTES);
+    buf_init(&by_hand, BY_HAND);
+    const bool good = splice_apply(d, edits, count, NULL, &text, &by_hand, &err) == 0;
+    if (!good) {
+        planner_skip(p, w,
+                     arena_printf(&p->out->arena, "it excludes %s, which cannot be taken out: %s",
+                                  edits[1].name, err.msg),
+                     by_hand.data, true);
+    }
+    buf_release(&text);
+    buf_release(&by_hand);
+    return good;
+}
+
+/* What the new flag excludes goes. */
 static void drop_excluded(struct planner *p, const struct wanted *w, const char *flag)
 {
     const struct document *d = &p->in->sources[w->place->source].document;
@@ -328,10 +371,49 @@ static void drop_excluded(struct planner *p, const struct wanted *w, const char 
         gone.value = "0";
         gone.clamped_from = NULL;
         gone.reason = arena_printf(&p->out->arena, "%s excludes it", flag);
-        want_at(p, w->place->source,
-                &(struct splice_edit){
-                    .kind = ENTRY_FLAG, .group = w->place->group, .name = *set, .remove = true},
-                &gone, e->value ? e->value : "");
+        (void)want_at(
+            p, w->place->source,
+            &(struct splice_edit){
+                .kind = ENTRY_FLAG, .group = w->place->group, .name = *set, .remove = true},
+            &gone, e->value ? e->value : "");
+    }
+}
+
+/* A list of a JSON or YAML file, "[512, 512]": whether the file has it item by item. */
+static bool same_list(const struct document *d, const char *group, const char *name,
+                      const char *value)
+{
+    char item[PATH_MAX_BYTES];
+    size_t count = 0;
+
+    for (const char *at = value + 1; *at && *at != ']'; count++) {
+        at += strspn(at, " ,");
+        const size_t size = strcspn(at, ",]"), length = size;
+        snprintf(item, sizeof item, "%s[%zu]", name, count);
+        const struct document_entry *e = document_find(d, group, item);
+        if (!e || !e->value || strlen(e->value) != length || memcmp(e->value, at, length) != 0) {
+            return false;
+        }
+        at += size;
+    }
+    snprintf(item, sizeof item, "%s[%zu]", name, count);
+    return count > 0 && !document_find(d, group, item);
+}
+
+/* A list is not written by this version: it is so, or a person writes it. */
+static void want_list(struct planner *p, const struct wanted *w)
+{
+    const struct document *d = &p->in->sources[w->place->source].document;
+    const bool json = w->place->target->type == CONFIG_JSON;
+    const bool same = same_list(d, w->place->group, w->name, w->value);
+    const char *dot = strrchr(w->name, '.'), *last = dot ? dot + 1 : w->name;
+
+    add_row(p, w, w->name, same ? w->value : NULL, same, false);
+    if (!same) {
+        planner_skip(p, w, "it is a list, and lists are left to a person",
+                     arena_printf(&p->out->arena, json ? "in %.*s: \"%s\": %s" : "in %.*s: %s: %s",
+                                  dot ? (int)(dot - w->name) : 0, w->name, last, w->value),
+                     true);
     }
 }
 
@@ -355,6 +437,10 @@ void planner_want(struct planner *p, struct wanted w)
         want_in_dotenv(p, e, &w);
         return;
     }
+    if (kind == ENTRY_KEY && w.value && w.value[0] == '[') {
+        want_list(p, &w);
+        return;
+    }
     const bool bare = is_bare_flag(w.setting);
     const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
     const bool on = !by_presence || plan_is_on(w.value);
@@ -363,16 +449,28 @@ void planner_want(struct planner *p, struct wanted w)
     if (same) {
         return;
     }
-    want_at(p, w.place->source,
-            &(struct splice_edit){
-                .kind = e ? e->kind : kind,
-                .group = w.place->group,
-                .name = name,
-                .value = bare || !on ? NULL : w.value,
-                .remove = !on,
-            },
-            &w, e ? (e->value ? e->value : "") : NULL);
-    if (on && kind == ENTRY_FLAG) {
+    const char *twin = e && kind == ENTRY_KEY ? synonym_of(name) : NULL;
+    if (twin && document_find(&source->document, w.place->group, twin)) {
+        planner_skip(p, &w,
+                     arena_printf(&p->out->arena,
+                                  "%s stands there as well, and compose takes no two values: take "
+                                  "one of them out",
+                                  twin),
+                     NULL, true);
+        return;
+    }
+    const struct splice_edit edit = {
+        .kind = e ? e->kind : kind,
+        .group = w.place->group,
+        .name = name,
+        .value = bare || !on ? NULL : w.value,
+        .remove = !on,
+    };
+    const bool flag = on && kind == ENTRY_FLAG;
+    if (flag && !can_replace(p, &w, &edit)) {
+        return;
+    }
+    if (want_at(p, w.place->source, &edit, &w, e ? (e->value ? e->value : "") : NULL) && flag) {
         drop_excluded(p, &w, name);
     }
 }

@@ -219,7 +219,8 @@ static void add_version(struct plan_input *in, struct plan_place *p, const struc
     }
 }
 
-/* The .env beside a compose file fills its ${NAME}; it need not be there. */
+/* The .env beside a compose file fills its ${NAME}; it need not be there. Beside the path as it is
+ * named: compose does not follow links to find the folder of a project. */
 static const char *beside(struct plan_input *in, const char *path, const char *name)
 {
     return arena_printf(&in->arena, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name);
@@ -252,7 +253,7 @@ static int locate(struct plan_input *in, const struct config_service *s, const c
         if (check_group(&source->document, p->group, err) < 0) {
             return -err->code;
         }
-        p->dotenv = source_of(in, beside(in, source->real_path, ".env"), DOCUMENT_ENV, true);
+        p->dotenv = source_of(in, beside(in, path, ".env"), DOCUMENT_ENV, true);
         p->host.limits = PROFILE_LIMITS_COMPOSE;
         add_version(in, p, &source->document, s->version != NULL);
         if (p->host.query.place == SETTING_MACOS) {
@@ -265,6 +266,9 @@ static int locate(struct plan_input *in, const struct config_service *s, const c
         p->host.limits = PROFILE_LIMITS_SYSTEMD;
     } else {
         p->host.limits = PROFILE_LIMITS_NONE;
+        if (t->type == CONFIG_LAUNCHD) { /* a property list is one job's: its label is its group */
+            p->group = source->document.count ? source->document.entries[0].group : t->label;
+        }
     }
     return 0;
 }

@@ -77,6 +77,18 @@ static void share(struct planner *p, double left)
     }
 }
 
+/* Memory with swap must not be below memory: the engine refuses to make such a container. */
+static bool above_swap(const struct planner *p, const struct limit *l)
+{
+    const struct plan_place *place = l->wanted.place;
+    const struct document_entry *e = document_find(&p->in->sources[place->source].document,
+                                                   place->group, "memswap_limit");
+    double bytes;
+
+    return e && e->value && size_parse(e->value, strlen(e->value), SIZE_SETTING, &bytes) == 0 &&
+           bytes > 0 && l->bytes > bytes;
+}
+
 static void check(struct planner *p, struct limit *l, double wished)
 {
     struct arena *arena = &p->out->arena;
@@ -94,6 +106,15 @@ static void check(struct planner *p, struct limit *l, double wished)
                                   "(%.1f GiB): it would be killed; --set %s=%s writes it all the "
                                   "same",
                                   w->value, w->place->memory_taken / GIB, w->name, w->value),
+                     NULL, true);
+        return;
+    }
+    if (above_swap(p, l)) {
+        planner_skip(p, w,
+                     arena_printf(arena,
+                                  "%s is above memswap_limit of the file, and the engine would not "
+                                  "make the container: raise that first",
+                                  w->value),
                      NULL, true);
         return;
     }

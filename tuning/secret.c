@@ -112,7 +112,8 @@ static void remember(struct secret_state *state, const char *line, size_t size, 
         state->quote = goes_on(line, size, value, before, line[value - 1] != before) ? before
                                                                                      : '\0';
         state->quote = memchr(line + name, before, value - name) ? '\0' : state->quote;
-    } else if (first == '|' || first == '>') {
+    } else if (first != '\0' && memchr(line + name, ':', value - name)) {
+        /* YAML: a block, or a plain text, which goes on in every line that is deeper. */
         state->block = true;
         state->indent = name; /* keys beside it stand in the same column */
     }

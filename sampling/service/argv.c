@@ -88,7 +88,7 @@ bool service_is_secret_name(const char *name, size_t size)
 {
     static const char *const words[] = {"token",       "password", "passwd", "passphrase",
                                         "secret",      "apikey",   "auth",   "credential",
-                                        "credentials", "bearer"};
+                                        "credentials", "bearer",   "pass",   "pwd"};
     char part[24];
     bool api = false;
     for (size_t at = 0; at <= size;) {
@@ -97,8 +97,13 @@ bool service_is_secret_name(const char *name, size_t size)
             if (n < sizeof(part) - 1)
                 part[n++] = (char)tolower((unsigned char)name[at]);
             at++;
+            /* accessToken: a capital behind a small letter begins a part. */
+            if (at < size && islower((unsigned char)name[at - 1]) &&
+                isupper((unsigned char)name[at]))
+                break;
         }
-        at++;
+        if (at >= size || !isalnum((unsigned char)name[at]))
+            at++;
         part[n] = '\0';
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
             if (strcmp(part, words[i]) == 0)
@@ -109,7 +114,8 @@ bool service_is_secret_name(const char *name, size_t size)
         /* api-key, secret-key, access_key, hf_key ...: "key" behind any of these */
         api = strcmp(part, "api") == 0 || strcmp(part, "access") == 0 ||
               strcmp(part, "private") == 0 || strcmp(part, "hf") == 0 ||
-              strcmp(part, "encryption") == 0;
+              strcmp(part, "encryption") == 0 || strcmp(part, "openai") == 0 ||
+              strcmp(part, "anthropic") == 0 || strcmp(part, "ssh") == 0;
     }
     return false;
 }

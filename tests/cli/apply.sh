@@ -143,6 +143,33 @@ t_run "$TUNETOP" journal --json
 t_expect_status 0
 t_expect_out '"state":	"undone"'
 
+# --- cut off before the end was written, and a file edited since ---
+t_run "$TUNETOP" apply high --no-restart --yes
+t_expect_status 0
+journal=$XDG_STATE_HOME/tunetop/journal.jsonl
+grep -v -e '"record":"commit"' -e '"record":"unit"' "$journal" >"$t_dir/cut"
+last=$(sed -n 's/.*"record":"begin","id":"\([-0-9]*\)".*/\1/p' "$journal" | tail -n 1)
+{ grep -v "$last" "$journal"; grep "$last" "$t_dir/cut"; } >"$t_dir/open"
+cat "$t_dir/open" >"$journal"
+t_run "$TUNETOP" apply high --no-restart --yes --set OLLAMA_KEEP_ALIVE=2h
+t_expect_status 4
+t_expect_err 'recover'
+t_run "$TUNETOP" recover
+t_expect_status 1
+echo '# mine' >>"$ai/compose.yaml"
+cp "$ai/compose.yaml" "$t_dir/mine"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out '^\+# mine$'
+t_cmp 'what somebody wrote stays' "$ai/compose.yaml" "$t_dir/mine"
+t_cmp 'the other file is as it was' "$ai/.env" "$t_dir/before/.env"
+t_run "$TUNETOP" recover --yes
+t_expect_out 'nothing was cut off'
+cp "$t_dir/before/compose.yaml" "$ai/compose.yaml"
+t_run "$TUNETOP" apply high --no-restart --yes --progress-fd 9
+t_expect_status 2
+t_expect_err 'is not open'
+
 # --- one value, one service ---
 t_run "$TUNETOP" plan high -s ollama --set OLLAMA_KEEP_ALIVE=1h
 t_expect_status 0
@@ -223,6 +250,55 @@ t_expect_status 2
 t_run "$TUNETOP" --sysroot / undo --yes
 t_expect_status 2
 
+# --- what compose or a server would not take is refused ---
+mkdir -p "$ai/dot"
+cat >"$ai/dot/odd.yaml" <<'END'
+x-v: &vram "--lowvram"
+services:
+  twice:
+    mem_limit: 8G
+    deploy: {resources: {limits: {memory: 8G}}}
+  swap:
+    mem_limit: 4G
+    memswap_limit: 4G
+    environment:
+      - QUEUE=${QUEUE:-1}
+      - OLLAMA_MAX_QUEUE=${QUEUE}
+  flags:
+    command: ["python", "main.py", *vram, "--listen"]
+  script:
+    entrypoint: /bin/sh -c
+    command: ["python main.py --listen"]
+END
+ln -s "$ai/dot/odd.yaml" "$ai/odd.yaml"
+echo 'QUEUE= # default' >"$ai/.env.odd"
+cp "$ai/.env" "$t_dir/env" && cp "$ai/.env.odd" "$ai/.env"
+cat >"$yaml" <<'END'
+services:
+  - {name: twice, kind: ollama, url: "http://127.0.0.1:1", config: {type: compose, file: ~/ai/odd.yaml}}
+  - {name: swap, kind: ollama, url: "http://127.0.0.1:2", config: {type: compose, file: ~/ai/odd.yaml}}
+  - {name: flags, kind: comfyui, url: "http://127.0.0.1:3", config: {type: compose, file: ~/ai/odd.yaml}}
+  - {name: script, kind: comfyui, url: "http://127.0.0.1:4", config: {type: compose, file: ~/ai/odd.yaml}}
+  - {name: sizes, kind: diffusionapi, config: {type: json, file: ~/ai/sizes.json}}
+END
+echo '{"max_image_sizes": {"cpu": {"low": [512, 512]}}}' >"$ai/sizes.json"
+t_run "$TUNETOP" plan high -s twice
+t_expect_out 'mem_limit stands there as well'
+t_run "$TUNETOP" plan high -s swap
+t_expect_out 'is above memswap_limit of the file'
+t_expect_out '^\+QUEUE=512 # default$'
+t_must_fail 'the .env is the one beside the named path' grep -q 'dot/\.env' "$t_dir/out"
+t_run "$TUNETOP" plan high -s flags --set --highvram=1
+t_expect_out 'it excludes --lowvram, which cannot be taken out'
+t_must_fail 'and is not added' grep -q '^+.*highvram' "$t_dir/out"
+t_run "$TUNETOP" plan high -s script --set --highvram=1
+t_must_fail 'a script gets no flag' grep -q '^+.*highvram' "$t_dir/out"
+t_run "$TUNETOP" plan high -s sizes
+t_expect_out 'lists are left to a person'
+t_must_fail 'no list as a text' grep -q '^+.*"\[' "$t_dir/out"
+cp "$t_dir/env" "$ai/.env"
+rm -r "$ai/dot" "$ai/odd.yaml" "$ai/sizes.json" "$ai/.env.odd"
+
 # --- files of every other kind, applied and undone ---
 mkdir -p "$HOME/Library/LaunchAgents"
 printf '# ollama\nexport OLLAMA_HOST="127.0.0.1"\n' >"$ai/ollama.env"
@@ -261,6 +337,7 @@ cat >"$yaml" <<'END'
 services:
   - {name: env, kind: ollama, url: "http://127.0.0.1:1", config: {type: env_file, file: ~/ai/ollama.env}}
   - {name: unit, kind: ollama, url: "http://127.0.0.1:2", config: {type: systemd, unit: ollama.service, scope: user}}
+  - {name: other, kind: ollama, url: "http://127.0.0.1:5", config: {type: systemd, unit: second.service, scope: user}}
   - {name: brew, kind: ollama, url: "http://127.0.0.1:3", config: {type: brew_env, formula: ollama}}
   - {name: agent, kind: comfyui, url: "http://127.0.0.1:4", config: {type: launchd, label: com.comfyui.server}}
   - {name: studio, kind: lmstudio, config: {type: json, file: ~/ai/lmstudio.json}}
@@ -277,6 +354,10 @@ done
 t_expect_out '^\+\[Service\]$'
 t_expect_out '^\+Environment="?OLLAMA_NUM_PARALLEL=4'
 t_expect_out '^\+    "context_length": '
+t_run "$TUNETOP" plan high -s agent --set PYTORCH_ENABLE_MPS_FALLBACK=1
+t_expect_status 0
+t_expect_out '^-    <string>0</string>$'
+t_expect_out '^\+    <string>1</string>$'
 t_run "$TUNETOP" apply high --no-restart --yes --json
 t_expect_status 0
 t_expect_out '"name":	"studio"'

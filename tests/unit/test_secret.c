@@ -123,6 +123,30 @@ static void test_over_lines(void **state)
 }
 
 /* A diff begins in the middle of a text, perhaps in the middle of a secret. */
+/* YAML: a text goes on in every line that is deeper than its key. */
+static void test_goes_on(void **state)
+{
+    static const char *const heads[] = {"  PASSWORD: # of prod", "  PASSWORD: &pw",
+                                        "  PASSWORD: !!str",     "  PASSWORD: first",
+                                        "  accessToken: first",  "  DB_PASS: first"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        struct secret_state s = {false};
+        struct buf out;
+
+        buf_init(&out, 4096);
+        secret_mask_line(&s, heads[i], strlen(heads[i]), &out);
+        buf_clear(&out);
+        secret_mask_line(&s, "    hunter2", 11, &out);
+        assert_string_equal(out.data, "    ***");
+        buf_clear(&out);
+        secret_mask_line(&s, "  PORT: 1", 9, &out);
+        assert_string_equal(out.data, "  PORT: 1");
+        buf_release(&out);
+    }
+}
+
 static void test_from_the_middle(void **state)
 {
     static const char text[] = "a: 1\nprivate_key_secret: |\n  first\n  second\n  third\nb: 2\n";
@@ -146,9 +170,9 @@ static void test_from_the_middle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),           cmocka_unit_test(test_long),
-        cmocka_unit_test(test_short),           cmocka_unit_test(test_over_lines),
-        cmocka_unit_test(test_from_the_middle),
+        cmocka_unit_test(test_lines),   cmocka_unit_test(test_long),
+        cmocka_unit_test(test_short),   cmocka_unit_test(test_over_lines),
+        cmocka_unit_test(test_goes_on), cmocka_unit_test(test_from_the_middle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

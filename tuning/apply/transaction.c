@@ -452,9 +452,10 @@ static int begin(struct work *w, struct err *err)
     }
     w->out->state = JOURNAL_INTERRUPTED;
     if ((rc = make_copies(w, err)) < 0) {
+        /* No file was touched yet. Their room may be what the record needs. */
+        journal_copies_drop(j, w->out->id, w->t->change_count);
         if (journal_end(j, w->out->id, JOURNAL_ROLLED_BACK, err->msg, &inner) == 0) {
             w->out->state = JOURNAL_ROLLED_BACK;
-            journal_copies_drop(j, w->out->id, w->t->change_count);
         }
     }
     return rc;

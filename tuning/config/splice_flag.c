@@ -32,22 +32,29 @@ static const char *format_word(struct splicer *s, const struct yaml_node *like, 
                          like->parent->style == YAML_SPAN_FLOW || node_is_in_flow(like->parent));
 }
 
-/* "sh", "-c", "...": what its words mean is not for us to say. */
-static bool list_is_script(const struct yaml_node *list)
+/* Whether the first word of a text is a shell: what the words behind it mean is not for us to say.
+ */
+static bool is_shell(const char *text)
 {
-    const struct yaml_node *item = list->children;
-    const char *slash = item != NULL && item->kind == YAML_SPAN_SCALAR ? strrchr(item->text, '/')
-                                                                       : NULL;
     static const char *const shells[] = {"sh", "bash", "zsh", "dash", "ash", "ksh", NULL};
-    const char *base = slash != NULL                                    ? slash + 1
-                       : item != NULL && item->kind == YAML_SPAN_SCALAR ? item->text
-                                                                        : "";
+    const char *end = text + strcspn(text, " \t"), *base = end;
+    while (base > text && base[-1] != '/') {
+        base--;
+    }
     for (size_t i = 0; shells[i] != NULL; i++) {
-        if (strcmp(base, shells[i]) == 0) {
+        if (strlen(shells[i]) == (size_t)(end - base) &&
+            memcmp(base, shells[i], (size_t)(end - base)) == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* "sh", "-c", "...", or the same as one text. */
+static bool is_script(const struct yaml_node *command)
+{
+    const struct yaml_node *first = command->kind == YAML_SPAN_LIST ? command->children : command;
+    return first != NULL && first->kind == YAML_SPAN_SCALAR && is_shell(first->text);
 }
 
 static int add_to_list(struct splicer *s, const struct yaml_node *list,
@@ -66,7 +73,7 @@ static int add_to_list(struct splicer *s, const struct yaml_node *list,
 static int edit_list(struct splicer *s, const struct yaml_node *list,
                      const struct splice_edit *edit, const struct document_entry *e)
 {
-    if (list_is_script(list)) {
+    if (is_script(list)) {
         return refuse_script(s, list);
     }
     if (e == NULL) {
@@ -175,7 +182,7 @@ int splice_flag(struct splicer *s, const struct yaml_node *service, const struct
     }
     if (e == NULL && entrypoint != NULL && entrypoint != node) {
         /* The arguments of a script are not those of the program. */
-        if (entrypoint->kind == YAML_SPAN_LIST && list_is_script(entrypoint)) {
+        if (is_script(entrypoint)) {
             return refuse_script(s, entrypoint);
         }
     }

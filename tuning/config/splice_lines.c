@@ -155,10 +155,17 @@ int splice_env(struct splicer *s, const struct splice_edit *edit, const struct d
         return 0;
     }
     const char *text = format_value(s, edit->value, quote_of(s, e), false);
+    size_t begin = e->value_span.begin;
     if (e->value == NULL) {
         text = arena_printf(s->arena, "=%s", text);
+    } else if (e->value_span.begin == e->value_span.end && e->value_span.end < s->d->size &&
+               s->d->text[e->value_span.end] == '#') { /* NAME= # a comment */
+        text = arena_printf(s->arena, "%s ", text);
+        while (begin > e->whole.begin && s->d->text[begin - 1] == ' ') {
+            begin--;
+        }
     }
-    splicer_patch(s, e->value_span.begin, e->value_span.end, text, false);
+    splicer_patch(s, begin, e->value_span.end, text, false);
     return 0;
 }
 

@@ -254,6 +254,9 @@ static int remove_from_flow(struct splicer *s, size_t begin, size_t end,
                             const struct yaml_node *before, const struct yaml_node *behind)
 {
     if (behind != NULL) {
+        if (memchr(s->d->text + end, '#', behind->outer - end) != NULL) {
+            return splicer_refuse(s, begin, "a comment stands behind it, which may be another's");
+        }
         splicer_patch(s, begin, behind->outer, "", false);
         return 0;
     }
