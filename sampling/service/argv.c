@@ -88,7 +88,7 @@ bool service_is_secret_name(const char *name, size_t size)
 {
     static const char *const words[] = {"token",       "password", "passwd", "passphrase",
                                         "secret",      "apikey",   "auth",   "credential",
-                                        "credentials", "bearer",   "pass",   "pwd"};
+                                        "credentials", "bearer",   "pass"};
     char part[24];
     bool api = false;
     for (size_t at = 0; at <= size;) {
@@ -109,6 +109,8 @@ bool service_is_secret_name(const char *name, size_t size)
             if (strcmp(part, words[i]) == 0)
                 return true;
         }
+        if (strcmp(part, "pwd") == 0 && n < size) /* alone it is a folder */
+            return true;
         if (api && strcmp(part, "key") == 0)
             return true;
         /* api-key, secret-key, access_key, hf_key ...: "key" behind any of these */
