@@ -123,7 +123,7 @@ static void check(struct planner *p, struct limit *l, double wished)
 
 void planner_limits(struct planner *p)
 {
-    double wished[PLAN_PLACES], sum = 0, memory = NAN;
+    double wished[PLAN_PLACES] = {0}, sum = 0, memory = NAN;
 
     for (size_t i = 0; i < p->limit_count; i++) {
         wished[i] = p->limits[i].bytes;
