@@ -25,9 +25,9 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_put(p, style, clean);
 }
 
-static const char *shown(const char *value, bool secret)
+static const char *shown(const struct plan_row *r, const char *value)
 {
-    return !value ? "-" : secret ? "***" : *value ? value : "on";
+    return value ? plan_shown(r->setting, value, r->secret) : "-";
 }
 
 static void print_text(struct text_page *p, const struct plan *plan)
@@ -51,9 +51,9 @@ static void print_text(struct text_page *p, const struct plan *plan)
         text_tab(p, SETTINGS);
         put_clean(p, STYLE_TEXT, r->setting);
         text_tab(p, IN_FILE);
-        put_clean(p, STYLE_TEXT, shown(r->in_file, r->secret));
+        put_clean(p, STYLE_TEXT, shown(r, r->in_file));
         text_tab(p, WANTED);
-        put_clean(p, STYLE_TEXT, shown(r->wanted, r->secret));
+        put_clean(p, STYLE_TEXT, shown(r, r->wanted));
         text_tab(p, VERDICTS);
         text_put(p, r->same ? STYLE_OK : STYLE_WARN, r->same ? "ok" : "differs");
         text_end(p);

@@ -85,13 +85,15 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_put(p, style, clean);
 }
 
-/* A flag that stands alone is on; another value may be empty. */
+const char *plan_shown(const char *setting, const char *value, bool secret)
+{
+    return secret ? "***" : *value ? value : setting[0] == '-' ? "on" : "empty";
+}
+
 static void put_value(struct text_page *p, enum style style, const struct plan_change *c,
                       const char *value)
 {
-    const char *none = c->setting[0] == '-' ? "on" : "empty";
-
-    put_clean(p, style, !value ? "not set" : c->secret ? "***" : *value ? value : none);
+    put_clean(p, style, value ? plan_shown(c->setting, value, c->secret) : "not set");
 }
 
 /* Under which name it was wished, how much was wished, and why it is not that. */

@@ -11,6 +11,8 @@
 #include "tuning/plan.h"
 
 void plan_text(struct text_page *p, const struct plan *plan, const struct plan_input *in);
+/* A value for a person: a flag that stands alone is on, another value may be empty. */
+const char *plan_shown(const char *setting, const char *value, bool secret);
 /* The diff of one file, or of any two texts, in colours where the page has them. */
 void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_name,
                     const char *new_name);

@@ -8,7 +8,8 @@
 #include "tuning/flag_sets.h"
 #include "tuning/plan_value.h"
 
-enum { PATH_MAX_BYTES = 512 }; /* the name of an item; longer ones are no settings */
+/* The name of an item: longer ones are no settings; of a list so many items are shown. */
+enum { PATH_MAX_BYTES = 512, LIST_ITEMS_MAX = 32 };
 
 /* ---------------------------------------------------------------- growing lists */
 
@@ -400,6 +401,25 @@ static bool same_list(const struct document *d, const char *group, const char *n
     return count > 0 && !document_find(d, group, item);
 }
 
+/* The list as the file has it, "[256, 256]"; NULL: it has none. */
+static const char *list_there(struct planner *p, const struct wanted *w)
+{
+    const struct document *d = &p->in->sources[w->place->source].document;
+    const char *list = NULL;
+    char item[PATH_MAX_BYTES];
+
+    for (size_t i = 0; i < LIST_ITEMS_MAX; i++) {
+        snprintf(item, sizeof item, "%s[%zu]", w->name, i);
+        const struct document_entry *e = document_find(d, w->place->group, item);
+        if (!e) {
+            break;
+        }
+        list = arena_printf(&p->out->arena, "%s%s%s", list ? list : "[", list ? ", " : "",
+                            e->value ? e->value : "");
+    }
+    return list ? arena_printf(&p->out->arena, "%s]", list) : NULL;
+}
+
 /* A list is not written by this version: it is so, or a person writes it. */
 static void want_list(struct planner *p, const struct wanted *w)
 {
@@ -408,7 +428,7 @@ static void want_list(struct planner *p, const struct wanted *w)
     const bool same = same_list(d, w->place->group, w->name, w->value);
     const char *dot = strrchr(w->name, '.'), *last = dot ? dot + 1 : w->name;
 
-    add_row(p, w, w->name, same ? w->value : NULL, same, false);
+    add_row(p, w, w->name, list_there(p, w), same, false);
     if (!same) {
         planner_skip(p, w, "it is a list, and lists are left to a person",
                      arena_printf(&p->out->arena, json ? "in %.*s: \"%s\": %s" : "in %.*s: %s: %s",

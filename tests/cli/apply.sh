@@ -296,6 +296,9 @@ t_must_fail 'a script gets no flag' grep -q '^+.*highvram' "$t_dir/out"
 t_run "$TUNETOP" plan high -s sizes
 t_expect_out 'lists are left to a person'
 t_must_fail 'no list as a text' grep -q '^+.*"\[' "$t_dir/out"
+t_run "$TUNETOP" verify high -s sizes
+t_expect_status 5
+t_expect_out 'max_image_sizes\.cpu\.low +\[512, 512\] '
 cp "$t_dir/env" "$ai/.env"
 rm -r "$ai/dot" "$ai/odd.yaml" "$ai/sizes.json" "$ai/.env.odd"
 
