@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "tuning/flag_sets.h"
+#include "tuning/image.h"
 #include "tuning/lint_part.h"
 
 /* A compose file has some dozens of services, a script as many containers. */
@@ -114,33 +115,14 @@ unsigned lint_software_of_name(const char *name)
     return has_word(name, torch) ? RUNS_TORCH : 0;
 }
 
-/* The part of an image's name before its tag and digest. */
-static size_t repository_size(const char *image)
-{
-    const char *digest = strchr(image, '@');
-    const size_t size = digest ? (size_t)(digest - image) : strlen(image);
-    size_t colon = size;
-    for (size_t i = size; i > 0 && image[i - 1] != '/'; i--) {
-        if (image[i - 1] == ':') {
-            colon = i - 1;
-        }
-    }
-    return colon;
-}
-
-static const char *tag_of(const char *image)
-{
-    const size_t size = repository_size(image);
-    return image[size] == ':' ? image + size + 1 : "";
-}
-
 unsigned lint_software_of_image(const char *image)
 {
     char repository[256];
-    snprintf(repository, sizeof repository, "%.*s", (int)repository_size(image), image);
+    snprintf(repository, sizeof repository, "%.*s", (int)image_repository_size(image), image);
     /* One image of Open WebUI has Ollama inside; the others are its clients. */
     if (holds(repository, "open-webui")) {
-        return strncmp(tag_of(image), "ollama", 6) == 0 ? RUNS_OLLAMA | RUNS_CLIENT : RUNS_CLIENT;
+        return strncmp(image_tag(image), "ollama", 6) == 0 ? RUNS_OLLAMA | RUNS_CLIENT
+                                                           : RUNS_CLIENT;
     }
     if (holds(repository, "comfy") || holds(repository, "llama.cpp")) {
         return lint_software_of_name(repository); /* the maker's name tells as well */
@@ -208,32 +190,11 @@ unsigned lint_software_of_command(const char *line)
     return 0;
 }
 
-const char *lint_version_of_image(struct arena *a, const char *image)
-{
-    static const char *const owners[] = {"ollama/ollama", "docker.io/ollama/ollama",
-                                         "index.docker.io/ollama/ollama"};
-    const size_t size = repository_size(image);
-    bool known = false;
-    for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
-        known = known || (strlen(owners[i]) == size && memcmp(owners[i], image, size) == 0);
-    }
-    const char *tag = tag_of(image);
-    tag += *tag == 'v';
-    size_t n = strspn(tag, "0123456789.");
-    if (!known || !n || !memchr(tag, '.', n)) {
-        return NULL;
-    }
-    if (strncmp(tag + n, "-rc", 3) == 0) { /* other suffixes name a device */
-        n += 3 + strspn(tag + n + 3, "0123456789");
-    }
-    return arena_strndup(a, tag, n);
-}
-
 /* ---- where ---- */
 
 static int device_of_tag(const char *image)
 {
-    const char *tag = tag_of(image);
+    const char *tag = image_tag(image);
     if (holds(tag, "rocm")) {
         return SETTING_ROCM;
     }
@@ -281,7 +242,7 @@ void lint_place_group(struct lint_run *r, struct lint_group *g, bool macos)
         g->device = SETTING_MPS;
     }
     if (g->image && (g->runs & RUNS_OLLAMA)) {
-        const char *version = lint_version_of_image(&r->out->arena, g->image);
+        const char *version = image_version(&r->out->arena, g->image);
         /* Another tag than one of a version: what runs outside of it says nothing of it. */
         g->versions[SETTING_OWNER_OLLAMA] = version;
     }

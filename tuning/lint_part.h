@@ -96,8 +96,6 @@ const char *lint_joined(struct arena *a, const struct lint_group *g, const char 
 unsigned lint_software_of_image(const char *image);
 unsigned lint_software_of_name(const char *name);
 unsigned lint_software_of_command(const char *line);
-/* "0.24.0" of "ollama/ollama:0.24.0-rocm"; NULL: its tag is no version of Ollama. */
-const char *lint_version_of_image(struct arena *a, const char *image);
 void lint_place_group(struct lint_run *r, struct lint_group *g, bool macos);
 /* Words of a line that are flags, with their values. */
 void lint_add_flags(struct lint_run *r, struct lint_group *g, const char *line,

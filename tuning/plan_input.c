@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/nearest.h"
-#include "tuning/lint_part.h"
+#include "tuning/image.h"
 #include "tuning/plan.h"
 
 /* Services of a file among which a near name is looked for. */
@@ -209,7 +209,7 @@ static void add_version(struct plan_input *in, struct plan_place *p, const struc
 {
     const struct document_entry *image = document_find(d, p->group, "image");
     const char *version = image && image->value && !image->interpolated
-                              ? lint_version_of_image(&in->arena, image->value)
+                              ? image_version(&in->arena, image->value)
                               : NULL;
 
     for (int owner = 0; !configured && version && owner < SETTING_OWNER_COUNT; owner++) {
