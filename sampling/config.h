@@ -44,6 +44,43 @@ struct config_target {
     struct schema_place place; /* file NULL: the service has none */
 };
 
+/* How a service is started and stopped, where the file says so (tuning/control/control.h). */
+enum config_control_type { /* in the order of enum control_type */
+    CONFIG_CONTROL_NONE,
+    CONFIG_CONTROL_COMPOSE, /* engine */
+    CONFIG_CONTROL_SYSTEMD, /* unit, scope */
+    CONFIG_CONTROL_LAUNCHD, /* label, domain */
+    CONFIG_CONTROL_BREW,    /* formula */
+    CONFIG_CONTROL_LMS,
+    CONFIG_CONTROL_COMMAND, /* stop, start: argument vectors */
+};
+struct config_control {
+    int type;   /* enum config_control_type */
+    int engine; /* as enum control_engine */
+    const char *unit;
+    int scope; /* enum config_scope */
+    const char *label, *domain, *formula;
+    struct schema_list stop, start; /* const char * */
+    struct schema_place place;      /* file NULL: it is to be found */
+};
+
+/* When a service counts as well after a restart; 0 and NULL: from its healthcheck, else 30 s
+ * interval, 10 s timeout, 3 retries, no start period. */
+struct config_health {
+    const char *path; /* "/api/version" */
+    double interval_s, timeout_s, start_period_s;
+    int64_t retries;
+    struct schema_place place;
+};
+/* Where it logs: type file {path}, journal {unit, scope}, container {name}. */
+enum config_log_type { CONFIG_LOG_FILE, CONFIG_LOG_JOURNAL, CONFIG_LOG_CONTAINER };
+struct config_log {
+    int type;
+    const char *path, *unit, *name;
+    int scope;
+    struct schema_place place; /* file NULL: not told */
+};
+
 struct config_service {
     const char *name;
     int kind;            /* enum service_kind; or a word behind those, which is not watched */
@@ -51,6 +88,10 @@ struct config_service {
     const char *url;     /* NULL: the kind's default */
     const char *token_file, *token_env; /* at most one of them; NULL: it wants no token */
     struct config_target config;
+    struct config_control control;
+    struct config_health health;
+    struct config_log log;
+    struct schema_list preload; /* const char *: models to load after a restart */
     bool managed; /* false: watched, never written to */
     struct schema_place managed_place;
     int64_t priority; /* 1 to 9: of memory, when the limits together are too much */

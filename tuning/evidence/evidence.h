@@ -1,0 +1,80 @@
+/*
+ * What a running service really has: for each setting the value and the proof that names it.
+ *
+ * Evidence is looked for in this order, and the first that can tell a setting decides: environment
+ * or argv of its process; the container's inspection and its control group; the "server config"
+ * line of this start and the argv of its runners; systemctl show or launchctl print of a process
+ * younger than the file with no reload pending; what the service itself reports. One file a kind of
+ * evidence, each with a pure reader of recorded text. Nothing older than `not_before` counts.
+ */
+#ifndef TUNING_EVIDENCE_EVIDENCE_H
+#define TUNING_EVIDENCE_EVIDENCE_H
+
+#include "sampling/model.h"
+#include "sampling/process.h"
+#include "tuning/control/control.h"
+#include "tuning/setting.h"
+
+#define EVIDENCE_VIAS(VIA)                                                                         \
+    VIA(ENVIRONMENT, "process environment")                                                        \
+    VIA(ARGV, "process arguments")                                                                 \
+    VIA(CONTAINER, "container inspect")                                                            \
+    VIA(CGROUP, "control group")                                                                   \
+    VIA(LOG, "server config line")                                                                 \
+    VIA(RUNNER, "runner arguments")                                                                \
+    VIA(SYSTEMD, "systemctl show")                                                                 \
+    VIA(LAUNCHD, "launchctl print")                                                                \
+    VIA(REPORT, "service report")                                                                  \
+    VIA(FILE, "file")
+enum evidence_via {
+#define VIA(id, word) EVIDENCE_##id,
+    EVIDENCE_VIAS(VIA)
+#undef VIA
+        EVIDENCE_VIA_COUNT
+};
+extern const char *const evidence_via_words[];
+
+struct evidence_value {
+    bool known;
+    const char *value; /* known: NULL it is not set */
+    int via;           /* enum evidence_via */
+    const char *why;   /* not known: one sentence */
+};
+
+struct evidence; /* of one service */
+
+struct evidence_of {
+    const struct service_facts *facts; /* pid, start, url, container */
+    const struct control_target *control;
+    const struct control_world *world;
+    struct process_table *processes; /* scanned after the restart */
+    int64_t not_before_wall_ns;      /* 0: whatever runs */
+    int64_t deadline_ns;
+};
+/* Gathers all that can be seen of it now. Never fails: what cannot be seen says why. */
+struct evidence *evidence_gather(const struct evidence_of *of);
+void evidence_free(struct evidence *e); /* accepts NULL */
+/* The value of a setting under the name that it is written with. Secrets are never asked for. */
+void evidence_value(const struct evidence *e, const struct setting *s, const char *name,
+                    struct evidence_value *out);
+
+/* One row of verify. */
+enum verify_verdict {
+    VERIFY_OK,
+    VERIFY_DIFFERS,
+    VERIFY_RESTART_NEEDED, /* the file has it, the process is older than the file */
+    VERIFY_IGNORED,        /* this version or place does not read it */
+    VERIFY_UNKNOWN,
+    VERIFY_VERDICT_COUNT
+};
+extern const char *const verify_verdict_words[];
+struct verify_row {
+    const char *service, *setting, *wanted;
+    const char *in_file, *in_process; /* NULL: not there, not known */
+    enum verify_verdict verdict;
+    int via;           /* enum evidence_via; -1 none */
+    const char *why;   /* of UNKNOWN, DIFFERS, RESTART_NEEDED; NULL */
+    bool secret;
+};
+
+#endif

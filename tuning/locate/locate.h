@@ -1,0 +1,64 @@
+/*
+ * Where the settings of a service stand and who runs it, found without configuration: the labels
+ * of its container, the unit of its process with its drop-ins, its environment, folder and command
+ * line. tunetop.yaml decides where it says anything.
+ *
+ * The pure readers of what programs print are beside this file: container.c (docker and podman
+ * inspect), unit.c (systemctl show), job.c (launchctl print), formula.c (brew services), install.c
+ * (the ways in which ComfyUI is installed). locate() asks the programs, each with a deadline, and
+ * puts it together. It changes nothing.
+ */
+#ifndef TUNING_LOCATE_LOCATE_H
+#define TUNING_LOCATE_LOCATE_H
+
+#include "sampling/config.h"
+#include "sampling/model.h"
+#include "tuning/control/control.h"
+
+struct location {
+    const char *service; /* its name */
+    int kind;            /* as in struct config_service */
+    const struct config_service *configured; /* NULL: tunetop.yaml does not name it */
+    bool running;
+    struct config_target config; /* type CONFIG_TARGET_NONE: not found */
+    const char *config_from;     /* "tunetop.yaml:3:5", "labels of container 3f2a91c0d1e2"; NULL */
+    const char *config_why_not;  /* why there is none; NULL */
+    struct control_target control;
+    const char *control_from, *control_why_not;
+    /* More than one place could be meant: paths and units, for tunetop.yaml to decide. */
+    const char **candidates;
+    size_t candidate_count;
+    const char **files; /* everything that its settings come from, in the order of precedence */
+    size_t file_count;
+    const char *install; /* "systemd unit ollama.service", "compose project ai", "git clone in ~/x" */
+    const char *advice;  /* what to click or type where tunetop does not write; NULL */
+};
+
+struct locate_note { /* what could not be seen, for doctor */
+    const char *what, *why, *fix; /* "podman", "its socket is another user's", a command or NULL */
+};
+
+struct locations {
+    struct arena arena;
+    struct location *of; /* one a service: those of the configuration first */
+    size_t count;
+    struct locate_note *notes;
+    size_t note_count;
+};
+
+struct locate_env {
+    const struct control_world *world;
+    const char *home; /* of the user whose services they are; NULL unknown */
+    uid_t user;       /* that user: SUDO_UID under sudo */
+    const char *root; /* "" or --sysroot */
+    int64_t deadline_ns;
+};
+
+/* now NULL: what runs is not known, only the configuration counts. Never fails as a whole: what
+ * cannot be found says why. Release in any case. */
+void locate(const struct config *config, const struct model *now, const struct locate_env *env,
+            struct locations *out);
+const struct location *locations_find(const struct locations *l, const char *service);
+void locations_release(struct locations *l);
+
+#endif
