@@ -28,12 +28,19 @@ enum {
     PATH_MAX_BYTES = 1024, /* the shortest PATH_MAX of the systems that tunetop runs on */
     CONFIG_MAX_BYTES = 1024 * 1024,
     PRIORITY = 5, /* the middle of 1 to 9 */
+    MODEL_MAX_BYTES = 255,
+    MODELS_MAX = 16, /* more are never loaded side by side */
 };
 
 #define RESERVED(name, text)                                                                       \
     {                                                                                              \
         .key = (name), .type = SCHEMA_RESERVED, .help = (text)                                     \
     }
+
+static const struct schema_field model_item[] = {
+    {.key = "", .type = SCHEMA_TEXT, .min = 1, .max = MODEL_MAX_BYTES},
+    {.key = NULL},
+};
 
 static const struct schema_field service_fields[] = {
     {.key = "", .type = SCHEMA_PLACE, .offset = offsetof(struct config_service, place)},
@@ -83,9 +90,24 @@ static const struct schema_field service_fields[] = {
      .offset = offsetof(struct config_service, config),
      .fields = config_target_fields,
      .help = "the file that its settings stand in; only plan and apply need it"},
-    RESERVED("control", "how it is started and stopped"),
-    RESERVED("log", "where it logs"),
-    RESERVED("health", "how its health is checked"),
+    {.key = "control",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config_service, control),
+     .fields = config_control_fields,
+     .help = "how it is started and stopped",
+     .fallback = "it is found"},
+    {.key = "log",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config_service, log),
+     .fields = config_log_fields,
+     .help = "where it logs",
+     .fallback = "it is found"},
+    {.key = "health",
+     .type = SCHEMA_OBJECT,
+     .offset = offsetof(struct config_service, health),
+     .fields = config_health_fields,
+     .help = "when it counts as well again after a restart",
+     .fallback = "its healthcheck says it, else three failures 30 seconds apart"},
     {.key = "managed",
      .type = SCHEMA_BOOL,
      .offset = offsetof(struct config_service, managed),
@@ -101,7 +123,13 @@ static const struct schema_field service_fields[] = {
      .max = 9,
      .help = "its share of memory when the limits together are too much",
      .fallback = "5"},
-    RESERVED("preload", "models to load after a restart"),
+    {.key = "preload",
+     .type = SCHEMA_LIST,
+     .offset = offsetof(struct config_service, preload),
+     .max = MODELS_MAX,
+     .fields = model_item,
+     .item_size = sizeof(const char *),
+     .help = "models to load after a restart, beside those that were loaded before"},
     RESERVED("targets", "wanted times and speeds"),
     {.key = NULL},
 };
@@ -323,6 +351,20 @@ static void complete(struct config_service *s)
         s->config.type = CONFIG_TARGET_NONE;
 }
 
+/* The mappings of a service, each by its own rules; the place of the one that is wrong. */
+static const struct schema_place *check_parts(const struct config_service *s, struct err *err)
+{
+    if (s->config.type != CONFIG_TARGET_NONE && config_target_check(&s->config, err) < 0)
+        return &s->config.place;
+    if (s->control.place.file != NULL && config_control_check(&s->control, err) < 0)
+        return &s->control.place;
+    if (s->log.place.file != NULL && config_log_check(&s->log, err) < 0)
+        return &s->log.place;
+    if (config_health_check(&s->health, err) < 0)
+        return &s->health.place;
+    return NULL;
+}
+
 static int check_service(const struct config_service *items, size_t i, struct err *err)
 {
     const struct config_service *s = &items[i];
@@ -334,9 +376,10 @@ static int check_service(const struct config_service *items, size_t i, struct er
             return fail_at(err, &s->place);
         }
     }
-    if (s->config.type != CONFIG_TARGET_NONE && config_target_check(&s->config, err) < 0) {
+    const struct schema_place *wrong = check_parts(s, err);
+    if (wrong != NULL) {
         err_wrap(err, "services: '%s'", s->name);
-        return fail_at(err, &s->config.place);
+        return fail_at(err, wrong);
     }
     if (s->kind >= SERVICE_KIND_COUNT) {
         /* It is not watched; its files can be changed all the same. */

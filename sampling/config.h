@@ -139,6 +139,16 @@ int config_target_check(const struct config_target *t, struct err *err);
 extern const struct schema_field config_target_fields[];
 extern const char *const config_target_words[]; /* "compose", ...; NULL after the last */
 
+/* The same of control, log and health. */
+int config_control_check(const struct config_control *c, struct err *err);
+int config_log_check(const struct config_log *l, struct err *err);
+int config_health_check(const struct config_health *h, struct err *err);
+extern const struct schema_field config_control_fields[], config_log_fields[],
+    config_health_fields[];
+/* As control_type_words and control_engine_words of tuning/control/control.h. */
+extern const char *const config_control_words[], *const config_engine_words[],
+    *const config_log_words[];
+
 /* The tables, for the man page and help. */
 extern const struct schema_field config_fields[];
 

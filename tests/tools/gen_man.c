@@ -162,6 +162,20 @@ static void part_keys(void)
 
 /* ---- tunetop.yaml ---- */
 
+/* A list of plain values has one field without a name. */
+static bool has_keys(const struct schema_field *f)
+{
+    return f->fields && (f->fields[0].key[0] || f->fields[0].type == SCHEMA_PLACE);
+}
+
+static void put_choices(const char *const *words)
+{
+    puts("One of");
+    for (; *words; words++) {
+        printf(".Cm %s%s\n", *words, words[1] ? " ," : " .");
+    }
+}
+
 static void put_fields(const struct schema_field *fields)
 {
     puts(".Bl -tag -width Ds");
@@ -186,9 +200,14 @@ static void put_fields(const struct schema_field *fields)
             put_text(b.data);
             buf_release(&b);
         }
-        if (f->fields) {
-            puts("Each has these keys:");
+        if (f->choices) {
+            put_choices(f->choices);
+        }
+        if (has_keys(f)) {
+            puts(f->type == SCHEMA_LIST ? "Each has these keys:" : "It has these keys:");
             put_fields(f->fields);
+        } else if (f->type == SCHEMA_LIST) {
+            printf("A list of at most %g texts.\n", f->max);
         }
     }
     puts(".El");

@@ -9,6 +9,12 @@
 
 #include "sampling/config.h"
 #include "sampling/sample.h"
+#include "tuning/control/control.h"
+
+#define WORD(id, word) word,
+static const char *const type_words[] = {CONTROL_TYPES(WORD)};
+static const char *const engine_words[] = {CONTROL_ENGINES(WORD)};
+#undef WORD
 
 static int parse(struct config *c, const char *text, struct err *err)
 {
@@ -66,6 +72,10 @@ static void test_the_contracts_example(void **state)
     assert_int_equal(c.services[0].priority, 5);
     assert_int_equal(c.services[1].priority, 5);
     assert_int_equal(c.services[1].config.type, CONFIG_TARGET_NONE);
+    assert_int_equal(c.services[0].control.type, CONFIG_CONTROL_COMPOSE);
+    assert_string_equal(c.services[0].log.path, "/x.log");
+    assert_string_equal(((const char *const *)c.services[0].preload.items)[0], "qwen3:8b");
+    assert_null(c.services[1].control.place.file);
     config_release(&c);
 }
 
@@ -91,6 +101,84 @@ static void test_files_of_services(void **state)
     assert_string_equal(config_kind_words[c.services[2].kind], "lmstudio");
     assert_int_equal(c.services[3].config.type, CONFIG_YAML);
     config_release(&c);
+}
+
+static void test_how_services_are_controlled(void **state)
+{
+    static const char text[] =
+        "services:\n"
+        "  - {name: a, kind: ollama, control: {type: compose, engine: podman-compose},\n"
+        "     health: {path: /api/version, interval: 2.5, timeout: 1, retries: 4, start_period: 60},\n"
+        "     log: {type: journal, unit: ollama.service, scope: user},\n"
+        "     preload: ['qwen3:8b', nomic-embed-text]}\n"
+        "  - {name: b, kind: comfyui, control: {type: systemd, unit: c.service, scope: user},\n"
+        "     log: {type: container, name: comfy}}\n"
+        "  - {name: c, kind: comfyui, url: 'http://127.0.0.1:1', log: {type: file, path: ~/x.log},\n"
+        "     control: {type: command, stop: [pkill, -f, 'a b'], start: [/usr/bin/run, '']}}\n"
+        "  - {name: d, kind: ollama, url: 'http://127.0.0.1:2', control: {type: none}, preload: []}\n"
+        "  - {name: e, kind: ollama, url: 'http://127.0.0.1:3',\n"
+        "     control: {type: launchd, label: l, domain: gui/501}}\n"
+        "  - {name: f, kind: ollama, url: 'http://127.0.0.1:4', control: {type: brew, formula: o}}\n"
+        "  - {name: g, kind: ollama, url: 'http://127.0.0.1:5', control: {type: lms}}\n";
+    struct config c;
+    struct err err = ERR_INIT;
+    (void)state;
+    if (parse(&c, text, &err) < 0)
+        fail_msg("%s: %s", err.where, err.msg);
+    assert_int_equal(c.service_count, 7);
+
+    const struct config_service *s = &c.services[0];
+    assert_int_equal(s->control.type, CONFIG_CONTROL_COMPOSE);
+    assert_string_equal(config_engine_words[s->control.engine], "podman-compose");
+    assert_int_equal(s->control.place.line, 2);
+    assert_string_equal(s->health.path, "/api/version");
+    assert_true(s->health.interval_s > 2.4 && s->health.interval_s < 2.6);
+    assert_true(s->health.timeout_s > 0.9 && s->health.timeout_s < 1.1);
+    assert_true(s->health.start_period_s > 59 && s->health.start_period_s < 61);
+    assert_int_equal(s->health.retries, 4);
+    assert_int_equal(s->log.type, CONFIG_LOG_JOURNAL);
+    assert_string_equal(s->log.unit, "ollama.service");
+    assert_int_equal(s->log.scope, CONFIG_USER);
+    assert_int_equal(s->preload.count, 2);
+    assert_string_equal(((const char *const *)s->preload.items)[1], "nomic-embed-text");
+
+    s = &c.services[1];
+    assert_int_equal(s->control.type, CONFIG_CONTROL_SYSTEMD);
+    assert_string_equal(s->control.unit, "c.service");
+    assert_int_equal(s->control.scope, CONFIG_USER);
+    assert_string_equal(s->log.name, "comfy");
+    assert_null(s->health.place.file);
+    assert_int_equal(s->health.retries, 0);
+
+    s = &c.services[2];
+    assert_int_equal(s->control.stop.count, 3);
+    assert_string_equal(((const char *const *)s->control.stop.items)[2], "a b");
+    assert_int_equal(s->control.start.count, 2);
+    assert_string_equal(((const char *const *)s->control.start.items)[1], "");
+    assert_string_equal(s->log.path, "~/x.log");
+
+    assert_int_equal(c.services[3].control.type, CONFIG_CONTROL_NONE);
+    assert_non_null(c.services[3].control.place.file); /* said, not left out */
+    assert_int_equal(c.services[3].preload.count, 0);
+    assert_null(c.services[3].log.place.file);
+    assert_string_equal(c.services[4].control.domain, "gui/501");
+    assert_string_equal(c.services[5].control.formula, "o");
+    assert_int_equal(c.services[6].control.type, CONFIG_CONTROL_LMS);
+    config_release(&c);
+}
+
+/* sampling/ cannot include the header that the words are of. */
+static void test_words_of_control(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CONTROL_TYPE_COUNT; i++)
+        assert_string_equal(config_control_words[i], type_words[i]);
+    assert_null(config_control_words[CONTROL_TYPE_COUNT]);
+    for (size_t i = 0; i < CONTROL_ENGINE_COUNT; i++)
+        assert_string_equal(config_engine_words[i], engine_words[i]);
+    assert_null(config_engine_words[CONTROL_ENGINE_COUNT]);
+    assert_int_equal(CONFIG_CONTROL_COMMAND, CONTROL_COMMAND);
+    assert_int_equal(CONFIG_CONTROL_NONE, CONTROL_NONE);
 }
 
 static void test_what_is_wrong_is_said(void **state)
@@ -130,6 +218,39 @@ static void test_what_is_wrong_is_said(void **state)
          "t.yaml:3:5", "'b' is the server of 'a' again, first at t.yaml:2:5"},
         {"services:\n  - {name: a, kind: ollama}\n  - {name: b, kind: ollama}\n", "t.yaml:3:5",
          "again"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: systemd}}\n", "t.yaml:2:38",
+         "needs 'unit'"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: compose, unit: b}}\n",
+         "t.yaml:2:38", "has no 'unit'"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: none, engine: docker}}\n",
+         "t.yaml:2:38", "has no 'engine'"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: lms, scope: user}}\n",
+         "t.yaml:2:38", "has no 'scope'"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: command, stop: [a]}}\n",
+         "t.yaml:2:38", "needs 'start'"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: command, stop: [a], start: ['']}}\n",
+         "t.yaml:2:38", "'start' of control names no program"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: command, stop: a}}\n",
+         "t.yaml:2:60", "a list"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: command, stop: []}}\n",
+         "t.yaml:2:60", "1 to 64"},
+        {"services:\n  - {name: a, kind: ollama, control: {type: compose, engine: dockr}}\n",
+         "t.yaml:2:62", "docker"},
+        {"services:\n  - {name: a, kind: ollama, control: {engine: docker}}\n", "t.yaml:2:38",
+         "'type'"},
+        {"services:\n  - {name: a, kind: ollama, log: {type: file}}\n", "t.yaml:2:34",
+         "needs 'path'"},
+        {"services:\n  - {name: a, kind: ollama, log: {type: container, name: b, unit: c}}\n",
+         "t.yaml:2:34", "has no 'unit'"},
+        {"services:\n  - {name: a, kind: ollama, health: {path: api}}\n", "t.yaml:2:37", "slash"},
+        {"services:\n  - {name: a, kind: ollama, health: {path: '/a b'}}\n", "t.yaml:2:37",
+         "character"},
+        {"services:\n  - {name: a, kind: ollama, health: {retries: 0}}\n", "t.yaml:2:47", "from 1"},
+        {"services:\n  - {name: a, kind: ollama, health: {interval: 0.1}}\n", "t.yaml:2:48", "0.5"},
+        {"services:\n  - {name: a, kind: ollama, health: {start_periode: 1}}\n", "t.yaml:2:38",
+         "start_period"},
+        {"services:\n  - {name: a, kind: ollama, preload: qwen}\n", "t.yaml:2:38", "a list"},
+        {"services:\n  - {name: a, kind: ollama, preload: ['']}\n", "t.yaml:2:39", "1 to 255"},
         {"services: [\n", "t.yaml:", ""},
     };
     (void)state;
@@ -205,6 +326,8 @@ int main(void)
         cmocka_unit_test(test_an_empty_file_is_the_defaults),
         cmocka_unit_test(test_the_contracts_example),
         cmocka_unit_test(test_files_of_services),
+        cmocka_unit_test(test_how_services_are_controlled),
+        cmocka_unit_test(test_words_of_control),
         cmocka_unit_test(test_what_is_wrong_is_said),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_a_named_file_must_exist),
