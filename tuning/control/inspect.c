@@ -28,8 +28,9 @@ static const char *clean_text(struct arena *arena, const char *text)
     size_t size = strlen(text);
     char *out;
 
-    if (size > TEXT_MAX)
+    if (size > TEXT_MAX) {
         size = TEXT_MAX;
+    }
     /* A replaced byte takes three. */
     out = arena_alloc(arena, 3 * size + 1);
     utf8_sanitise(text, size, out, 3 * size + 1, NULL);
@@ -48,9 +49,11 @@ static bool path_is_plain(const char *path)
 {
     size_t i;
 
-    for (i = 0; path[i] != '\0'; i++)
-        if ((unsigned char)path[i] < 0x20 || path[i] == 0x7f)
+    for (i = 0; path[i] != '\0'; i++) {
+        if ((unsigned char)path[i] < 0x20 || path[i] == 0x7f) {
             return false;
+        }
+    }
     return i > 0 && i < PATH_MAX;
 }
 
@@ -65,8 +68,9 @@ static int64_t integer_of(const cJSON *object, const char *key)
 {
     double value;
 
-    if (!json_number(object, key, &value) || !(fabs(value) < 9e18))
+    if (!json_number(object, key, &value) || !(fabs(value) < 9e18)) {
         return 0;
+    }
     return (int64_t)value;
 }
 
@@ -81,8 +85,9 @@ static int64_t time_of(const cJSON *object, const char *key)
     int64_t ns;
 
     /* Both engines write the year 1 for never. */
-    if (text == NULL || clock_parse_rfc3339(text, &ns) != 0 || ns < 0)
+    if (text == NULL || clock_parse_rfc3339(text, &ns) != 0 || ns < 0) {
         return 0;
+    }
     return ns;
 }
 
@@ -98,22 +103,27 @@ static struct texts list_of(const cJSON *object, const char *key, struct arena *
         of[0] = clean_text(arena, list->valuestring);
         return (struct texts){of, 1};
     }
-    if (!cJSON_IsArray(list))
+    if (!cJSON_IsArray(list)) {
         return out;
+    }
     cJSON_ArrayForEach(item, list)
         out.count++;
-    if (out.count > LIST_MAX)
+    if (out.count > LIST_MAX) {
         out.count = LIST_MAX;
-    if (out.count == 0)
+    }
+    if (out.count == 0) {
         return out;
+    }
     of = arena_calloc(arena, out.count, sizeof(*of));
     out.of = of;
     out.count = 0;
     cJSON_ArrayForEach(item, list) {
-        if (out.count == LIST_MAX)
+        if (out.count == LIST_MAX) {
             break;
-        if (cJSON_IsString(item))
+        }
+        if (cJSON_IsString(item)) {
             of[out.count++] = clean_text(arena, item->valuestring);
+        }
     }
     return out;
 }
@@ -126,10 +136,12 @@ static struct texts split(const char *text, char until, bool paths, struct arena
     struct texts out = {NULL, 0};
     size_t count = 1, size;
 
-    if (text == NULL || text[0] == '\0')
+    if (text == NULL || text[0] == '\0') {
         return out;
-    for (at = text; (at = strchr(at, ',')) != NULL; at++)
+    }
+    for (at = text; (at = strchr(at, ',')) != NULL; at++) {
         count++;
+    }
     of = arena_calloc(arena, count < LIST_MAX ? count : LIST_MAX, sizeof(*of));
     out.of = of;
     for (at = text; out.count < LIST_MAX; at = end + 1) {
@@ -138,12 +150,15 @@ static struct texts split(const char *text, char until, bool paths, struct arena
         end = strchr(at, ',');
         size = end == NULL ? strlen(at) : (size_t)(end - at);
         part = arena_strndup(arena, at, size);
-        if (until != '\0' && strchr(part, until) != NULL)
+        if (until != '\0' && strchr(part, until) != NULL) {
             *strchr(part, until) = '\0';
-        if (part[0] != '\0' && (!paths || path_is_plain(part)))
+        }
+        if (part[0] != '\0' && (!paths || path_is_plain(part))) {
             of[out.count++] = paths ? part : clean_text(arena, part);
-        if (end == NULL)
+        }
+        if (end == NULL) {
             break;
+        }
     }
     return out;
 }
@@ -153,18 +168,21 @@ static void read_labels(const cJSON *labels, struct arena *arena, struct contain
     struct texts list;
 
     c->project = text_of(labels, LABEL_COMPOSE "project", arena, NULL);
-    if (c->project == NULL)
+    if (c->project == NULL) {
         c->project = text_of(labels, LABEL_PODMAN_COMPOSE "project", arena, NULL);
+    }
     c->service = text_of(labels, LABEL_COMPOSE "service", arena, NULL);
-    if (c->service == NULL)
+    if (c->service == NULL) {
         c->service = text_of(labels, LABEL_PODMAN_COMPOSE "service", arena, NULL);
+    }
     c->folder = path_of(labels, LABEL_COMPOSE "project.working_dir", arena);
     c->config_hash = text_of(labels, LABEL_COMPOSE "config-hash", arena, NULL);
     c->number = text_of(labels, LABEL_COMPOSE "container-number", arena, NULL);
     c->compose_version = text_of(labels, LABEL_COMPOSE "version", arena, NULL);
     c->by_podman_compose = json_get(labels, LABEL_PODMAN_COMPOSE "project") != NULL;
-    if (c->by_podman_compose && c->compose_version == NULL)
+    if (c->by_podman_compose && c->compose_version == NULL) {
         c->compose_version = text_of(labels, LABEL_PODMAN_COMPOSE "version", arena, NULL);
+    }
     list = split(json_text(labels, LABEL_COMPOSE "project.config_files", NULL), '\0', true, arena);
     c->files = list.of;
     c->file_count = list.count;
@@ -183,8 +201,9 @@ static void read_healthcheck(const cJSON *check, struct arena *arena,
 {
     struct texts test;
 
-    if (!cJSON_IsObject(check))
+    if (!cJSON_IsObject(check)) {
         return;
+    }
     test = list_of(check, "Test", arena);
     out->test = test.of;
     out->test_count = test.count;
@@ -201,8 +220,9 @@ static void read_mounts(const cJSON *list, struct arena *arena, struct container
     const cJSON *item;
     size_t count = 0;
 
-    if (!cJSON_IsArray(list))
+    if (!cJSON_IsArray(list)) {
         return;
+    }
     cJSON_ArrayForEach(item, list)
         count++;
     of = arena_calloc(arena, count + 1, sizeof(*of));
@@ -211,8 +231,9 @@ static void read_mounts(const cJSON *list, struct arena *arena, struct container
         struct container_mount *m = &of[c->mount_count];
 
         m->target = path_of(item, "Destination", arena);
-        if (m->target == NULL || c->mount_count == LIST_MAX)
+        if (m->target == NULL || c->mount_count == LIST_MAX) {
             continue;
+        }
         m->type = text_of(item, "Type", arena, "");
         m->name = text_of(item, "Name", arena, NULL);
         m->source = path_of(item, "Source", arena);
@@ -228,8 +249,9 @@ static void read_ports(const cJSON *ports, struct arena *arena, struct container
     const cJSON *inside, *item;
     size_t count = 0;
 
-    if (!cJSON_IsObject(ports))
+    if (!cJSON_IsObject(ports)) {
         return;
+    }
     cJSON_ArrayForEach(inside, ports)
         cJSON_ArrayForEach(item, inside)
             count++;
@@ -239,8 +261,9 @@ static void read_ports(const cJSON *ports, struct arena *arena, struct container
         cJSON_ArrayForEach(item, inside) {
             struct container_port *p = &of[c->port_count];
 
-            if (c->port_count == LIST_MAX || inside->string == NULL || !cJSON_IsObject(item))
+            if (c->port_count == LIST_MAX || inside->string == NULL || !cJSON_IsObject(item)) {
                 continue;
+            }
             p->inside = clean_text(arena, inside->string);
             p->host_ip = text_of(item, "HostIp", arena, "");
             p->host_port = text_of(item, "HostPort", arena, "");
@@ -257,8 +280,9 @@ static void read_limits(const cJSON *host, struct arena *arena, struct container
     c->memory_reservation_bytes = integer_of(host, "MemoryReservation");
     c->memory_swap_bytes = integer_of(host, "MemorySwap");
     c->nano_cpus = integer_of(host, "NanoCpus");
-    if (c->nano_cpus == 0 && quota > 0 && period > 0)
+    if (c->nano_cpus == 0 && quota > 0 && period > 0) {
         c->nano_cpus = (int64_t)((double)quota / (double)period * 1e9);
+    }
     c->cpu_shares = integer_of(host, "CpuShares");
     c->pids_limit = integer_of(host, "PidsLimit");
     c->cpuset = text_of(host, "CpusetCpus", arena, "");
@@ -278,13 +302,16 @@ static void read_health(const cJSON *health, struct arena *arena, struct contain
     const char *output;
     size_t i;
 
-    for (i = CONTAINER_STARTING; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(status, words[i]) == 0)
+    for (i = CONTAINER_STARTING; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(status, words[i]) == 0) {
             c->health = (enum container_health)i;
+        }
+    }
     c->failing_streak = integer_of(health, "FailingStreak");
-    if (cJSON_IsArray(log))
+    if (cJSON_IsArray(log)) {
         cJSON_ArrayForEach(item, log)
             last = item;
+    }
     output = json_text(last, "Output", "");
     c->health_output = clean_text(arena, arena_strndup(arena, output, strcspn(output, "\r\n")));
 }
@@ -305,8 +332,9 @@ static void read_state(const cJSON *state, struct arena *arena, struct container
     c->exit_code = code >= 0 && code <= 255 ? (int)code : -1;
     c->error = text_of(state, "Error", arena, "");
     c->cgroup = path_of(state, "CgroupPath", arena);
-    if (health == NULL)
+    if (health == NULL) {
         health = json_get(state, "Healthcheck"); /* podman up to 3 */
+    }
     read_health(health, arena, c);
 }
 
@@ -324,16 +352,19 @@ static bool read_one(const cJSON *item, struct arena *arena, struct container_fa
     struct texts list;
 
     /* The id goes into command lines, so it must be one. An image's inspection has no state. */
-    if (!id_is_plain(id) || !cJSON_IsObject(json_get(item, "State")))
+    if (!id_is_plain(id) || !cJSON_IsObject(json_get(item, "State"))) {
         return false;
+    }
     c->id = arena_strdup(arena, id);
     c->name = clean_text(arena, name[0] == '/' ? name + 1 : name);
     c->image = text_of(config, "Image", arena, NULL);
-    if (c->image == NULL)
+    if (c->image == NULL) {
         c->image = text_of(item, "ImageName", arena, "");
+    }
     image = json_text(item, "Image", NULL);
-    if (image != NULL && strncmp(image, "sha256:", 7) == 0)
+    if (image != NULL && strncmp(image, "sha256:", 7) == 0) {
         image += 7;
+    }
     c->image_id = image == NULL ? NULL : clean_text(arena, image);
     c->podman = json_get(item, "ConmonPidFile") != NULL || json_get(item, "OCIRuntime") != NULL;
     c->created_wall_ns = time_of(item, "Created");
@@ -367,24 +398,28 @@ int containers_read(const char *json, size_t size, struct arena *arena, struct c
     size_t count = 0;
 
     *out = (struct containers){NULL, 0};
-    if (root == NULL)
+    if (root == NULL) {
         return -err->code;
+    }
     if (!cJSON_IsArray(root)) {
         cJSON_Delete(root);
         return err_set(err, ERR_PARSE, "what the engine printed is no list of containers");
     }
     cJSON_ArrayForEach(item, root)
         count++;
-    if (count > CONTAINERS_MAX)
+    if (count > CONTAINERS_MAX) {
         count = CONTAINERS_MAX;
+    }
     out->of = arena_calloc(arena, count + 1, sizeof(*out->of));
     cJSON_ArrayForEach(item, root) {
-        if (out->count == count)
+        if (out->count == count) {
             break;
-        if (read_one(item, arena, &out->of[out->count]))
+        }
+        if (read_one(item, arena, &out->of[out->count])) {
             out->count++;
-        else
+        } else {
             memset(&out->of[out->count], 0, sizeof(out->of[out->count]));
+        }
     }
     cJSON_Delete(root);
     return 0;
@@ -394,20 +429,25 @@ const char *container_env(const struct container_facts *c, const char *name)
 {
     size_t size = strlen(name), i;
 
-    for (i = 0; i < c->env_count; i++)
-        if (strncmp(c->env[i], name, size) == 0 && c->env[i][size] == '=')
+    for (i = 0; i < c->env_count; i++) {
+        if (strncmp(c->env[i], name, size) == 0 && c->env[i][size] == '=') {
             return c->env[i] + size + 1;
+        }
+    }
     return NULL;
 }
 
 const char *container_path(const struct container_facts *c, const char *path, struct arena *arena)
 {
-    if (path[0] == '/')
+    if (path[0] == '/') {
         return path;
-    if (c->folder == NULL || c->folder[0] != '/')
+    }
+    if (c->folder == NULL || c->folder[0] != '/') {
         return NULL;
-    if (strncmp(path, "./", 2) == 0)
+    }
+    if (strncmp(path, "./", 2) == 0) {
         path += 2;
+    }
     return arena_printf(arena, "%s%s%s", c->folder,
                         c->folder[strlen(c->folder) - 1] == '/' ? "" : "/", path);
 }
