@@ -18,6 +18,8 @@
 /* One that was killed ends in microseconds, unless it is stuck in the kernel. */
 enum { REAP_TRIES = 20, REAP_PAUSE_MS = 10, READ_BYTES = 16384 };
 
+extern char **environ; /* POSIX declares it nowhere */
+
 /* ---- whether it may be run ---- */
 
 static int check_one(const char *path, struct err *err)
@@ -78,15 +80,24 @@ int program_check(const char *path, struct err *err)
 
 /* ---- running it ---- */
 
-static int prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes, int out_fd)
+static int prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attributes,
+                   const char *folder, int out_fd, int errors_fd)
 {
     sigset_t all, none;
     sigfillset(&all);
     sigemptyset(&none);
     int sys = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     sys = sys ? sys : posix_spawn_file_actions_adddup2(files, out_fd, STDOUT_FILENO);
-    sys = sys ? sys
-              : posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (errors_fd >= 0) {
+        sys = sys ? sys : posix_spawn_file_actions_adddup2(files, errors_fd, STDERR_FILENO);
+    } else {
+        sys = sys ? sys
+                  : posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY,
+                                                     0);
+    }
+    if (folder) {
+        sys = sys ? sys : posix_spawn_file_actions_addchdir_np(files, folder);
+    }
     sys = sys ? sys : posix_spawnattr_setpgroup(attributes, 0);
     sys = sys ? sys : posix_spawnattr_setsigdefault(attributes, &all);
     sys = sys ? sys : posix_spawnattr_setsigmask(attributes, &none);
@@ -96,7 +107,7 @@ static int prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attribu
     return sys;
 }
 
-static int start(const struct program *p, int out_fd, pid_t *pid, struct err *err)
+static int start(const struct program *p, int out_fd, int errors_fd, pid_t *pid, struct err *err)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -104,10 +115,11 @@ static int start(const struct program *p, int out_fd, pid_t *pid, struct err *er
         const char *const *in;
         char *const *out;
     } argv = {.in = p->argv}, env = {.in = p->env};
+    char *const *const environment = p->env ? env.out : environ;
     posix_spawn_file_actions_init(&files);
     posix_spawnattr_init(&attributes);
-    int sys = prepare(&files, &attributes, out_fd);
-    sys = sys ? sys : posix_spawn(pid, p->path, &files, &attributes, argv.out, env.out);
+    int sys = prepare(&files, &attributes, p->folder, out_fd, errors_fd);
+    sys = sys ? sys : posix_spawn(pid, p->path, &files, &attributes, argv.out, environment);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     return sys ? err_sys(err, err_code_of_errno(sys), sys, "cannot run '%s'", p->path) : 0;
@@ -170,7 +182,7 @@ int program_read(const struct program *p, struct buf *out, int *status, struct e
     }
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    int rc = start(p, ends[1], &pid, err);
+    int rc = start(p, ends[1], -1, &pid, err);
     close(ends[1]);
     if (rc == 0) {
         struct err later = ERR_INIT;
@@ -192,4 +204,162 @@ int program_read(const struct program *p, struct buf *out, int *status, struct e
         *status = WEXITSTATUS(result);
     }
     return rc;
+}
+
+/* ---- running it for what it does ---- */
+
+static void close_ends(int ends[4])
+{
+    for (int i = 0; i < 4; i++) {
+        if (ends[i] >= 0) {
+            close(ends[i]);
+            ends[i] = -1;
+        }
+    }
+}
+
+/* Two pipes: [0] and [1] for its output, [2] and [3] for its errors; our ends do not block. */
+static int make_pipes(int ends[4], struct err *err)
+{
+    if (pipe(ends) < 0) {
+        ends[0] = ends[1] = -1;
+        return err_sys(err, ERR_IO, errno, "cannot make a pipe");
+    }
+    if (pipe(ends + 2) < 0) {
+        ends[2] = ends[3] = -1;
+        return err_sys(err, ERR_IO, errno, "cannot make a pipe");
+    }
+    for (int i = 0; i < 4; i++) {
+        (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    (void)fcntl(ends[2], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+/* What there is now; false when nobody has its other end open any more. */
+static bool drain(int fd, struct buf *into)
+{
+    char chunk[READ_BYTES];
+    ssize_t n;
+
+    do {
+        n = read(fd, chunk, sizeof chunk);
+        buf_add(into, chunk, n > 0 ? (size_t)n : 0);
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    return n < 0;
+}
+
+/* What came meanwhile, and whether somebody may still write. */
+struct pipes {
+    int out_fd, errors_fd;
+    struct buf *out, *errors;
+    bool out_open, errors_open;
+};
+
+static void pipes_read(struct pipes *p)
+{
+    p->out_open = p->out_open && drain(p->out_fd, p->out);
+    p->errors_open = p->errors_open && drain(p->errors_fd, p->errors);
+}
+
+static void pipes_wait(const struct pipes *p)
+{
+    struct pollfd wait[2];
+    nfds_t count = 0;
+
+    if (p->out_open) {
+        wait[count++] = (struct pollfd){.fd = p->out_fd, .events = POLLIN};
+    }
+    if (p->errors_open) {
+        wait[count++] = (struct pollfd){.fd = p->errors_fd, .events = POLLIN};
+    }
+    (void)poll(wait, count, REAP_PAUSE_MS);
+}
+
+/* Until it has ended, whoever else holds its pipes. */
+static int wait_end(const struct program *p, pid_t pid, struct pipes *pipes, int *result,
+                    struct err *err)
+{
+    for (;;) {
+        const pid_t got = waitpid(pid, result, WNOHANG);
+        pipes_read(pipes);
+        if (got == pid) {
+            return 0;
+        }
+        if (got < 0 && errno != EINTR) {
+            return err_sys(err, ERR_IO, errno, "cannot wait for '%s'", p->path);
+        }
+        if (clock_mono_ns(&clock_real) >= p->deadline_ns) {
+            return err_set(err, ERR_TIMEOUT, "'%s' did not end in time", p->path);
+        }
+        pipes_wait(pipes);
+    }
+}
+
+/* One that was just started may not have let go of the pipes yet. */
+static bool are_held(struct pipes *pipes)
+{
+    for (int i = 0; i < REAP_TRIES && (pipes->out_open || pipes->errors_open); i++) {
+        pipes_wait(pipes);
+        pipes_read(pipes);
+    }
+    return pipes->out_open || pipes->errors_open;
+}
+
+int program_run(const struct program *p, struct buf *out, struct buf *errors,
+                struct program_end *end, struct err *err)
+{
+    int ends[4] = {-1, -1, -1, -1}, result = 0;
+    pid_t pid = 0;
+
+    buf_clear(out);
+    buf_clear(errors);
+    *end = (struct program_end){0, false};
+    int rc = make_pipes(ends, err);
+    rc = rc == 0 ? start(p, ends[1], ends[3], &pid, err) : rc;
+    if (rc == 0) {
+        struct err ignored = ERR_INIT;
+        struct pipes pipes = {ends[0], ends[2], out, errors, true, true};
+
+        close(ends[1]);
+        close(ends[3]);
+        ends[1] = ends[3] = -1;
+        rc = wait_end(p, pid, &pipes, &result, err);
+        if (rc == 0) {
+            end->held = are_held(&pipes);
+        } else {
+            (void)kill(-pid, SIGKILL);
+            (void)reap(p, pid, true, &result, &ignored);
+        }
+    }
+    close_ends(ends);
+    if (rc == 0 && !WIFEXITED(result)) {
+        rc = err_set(err, ERR_IO, "a signal ended '%s'", p->path);
+    }
+    end->status = rc == 0 ? WEXITSTATUS(result) : -1;
+    return rc;
+}
+
+bool program_find(const char *name, char *out, size_t size)
+{
+    const char *path = getenv("PATH");
+
+    if (strchr(name, '/')) {
+        return snprintf(out, size, "%s", name) < (int)size && access(out, X_OK) == 0;
+    }
+    for (const char *at = path ? path : "/usr/bin:/bin"; *name && at;) {
+        const char *end = strchr(at, ':');
+        const size_t length = end ? (size_t)(end - at) : strlen(at);
+        struct stat st;
+
+        /* An empty part means the folder that we are in: not for what we run. */
+        if (length > 0 && at[0] == '/' &&
+            snprintf(out, size, "%.*s/%s", (int)length, at, name) < (int)size &&
+            stat(out, &st) == 0 && S_ISREG(st.st_mode) && access(out, X_OK) == 0) {
+            return true;
+        }
+        at = end ? end + 1 : NULL;
+    }
+    return false;
 }

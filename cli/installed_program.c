@@ -175,25 +175,6 @@ static void ask_ollama(struct installed_program *p, const struct setting_catalog
 
 /* ---- Ollama ---- */
 
-/* The first program of that name in PATH, as a shell would find it. */
-static bool find_in_path(const char *name, char *out, size_t out_size)
-{
-    const char *path = getenv("PATH");
-    struct stat st;
-    for (const char *at = path ? path : ""; *at;) {
-        const size_t size = strcspn(at, ":");
-        const int n = snprintf(out, out_size, "%.*s/%s", (int)size, at, name);
-        if (*at == '/' && n > 0 && (size_t)n < out_size && access(out, X_OK) == 0 &&
-            stat(out, &st) == 0 && S_ISREG(st.st_mode)) {
-            return true;
-        }
-        at += size;
-        at += *at == ':';
-    }
-    out[0] = '\0';
-    return false;
-}
-
 static bool is_asked_already(const struct installed_programs *all, const char *path)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -241,7 +222,7 @@ static void add_ollama_of_path(const struct service_facts *standing_for,
                                const struct setting_catalog *c, struct installed_programs *out)
 {
     char path[512], real[PATH_MAX];
-    if (!find_in_path("ollama", path, sizeof path)) {
+    if (!program_find("ollama", path, sizeof path)) {
         struct installed_program *p = standing_for
                                           ? add(out, standing_for->name, SETTING_OWNER_OLLAMA)
                                           : NULL;

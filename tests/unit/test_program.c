@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,10 +168,92 @@ static void test_which_may_be_run(void **state)
     rmdir(folder);
 }
 
+/* ---- program_run() ---- */
+
+static struct buf errors;
+static struct program_end end;
+
+static int run_shell(const char *script, const char *folder, int64_t patience_ns)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    const struct program p = {.path = "/bin/sh",
+                              .argv = argv,
+                              .folder = folder,
+                              .deadline_ns = clock_mono_ns(&clock_real) + patience_ns};
+    struct err err = ERR_INIT;
+    return program_run(&p, &out, &errors, &end, &err);
+}
+
+static void test_run_for_what_it_does(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("TUNETOP_TEST_OWN", "ours", 1), 0);
+    assert_int_equal(
+        run_shell("pwd; echo $TUNETOP_TEST_OWN; echo bad >&2; exit 3", "/usr", 20 * NS_PER_S), 0);
+    assert_string_equal(out.data, "/usr\nours\n");
+    assert_string_equal(errors.data, "bad\n");
+    assert_int_equal(end.status, 3);
+    assert_false(end.held);
+    assert_int_equal(run_shell("echo", "/nonexistent-folder", 20 * NS_PER_S), -ERR_NOENT);
+    /* More than there is room for is dropped, and it is let run to its end. */
+    assert_int_equal(
+        run_shell("i=0; while [ $i -lt 2000 ]; do echo 0123456789; i=$((i+1)); done; exit 7", NULL,
+                  20 * NS_PER_S),
+        0);
+    assert_int_equal(out.size, 4096);
+    assert_int_equal(end.status, 7);
+    assert_int_equal(run_shell("kill -9 $$", NULL, 20 * NS_PER_S), -ERR_IO);
+}
+
+/* What it leaves running goes on; that it holds our pipes is told, and not waited for. */
+static void test_run_leaves_what_it_started(void **state)
+{
+    (void)state;
+    assert_int_equal(run_shell("sleep 300 >/dev/null 2>&1 & echo $!", NULL, 20 * NS_PER_S), 0);
+    assert_false(end.held);
+    const pid_t quiet = (pid_t)strtol(out.data, NULL, 10);
+    assert_true(quiet > 1 && kill(quiet, 0) == 0);
+    kill(quiet, SIGKILL);
+    assert_int_equal(run_shell("sleep 300 & echo $!", NULL, 20 * NS_PER_S), 0);
+    assert_true(end.held);
+    const pid_t loud = (pid_t)strtol(out.data, NULL, 10);
+    assert_true(loud > 1 && kill(loud, 0) == 0);
+    kill(loud, SIGKILL);
+}
+
+static void test_run_until_the_deadline(void **state)
+{
+    (void)state;
+    const int64_t before = clock_mono_ns(&clock_real);
+    assert_int_equal(run_shell("echo $$; trap '' TERM; sleep 300; sleep 300", NULL, NS_PER_S / 4),
+                     -ERR_TIMEOUT);
+    assert_true(clock_mono_ns(&clock_real) - before < 20 * NS_PER_S);
+    const pid_t gone = (pid_t)strtol(out.data, NULL, 10);
+    assert_true(gone > 1 && kill(gone, 0) < 0 && errno == ESRCH);
+}
+
+static void test_find_in_path(void **state)
+{
+    char path[256], *old = strdup(getenv("PATH"));
+
+    (void)state;
+    setenv("PATH", ":.:relative:/nonexistent:/bin", 1);
+    assert_true(program_find("sh", path, sizeof path));
+    assert_string_equal(path, "/bin/sh");
+    assert_false(program_find("", path, sizeof path));
+    assert_false(program_find("no-such-program-here", path, sizeof path));
+    assert_true(program_find("/bin/sh", path, sizeof path));
+    assert_false(program_find("/bin/no-such-program", path, sizeof path));
+    assert_false(program_find("sh", path, 4));
+    setenv("PATH", old, 1);
+    free(old);
+}
+
 static int set_up(void **state)
 {
     (void)state;
     buf_init(&out, 4096);
+    buf_init(&errors, 4096);
     return 0;
 }
 
@@ -178,15 +261,22 @@ static int tear_down(void **state)
 {
     (void)state;
     buf_release(&out);
+    buf_release(&errors);
     return 0;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_it_prints),   cmocka_unit_test(test_what_ends_it),
-        cmocka_unit_test(test_nothing_is_left),  cmocka_unit_test(test_what_is_not_there),
+        cmocka_unit_test(test_what_it_prints),
+        cmocka_unit_test(test_what_ends_it),
+        cmocka_unit_test(test_nothing_is_left),
+        cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_which_may_be_run),
+        cmocka_unit_test(test_run_for_what_it_does),
+        cmocka_unit_test(test_run_leaves_what_it_started),
+        cmocka_unit_test(test_run_until_the_deadline),
+        cmocka_unit_test(test_find_in_path),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -86,7 +86,8 @@ struct control_target {
 /* ---- running what it takes ---- */
 
 struct control_output {
-    int status;           /* exit status */
+    int status;             /* exit status; -1: it did not end by itself */
+    bool held;              /* as in struct program_end */
     struct buf out, errors; /* what it printed, at most CONTROL_OUTPUT_BYTES each, cut */
 };
 enum { CONTROL_OUTPUT_BYTES = 4 * 1024 * 1024 };
@@ -106,14 +107,15 @@ struct control_world {
 extern const struct control_world control_world_real;
 void control_output_init(struct control_output *o);
 void control_output_release(struct control_output *o);
-/* The same, and a status other than 0 is an error: its first line of errors in err, sanitised. */
+/* The same, and a status other than 0 is an error: the last line that it printed is in err,
+ * sanitised. */
 int control_run(const struct control_world *w, const struct control_target *t,
                 const char *const *argv, int64_t deadline_ns, struct control_output *out,
                 struct err *err);
 
 /* ---- one kind of control ---- */
 
-struct control_step { /* of a plan */
+struct control_step {        /* of a plan */
     const char *action;      /* "restart", "run", "wait" */
     const char *const *argv; /* ends with NULL */
     const char *folder;      /* NULL: any */
@@ -130,14 +132,14 @@ struct control_steps {
 
 struct control_state { /* of a service as its supervisor sees it */
     bool known, running;
-    bool loaded;      /* the supervisor knows it at all (unit, job, container) */
-    char id[80];      /* of this run: container id, invocation id, pid@start; changes with a restart */
-    int32_t pid;      /* 0 unknown */
+    bool loaded; /* the supervisor knows it at all (unit, job, container) */
+    char id[80]; /* of this run: container id, invocation id, pid@start; changes with a restart */
+    int32_t pid; /* 0 unknown */
     int64_t started_wall_ns; /* 0 unknown */
-    int exit_status;  /* of the last run that ended; -1 unknown */
-    int64_t restarts; /* counted by the supervisor; -1 unknown */
-    int health;       /* of a healthcheck: 1 healthy, 0 not, -1 starting, -2 there is none */
-    char words[160];  /* what it says of a failure; "" */
+    int exit_status;         /* of the last run that ended; -1 unknown */
+    int64_t restarts;        /* counted by the supervisor; -1 unknown */
+    int health;              /* of a healthcheck: 1 healthy, 0 not, -1 starting, -2 there is none */
+    char words[160];         /* what it says of a failure; "" */
 };
 
 /* What a restart would change besides what is planned. */

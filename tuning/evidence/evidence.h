@@ -72,8 +72,8 @@ struct verify_row {
     const char *service, *setting, *wanted;
     const char *in_file, *in_process; /* NULL: not there, not known */
     enum verify_verdict verdict;
-    int via;           /* enum evidence_via; -1 none */
-    const char *why;   /* of UNKNOWN, DIFFERS, RESTART_NEEDED; NULL */
+    int via;         /* enum evidence_via; -1 none */
+    const char *why; /* of UNKNOWN, DIFFERS, RESTART_NEEDED; NULL */
     bool secret;
 };
 

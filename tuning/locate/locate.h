@@ -16,8 +16,8 @@
 #include "tuning/control/control.h"
 
 struct location {
-    const char *service; /* its name */
-    int kind;            /* as in struct config_service */
+    const char *service;                     /* its name */
+    int kind;                                /* as in struct config_service */
     const struct config_service *configured; /* NULL: tunetop.yaml does not name it */
     bool running;
     struct config_target config; /* type CONFIG_TARGET_NONE: not found */
@@ -30,11 +30,12 @@ struct location {
     size_t candidate_count;
     const char **files; /* everything that its settings come from, in the order of precedence */
     size_t file_count;
-    const char *install; /* "systemd unit ollama.service", "compose project ai", "git clone in ~/x" */
-    const char *advice;  /* what to click or type where tunetop does not write; NULL */
+    const char
+        *install; /* "systemd unit ollama.service", "compose project ai", "git clone in ~/x" */
+    const char *advice; /* what to click or type where tunetop does not write; NULL */
 };
 
-struct locate_note { /* what could not be seen, for doctor */
+struct locate_note {              /* what could not be seen, for doctor */
     const char *what, *why, *fix; /* "podman", "its socket is another user's", a command or NULL */
 };
 
