@@ -9,6 +9,7 @@
 #ifndef BASE_FILE_OPS_H
 #define BASE_FILE_OPS_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,16 @@ struct file_volume { /* what a file lies on */
 };
 
 enum { FILE_OPS_ROOT = -1 }; /* as dir of open: the name is "/" */
+
+/* To go through a folder that may be entered and not read (/home with 0711): its descriptor can be
+ * looked at and opened below, and is good for nothing else. */
+#if defined(O_PATH)
+#define FILE_OPEN_SEARCH (O_PATH | O_DIRECTORY)
+#elif defined(O_SEARCH)
+#define FILE_OPEN_SEARCH (O_SEARCH | O_DIRECTORY)
+#else
+#define FILE_OPEN_SEARCH (O_RDONLY | O_DIRECTORY)
+#endif
 
 struct file_ops {
     void *ctx;

@@ -24,6 +24,19 @@ static int left_beside(const struct file_target *t, const char *temp, struct err
                    t->real, temp);
 }
 
+/* What has the name: 0 and its content; 1 something that is no file of ours nor of anybody's to be
+ * changed, so it is somebody else's; -errno. */
+static int look(const struct file_target *t, const char *name, struct file_content *out)
+{
+    int rc = file_name_content(t, name, out);
+
+    if (!file_name_is_foreign(rc)) {
+        return rc;
+    }
+    *out = (struct file_content){.absent = false}; /* no content has this sum */
+    return 1;
+}
+
 static int write_all(const struct file_target *t, int fd, struct file_text text)
 {
     const char *at = text.data;
@@ -79,8 +92,8 @@ static int take_over(const struct file_target *t, int fd, int old, const struct 
     return rc < 0 ? rc : ops->chmod(ops->ctx, fd, want.mode & MODE_BITS);
 }
 
-static int write_temp(const struct file_target *t, const char *temp, bool replaces,
-                      struct file_text text, const struct file_like *like, struct err *err)
+static int write_temp(struct file_target *t, const char *temp, bool replaces, struct file_text text,
+                      const struct file_like *like, struct err *err)
 {
     const struct file_ops *ops = t->ops;
     int old = -1;
@@ -90,6 +103,7 @@ static int write_temp(const struct file_target *t, const char *temp, bool replac
     }
     int rc = 0;
     int fd = ops->open(ops->ctx, t->dir, temp, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    t->half_written = fd >= 0;
     if (fd < 0) {
         rc = fd == -EEXIST ? err_set(err, ERR_STATE, "there is a '%.80s' beside '%.150s' already",
                                      temp, t->real)
@@ -102,10 +116,8 @@ static int write_temp(const struct file_target *t, const char *temp, bool replac
         rc = call_failed(t, rc, "write a new", err);
     }
     ops->close(ops->ctx, fd);
-    if (rc < 0) {
-        /* When even this fails, whoever settles the name does it. */
-        (void)ops->unlink(ops->ctx, t->dir, temp);
-    }
+    /* When even the removal fails, whoever settles the name does it. */
+    t->half_written = rc < 0 && ops->unlink(ops->ctx, t->dir, temp) < 0;
 close_old:
     if (old >= 0) {
         ops->close(ops->ctx, old);
@@ -131,10 +143,10 @@ static int give_name_back(struct file_target *t, const char *temp, const struct 
         return call_failed(t, rc, "put back", err);
     }
     if (!ours->absent) {
-        if ((rc = file_name_content(t, temp, &now)) < 0) {
+        if ((rc = look(t, temp, &now)) < 0) {
             return call_failed(t, rc, "read", err);
         }
-        if (!file_content_equal(&now, ours)) {
+        if (rc > 0 || !file_content_equal(&now, ours)) {
             return left_beside(t, temp, err);
         }
         if ((rc = ops->unlink(ops->ctx, t->dir, temp)) < 0) {
@@ -153,12 +165,12 @@ static int check_displaced(struct file_target *t, const char *temp,
 {
     const struct file_ops *ops = t->ops;
     struct file_content displaced;
-    int rc = file_name_content(t, temp, &displaced);
+    int rc = look(t, temp, &displaced);
 
     if (rc < 0) {
         return call_failed(t, rc, "read", err);
     }
-    if (!file_content_equal(&displaced, expected)) {
+    if (rc > 0 || !file_content_equal(&displaced, expected)) {
         return give_name_back(t, temp, ours, err);
     }
     rc = keep ? 0 : ops->unlink(ops->ctx, t->dir, temp);
@@ -185,8 +197,8 @@ static int change_over(struct file_target *t, const char *temp, const struct fil
             return check_displaced(t, temp, expected, ours, keep, err);
         }
         if (file_rename_missing(rc)) {
-            rc = file_name_content(t, t->base, &now);
-            if (rc == 0 && !file_content_equal(&now, expected)) {
+            rc = look(t, t->base, &now);
+            if (rc > 0 || (rc == 0 && !file_content_equal(&now, expected))) {
                 rc = -EEXIST;
             }
             if (rc == 0) {
@@ -206,12 +218,12 @@ int file_replace(struct file_target *t, const char *temp, const struct file_cont
                  struct file_text text, const struct file_like *like, bool keep, struct err *err)
 {
     struct file_content now, ours;
-    int rc = file_target_content(t, &now, err);
+    int rc = look(t, t->base, &now);
 
     if (rc < 0) {
-        return rc;
+        return call_failed(t, rc, "read", err);
     }
-    if (!file_content_equal(&now, expected)) {
+    if (rc > 0 || !file_content_equal(&now, expected)) {
         return changed_since(t, err);
     }
     file_content_of(text.data, text.size, &ours);
@@ -262,6 +274,9 @@ static int is_ours(const struct file_target *t, const char *temp,
                    const struct file_content *content, const struct file_settle *what, bool *out)
 {
     *out = file_content_equal(content, &what->before) || file_content_equal(content, &what->after);
+    if (what->whole && !t->half_written) {
+        return 0;
+    }
     int rc = *out ? 0 : torn_write(t, temp, what->after_text, out);
     return rc == 0 && !*out ? torn_write(t, temp, what->before_text, out) : rc;
 }
@@ -272,20 +287,26 @@ int file_settle(struct file_target *t, const char *temp, const struct file_settl
     const struct file_ops *ops = t->ops;
     struct file_content now, beside;
     bool ours = false;
-    int rc = file_target_content(t, &now, err);
+    int rc = look(t, t->base, &now);
 
     if (rc < 0) {
-        return rc;
+        return call_failed(t, rc, "read", err);
     }
-    enum file_state state = file_content_equal(&now, &what->after)    ? FILE_AFTER
+    enum file_state state = rc > 0                                    ? FILE_OTHER
+                            : file_content_equal(&now, &what->after)  ? FILE_AFTER
                             : file_content_equal(&now, &what->before) ? FILE_BEFORE
                                                                       : FILE_OTHER;
-    rc = file_name_content(t, temp, &beside);
+    rc = look(t, temp, &beside);
     if (rc == 0 && !beside.absent) {
         rc = is_ours(t, temp, &beside, what, &ours);
     }
     if (rc < 0) {
         return call_failed(t, rc, "read what is beside", err);
+    }
+    if (ours && what->spare_old && state != FILE_BEFORE &&
+        file_content_equal(&beside, &what->before)) {
+        *out = state;
+        return 0;
     }
     if (!beside.absent && !ours) {
         if (state == FILE_OTHER) {
@@ -293,8 +314,8 @@ int file_settle(struct file_target *t, const char *temp, const struct file_settl
         }
         struct err inner = ERR_INIT;
         (void)give_name_back(t, temp, &now, &inner);
-        rc = file_name_content(t, temp, &beside);
-        if (rc < 0 || !beside.absent) {
+        rc = look(t, temp, &beside);
+        if (rc != 0 || !beside.absent) {
             *err = inner;
             return -inner.code;
         }
@@ -302,6 +323,7 @@ int file_settle(struct file_target *t, const char *temp, const struct file_settl
     } else if (!beside.absent && (rc = ops->unlink(ops->ctx, t->dir, temp)) < 0) {
         return call_failed(t, rc, "remove what was written beside", err);
     }
+    t->half_written = false;
     /* In any case: what was renamed before a kill may not be on the medium yet, and the answer is
      * about to be relied on. */
     if ((rc = ops->sync(ops->ctx, t->dir)) < 0) {
@@ -316,16 +338,16 @@ static int old_is_beside(struct file_target *t, const char *temp, const struct f
                          bool *out, struct err *err)
 {
     struct file_content now, beside;
-    int rc = file_target_content(t, &now, err);
+    int rc = look(t, t->base, &now), there = 0;
 
     if (rc < 0) {
-        return rc;
+        return call_failed(t, rc, "read", err);
     }
-    if ((rc = file_name_content(t, temp, &beside)) < 0) {
-        return call_failed(t, rc, "read what is beside", err);
+    if ((there = look(t, temp, &beside)) < 0) {
+        return call_failed(t, there, "read what is beside", err);
     }
-    *out = !what->before.absent && file_content_equal(&now, &what->after) &&
-           file_content_equal(&beside, &what->before);
+    *out = rc == 0 && there == 0 && !what->before.absent &&
+           file_content_equal(&now, &what->after) && file_content_equal(&beside, &what->before);
     return 0;
 }
 

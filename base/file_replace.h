@@ -44,7 +44,7 @@ int file_replace(struct file_target *t, const char *temp, const struct file_cont
 enum file_state {
     FILE_BEFORE, /* wholly the one */
     FILE_AFTER,  /* wholly the other */
-    FILE_OTHER,  /* somebody else changed it since */
+    FILE_OTHER,  /* somebody else changed it since, or put something there that is no such file */
     FILE_SAVED,  /* somebody else's save was beside it and has its name again */
 };
 
@@ -57,6 +57,12 @@ enum file_state {
 struct file_settle {
     struct file_content before, after;
     struct file_text before_text, after_text;
+    /* By who knows what it wrote, for it is still running: a part of a text counts as our own only
+     * while we were writing one, for an editor that truncates has a part of everything. */
+    bool whole;
+    /* The old file stays where it is, beside a file that is not the old one: what becomes of it is
+     * not decided yet, and it may be all that there is of it. */
+    bool spare_old;
 };
 int file_settle(struct file_target *t, const char *temp, const struct file_settle *what,
                 enum file_state *out, struct err *err);

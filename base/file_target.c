@@ -20,6 +20,7 @@ struct walk {
     unsigned links;
     size_t tail; /* of `rest`: what stood behind the last link; SIZE_MAX none */
     bool shared; /* the folder may be written by others, but is sticky */
+    bool unread; /* it may be entered only: fine on the way, not at the end */
 };
 
 static int call_failed(const struct file_target *t, int rc, const char *what, struct err *err)
@@ -99,10 +100,18 @@ static int enter(struct walk *w, int fd, struct err *err)
     return judge_folder(w, err);
 }
 
-static int enter_root(struct walk *w, struct err *err)
+static int open_folder(struct walk *w, int dir, const char *name)
 {
     const struct file_ops *ops = w->t->ops;
-    int fd = ops->open(ops->ctx, FILE_OPS_ROOT, "/", O_RDONLY | O_DIRECTORY, 0);
+    int fd = ops->open(ops->ctx, dir, name, O_RDONLY | O_DIRECTORY, 0);
+
+    w->unread = fd == -EACCES;
+    return w->unread ? ops->open(ops->ctx, dir, name, FILE_OPEN_SEARCH, 0) : fd;
+}
+
+static int enter_root(struct walk *w, struct err *err)
+{
+    int fd = open_folder(w, FILE_OPS_ROOT, "/");
 
     if (fd < 0) {
         return call_failed(w->t, fd, "reach", err);
@@ -113,13 +122,12 @@ static int enter_root(struct walk *w, struct err *err)
 
 static int enter_parent(struct walk *w, struct err *err)
 {
-    const struct file_ops *ops = w->t->ops;
     char *slash = strrchr(w->t->real, '/');
 
     if (slash == NULL) { /* above / is / */
         return 0;
     }
-    int fd = ops->open(ops->ctx, w->fd, "..", O_RDONLY | O_DIRECTORY, 0);
+    int fd = open_folder(w, w->fd, "..");
     if (fd < 0) {
         return call_failed(w->t, fd, "reach", err);
     }
@@ -356,7 +364,7 @@ static int step(struct walk *w, unsigned flags, bool *through_file, struct err *
         return follow(w, name, err);
     }
     if (!last) {
-        int fd = ops->open(ops->ctx, w->fd, name, O_RDONLY | O_DIRECTORY, 0);
+        int fd = open_folder(w, w->fd, name);
         if (fd < 0) {
             return call_failed(t, fd, "reach", err);
         }
@@ -403,6 +411,10 @@ int file_target_open(const struct file_ops *ops, uid_t user, const char *path, u
     out->dir = w.fd;
     out->device = w.folder.st_dev;
     out->inode = w.folder.st_ino;
+    if (rc > 0 && w.unread) {
+        /* It is locked and synced by a descriptor that can be read from. */
+        rc = call_failed(out, -EACCES, "read the folder of", err);
+    }
     if (rc > 0) {
         rc = judge_end(out, err);
     }
@@ -501,6 +513,24 @@ int file_name_content(const struct file_target *t, const char *name, struct file
         sha256_end(&sum, out->sha256);
     }
     return rc;
+}
+
+bool file_name_is_foreign(int rc)
+{
+    switch (-rc) {
+    case ELOOP:
+    case EACCES:
+    case EPERM: /* as a security module says it */
+    case EFBIG:
+    case EISDIR:
+    case ENXIO: /* a socket */
+#if defined(EOPNOTSUPP)
+    case EOPNOTSUPP: /* a socket, on macOS */
+#endif
+        return true;
+    default:
+        return false;
+    }
 }
 
 int file_target_content(struct file_target *t, struct file_content *out, struct err *err)

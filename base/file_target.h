@@ -55,8 +55,9 @@ struct file_target {
     mode_t mode; /* of the file, when it exists */
     uid_t uid;
     gid_t gid;
-    unsigned missing; /* folders that are to be made before the file: the last ones of `real` */
-    int lock;         /* the descriptor that holds the lock of the folder; -1 */
+    unsigned missing;  /* folders that are to be made before the file: the last ones of `real` */
+    int lock;          /* the descriptor that holds the lock of the folder; -1 */
+    bool half_written; /* for file_replace.c: what it wrote beside may be there, and not whole */
 };
 
 /* user: whose folders are trusted besides root's; the effective user, under sudo SUDO_UID. Errors:
@@ -88,5 +89,8 @@ bool file_content_equal(const struct file_content *a, const struct file_content 
 /* For file_replace.c: of any name in the folder. -errno; links and what is no regular file -ELOOP.
  */
 int file_name_content(const struct file_target *t, const char *name, struct file_content *out);
+/* Whether that answer means that what has the name is nothing that tunetop would have put there: a
+ * link, no regular file, too long, not to be read. */
+bool file_name_is_foreign(int rc);
 
 #endif

@@ -68,6 +68,12 @@ static void show_edited(const struct edited_list *edited, const struct options *
         const struct edited *e = &edited->items[i];
         struct diff d;
 
+        if (e->foreign) {
+            text_put(&p.page, STYLE_WARN, "There is no file to read any more at ");
+            text_put(&p.page, STYLE_TEXT, e->path);
+            text_end(&p.page);
+            continue;
+        }
         diff_make(e->left.data ? e->left.data : "", e->left.size, e->now.data ? e->now.data : "",
                   e->now.size, &arena, &d);
         plan_text_diff(&p.page, &d, "as tunetop left it", e->path);

@@ -312,6 +312,15 @@ int journal_copy_put(struct journal *j, const char *name, struct file_text text,
     return rc < 0 ? call_failed(j, rc, "make a copy in", err) : 0;
 }
 
+int journal_copy_put_again(struct journal *j, const char *name, struct file_text text,
+                           struct err *err)
+{
+    int rc = j->ops->unlink(j->ops->ctx, j->copies, name);
+
+    return rc < 0 && rc != -ENOENT ? call_failed(j, rc, "make a copy in", err)
+                                   : journal_copy_put(j, name, text, err);
+}
+
 int journal_copies_sync(struct journal *j, struct err *err)
 {
     int rc = j->ops->sync(j->ops->ctx, j->copies);

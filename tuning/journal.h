@@ -72,6 +72,9 @@ void journal_copy_name(const char *id, size_t file, bool after, char out[JOURNAL
 void journal_temp_name(const char *id, size_t file, char out[JOURNAL_NAME_BYTES]);
 /* Makes a copy, synced; the folder is synced by journal_copies_sync(). Neither allocates. */
 int journal_copy_put(struct journal *j, const char *name, struct file_text text, struct err *err);
+/* The same in the place of one that is damaged. */
+int journal_copy_put_again(struct journal *j, const char *name, struct file_text text,
+                           struct err *err);
 int journal_copies_sync(struct journal *j, struct err *err);
 /* Reads one back; it must be the content that it was. The caller frees the data, which is NULL when
  * the content is "absent". NOENT: not kept any more. PARSE: it is not that content. */

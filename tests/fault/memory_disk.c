@@ -349,6 +349,20 @@ void disk_save(struct disk *d, const char *path, const char *text, bool by_renam
     disk_set_bytes(&d->inodes[at].data, text, strlen(text));
 }
 
+void disk_save_link(struct disk *d, const char *path, const char *target)
+{
+    const char *last;
+    int folder;
+
+    (void)disk_walk(d, path, &folder, &last);
+    if (folder >= 0) {
+        int inode = disk_new_inode(d, S_IFLNK | 0777, d->uid, folder);
+        disk_set_entry(d, folder, last, inode);
+        disk_changed(d, folder);
+        disk_set_bytes(&d->inodes[inode].data, target, strlen(target));
+    }
+}
+
 void disk_remove(struct disk *d, const char *path)
 {
     const char *last;

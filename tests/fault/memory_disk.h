@@ -63,6 +63,7 @@ struct disk_inode {
     uid_t safe_uid;
     bool ever_safe;
     bool fixed;
+    int unread;     /* what opening it for reading answers: EACCES, EFBIG; 0 */
     int attributes; /* stands for all extended attributes */
     int parent;
     struct disk_folder *now;                   /* of a folder */
@@ -114,6 +115,8 @@ void disk_put(struct disk *d, const char *path, const char *text, mode_t mode);
 void disk_link(struct disk *d, const char *path, const char *target);
 void disk_save(struct disk *d, const char *path, const char *text, bool by_rename);
 void disk_remove(struct disk *d, const char *path);
+/* A link in the place of whatever is there. */
+void disk_save_link(struct disk *d, const char *path, const char *target);
 struct disk_inode *disk_find(struct disk *d, const char *path); /* NULL: none */
 bool disk_has(struct disk *d, const char *path, const char *text);
 /* Names in a folder that begin with `prefix`. */

@@ -100,6 +100,9 @@ static int op_open(void *ctx, int dir, const char *name, int flags, unsigned mod
     if ((flags & O_DIRECTORY) != 0 && !S_ISDIR(d->inodes[at].mode)) {
         return done(d, -ENOTDIR);
     }
+    if (d->inodes[at].unread != 0 && (flags & FILE_OPEN_SEARCH) != FILE_OPEN_SEARCH) {
+        return done(d, -d->inodes[at].unread);
+    }
     return done(d, new_fd(d, at, flags));
 }
 

@@ -298,6 +298,8 @@ static void test_settle(void **state)
         {"else\n", "saved\n", -1, "else\n", "saved\n"},
     };
 
+    struct stat st;
+
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         if (cases[i].file != NULL) {
@@ -327,11 +329,18 @@ static void test_settle(void **state)
     assert_int_equal(link(temp, "f"), 0);
     assert_int_equal(settle(NULL, new_text), FILE_AFTER);
     assert_true(has("f", new_text) && has(temp, NULL));
-    /* A folder of that name is nobody's left-over. */
-    assert_int_equal(mkdir(temp, 0700), 0);
-    assert_int_equal((int)settle(NULL, new_text), -1);
-    assert_int_equal(rmdir(temp), 0);
+    /* What is no file was put there by somebody, and has its name again. */
+    assert_int_equal(symlink("nowhere", temp), 0);
+    assert_int_equal(settle(NULL, new_text), FILE_SAVED);
+    assert_int_equal(lstat("f", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_true(has(temp, NULL));
     assert_int_equal(unlink("f"), 0);
+    put("f", new_text);
+    assert_int_equal(mkdir(temp, 0700), 0);
+    assert_int_equal(settle(NULL, new_text), FILE_SAVED);
+    assert_true(has(temp, NULL));
+    assert_int_equal(rmdir("f"), 0);
 }
 
 /* The old file stays beside the new one, and is the very one that comes back. */

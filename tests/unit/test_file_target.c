@@ -176,6 +176,51 @@ static void test_folders(void **state)
     assert_int_equal(rmdir("d"), 0);
 }
 
+/* A folder that may be entered and not read is fine on the way (/home with 0711), and not as the
+ * one that the file is in, for that is locked. */
+static void test_search_only(void **state)
+{
+    enum { NOBODY = 65534 };
+    const uid_t me = geteuid();
+
+    (void)state;
+    assert_int_equal(mkdir("d", 0755), 0);
+    assert_int_equal(mkdir("d/u", 0755), 0);
+    put("d/u/f", "text");
+    if (me == 0) { /* root reads everything */
+        assert_int_equal(chmod(folder, 0711), 0);
+        assert_int_equal(chown("d/u", NOBODY, NOBODY), 0);
+        assert_int_equal(chown("d/u/f", NOBODY, NOBODY), 0);
+    }
+    assert_int_equal(chmod("d", me == 0 ? 0711 : 0311), 0);
+    if (me == 0) {
+        assert_int_equal(seteuid(NOBODY), 0);
+    }
+    accepted("d/u/f", "d/u/f");
+    accepted("d/u/../u/f", "d/u/f");
+    assert_int_equal(try_path(path_of("d/u/f"), 0), 0);
+    assert_int_equal(file_target_lock(&target, &err), 0);
+    file_target_close(&target);
+    if (me == 0) {
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(chown("d/u", 0, 0), 0);
+        assert_int_equal(chmod("d/u", 0711), 0);
+        assert_int_equal(seteuid(NOBODY), 0);
+    } else {
+        assert_int_equal(chmod("d/u", 0311), 0);
+    }
+    refused("d/u/f", ERR_DENIED, "cannot read the folder of");
+    if (me == 0) {
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(chmod(folder, 0700), 0);
+    }
+    assert_int_equal(chmod("d", 0755), 0);
+    assert_int_equal(chmod("d/u", 0755), 0);
+    assert_int_equal(unlink("d/u/f"), 0);
+    assert_int_equal(rmdir("d/u"), 0);
+    assert_int_equal(rmdir("d"), 0);
+}
+
 static void test_content(void **state)
 {
     struct file_content content, same;
@@ -288,6 +333,11 @@ static void test_places(void **state)
     struct disk *d = world(1000);
 
     (void)state;
+    disk_find(d, "/home")->unread = EACCES;
+    check_disk(d, 1000, "/home/u/f", 0, "");
+    disk_find(d, "/home/u")->unread = EACCES;
+    check_disk(d, 1000, "/home/u/f", ERR_DENIED, "cannot read the folder of");
+    disk_find(d, "/home/u")->unread = 0;
     d->network = true;
     check_disk(d, 1000, "/home/u/f", ERR_STATE, "network mount: nfs");
     check_disk(d, 1000, "/home/u/new", ERR_STATE, "network mount: nfs");
@@ -335,9 +385,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),   cmocka_unit_test(test_links),
-        cmocka_unit_test(test_folders), cmocka_unit_test(test_content),
-        cmocka_unit_test(test_lock),    cmocka_unit_test(test_users),
-        cmocka_unit_test(test_places),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_folders), cmocka_unit_test(test_search_only),
+        cmocka_unit_test(test_content), cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_users),   cmocka_unit_test(test_places),
+        cmocka_unit_test(test_errors),
     };
     (void)umask(022);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

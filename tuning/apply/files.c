@@ -1,5 +1,6 @@
 #include "tuning/apply/files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +134,36 @@ static int load_copy(struct journal *j, const char *id, size_t i, bool after,
     return rc;
 }
 
+/* No copy, but the old file itself is still there, under the temporary name: it is the copy from
+ * now on, for that name may be given back to the file or go. */
+static int rescue_copy(struct journal *j, const char *id, size_t i, struct apply_file *f,
+                       struct err *err)
+{
+    struct file_text *text = &f->texts.before_text;
+    struct file_content beside;
+    struct file_target old = f->target; /* of the other name; borrows the descriptor */
+    char name[JOURNAL_NAME_BYTES];
+    ssize_t got = -1;
+
+    if (f->texts.before.absent || text->data != NULL ||
+        file_name_content(&f->target, f->temp, &beside) < 0 ||
+        !file_content_equal(&beside, &f->texts.before)) {
+        return 0;
+    }
+    (void)snprintf(old.base, sizeof(old.base), "%s", f->temp);
+    char *data = malloc((size_t)beside.size + 1);
+    if (data == NULL) {
+        return err_set(err, ERR_NOMEM, "there is no memory for '%.200s'", f->target.real);
+    }
+    int rc = file_target_read(&old, data, (size_t)beside.size, &got, err);
+    *text = (struct file_text){data, got < 0 ? 0 : (size_t)got}; /* freed with the others */
+    journal_copy_name(id, i, false, name);
+    if (rc == 0) {
+        rc = journal_copy_put_again(j, name, *text, err);
+    }
+    return rc < 0 ? rc : journal_copies_sync(j, err);
+}
+
 int files_of_entry(struct journal *j, const struct file_ops *ops, uid_t user,
                    const struct journal_entry *e, struct apply_file *files, struct err *err)
 {
@@ -155,7 +186,8 @@ int files_of_entry(struct journal *j, const struct file_ops *ops, uid_t user,
         f->like = from->like;
         f->folders = from->folders;
         if ((rc = load_copy(j, e->id, i, false, &from->before, &f->texts.before_text, err)) < 0 ||
-            (rc = load_copy(j, e->id, i, true, &from->after, &f->texts.after_text, err)) < 0) {
+            (rc = load_copy(j, e->id, i, true, &from->after, &f->texts.after_text, err)) < 0 ||
+            (rc = rescue_copy(j, e->id, i, f, err)) < 0) {
             return rc;
         }
     }
@@ -197,14 +229,16 @@ static int copy_text(struct file_text from, struct file_text *out, struct err *e
     return 0;
 }
 
-static int read_now(struct apply_file *f, struct file_text *out, struct err *err)
+static int read_now(struct apply_file *f, struct edited *item, struct err *err)
 {
+    struct file_text *out = &item->now;
     struct file_content now;
     ssize_t got = -1;
-    int rc = file_target_content(&f->target, &now, err);
 
     *out = (struct file_text){NULL, 0};
-    if (rc < 0 || now.absent) {
+    item->foreign = file_name_is_foreign(file_name_content(&f->target, f->target.base, &now));
+    int rc = item->foreign ? 0 : file_target_content(&f->target, &now, err);
+    if (rc < 0 || item->foreign || now.absent) {
         return rc;
     }
     char *data = malloc((size_t)now.size + 1);
@@ -235,7 +269,7 @@ int edited_add(struct edited_list *list, struct apply_file *f, struct err *err)
     }
     list->count++;
     int rc = copy_text(f->texts.after_text, &item->left, err);
-    return rc < 0 ? rc : read_now(f, &item->now, err);
+    return rc < 0 ? rc : read_now(f, item, err);
 }
 
 void edited_release(struct edited_list *list)

@@ -39,9 +39,10 @@ int files_put_back(struct apply_file *f, bool *other, struct err *err);
 /* --- the files of an entry that is in the journal --- */
 
 /* Opens the files of an entry, with the copies as far as they are kept: a text of which there is
- * none has data NULL and a content that is not absent. `files` has room for e->file_count and is
- * zeroed. The caller calls files_of_entry_free() in any case. STATE: a path leads somewhere else
- * now. */
+ * none has data NULL and a content that is not absent. An old file that a cut-off change left
+ * beside the new one is a copy as well, and is put to the others when they have none. `files` has
+ * room for e->file_count and is zeroed. The caller calls files_of_entry_free() in any case. STATE:
+ * a path leads somewhere else now. */
 int files_of_entry(struct journal *j, const struct file_ops *ops, uid_t user,
                    const struct journal_entry *e, struct apply_file *files, struct err *err);
 void files_of_entry_free(struct apply_file *files, size_t count);
@@ -50,6 +51,7 @@ void files_of_entry_free(struct apply_file *files, size_t count);
 struct edited {
     char *path;
     struct file_text left, now; /* owned; data NULL: no such file, or the copy is gone (left) */
+    bool foreign; /* there is something now that is no file to read: a link, a folder, another's */
 };
 struct edited_list {
     struct edited *items;

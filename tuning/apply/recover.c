@@ -29,7 +29,9 @@ static int settle_all(struct work *w, struct err *err)
 {
     for (size_t i = 0; i < w->e->file_count; i++) {
         struct apply_file *f = &w->files[i];
+        f->texts.spare_old = true; /* until it is known where to */
         int rc = file_settle(&f->target, f->temp, &f->texts, &w->states[i], err);
+        f->texts.spare_old = false;
         if (rc < 0) {
             return rc;
         }
@@ -131,7 +133,12 @@ static int put_back_files(struct work *w, struct err *err)
         struct apply_file *f = &w->files[i - 1];
         bool other = false;
         if (w->states[i - 1] == FILE_OTHER || w->states[i - 1] == FILE_SAVED) {
-            continue; /* keep_edited */
+            /* keep_edited: only what is beside it goes; the copies have it */
+            int rc = file_settle(&f->target, f->temp, &f->texts, &w->states[i - 1], err);
+            if (rc < 0) {
+                return rc;
+            }
+            continue;
         }
         int rc = files_put_back(f, &other, err);
         if (rc < 0) {

@@ -60,6 +60,7 @@ static int open_one(struct work *w, size_t i, struct err *err)
         return rc;
     }
     f->open = true;
+    f->texts.whole = true;
     f->texts.before_text = c->before;
     f->texts.after_text = c->after;
     file_content_of(c->before.data, c->before.size, &f->texts.before);
