@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "tuning/config/builder.h"
+#include "tuning/config/splice_index.h"
 #include "tuning/config/splicer.h"
 
 /* ---- patches ---- */
@@ -203,17 +204,6 @@ static bool is_same(const struct document_entry *e, const struct splice_edit *ed
                                                    : strcmp(e->value, edit->value) == 0;
 }
 
-static size_t count_of(const struct document *d, const struct splice_edit *edit)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < d->count; i++) {
-        const struct document_entry *e = &d->entries[i];
-        count += e->kind == edit->kind && strcmp(e->group, edit->group) == 0 &&
-                 strcmp(e->name, edit->name) == 0;
-    }
-    return count;
-}
-
 /* What no kind of file can hold, or what would be read as something else. */
 static int check_edit(const struct splicer *s, const struct splice_edit *edit)
 {
@@ -246,9 +236,9 @@ static int check_edit(const struct splicer *s, const struct splice_edit *edit)
     return 0;
 }
 
-/* What is true of every kind. *e is the entry that is there. */
+/* What is true of every kind. *e is the entry that is there, the last of `count`. */
 static int check_entry(const struct splicer *s, const struct splice_edit *edit,
-                       const struct document_entry *e)
+                       const struct document_entry *e, size_t count)
 {
     size_t place = e != NULL ? e->whole.begin : 0;
 
@@ -257,7 +247,7 @@ static int check_entry(const struct splicer *s, const struct splice_edit *edit,
         return splicer_refuse(s, place,
                               "names stand in it twice: which of them counts is not sure");
     }
-    if (count_of(s->d, edit) > 1) {
+    if (count > 1) {
         return splicer_refuse(s, place, "'%.80s' stands in it more than once", edit->name);
     }
     if (e != NULL && e->interpolated && !edit->remove) {
@@ -300,6 +290,7 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
 {
     struct arena arena = {0};
     struct splicer s = {.d = d, .arena = &arena, .err = err};
+    struct splice_index index;
     const char *newline = memchr(d->text, '\n', d->size);
     int rc = 0;
 
@@ -310,19 +301,21 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
             rc = splicer_refuse(&s, s.tree.roots->next->begin, "it holds several documents");
         }
     }
+    splice_index_init(&index, d);
     for (size_t i = 0; i < count && rc == 0; i++) {
-        const struct document_entry *e = splice_find(d, &edits[i]);
         size_t before = s.count;
+        size_t same;
         if (done[i]) {
             continue;
         }
+        const struct document_entry *e = splice_index_find(&index, &edits[i], &same);
         rc = check_edit(&s, &edits[i]);
         if (rc == 0 && is_same(e, &edits[i])) {
             done[i] = true;
             continue;
         }
         if (rc == 0) {
-            rc = check_entry(&s, &edits[i], e);
+            rc = check_entry(&s, &edits[i], e, same);
         }
         if (rc == 0) {
             rc = ask_for_patches(&s, &edits[i], e);
@@ -339,6 +332,7 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
     if (rc == 0) {
         patches_apply(&s, out);
     }
+    splice_index_release(&index);
     free(s.patches);
     arena_release(&arena);
     return rc;
@@ -375,9 +369,12 @@ static void fill_results(const struct document *old, const struct document *new,
     for (size_t i = 0; i + 1 < new->size; i++) {
         lines += new->text[i] == '\n';
     }
+    struct splice_index had, has;
+    splice_index_init(&had, old);
+    splice_index_init(&has, new);
     for (size_t i = 0; i < count; i++) {
-        const struct document_entry *before = splice_find(old, &edits[i]);
-        const struct document_entry *after = splice_find(new, &edits[i]);
+        const struct document_entry *before = splice_index_find(&had, &edits[i], NULL);
+        const struct document_entry *after = splice_index_find(&has, &edits[i], NULL);
         const struct document_entry *at = after != NULL ? after : before;
         unsigned long line = at != NULL ? at->line : 0;
         results[i] = (struct splice_result){
@@ -386,6 +383,8 @@ static void fill_results(const struct document *old, const struct document *new,
             .line = line < lines ? line : lines,
         };
     }
+    splice_index_release(&had);
+    splice_index_release(&has);
 }
 
 int splice_apply(const struct document *d, const struct splice_edit *edits, size_t count,

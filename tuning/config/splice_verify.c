@@ -83,48 +83,137 @@ static size_t gather(const struct document *d, bool numbered, struct fact *out)
     return count;
 }
 
-/* A key that was empty, and of which the edit made a section. */
-static bool is_above(const struct fact *f, const struct splice_edit *edit)
+/* ---- what is meant ---- */
+
+/* The edits by what they name; of several of one name the last, which is what counts. */
+struct wishes {
+    const struct splice_edit **sorted;
+    bool *met; /* something of that name stood there */
+    size_t count;
+};
+
+/* An edit's name against the first `size` bytes of another. */
+static int compare_to(const struct splice_edit *edit, enum document_entry_kind kind,
+                      const char *group, const char *name, size_t size)
 {
-    size_t size = strlen(f->name);
-    return f->kind == ENTRY_KEY && f->value == NULL && edit->kind == ENTRY_KEY && !edit->remove &&
-           strcmp(f->group, edit->group) == 0 && strncmp(edit->name, f->name, size) == 0 &&
-           edit->name[size] == '.';
+    int rc = (edit->kind > kind) - (edit->kind < kind);
+    if (rc == 0) {
+        rc = strcmp(edit->group, group);
+    }
+    if (rc == 0) {
+        rc = strncmp(edit->name, name, size);
+    }
+    return rc != 0 ? rc : edit->name[size] != '\0';
 }
 
-/* Does to the list what the edit means. */
-static size_t mean(struct fact *facts, size_t count, const struct splice_edit *edit)
+static int compare_edits(const void *left, const void *right)
+{
+    const struct splice_edit *const *a = left;
+    const struct splice_edit *const *b = right;
+    int rc = compare_to(*a, (*b)->kind, (*b)->group, (*b)->name, strlen((*b)->name));
+    return rc != 0 ? rc : (*a > *b) - (*a < *b);
+}
+
+static void wishes_init(struct wishes *w, const struct splice_edit *edits, size_t count)
+{
+    *w = (struct wishes){.sorted = xcalloc(count + 1, sizeof(w->sorted[0])),
+                         .met = xcalloc(count + 1, sizeof(w->met[0]))};
+    for (size_t i = 0; i < count; i++) {
+        w->sorted[i] = &edits[i];
+    }
+    qsort(w->sorted, count, sizeof(w->sorted[0]), compare_edits);
+    for (size_t i = 0; i < count; i++) {
+        const struct splice_edit *e = w->sorted[i];
+        bool same = w->count > 0 && compare_to(w->sorted[w->count - 1], e->kind, e->group, e->name,
+                                               strlen(e->name)) == 0;
+        w->count += !same;
+        w->sorted[w->count - 1] = e;
+    }
+}
+
+static void wishes_release(struct wishes *w)
+{
+    free(w->sorted);
+    free(w->met);
+}
+
+/* The first whose name is not before the first `size` bytes of `name`. */
+static size_t lower_bound(const struct wishes *w, const struct fact *f, size_t size)
+{
+    size_t low = 0;
+    size_t high = w->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_to(w->sorted[middle], f->kind, f->group, f->name, size) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* The edit of that name; w->count: there is none. */
+static size_t find_wish(const struct wishes *w, const struct fact *f, size_t size)
+{
+    size_t at = lower_bound(w, f, size);
+    bool it = at < w->count && compare_to(w->sorted[at], f->kind, f->group, f->name, size) == 0;
+    return it ? at : w->count;
+}
+
+/* A key that was empty, and of which an edit made a section. */
+static bool is_above(const struct wishes *w, const struct fact *f)
+{
+    size_t size = strlen(f->name);
+    if (f->kind != ENTRY_KEY || f->value != NULL) {
+        return false;
+    }
+    for (size_t i = lower_bound(w, f, size); i < w->count; i++) {
+        const struct splice_edit *e = w->sorted[i];
+        if (e->kind != ENTRY_KEY || strcmp(e->group, f->group) != 0 ||
+            strncmp(e->name, f->name, size) != 0) {
+            return false;
+        }
+        if (e->name[size] == '.' && !e->remove) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does to the list what the edits mean. There is room for what they add. */
+static size_t mean(struct fact *facts, size_t count, const struct wishes *w)
 {
     size_t kept = 0;
-    bool there = false;
     for (size_t i = 0; i < count; i++) {
         struct fact f = facts[i];
-        bool it = f.kind == edit->kind && strcmp(f.group, edit->group) == 0 &&
-                  strcmp(f.name, edit->name) == 0;
-        if ((it && (edit->remove || there)) || is_above(&f, edit)) {
+        size_t it = find_wish(w, &f, strlen(f.name));
+        bool again = it < w->count && (w->sorted[it]->remove || w->met[it]);
+        if (again || is_above(w, &f)) {
             continue;
         }
-        if (it) {
-            f.value = edit->value;
-            there = true;
+        if (it < w->count) {
+            f.value = w->sorted[it]->value;
+            w->met[it] = true;
         }
         facts[kept++] = f;
     }
-    if (!edit->remove && !there) {
-        facts[kept++] = (struct fact){edit->kind,  edit->group, edit->name,
-                                      edit->value, false,       false};
+    for (size_t i = 0; i < w->count; i++) {
+        const struct splice_edit *e = w->sorted[i];
+        if (!e->remove && !w->met[i]) {
+            facts[kept++] = (struct fact){e->kind, e->group, e->name, e->value, false, false};
+        }
     }
     return kept;
 }
 
 /* What was removed beside a merge is what the merge says from then on. */
-static size_t drop_merged(struct fact *facts, size_t count, const struct splice_edit *edit)
+static size_t drop_merged(struct fact *facts, size_t count, const struct wishes *w)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        bool it = facts[i].kind == edit->kind && strcmp(facts[i].group, edit->group) == 0 &&
-                  strcmp(facts[i].name, edit->name) == 0;
-        if (!it || !edit->remove || !facts[i].shared) {
+        size_t it = facts[i].shared ? find_wish(w, &facts[i], strlen(facts[i].name)) : w->count;
+        if (it == w->count || !w->sorted[it]->remove) {
             facts[kept++] = facts[i];
         }
     }
@@ -154,6 +243,7 @@ int splice_verify(const struct document *old, const struct document *new,
 {
     struct fact *wanted = xcalloc(old->count + count + 1, sizeof(wanted[0]));
     struct fact *got = xcalloc(new->count + 1, sizeof(got[0]));
+    struct wishes wishes;
     bool numbered = false;
     int rc = 0;
 
@@ -162,10 +252,9 @@ int splice_verify(const struct document *old, const struct document *new,
     }
     size_t wanted_count = gather(old, numbered, wanted);
     size_t got_count = gather(new, numbered, got);
-    for (size_t i = 0; i < count; i++) {
-        wanted_count = mean(wanted, wanted_count, &edits[i]);
-        got_count = drop_merged(got, got_count, &edits[i]);
-    }
+    wishes_init(&wishes, edits, count);
+    wanted_count = mean(wanted, wanted_count, &wishes);
+    got_count = drop_merged(got, got_count, &wishes);
     qsort(wanted, wanted_count, sizeof(wanted[0]), compare_facts);
     qsort(got, got_count, sizeof(got[0]), compare_facts);
     for (size_t i = 0; i < wanted_count || i < got_count; i++) {
@@ -179,6 +268,7 @@ int splice_verify(const struct document *old, const struct document *new,
             break;
         }
     }
+    wishes_release(&wishes);
     free(wanted);
     free(got);
     return rc;
