@@ -141,6 +141,31 @@ static void several_edits_of_a_compose_file(void **state)
           SET_VARIABLE("a", "C", "\"\\"), SET_VARIABLE("a", "D", "- a: b #c")},
          "services:\n  a:\n    environment:\n      A: \"no\"\n      B: 'it''s'\n"
          "      C: \"\\\"\\\\\"\n      D: \"- a: b #c\"\n"},
+        /* What somebody commented out stays with what it is behind. */
+        {DOCUMENT_COMPOSE,
+         "services:\n  a:\n    command:\n      - x\n      # - y\n\n  # b\n  b:\n    image: x\n",
+         {SET_KEY("a", "mem_limit", "1g"), SET_FLAG("a", "--z", NULL)},
+         "services:\n  a:\n    command:\n      - x\n      # - y\n      - --z\n    mem_limit: 1g\n\n"
+         "  # b\n  b:\n    image: x\n"},
+        {DOCUMENT_COMPOSE,
+         "services:\n  a:\n    environment:\n    - A=1\n    #- B=2\n    # the image\n    image: x\n",
+         {SET_VARIABLE("a", "C", "3")},
+         "services:\n  a:\n    environment:\n    - A=1\n    #- B=2\n    - C=3\n    # the image\n"
+         "    image: x\n"},
+        {DOCUMENT_COMPOSE,
+         "services:\n  a:\n    environment:\n      A: 1\n\n      # B: 2\n    # mem_limit: 1g\n"
+         "  # all\n# vim\n",
+         {SET_KEY("a", "cpus", "1"), SET_VARIABLE("a", "C", "3"),
+          SET_KEY("a", "restart", "always")},
+         "services:\n  a:\n    environment:\n      A: 1\n\n      # B: 2\n      C: 3\n"
+         "    # mem_limit: 1g\n    cpus: 1\n    restart: always\n  # all\n# vim\n"},
+        /* The end of the environment is that of the service. */
+        {DOCUMENT_COMPOSE,
+         "services:\n  a:\n    environment:\n      A: 1\n",
+         {SET_KEY("a", "cpus", "1"), SET_VARIABLE("a", "B", "2"),
+          SET_KEY("a", "restart", "always")},
+         "services:\n  a:\n    environment:\n      A: 1\n      B: 2\n    cpus: 1\n"
+         "    restart: always\n"},
         /* Nothing to do. */
         {DOCUMENT_COMPOSE,
          "services:\n  a:\n    cpus:   \"2\"   # two\n",
@@ -195,6 +220,10 @@ static void what_is_refused_says_why(void **state)
          "A=1\n",
          {SET_KEY("", "mem_limit", "1g")},
          ": a file of this kind (env) cannot hold 'mem_limit'\nmem_limit=1g\n"},
+        {DOCUMENT_SYSTEMD,
+         "[Service]\nX=a \\\n# why\n  b\n",
+         {SET_KEY("Service", "X", "c")},
+         "f:2:1: comments stand between the lines of 'X'\n[Service]\nX=c\n"},
         {DOCUMENT_SYSTEMD,
          "[Service]\nEnvironment=A=1\n",
          {SET_VARIABLE("Service", "B", "50%")},
@@ -256,6 +285,20 @@ static void files_of_lines(void **state)
          "[Service]\nExecStart=/bin/x --a 1 \\\n  --b\n",
          {SET_FLAG("Service", "--a", "2"), SET_FLAG("Service", "--c", "3")},
          "[Service]\nExecStart=/bin/x --a 2 \\\n  --b --c 3\n"},
+        /* A blank behind the backslash, or one more backslash: the line ends there. */
+        {DOCUMENT_SYSTEMD,
+         "[Service]\nEnvironment=A=1 \\ \nX=y\\\\\nZ=1\n",
+         {SET_VARIABLE("Service", "B", "2"), SET_KEY("Service", "X", "z")},
+         "[Service]\nEnvironment=A=1 \\ \nEnvironment=\"B=2\"\nX=z\nZ=1\n"},
+        /* Comments between joined lines belong to them. */
+        {DOCUMENT_SYSTEMD,
+         "[Service]\nEnvironment=A=1 \\\n# why \\\n  C=3\n# behind\nX=y\n",
+         {SET_VARIABLE("Service", "B", "2"), SET_VARIABLE("Service", "C", "4")},
+         "[Service]\nEnvironment=A=1 \\\n# why \\\n  C=4\nEnvironment=\"B=2\"\n# behind\nX=y\n"},
+        {DOCUMENT_SYSTEMD,
+         "[Service]\r\nExecStart=/bin/x \\\r\n  --b\r\nX=y \\\r\n",
+         {SET_FLAG("Service", "--c", "3"), SET_KEY("Service", "X", "z")},
+         "[Service]\r\nExecStart=/bin/x \\\r\n  --b --c 3\r\nX=z \\\r\n"},
         {DOCUMENT_SYSTEMD,
          "[Unit]\nA=b",
          {SET_KEY("Service", "MemoryMax", "1G")},
@@ -293,6 +336,18 @@ static void json_and_property_lists(void **state)
          "<plist><dict>\n<key>Label</key><string>l</string>\n<key>K</key><false/>\n"
          "<key>EnvironmentVariables</key><dict><key>A</key><string>a&lt;b</string><key>B</key>"
          "<string>2</string></dict><key>N</key><integer>5</integer></dict></plist>\n"},
+        /* Comments keep their neighbour. */
+        {DOCUMENT_PLIST,
+         "<plist><dict>\n <key>Label</key><string>l</string>\n <key>EnvironmentVariables</key>\n"
+         " <dict>\n  <key>A</key><string>1</string> <!-- one -->\n  <!-- <key>B</key> -->\n"
+         " </dict> <!-- of it -->\n <key>ProgramArguments</key>\n <array>\n"
+         "  <string>x</string><!-- it -->\n </array>\n</dict></plist>\n",
+         {SET_VARIABLE("l", "C", "3"), SET_FLAG("l", "--d", NULL)},
+         "<plist><dict>\n <key>Label</key><string>l</string>\n <key>EnvironmentVariables</key>\n"
+         " <dict>\n  <key>A</key><string>1</string> <!-- one -->\n  <!-- <key>B</key> -->\n"
+         "  <key>C</key>\n  <string>3</string>\n"
+         " </dict> <!-- of it -->\n <key>ProgramArguments</key>\n <array>\n"
+         "  <string>x</string><!-- it -->\n  <string>--d</string>\n </array>\n</dict></plist>\n"},
         {DOCUMENT_PLIST,
          "<plist><dict>\n  <key>ProgramArguments</key>\n  <array>\n    <string>x</string>\n"
          "    <string>--a</string>\n    <string>--b=1</string>\n  </array>\n</dict></plist>\n",

@@ -18,7 +18,7 @@ void splicer_patch(struct splicer *s, size_t begin, size_t end, const char *text
         s->capacity = s->capacity > 0 ? s->capacity * 2 : 16;
         s->patches = xreallocarray(s->patches, s->capacity, sizeof(s->patches[0]));
     }
-    s->patches[s->count++] = (struct patch){begin, end, text, beside};
+    s->patches[s->count++] = (struct patch){begin, end, text, beside, s->into};
 }
 
 /* Whether patches [from, count) touch those before. */
@@ -28,7 +28,7 @@ static bool patches_touch(const struct splicer *s, size_t from)
         const struct patch *p = &s->patches[i];
         for (size_t k = 0; k < from; k++) {
             const struct patch *q = &s->patches[k];
-            bool both_beside = p->beside && q->beside && p->begin == q->begin;
+            bool both_beside = p->beside && q->beside && p->begin == q->begin && p->into == q->into;
             if (p->begin <= q->end && q->begin <= p->end && !both_beside) {
                 return true;
             }
@@ -318,6 +318,7 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
             rc = check_entry(&s, &edits[i], e, same);
         }
         if (rc == 0) {
+            s.into = NULL;
             rc = ask_for_patches(&s, &edits[i], e);
         }
         if (rc < 0 && by_hand != NULL) {

@@ -170,6 +170,53 @@ static const char *dash_gap(struct splicer *s, const struct yaml_node *list)
                : " ";
 }
 
+/* The byte behind which something new stands at the end of a mapping or list in block style: of its
+ * last child, or of the comments that stand there like children (a setting that somebody commented
+ * out). They stay with what they are behind. */
+static size_t end_of_block(const struct splicer *s, const struct yaml_node *parent)
+{
+    const struct yaml_node *deepest = parent;
+    size_t end = parent->last_child->end;
+    /* The least indentation that is deeper than what may come behind `parent`: its own, but at the
+     * top of the file, and for a list whose dashes stand below its key, one more. */
+    const struct yaml_node *key = parent->key;
+    bool dashes = key != NULL && parent->kind == YAML_SPAN_LIST && parent->column <= key->column;
+    size_t dash_column = parent->column - 1;
+    size_t least = parent->column - (parent->parent != NULL && !dashes);
+
+    while (deepest->last_child != NULL && deepest->last_child->style == YAML_SPAN_BLOCK) {
+        deepest = deepest->last_child;
+        if (deepest->kind == YAML_SPAN_LIST && deepest->key != NULL &&
+            deepest->column <= deepest->key->column) {
+            dashes = true;
+            dash_column = deepest->column - 1;
+        }
+    }
+    for (size_t line = splicer_line_end(s, end) + 1; line < s->d->size;) {
+        size_t line_end = splicer_line_end(s, line);
+        size_t at = line;
+        while (at < line_end && s->d->text[at] == ' ') {
+            at++;
+        }
+        if (s->d->text[at] == '#') {
+            size_t behind = at + 1;
+            while (behind < line_end && strchr("# \t", s->d->text[behind]) != NULL) {
+                behind++;
+            }
+            bool item = behind < line_end && s->d->text[behind] == '-' && dashes &&
+                        at - line == dash_column;
+            if (at - line < least && !item) {
+                break;
+            }
+            end = at;
+        } else if (!splicer_is_blank(s, line, line_end)) {
+            break;
+        }
+        line = line_end + 1;
+    }
+    return end;
+}
+
 static int insert_block(struct splicer *s, const struct yaml_node *parent,
                         const struct node_leaf *leaf)
 {
@@ -180,7 +227,8 @@ static int insert_block(struct splicer *s, const struct yaml_node *parent,
     if (s->d->text[parent->begin] == '?') {
         return splicer_refuse(s, parent->begin, "keys with '?' are not changed");
     }
-    splicer_insert_lines(s, parent->last_child->end, text, leaf->section_count == 0);
+    s->into = parent;
+    splicer_insert_lines(s, end_of_block(s, parent), text, leaf->section_count == 0);
     return 0;
 }
 

@@ -126,12 +126,42 @@ static const struct document_entry *last_entry(const struct splicer *s,
     return found;
 }
 
+/* The end of an element with the comments that are its: those in its line, and, when nothing else
+ * comes before the end of what it stands in, those below it. */
+static size_t behind_comments(const struct splicer *s, size_t byte)
+{
+    const char *text = s->d->text;
+    size_t end = byte;
+    size_t in_line = byte;
+    bool same_line = true;
+
+    for (;;) {
+        while (byte < s->d->size && strchr(" \t\r\n", text[byte]) != NULL) {
+            same_line = same_line && text[byte] != '\n';
+            byte++;
+        }
+        if (s->d->size - byte < 4 || memcmp(text + byte, "<!--", 4) != 0) {
+            break;
+        }
+        const char *close = strstr(text + byte, "-->");
+        if (close == NULL) {
+            return in_line;
+        }
+        byte = (size_t)(close - text) + 3;
+        end = byte;
+        in_line = same_line ? byte : in_line;
+    }
+    bool last = s->d->size - byte >= 2 && memcmp(text + byte, "</", 2) == 0;
+    return last ? end : in_line;
+}
+
 /* A pair behind one that is there, laid out like it. */
 static int insert_behind(struct splicer *s, const struct document_entry *like,
                          const struct splice_edit *edit, const char *name)
 {
     bool lines = has_own_line(s, like->whole.begin);
-    splicer_patch(s, like->whole.end, like->whole.end,
+    size_t at = behind_comments(s, like->whole.end);
+    splicer_patch(s, at, at,
                   laid_out(s, key_element(s, name), element(s, edit),
                            splicer_indent(s, like->whole.begin), lines),
                   true);
@@ -293,6 +323,7 @@ static int insert_flag(struct splicer *s, const struct splice_edit *edit)
             lines);
         text = arena_printf(s->arena, "%s%s", text, second);
     }
+    end = behind_comments(s, end);
     splicer_patch(s, end, end, text, true);
     return 0;
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "tuning/config/splicer.h"
+#include "tuning/config/systemd.h"
 
 /* Units and drop-ins. */
 
@@ -56,20 +57,43 @@ static size_t section_place(const struct splicer *s, const char *group, bool var
     return found;
 }
 
-/* The end of the joined line that holds a byte. */
+/* The end of the joined line that holds a byte: of its last line that is no comment. */
 static size_t joined_end(const struct splicer *s, size_t byte)
 {
-    for (;;) {
-        size_t end = splicer_line_end(s, byte);
-        size_t last = end;
-        while (last > byte && (s->d->text[last - 1] == '\r' || s->d->text[last - 1] == ' ')) {
-            last--;
+    const char *text = s->d->text;
+    size_t found = SIZE_MAX;
+
+    for (size_t line = splicer_line_begin(s, byte); line < s->d->size;) {
+        size_t end = splicer_line_end(s, line);
+        size_t first = line;
+        while (first < end && strchr(" \t", text[first]) != NULL) {
+            first++;
         }
-        if (last == 0 || s->d->text[last - 1] != '\\' || end == s->d->size) {
-            return last;
+        bool comment = found != SIZE_MAX && first < end && strchr("#;", text[first]) != NULL;
+        if (!comment) {
+            found = end;
+            if (systemd_continues(text, line, end) == SIZE_MAX) {
+                break;
+            }
         }
-        byte = end + 1;
+        line = end + 1;
     }
+    return found != SIZE_MAX ? found : s->d->size;
+}
+
+/* Whether a comment stands between the lines of [begin, end). */
+static bool has_comment(const struct splicer *s, size_t begin, size_t end)
+{
+    for (size_t at = splicer_line_end(s, begin); at < end; at = splicer_line_end(s, at + 1)) {
+        size_t first = at + 1;
+        while (first < end && strchr(" \t", s->d->text[first]) != NULL) {
+            first++;
+        }
+        if (first < end && strchr("#;", s->d->text[first]) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int insert(struct splicer *s, const struct splice_edit *edit)
@@ -198,6 +222,10 @@ int splice_systemd(struct splicer *s, const struct splice_edit *edit,
     }
     if (e == NULL) {
         return insert(s, edit);
+    }
+    if (edit->kind == ENTRY_KEY && has_comment(s, e->whole.begin, e->whole.end)) {
+        return splicer_refuse(s, e->whole.begin, "comments stand between the lines of '%.80s'",
+                              edit->name);
     }
     if (edit->kind == ENTRY_VARIABLE) {
         return edit->remove ? remove_word(s, e) : set_variable(s, edit, e);

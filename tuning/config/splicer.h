@@ -17,6 +17,8 @@ struct patch { /* bytes [begin, end) become the text */
     size_t begin, end;
     const char *text;
     bool beside; /* an insertion beside which others may stand at the same place, in their order */
+    const void *into; /* when they are put into the same: the end of a list is that of what it is in
+                         as well */
 };
 
 struct splicer {
@@ -26,6 +28,7 @@ struct splicer {
     const char *eol;
     struct patch *patches;
     size_t count, capacity;
+    const void *into; /* of the patches that follow */
     struct err *err;
 };
 

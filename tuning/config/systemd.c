@@ -1,3 +1,5 @@
+#include "tuning/config/systemd.h"
+
 #include <string.h>
 
 #include "tuning/config/shell.h"
@@ -34,12 +36,15 @@ static size_t skip_blanks(const struct unit_reader *r, size_t at, size_t end)
     return at;
 }
 
-static size_t trim_end(const struct unit_reader *r, size_t begin, size_t end)
+size_t systemd_continues(const char *text, size_t begin, size_t end)
 {
-    while (end > begin && is_blank(r->text[end - 1])) {
-        end--;
+    bool escaped = false;
+
+    end -= end > begin && text[end - 1] == '\r'; /* part of the line end */
+    for (size_t i = begin; i < end; i++) {
+        escaped = !escaped && text[i] == '\\';
     }
-    return end;
+    return escaped ? end - 1 : SIZE_MAX;
 }
 
 static void put(struct unit_reader *r, struct mapped *line, char c, size_t from, size_t to)
@@ -50,25 +55,27 @@ static void put(struct unit_reader *r, struct mapped *line, char c, size_t from,
     line->size++;
 }
 
-/* Joins what belongs to the line at r->at, which moves behind it. */
+/* Joins what belongs to the line at r->at, which moves behind it. The backslash becomes a blank,
+ * and comments between are skipped. */
 static struct mapped join_line(struct unit_reader *r)
 {
     struct mapped line = {r->line, 0, r->begin, r->end, r->at};
+    size_t begin = r->at;
     bool more = true;
 
     while (more && r->at < r->size) {
         size_t end = line_end(r, r->at);
         size_t first = skip_blanks(r, r->at, end);
-        size_t stop = trim_end(r, r->at, end);
         size_t next = end < r->size ? end + 1 : end;
-        bool comment = line.size > 0 && first < end && strchr("#;", r->text[first]) != NULL;
+        bool comment = r->at > begin && first < end && strchr("#;", r->text[first]) != NULL;
         if (!comment) {
-            more = stop > r->at && r->text[stop - 1] == '\\' && next < r->size;
-            for (size_t i = r->at; i < (more ? stop - 1 : stop); i++) {
+            size_t backslash = systemd_continues(r->text, r->at, end);
+            more = backslash != SIZE_MAX;
+            for (size_t i = r->at; i < (more ? backslash : end); i++) {
                 put(r, &line, r->text[i], i, i + 1);
             }
             if (more) {
-                put(r, &line, ' ', stop - 1, next);
+                put(r, &line, ' ', backslash, next);
             }
         }
         r->at = next;
