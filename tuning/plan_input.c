@@ -133,6 +133,12 @@ static void read_source(struct plan_source *s, bool may_make)
         err = (struct err)ERR_INIT;
         rc = document_parse(s->path, s->kind, seed, strlen(seed), &s->document, &err);
     }
+    const struct document_note *unsure = &s->document.unsure;
+    if (rc == 0 && unsure->text) {
+        rc = err_set(&err, ERR_STATE, "%s: what counts in it is not sure, so nothing is changed",
+                     unsure->text);
+        err_at(&err, "%s:%lu:%lu", s->path, unsure->line, unsure->column);
+    }
     if (rc < 0) {
         s->err = err;
         return;

@@ -529,6 +529,28 @@ static void test_does_not_parse(void **state)
     assert_non_null(strstr(skipped_of("u", "")->reason, "a path"));
 }
 
+/* What is true of the whole file is said once of each service, not of each setting. */
+static void test_said_once(void **state)
+{
+    static const char *const texts[] = {
+        "services:\n  ollama:\n    image: x\n    cpus: 1\n    cpus: 2\n",
+        "services:\n  ollama:\n    image: x\n---\nservices:\n  ollama:\n    image: x\n",
+        "services:\n  ollama:\n    image: x\n    environment: [A=1, A=2]\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        put("compose.yaml", texts[i]);
+        look(one_place);
+        make();
+        assert_int_equal(plan.change_count, 0);
+        assert_int_equal(plan.skipped_count, 1);
+        assert_true(plan.skipped[0].whole && plan.skipped[0].refused);
+        assert_non_null(strstr(plan.skipped[0].reason, i == 0   ? "compose.yaml:5:5: the key 'cpus'"
+                                                       : i == 1 ? ":5:1: a second document"
+                                                                : ":4:24: A is set twice"));
+    }
+}
+
 int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -537,7 +559,7 @@ int main(void)
         UNIT(test_secret),          UNIT(test_exclusive_flags), UNIT(test_bare_flag_off),
         UNIT(test_shared_variable), UNIT(test_units),           UNIT(test_hash),
         UNIT(test_typed),           UNIT(test_memory_shares),   UNIT(test_not_managed),
-        UNIT(test_two_names),       UNIT(test_does_not_parse),
+        UNIT(test_two_names),       UNIT(test_does_not_parse),  UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }

@@ -88,6 +88,16 @@ void builder_note(struct document_builder *b, size_t byte, const char *fmt, ...)
     note->text = arena_strdup(&d->arena, clean);
 }
 
+void builder_unsure(struct document_builder *b)
+{
+    struct document *d = b->d;
+    bool lines = d->kind == DOCUMENT_ENV || d->kind == DOCUMENT_SHELL ||
+                 d->kind == DOCUMENT_SYSTEMD; /* the last one counts */
+    if (d->unsure.text == NULL && !lines && d->note_count > 0) {
+        d->unsure = d->notes[d->note_count - 1];
+    }
+}
+
 struct named {
     const struct document_entry *entry;
     size_t index;
@@ -124,6 +134,7 @@ void builder_note_twice(struct document_builder *b, size_t from)
             b->d->duplicates++;
             builder_note(b, e->whole.begin, "%.80s is set twice, before in line %lu", e->name,
                          before->line);
+            builder_unsure(b);
         }
     }
     free(all);

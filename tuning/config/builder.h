@@ -47,6 +47,8 @@ int builder_add(struct document_builder *b, const struct document_entry *entry, 
                 size_t name_size, size_t place);
 void builder_note(struct document_builder *b, size_t byte, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Because of the note just made nothing of the document is sure. */
+void builder_unsure(struct document_builder *b);
 /* Notes variables of [from, count) that are there twice. */
 void builder_note_twice(struct document_builder *b, size_t from);
 int builder_fail(const struct document_builder *b, size_t byte, const char *fmt, ...)

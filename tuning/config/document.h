@@ -82,7 +82,10 @@ struct document {
     size_t count;
     struct document_note *notes;
     size_t note_count;
-    size_t duplicates; /* names that are there twice; each has a note, too */
+    size_t duplicates;           /* names that are there twice; each has a note, too */
+    struct document_note unsure; /* the first by which nothing of it can be read or changed surely:
+                                    a key that stands there twice, a second document; text NULL:
+                                    there is none */
 };
 
 /* By name and, where that does not tell, by content. UNKNOWN: it is none of them. */

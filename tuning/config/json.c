@@ -234,6 +234,7 @@ static int note_key(struct json_reader *r, size_t object, const char *text, size
         if (key->object == object && strcmp(key->text, text) == 0) {
             r->b->d->duplicates++;
             builder_note(r->b, byte, "the key '%.80s' is there twice", text);
+            builder_unsure(r->b);
             return 0;
         }
     }

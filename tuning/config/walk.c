@@ -11,6 +11,7 @@ static void note_node(struct yaml_walk *w, const struct yaml_node *node)
         if (key->duplicate) {
             w->b->d->duplicates++;
             builder_note(w->b, key->begin, "the key '%.80s' is there twice", key->text);
+            builder_unsure(w->b);
         }
         if (key->kind != YAML_SPAN_SCALAR && yaml_node_resolve(key)->kind != YAML_SPAN_SCALAR) {
             builder_note(w->b, key->begin, "a key that is not a text is not read");
@@ -25,6 +26,7 @@ static void note_tree(struct yaml_walk *w)
         const struct yaml_node *node = root;
         if (root != w->tree.roots) {
             builder_note(w->b, root->outer, "a second document begins here");
+            builder_unsure(w->b);
         }
         while (node != NULL) {
             note_node(w, node);
