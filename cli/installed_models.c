@@ -15,12 +15,6 @@ enum { NAME_COLUMNS_MAX = 40, SENTENCE_BYTES = 256 };
 
 /* ---- asking ---- */
 
-/* What the process of a server is set to. */
-struct settings {
-    bool known;
-    char context[32], parallel[32], cache[32];
-};
-
 static bool variable(struct process_table *t, int32_t pid, const char *name, char *out, size_t size)
 {
     struct err err = ERR_INIT;
@@ -31,10 +25,10 @@ static bool variable(struct process_table *t, int32_t pid, const char *name, cha
     return rc == 0 || rc == -ERR_NOENT;
 }
 
-static void read_settings(const struct service_facts *f, struct settings *out)
+/* What the process of a server is set to. */
+static void read_settings(const struct service_facts *f, struct plan_server *out)
 {
     struct err err = ERR_INIT;
-    *out = (struct settings){.known = false};
     if (f->pid <= 0) {
         return;
     }
@@ -42,7 +36,7 @@ static void read_settings(const struct service_facts *f, struct settings *out)
     struct process_table *t = process_table_new(reader);
     if (process_table_scan(t, clock_mono_ns(&clock_real), 0, &err) == 0) {
         const struct process *p = process_table_find(t, f->pid);
-        out->known =
+        out->readable =
             p && p->start == f->pid_start &&
             variable(t, f->pid, "OLLAMA_CONTEXT_LENGTH", out->context, sizeof out->context) &&
             variable(t, f->pid, "OLLAMA_NUM_PARALLEL", out->parallel, sizeof out->parallel) &&
@@ -80,25 +74,39 @@ static int ask_one(const struct service_facts *f, const struct config_service *c
     return rc;
 }
 
+/* Which of its models a server has loaded, and with which context. */
+static void add_loaded(const struct service_facts *f, struct fit_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct fit_row *row = &list->rows[i];
+        for (size_t k = 0; strcmp(row->service, f->name) == 0 && k < f->model_count; k++) {
+            if (strcmp(f->models[k].name, row->is.name) == 0) {
+                row->loaded = true;
+                (void)reading_get(&f->models[k].v[METRIC_MODEL_CONTEXT], &row->loaded_context);
+            }
+        }
+    }
+}
+
 static void add_server(const struct service_facts *f, const struct config *config,
-                       int64_t deadline_ns, struct installed_models *out)
+                       int64_t deadline_ns, struct plan_server *s, struct installed_models *out)
 {
     struct err err = ERR_INIT;
     struct ollama_models models = {.count = 0};
-    struct settings s;
     if (ask_one(f, config_of(config, f->name), deadline_ns, &models, &err) < 0) {
-        snprintf(out->reason, sizeof out->reason, "%.40s does not tell its models: %.130s", f->name,
-                 err.msg);
+        snprintf(s->why, sizeof s->why, "%.40s does not tell its models: %.130s", f->name, err.msg);
+        utf8_copy(out->reason, sizeof out->reason, s->why);
     } else {
-        read_settings(f, &s);
+        read_settings(f, s);
         const struct fit_server server = {.name = f->name,
                                           .version = f->version,
-                                          .context = s.context,
-                                          .parallel = s.parallel,
-                                          .cache = s.cache};
+                                          .context = s->context,
+                                          .parallel = s->parallel,
+                                          .cache = s->cache};
         out->known = true;
-        out->assumed = out->assumed || !s.known;
-        fit_list_add(&out->list, &server, &models, &out->place);
+        out->assumed = out->assumed || !s->readable;
+        fit_list_add(&out->list, &server, &models, &out->models.place);
+        add_loaded(f, &out->list);
     }
     ollama_models_release(&models);
 }
@@ -108,7 +116,7 @@ void installed_models_ask(const struct model *m, const struct config *config,
                           struct installed_models *out)
 {
     const int64_t deadline_ns = clock_mono_ns(&clock_real) + PATIENCE_NS;
-    *out = (struct installed_models){.place = *place};
+    *out = (struct installed_models){.models = {.place = *place, .list = &out->list}};
     if (o->replay || o->sysroot) {
         snprintf(out->reason, sizeof out->reason, "no server is asked %s",
                  o->replay ? "in a replay" : "below --sysroot");
@@ -119,15 +127,24 @@ void installed_models_ask(const struct model *m, const struct config *config,
         if (f->kind != SERVICE_OLLAMA || f->kind_unknown || f->remote) {
             continue;
         }
+        struct plan_server none;
+        struct plan_server *s = out->models.server_count < PLAN_SERVERS
+                                    ? &out->models.servers[out->models.server_count++]
+                                    : &none;
+        *s = (struct plan_server){.readable = false};
+        utf8_copy(s->service, sizeof s->service, f->name);
+        utf8_copy(s->version, sizeof s->version, f->version);
         if (f->state == SERVICE_DOWN) {
-            snprintf(out->reason, sizeof out->reason, "%.40s is down", f->name);
+            snprintf(s->why, sizeof s->why, "%.40s is down", f->name);
+            utf8_copy(out->reason, sizeof out->reason, s->why);
             continue;
         }
-        add_server(f, config, deadline_ns, out);
+        add_server(f, config, deadline_ns, s, out);
     }
     out->nobody = !out->known && !out->reason[0];
     if (out->nobody) {
         utf8_copy(out->reason, sizeof out->reason, "no Ollama runs here");
+        utf8_copy(out->models.why, sizeof out->models.why, out->reason);
     }
 }
 
@@ -181,7 +198,7 @@ void installed_models_json(cJSON *root, const struct installed_models *i)
     } else {
         cJSON *list = cJSON_AddArrayToObject(root, "installed_models");
         for (size_t k = 0; k < i->list.count; k++) {
-            cJSON_AddItemToArray(list, row_json(&i->list.rows[k], &i->place));
+            cJSON_AddItemToArray(list, row_json(&i->list.rows[k], &i->models.place));
         }
     }
     json_add_text_or_null(root, "installed_models_reason",
@@ -319,7 +336,7 @@ void installed_models_lines(struct text_page *p, const struct installed_models *
         if (k > 0) {
             text_blanks(p, indent);
         }
-        row_line(p, &i->list.rows[k], &i->place, columns, width, several);
+        row_line(p, &i->list.rows[k], &i->models.place, columns, width, several);
     }
     if (i->list.count == 0) {
         text_wrap(p, STYLE_DIM, indent, width, i->known ? "none is installed" : i->reason);

@@ -10,15 +10,15 @@
 #include "cli/text_page.h"
 #include "sampling/config.h"
 #include "sampling/model.h"
-#include "tuning/fit_list.h"
+#include "tuning/plan_fit.h"
 
 struct installed_models {
     bool known;       /* at least one server told its list */
     bool nobody;      /* no server runs here */
     char reason[224]; /* why not, or what one of them did not tell; "" */
     bool assumed;     /* the settings of a server are not readable: its own defaults were taken */
-    struct fit_place place;
-    struct fit_list list;
+    struct plan_models models; /* what the machine has, and each server that was asked */
+    struct fit_list list;      /* which is models.list: so this struct stays where it is */
 };
 
 /* `place` is what the machine has for a model. Nothing is asked in a replay, below --sysroot, and

@@ -22,6 +22,7 @@ static int load_profiles(struct knowledge *k, struct err *err)
 static int look(struct knowledge *k, const struct options *o, struct err *err)
 {
     const struct model *m = NULL;
+    struct fit_place place;
     int rc = measure_open(&k->measure, o, err);
 
     rc = rc == 0 ? measure_once(&k->measure, o, GAP_S, &m, err) : rc;
@@ -32,6 +33,8 @@ static int look(struct knowledge *k, const struct options *o, struct err *err)
     chip_machine_of(m ? m : nothing, &k->machine);
     chip_decide(&k->chips, &k->machine, &k->answer);
     profile_query_of(&k->query, &k->answer, &k->machine, m ? m : nothing);
+    fit_place_here(m ? m : nothing, &k->machine, &k->answer, &place);
+    installed_models_ask(m ? m : nothing, &k->measure.config, o, &place, &k->installed);
     model_free(nothing);
     k->model = m;
     return 0;
@@ -59,6 +62,7 @@ bool knowledge_close(struct knowledge *k)
 {
     const bool joined = measure_close(&k->measure);
 
+    installed_models_release(&k->installed);
     chip_catalog_release(&k->chips);
     profile_set_release(&k->profiles);
     setting_catalog_release(&k->settings);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "cli/installed_models.h"
 #include "cli/measure.h"
 #include "cli/options.h"
 #include "tuning/chip.h"
@@ -24,6 +25,7 @@ struct knowledge {
     struct profile_query query;
     struct measure measure;    /* with the configuration */
     const struct model *model; /* as it is now; NULL: nothing could be measured in time */
+    struct installed_models installed; /* of the Ollama servers */
 };
 
 /* Refused under --replay and --sysroot: what would be changed is this machine's. warning: of a file

@@ -126,6 +126,16 @@ static cJSON *skipped_json(const struct plan_skipped *s)
     return o;
 }
 
+static cJSON *warning_json(const struct plan_warning *w)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "service", w->service);
+    json_add_text_or_null(o, "setting", w->setting);
+    cJSON_AddStringToObject(o, "text", w->text);
+    return o;
+}
+
 cJSON *plan_rows_json(const struct plan *p)
 {
     cJSON *list = cJSON_CreateArray();
@@ -172,6 +182,10 @@ cJSON *plan_json(const struct plan *p, const struct plan_input *in)
     list = cJSON_AddArrayToObject(root, "skipped");
     for (size_t i = 0; i < p->skipped_count; i++) {
         cJSON_AddItemToArray(list, skipped_json(&p->skipped[i]));
+    }
+    list = cJSON_AddArrayToObject(root, "warnings");
+    for (size_t i = 0; i < p->warning_count; i++) {
+        cJSON_AddItemToArray(list, warning_json(&p->warnings[i]));
     }
     return root;
 }

@@ -22,6 +22,7 @@ int plan_make_of(const struct knowledge *k, const struct options *o, struct plan
     struct profile_rows rows;
 
     plan_input_load(&k->measure.config, k->query.hosts, k->model, in);
+    in->models = &k->installed.models;
 
     for (size_t i = 0; i < o->sets.count; i++) {
         if (split(o->sets.of[i], &in->arena, &typed[i], err) < 0) {

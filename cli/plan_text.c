@@ -223,6 +223,27 @@ static void skipped_lines(struct text_page *p, const struct plan *plan, bool ref
     }
 }
 
+/* In a place of their own, and each a sentence: who consents to the plan has read them. */
+static void warning_lines(struct text_page *p, const struct plan *plan)
+{
+    char clean[1024];
+
+    if (plan->warning_count) {
+        text_end(p);
+        title(p, "Warnings");
+    }
+    for (size_t i = 0; i < plan->warning_count; i++) {
+        const struct plan_warning *w = &plan->warnings[i];
+
+        text_blanks(p, INDENT);
+        put_clean(p, STYLE_TEXT, w->service);
+        text_tab(p, SETTINGS);
+        utf8_sanitise(w->text, strlen(w->text), clean, sizeof clean, NULL);
+        text_wrap(p, STYLE_WARN, SETTINGS, WIDTH, clean);
+        text_end(p);
+    }
+}
+
 static void steps(struct text_page *p, const struct plan *plan)
 {
     text_end(p);
@@ -259,6 +280,7 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
     for (size_t i = 0; i < plan->change_count; i++) {
         change_line(p, plan, &plan->changes[i]);
     }
+    warning_lines(p, plan);
     skipped_lines(p, plan, true, "Refused, to be done by hand");
     skipped_lines(p, plan, false, "Not written");
     if (plan->file_count) {

@@ -1,5 +1,6 @@
 #include "tuning/fit_list.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,25 +54,38 @@ static bool is_alone(const struct ollama_shape *shape)
     return !shape->completes;
 }
 
-void fit_wish_of(const struct fit_server *server, const struct ollama_shape *shape,
-                 const struct fit_place *place, struct fit_wish *out)
+static void find_wish(const struct fit_server *server, int64_t own_context, bool alone,
+                      const struct fit_place *place, struct fit_wish *out)
 {
-    int64_t context = whole(server->context, CONTEXT_LIMIT);
+    const int64_t set = whole(server->context, CONTEXT_LIMIT);
     const int64_t parallel = whole(server->parallel, PARALLEL_LIMIT);
-    if (shape && shape->own_context > 0) {
-        context = shape->own_context;
-    }
+    const int64_t context = own_context > 0 ? own_context : set;
     out->context_tokens = context > 0 ? context
                                       : fit_ollama_context(server->version,
                                                            place->gpu ? place->budget.bytes : 0);
-    out->parallel = parallel > 0 && !is_alone(shape) ? (int)parallel : 1;
+    out->parallel = parallel > 0 && !alone ? (int)parallel : 1;
     out->cache = fit_cache_of(server->cache);
+}
+
+void fit_wish_of(const struct fit_server *server, const struct ollama_shape *shape,
+                 const struct fit_place *place, struct fit_wish *out)
+{
+    find_wish(server, shape ? shape->own_context : 0, is_alone(shape), place, out);
+}
+
+void fit_wish_again(const struct fit_server *server, const struct fit_row *row,
+                    const struct fit_place *place, struct fit_wish *out)
+{
+    find_wish(server, row->own_context, row->alone, place, out);
 }
 
 static void add_row(struct fit_row *row, const struct fit_server *server,
                     const struct ollama_asked *m, const struct fit_place *place)
 {
-    *row = (struct fit_row){.is = m->is};
+    *row = (struct fit_row){.is = m->is,
+                            .own_context = m->shape ? m->shape->own_context : 0,
+                            .alone = is_alone(m->shape),
+                            .loaded_context = NAN};
     utf8_copy(row->service, sizeof row->service, server->name);
     utf8_copy(row->why, sizeof row->why, m->why);
     if (m->shape) {

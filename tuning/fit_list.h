@@ -23,6 +23,10 @@ struct fit_row {
     char why[96];          /* nothing is known of its shape; "" */
     struct fit_model model;
     struct fit_wish wish; /* of this model at this server */
+    int64_t own_context;  /* num_ctx of its Modelfile: beats the server's setting; 0 none */
+    bool alone;           /* one request at a time, whatever the server is set to */
+    bool loaded;          /* now, with so many tokens of context a request; NAN: not told */
+    double loaded_context;
     struct fit_result result;
 };
 struct fit_list {
@@ -35,6 +39,9 @@ struct fit_list {
  * set, as it does itself. shape may be NULL. */
 void fit_wish_of(const struct fit_server *server, const struct ollama_shape *shape,
                  const struct fit_place *place, struct fit_wish *out);
+/* The same for a model that is in a list already. */
+void fit_wish_again(const struct fit_server *server, const struct fit_row *row,
+                    const struct fit_place *place, struct fit_wish *out);
 void fit_list_add(struct fit_list *list, const struct fit_server *server,
                   const struct ollama_models *models, const struct fit_place *place);
 void fit_list_release(struct fit_list *list); /* accepts a zeroed one */

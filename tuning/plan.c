@@ -13,8 +13,7 @@ enum { PATH_MAX_BYTES = 512, LIST_ITEMS_MAX = 32 };
 
 /* ---------------------------------------------------------------- growing lists */
 
-/* Room for one more item; the old items are left to the arena. */
-static void *grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
 {
     if (count < *capacity) {
         return items;
@@ -29,7 +28,7 @@ static void *grow(struct arena *arena, void *items, size_t count, size_t *capaci
 
 static void add_edit(struct planner *p, struct edits *e, const struct edit *edit)
 {
-    e->of = grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
+    e->of = planner_grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
     e->of[e->count++] = *edit;
 }
 
@@ -38,8 +37,8 @@ void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
 {
     struct plan *out = p->out;
 
-    out->skipped = grow(&out->arena, out->skipped, out->skipped_count, &p->skipped_capacity,
-                        sizeof *out->skipped);
+    out->skipped = planner_grow(&out->arena, out->skipped, out->skipped_count, &p->skipped_capacity,
+                                sizeof *out->skipped);
     out->skipped[out->skipped_count++] = (struct plan_skipped){
         .service = w->place->service,
         .setting = w->name,
@@ -56,7 +55,8 @@ static void add_row(struct planner *p, const struct wanted *w, const char *name,
 {
     struct plan *out = p->out;
 
-    out->rows = grow(&out->arena, out->rows, out->row_count, &p->row_capacity, sizeof *out->rows);
+    out->rows = planner_grow(&out->arena, out->rows, out->row_count, &p->row_capacity,
+                             sizeof *out->rows);
     out->rows[out->row_count++] = (struct plan_row){
         .service = w->place->service,
         .setting = name,
@@ -134,8 +134,7 @@ static const struct synonym {
     {"deploy.resources.reservations.memory", "mem_reservation"},
 };
 
-/* The other name of the limit; NULL: it has none. */
-static const char *synonym_of(const char *name)
+const char *planner_synonym(const char *name)
 {
     for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
         if (strcmp(synonyms[i].name, name) == 0) {
@@ -154,12 +153,34 @@ static const struct document_entry *find_entry(const struct document *d, const c
 {
     const struct document_entry *e = document_find(d, group, *name);
 
-    const char *other = e ? NULL : synonym_of(*name);
+    const char *other = e ? NULL : planner_synonym(*name);
 
     if (other && (e = document_find(d, group, other)) != NULL) {
         *name = other;
     }
     return e;
+}
+
+const char *planner_in_file(struct planner *p, const struct plan_place *place, const char *name)
+{
+    struct splice_interpolation i;
+    const struct document_entry *e = place->source < 0
+                                         ? NULL
+                                         : find_entry(&p->in->sources[place->source].document,
+                                                      place->group, &name);
+
+    if (!e || !e->interpolated || !e->value) {
+        return e ? e->value : NULL;
+    }
+    if (place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
+        return NULL;
+    }
+    const char *filled = arena_strndup(&p->out->arena, i.name, i.name_size);
+    const struct document_entry *there = document_find(&p->in->sources[place->dotenv].document, "",
+                                                       filled);
+    return there        ? there->value
+           : i.fallback ? arena_strndup(&p->out->arena, i.fallback, i.fallback_size)
+                        : NULL;
 }
 
 /* Whether the value refers to the variable: $NAME or ${NAME...}. */
@@ -302,8 +323,9 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
             w);
         return;
     }
-    w->reason = *readers ? arena_printf(arena, "%s fills it; also read by %s", name, readers)
-                         : arena_printf(arena, "%s fills it", name);
+    w->reason = arena_printf(
+        arena, "%s%s%s fills it%s%s", w->reason && w->clamped_from ? w->reason : "",
+        w->reason && w->clamped_from ? "; " : "", name, *readers ? "; also read by " : "", readers);
     (void)want_at(
         p, w->place->dotenv,
         &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = w->value},
@@ -469,7 +491,7 @@ void planner_want(struct planner *p, struct wanted w)
     if (same) {
         return;
     }
-    const char *twin = e && kind == ENTRY_KEY ? synonym_of(name) : NULL;
+    const char *twin = e && kind == ENTRY_KEY ? planner_synonym(name) : NULL;
     if (twin && document_find(&source->document, w.place->group, twin)) {
         planner_skip(p, &w,
                      arena_printf(&p->out->arena,
@@ -496,22 +518,6 @@ void planner_want(struct planner *p, struct wanted w)
 }
 
 /* ---------------------------------------------------------------- the wishes of one service */
-
-static const char *typed_value(const struct plan_wish *wish, const struct setting *s,
-                               const struct setting_catalog *c)
-{
-    const char *nearest;
-
-    for (size_t i = 0; i < wish->typed_count; i++) {
-        const struct setting *t = setting_find(c, wish->typed[i].name, &nearest);
-        const char *other = synonym_of(s->name);
-
-        if (t == s || (t && other && strcmp(t->name, other) == 0)) {
-            return wish->typed[i].value;
-        }
-    }
-    return NULL;
-}
 
 static void want_row(struct planner *p, const struct plan_place *place,
                      const struct profile_row *row)
@@ -540,13 +546,10 @@ static void want_row(struct planner *p, const struct plan_place *place,
     case PROFILE_WRITE:
     case PROFILE_TRANSLATE:
     case PROFILE_KEEP:
-        if (row->target_service == row->service &&
-            !typed_value(p->wish, w.setting, p->wish->profiles->catalog)) {
-            if (planner_is_limit(&w)) {
-                planner_keep_limit(p, &w);
-            } else {
-                planner_want(p, w);
-            }
+        if (row->target_service == row->service && !planner_typed(p->wish, w.setting) &&
+            !planner_keep_limit(p, &w)) {
+            p->wishes = planner_grow(arena, p->wishes, p->wish_count, &p->wish_capacity, sizeof w);
+            p->wishes[p->wish_count++] = w;
         }
         break;
     case PROFILE_LOOK:
@@ -600,7 +603,7 @@ static bool selected(const struct plan_wish *wish, const struct plan_place *p)
     return wish->service_count == 0;
 }
 
-static bool can_take(const struct plan_wish *wish, const struct plan_place *p)
+bool planner_takes(const struct plan_wish *wish, const struct plan_place *p)
 {
     return selected(wish, p) && p->managed && p->err.code == 0;
 }
@@ -636,7 +639,7 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
         enum document_entry_kind kind;
         const char *why;
 
-        if (!can_take(p->wish, place) || !owner_fits(s, place->kind) ||
+        if (!planner_takes(p->wish, place) || !owner_fits(s, place->kind) ||
             !entry_kind_of(s, place, &kind, &why)) {
             continue;
         }
@@ -676,7 +679,7 @@ static int want_place(struct planner *p, const struct plan_place *place, struct 
     struct profile_query q = *p->wish->query;
     struct profile_rows rows;
 
-    if (!can_take(p->wish, place)) {
+    if (!planner_takes(p->wish, place)) {
         if (selected(p->wish, place)) {
             const struct wanted w = {.place = place, .name = "", .value = ""};
 
@@ -743,6 +746,7 @@ int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct 
     memset(out, 0, sizeof *out);
     out->profile = wish->profile;
     int rc = check_services(in, wish, err);
+    rc = rc == 0 ? planner_check_twice(wish, err) : rc;
     /* What a person typed comes first: where two wishes want one place, it is what stands. */
     for (size_t i = 0; rc == 0 && i < wish->typed_count; i++) {
         rc = want_typed(&p, &wish->typed[i], err);
@@ -750,8 +754,12 @@ int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct 
     for (size_t i = 0; rc == 0 && i < in->place_count; i++) {
         rc = want_place(&p, &in->places[i], err);
     }
-    planner_limits(&p);
     if (rc == 0) {
+        planner_limits(&p);
+        planner_fit(&p);
+        for (size_t i = 0; i < p.wish_count; i++) {
+            planner_want(&p, p.wishes[i]);
+        }
         rc = planner_finish(&p, err);
     }
     return rc;

@@ -56,8 +56,11 @@ struct plan_place { /* a service, and where its settings stand */
     struct err err; /* code: why nothing of it can be changed */
 };
 
+struct plan_models; /* tuning/plan_fit.h */
+
 struct plan_input {
     struct arena arena;
+    const struct plan_models *models; /* of the Ollama servers; NULL: nobody asked them */
     struct plan_source sources[PLAN_FILES];
     size_t source_count;
     struct plan_place places[PLAN_PLACES];
@@ -133,6 +136,12 @@ struct plan_skipped {
     bool whole;          /* nothing of the service can be looked at: its file cannot be read */
 };
 
+struct plan_warning { /* what is done, and who asked for it may not want */
+    const char *service;
+    const char *setting; /* that it comes from; "" none */
+    const char *text;
+};
+
 struct plan {
     struct arena arena;
     const char *profile; /* canonical */
@@ -145,6 +154,8 @@ struct plan {
     size_t unit_count;
     struct plan_skipped *skipped;
     size_t skipped_count;
+    struct plan_warning *warnings;
+    size_t warning_count;
     struct plan_row *rows;
     size_t row_count;
     size_t already; /* rows that are so */

@@ -1,12 +1,14 @@
 /*
- * Between the two halves of the planner: plan.c finds what is to be edited where, plan_finish.c
- * makes texts, diffs, units and the hash of it. For those two files only.
+ * Between the parts of the planner: plan.c finds what is to be edited where, plan_limits.c and
+ * plan_fit.c look that it does no harm, plan_finish.c makes texts, diffs, units and the hash of it.
+ * For these files only.
  */
 #ifndef TUNING_PLAN_EDITS_H
 #define TUNING_PLAN_EDITS_H
 
 #include "tuning/config/splice.h"
 #include "tuning/plan.h"
+#include "tuning/plan_fit.h"
 
 /* Of one file: more than all settings of a profile for as many services as may be configured. */
 enum { EDITS_MAX = 4096 };
@@ -33,11 +35,27 @@ struct edits { /* of one source */
     size_t count, capacity;
 };
 
-/* A limit of memory that is wished: all of them have to fit together. */
-struct limit {
-    struct wanted wanted;
-    double bytes;
+/* The memory that a service takes its share of. */
+enum pool {
+    POOL_MACHINE, /* of the machine; a GPU that shares it takes from it, too */
+    POOL_ENGINE,  /* of the virtual machine that containers run in on a Mac */
+    POOL_CARD,    /* of cards with memory of their own */
+    POOL_COUNT
 };
+
+/* What a service may take: all of a pool have to fit together. */
+struct share {
+    struct wanted wanted; /* wanted.value NULL: it is so already, or typed, and is not touched */
+    const struct plan_place *place;
+    enum pool pool;
+    double bytes;
+    double spare; /* of a fit target: the memory that it leaves free counts from here; else NAN */
+    const char *what; /* "MemoryMax", for a sentence */
+    bool written;     /* the limit was */
+};
+
+/* Of one service: a limit, what its GPU keeps free, the shares of PyTorch's allocators. */
+enum { PLAN_SHARES = 4 * PLAN_PLACES };
 
 struct planner {
     const struct plan_input *in;
@@ -45,10 +63,33 @@ struct planner {
     struct plan *out;
     struct edits edits[PLAN_FILES];
     struct edits kept[PLAN_FILES]; /* of .env: what is so already, and is to stay */
-    struct limit limits[PLAN_PLACES];
-    size_t limit_count;
-    size_t skipped_capacity, row_capacity;
+    struct share shares[PLAN_SHARES];
+    size_t share_count;
+    struct wanted *wishes; /* of profiles, as they come: written when all of them are known */
+    size_t wish_count, wish_capacity;
+    size_t skipped_capacity, row_capacity, warning_capacity;
 };
+
+/* Room for one more item; the old items are left to the arena. */
+void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
+/* Whether anything of the service may be changed, and is asked for. */
+bool planner_takes(const struct plan_wish *wish, const struct plan_place *p);
+/* Two names of compose for one limit: the other one; NULL: it has none. */
+const char *planner_synonym(const char *name);
+/* What the file of a service has for a setting, under either name, an interpolation of one plain
+ * name answered from .env; NULL: nothing that is known. */
+const char *planner_in_file(struct planner *p, const struct plan_place *place, const char *name);
+
+/* What a person typed for the setting; NULL: nothing. */
+const char *planner_typed(const struct plan_wish *wish, const struct setting *s);
+/* The same, of a service, when what is typed goes to that one. */
+const char *planner_typed_for(const struct planner *p, const struct plan_place *place,
+                              const char *name);
+/* USAGE for a setting that is typed twice. */
+int planner_check_twice(const struct plan_wish *wish, struct err *err);
+
+void planner_warn(struct planner *p, const struct plan_place *place, const char *setting,
+                  const char *text);
 
 /* What is not written, and why. refused: it was wished and could be, but not surely. */
 void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
@@ -56,13 +97,23 @@ void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
 /* One setting of one service into its file, or among what is skipped. */
 void planner_want(struct planner *p, struct wanted w);
 
-/* Whether it limits the memory of a service; such wishes are kept back for planner_limits(). */
-bool planner_is_limit(const struct wanted *w);
-void planner_keep_limit(struct planner *p, const struct wanted *w);
-/* What the services may take together leaves max(4 GiB, a tenth) of the memory free; else each
- * gets its share by priority. None goes below what its service takes now. What a person typed is
- * not touched. */
+/* Whether it is kept back for planner_limits(): it says how much memory a service may take. */
+bool planner_keep_limit(struct planner *p, const struct wanted *w);
+/* What the services may take together of a pool of memory leaves some of it free; else each gets
+ * its share by priority. No limit goes below what its service takes now, took at its peak, or below
+ * the largest model that it has installed. What a person typed is not touched; it is said. */
 void planner_limits(struct planner *p);
+/* The limit of a service's memory as its file has it, and as it will be (after planner_limits()),
+ * bytes; NAN: none, or not known. */
+double planner_limit_now(struct planner *p, const struct plan_place *place);
+double planner_limit_then(struct planner *p, const struct plan_place *place);
+
+/* Whether each installed model fits before and after: the requests at once are clamped, then what
+ * does not fit all the same is said, and each context that gets shorter. After planner_limits(). */
+void planner_fit(struct planner *p);
+/* The largest model that the service has installed, bytes on disk; NAN: not known. *name is its. */
+double planner_largest_model(const struct planner *p, const struct plan_place *place,
+                             const char **name);
 
 /* Edits to texts, units and hash. */
 int planner_finish(struct planner *p, struct err *err);

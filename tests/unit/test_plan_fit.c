@@ -1,0 +1,633 @@
+/* What a plan does not do to a machine: models that do not fit any more, contexts that get shorter,
+ * limits below what a service needs, and more memory promised than there is. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/machine.h"
+#include "tuning/catalog.h"
+#include "tuning/plan.h"
+#include "tuning/plan_fit.h"
+
+static const struct test_machine cpu_16 = {"AMD Ryzen 7", 16, .performance = 8};
+static const struct test_machine card_24 = {"AMD Ryzen 9", 64, .performance = 16,
+                                            .card = CARD_NVIDIA, .vram_gb = 24};
+static const struct test_machine mac_64 = {"Apple M4 Max", 64, true, 12, 4, 40, CARD_NONE, 0};
+static const struct test_machine mac_24 = {"Apple M4 Pro", 24, true, 8, 4, 16, CARD_NONE, 0};
+
+static struct setting_catalog catalog;
+static struct chip_catalog chips;
+static struct profile_set shipped;
+static struct chip_machine machine;
+static struct chip_answer answer;
+static struct profile_query query;
+
+static char folder[] = "/tmp/tunetop-fit-XXXXXX";
+static struct config config;
+static struct plan_input input;
+static struct plan plan;
+static struct err failure;
+
+enum { ROWS = 8 };
+static struct fit_row rows[ROWS];
+static struct fit_list list;
+static struct plan_models models;
+
+static int load_shipped(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    chip_catalog_init(&chips);
+    if (chip_catalog_load(&chips, catalog_folder(), &err) < 0 ||
+        setting_catalog_load(&catalog, &err) < 0 ||
+        profile_set_load(&catalog, NULL, &shipped, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", err.where, err.msg);
+        return -1;
+    }
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int release_shipped(void **state)
+{
+    (void)state;
+    profile_set_release(&shipped);
+    setting_catalog_release(&catalog);
+    chip_catalog_release(&chips);
+    return rmdir(folder);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *f = fopen(path_of(name), "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    plan_release(&plan);
+    plan_input_release(&input);
+    config_release(&config);
+    (void)unlink(path_of("compose.yaml"));
+    (void)unlink(path_of("a.env"));
+    return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    list = (struct fit_list){.rows = rows};
+    models = (struct plan_models){.list = &list};
+    return 0;
+}
+
+/* ---- what there is ---- */
+
+static void on(const struct test_machine *m)
+{
+    test_machine_set(m, &machine);
+    chip_decide(&chips, &machine, &answer);
+    profile_query_init(&query, &answer, &machine, NAN);
+    fit_place_of(&machine, &answer, NAN, NAN, &models.place);
+}
+
+/* A server that runs, with what its process is set to. */
+static struct plan_server *serve(const char *name, const char *context, const char *parallel)
+{
+    struct plan_server *s = &models.servers[models.server_count++];
+    *s = (struct plan_server){.readable = true};
+    snprintf(s->service, sizeof s->service, "%s", name);
+    snprintf(s->version, sizeof s->version, "0.33.0");
+    snprintf(s->context, sizeof s->context, "%s", context);
+    snprintf(s->parallel, sizeof s->parallel, "%s", parallel);
+    return s;
+}
+
+/* An installed model with eight heads of 128 for keys and values: 4 KiB a layer and token. */
+static struct fit_row *have(const char *name, double gib, int layers)
+{
+    struct ollama_shape shape = {.architecture = "llama",
+                                 .layers = layers,
+                                 .heads = 32,
+                                 .kv_heads = 8,
+                                 .embedding = 4096,
+                                 .context = 131072,
+                                 .completes = true};
+    struct fit_row *r = &rows[list.count++];
+    *r = (struct fit_row){.loaded_context = NAN};
+    snprintf(r->service, sizeof r->service, "ollama");
+    snprintf(r->is.name, sizeof r->is.name, "%s", name);
+    r->is.size_bytes = gib * 0x1p30;
+    fit_model_of(&shape, r->is.size_bytes, &r->model);
+    return r;
+}
+
+static struct fit_row *have_8b(void)
+{
+    return have("llama3.1:8b", 4.5, 32); /* 1 GiB of cache for 8,192 tokens */
+}
+
+static const char compose[] = "services:\n"
+                              "  ollama:\n"
+                              "    image: ollama/ollama:0.33.0\n"
+                              "    environment:\n"
+                              "      OLLAMA_HOST: 0.0.0.0\n"
+                              "  comfyui:\n"
+                              "    image: x\n";
+static const char one[] =
+    "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n";
+static const char native[] =
+    "  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n";
+
+static void look(const char *services)
+{
+    struct err err = ERR_INIT;
+    char text[2048], file[256];
+
+    plan_release(&plan);
+    plan_input_release(&input);
+    config_release(&config);
+    snprintf(text, sizeof text, "services:\n%s", services);
+    snprintf(file, sizeof file, "%s/tunetop.yaml", folder);
+    config_init(&config);
+    if (config_parse(&config, file, text, strlen(text), &err) < 0) {
+        fail_msg("%s: %s", err.where, err.msg);
+    }
+    config.path = file;
+    plan_input_load(&config, query.hosts, NULL, &input);
+    config.path = NULL;
+    input.models = &models;
+}
+
+static int make_of(const char *profile, const char *service, const struct plan_typed *typed,
+                   size_t count)
+{
+    const struct plan_wish wish = {.profiles = &shipped,
+                                   .profile = profile,
+                                   .query = &query,
+                                   .services = &service,
+                                   .service_count = service ? 1 : 0,
+                                   .typed = typed,
+                                   .typed_count = count};
+    failure = (struct err)ERR_INIT;
+    plan_release(&plan);
+    return plan_make(&input, &wish, &plan, &failure);
+}
+
+static void make(const char *profile)
+{
+    if (make_of(profile, NULL, NULL, 0) < 0) {
+        fail_msg("%s: %s", failure.where, failure.msg);
+    }
+}
+
+static void make_set(const char *profile, const char *name, const char *value)
+{
+    if (make_of(profile, NULL, &(struct plan_typed){name, value}, 1) < 0) {
+        fail_msg("%s: %s", failure.where, failure.msg);
+    }
+}
+
+/* ---- what is planned ---- */
+
+static const struct plan_change *change_of(const char *service, const char *setting)
+{
+    for (size_t i = 0; i < plan.change_count; i++) {
+        if (strcmp(plan.changes[i].service, service) == 0 &&
+            strcmp(plan.changes[i].setting, setting) == 0) {
+            return &plan.changes[i];
+        }
+    }
+    return NULL;
+}
+
+static void is_changed(const char *service, const char *setting, const char *to)
+{
+    const struct plan_change *c = change_of(service, setting);
+    if (!c || !c->to || strcmp(c->to, to) != 0) {
+        fail_msg("%s of %s is %s, not %s", setting, service, c && c->to ? c->to : "not changed",
+                 to);
+    }
+}
+
+static const struct plan_warning *warning_with(const char *text)
+{
+    for (size_t i = 0; i < plan.warning_count; i++) {
+        if (strstr(plan.warnings[i].text, text)) {
+            return &plan.warnings[i];
+        }
+    }
+    return NULL;
+}
+
+static void is_warned(const char *setting, const char *text)
+{
+    const struct plan_warning *w = warning_with(text);
+    if (!w || strcmp(w->setting, setting) != 0) {
+        for (size_t i = 0; i < plan.warning_count; i++) {
+            print_message("%s: %s: %s\n", plan.warnings[i].service, plan.warnings[i].setting,
+                          plan.warnings[i].text);
+        }
+        fail_msg("no warning for '%s' has: %s", setting, text);
+    }
+}
+
+static const char *skipped_because(const char *service, const char *setting)
+{
+    for (size_t i = 0; i < plan.skipped_count; i++) {
+        if (strcmp(plan.skipped[i].service, service) == 0 &&
+            strcmp(plan.skipped[i].setting, setting) == 0) {
+            return plan.skipped[i].reason;
+        }
+    }
+    return "";
+}
+
+static double mib_of(const char *text)
+{
+    const double n = strtod(text, NULL);
+    return text[strlen(text) - 1] == 'G' ? n * 1024 : n;
+}
+
+/* ---- requests at once ---- */
+
+/* 12 GiB: 4.5 and 0.75 of the runtime, and 2 for each of the contexts of 16,384. */
+static void test_cpu_clamped(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    look(one);
+    make("ultra");
+    is_changed("ollama", "OLLAMA_CONTEXT_LENGTH", "16384");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "3");
+    const struct plan_change *c = change_of("ollama", "OLLAMA_NUM_PARALLEL");
+    assert_string_equal(c->clamped_from, "6");
+    assert_non_null(strstr(c->reason, "17.2 GiB at 6 at once, 11.2 at 3: of 12.0"));
+    is_warned("OLLAMA_NUM_PARALLEL", "fewer requests at once than wished: 6 -> 3: llama3.1:8b");
+    assert_null(warning_with("does not fit"));
+    assert_null(warning_with("shorter")); /* 4096 before */
+
+    /* What is written already is not written again. */
+    put("compose.yaml", plan.files[0].text);
+    look(one);
+    make("ultra");
+    assert_int_equal(plan.change_count, 0);
+}
+
+/* A cache of 8 bits takes half: the profile's own or what is typed counts, not what was. */
+static void test_cache_counts(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    look(one);
+    make_set("ultra", "OLLAMA_KV_CACHE_TYPE", "q8_0");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
+    make_set("ultra", "OLLAMA_CONTEXT_LENGTH", "8192");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
+    make_set("ultra", "OLLAMA_CONTEXT_LENGTH", "49152");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "1");
+}
+
+/* What a person typed is written as it is, and told what it means. */
+static void test_typed(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    look(one);
+    make_set("ultra", "OLLAMA_NUM_PARALLEL", "8");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "8");
+    assert_null(change_of("ollama", "OLLAMA_NUM_PARALLEL")->clamped_from);
+    is_warned("OLLAMA_NUM_PARALLEL",
+              "llama3.1:8b does not fit with a context of 16384 at 8 at once: 21.2 GiB, of 12.0");
+    is_warned("OLLAMA_NUM_PARALLEL", "a context of 6912 would fit; now it fits");
+
+    const struct plan_typed twice[] = {{"OLLAMA_NUM_PARALLEL", "2"}, {"OLLAMA_NUM_PARALLEL", "3"}};
+    assert_int_equal(make_of("ultra", NULL, twice, 2), -ERR_USAGE);
+    assert_string_equal(failure.msg,
+                        "'OLLAMA_NUM_PARALLEL' is given twice, as '2' and as '3': give it once");
+    const struct plan_typed names[] = {{"mem_limit", "2g"},
+                                       {"deploy.resources.limits.memory", "2g"}};
+    assert_int_equal(make_of("ultra", NULL, names, 2), -ERR_USAGE);
+    assert_non_null(strstr(failure.msg, "are one setting"));
+    const struct plan_typed two[] = {{"OLLAMA_NUM_PARALLEL", "2"}, {"OLLAMA_MAX_QUEUE", "3"}};
+    assert_int_equal(make_of("ultra", NULL, two, 2), 0);
+}
+
+/* A model that does not fit alone does not clamp the others; it is said, shortly where that is so
+ * already. */
+static void test_too_large(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    struct fit_row *big = have("qwen2.5:72b", 44, 80);
+    look(one);
+    make("ultra");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "3");
+    is_warned(
+        "", "not as a whole in 12.0 GiB, three quarters of the memory, now and then: qwen2.5:72b");
+    assert_null(warning_with("does not fit"));
+    big->loaded = true;
+    make("ultra");
+    is_warned("OLLAMA_CONTEXT_LENGTH", "qwen2.5:72b does not fit");
+    /* One request at a time whatever is set: it does not clamp either. */
+    list.count = 0;
+    have_8b()->alone = true;
+    make("ultra");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
+}
+
+/* ---- contexts ---- */
+
+static void test_card_shorter(void **state)
+{
+    (void)state;
+    on(&card_24);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    have("gemma:2b", 1.5, 18);
+    struct fit_row *own = have("with-own:8b", 4.5, 32);
+    own->own_context = 4096; /* of its Modelfile: nothing changes */
+    look(one);
+    make("high");
+    is_changed("ollama", "OLLAMA_CONTEXT_LENGTH", "12288");
+    is_warned("OLLAMA_CONTEXT_LENGTH",
+              "context gets shorter: 32768 -> 12288 for llama3.1:8b, gemma:2b");
+    assert_non_null(strstr(change_of("ollama", "OLLAMA_CONTEXT_LENGTH")->reason,
+                           "context gets shorter: 32768 -> 12288"));
+    /* 20 GiB are left to models: 4.5 + 0.75 + 4 x 1.5. */
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "4");
+    is_changed("ollama", "LLAMA_ARG_FIT_TARGET", "4096");
+
+    /* A server of an older version had 4096 by itself. */
+    snprintf(models.servers[0].version, sizeof models.servers[0].version, "0.12.0");
+    make("high");
+    assert_null(warning_with("shorter"));
+    snprintf(models.servers[0].version, sizeof models.servers[0].version, "0.33.0");
+    /* As long as it is set in the process, that counts, not the default. */
+    snprintf(models.servers[0].context, sizeof models.servers[0].context, "8192");
+    make("high");
+    assert_null(warning_with("shorter"));
+}
+
+/* What the fit target leaves of the card counts, and what the CPU takes is named. */
+static void test_card_part(void **state)
+{
+    (void)state;
+    on(&card_24);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have("qwen3:32b", 19, 64); /* 2 GiB of cache for 8,192 */
+    look(one);
+    make("high");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "4"); /* it does not fit alone */
+    is_warned("", "not as a whole in 20.0 GiB, what LLAMA_ARG_FIT_TARGET leaves, now and then");
+    snprintf(models.servers[0].context, sizeof models.servers[0].context, "4096");
+    make("high");
+    is_warned("OLLAMA_CONTEXT_LENGTH", "11.8 GiB of qwen3:32b stay on the CPU with a context of "
+                                       "12288 at 4 at once: 31.8 GiB, of 20.0");
+    is_warned("OLLAMA_CONTEXT_LENGTH", "now it fits");
+}
+
+static void test_mac_shorter(void **state)
+{
+    (void)state;
+    on(&mac_64);
+    put("a.env", "A=b\n");
+    serve("ollama", "", "4");
+    have_8b();
+    look(native);
+    make("ultra");
+    /* 48 GiB of 64 are the GPU's: all that the model was trained for. */
+    is_warned("OLLAMA_CONTEXT_LENGTH", "context gets shorter: 131072 -> 16384 for llama3.1:8b");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
+    assert_null(warning_with("fit"));
+    assert_non_null(strstr(skipped_because("ollama", "deploy.resources.limits.memory"),
+                           "nothing limits a program that runs natively"));
+
+    /* Its settings cannot be read: the file, else what is loaded, else the default. */
+    models.servers[0].readable = false;
+    make("ultra");
+    is_warned("OLLAMA_CONTEXT_LENGTH", "its default was taken");
+    rows[0].loaded = true;
+    rows[0].loaded_context = 65536;
+    make("ultra");
+    is_warned("OLLAMA_CONTEXT_LENGTH", "context gets shorter: 65536 -> 16384");
+    put("a.env", "OLLAMA_CONTEXT_LENGTH=8192\n");
+    rows[0].loaded = false;
+    look(native);
+    make("ultra");
+    assert_null(warning_with("shorter"));
+}
+
+/* ---- what is not known ---- */
+
+static void test_unknown(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    look(one);
+    make("ultra");
+    is_warned("", "which models are installed is not known (no server of that name runs here)");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
+    snprintf(models.why, sizeof models.why, "no Ollama runs here");
+    make("ultra");
+    is_warned("", "(no Ollama runs here)");
+    snprintf(serve("ollama", "", "")->why, sizeof models.servers[0].why, "ollama is down");
+    make("ultra");
+    is_warned("", "(ollama is down)");
+    input.models = NULL; /* nobody was asked: nothing is said */
+    make("ultra");
+    assert_int_equal(plan.warning_count, 0);
+
+    models.server_count = 0;
+    serve("ollama", "", "");
+    input.models = &models;
+    have_8b()->model.known = false;
+    struct fit_row *cloud = have("gpt-oss:cloud", 400, 36);
+    cloud->is.remote = true; /* takes nothing here */
+    make("ultra");
+    is_warned("", "what the model takes is not told, so it is not known whether it fits: "
+                  "llama3.1:8b");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
+    rows[0].model.known = true;
+    models.place.budget.bytes = NAN;
+    look(one);
+    query.hosts[PROFILE_OLLAMA].limits = PROFILE_LIMITS_NONE;
+    put("a.env", "A=b\n");
+    look(native);
+    make("ultra");
+    is_warned("", "how much memory there is for models is not known");
+}
+
+/* ---- limits ---- */
+
+static void test_limit_of_models(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    have("phi4:14b", 9.5, 40);
+    look(one);
+    make("balanced"); /* 8G */
+    assert_null(change_of("ollama", "deploy.resources.limits.memory"));
+    assert_string_equal(skipped_because("ollama", "deploy.resources.limits.memory"),
+                        "8G is below phi4:14b, the largest model installed (9.5 GiB); --set "
+                        "deploy.resources.limits.memory=8G writes it all the same");
+    make_set("balanced", "deploy.resources.limits.memory", "8G");
+    is_changed("ollama", "deploy.resources.limits.memory", "8G");
+    is_warned("deploy.resources.limits.memory", "8G is below phi4:14b");
+    /* The models have what the limit gives. */
+    is_warned("OLLAMA_CONTEXT_LENGTH", "of 8.0, its memory limit; now it fits");
+    make("high"); /* 20G, of which the machine gives 12 */
+    is_changed("ollama", "deploy.resources.limits.memory", "12G");
+    input.places[0].memory_taken = 12.5 * 0x1p30;
+    make("high");
+    assert_non_null(strstr(skipped_because("ollama", "deploy.resources.limits.memory"),
+                           "took at its peak (12.5 GiB)"));
+    make_set("high", "deploy.resources.limits.memory", "12G");
+    is_warned("deploy.resources.limits.memory", "12G is below what the service takes");
+}
+
+/* What stands in the file of a service that is not asked for is part of the sum. */
+static void test_fixed_share(void **state)
+{
+    static const char two[] =
+        "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
+        "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", "services:\n"
+                        "  ollama: {image: x}\n"
+                        "  comfyui: {image: x, mem_limit: 7g}\n");
+    look(two);
+    assert_int_equal(make_of("high", "ollama", NULL, 0), 0);
+    is_changed("ollama", "deploy.resources.limits.memory", "5G"); /* 16 - 4 - 7 */
+    assert_non_null(
+        strstr(change_of("ollama", "deploy.resources.limits.memory")->reason, "comfyui 7.0"));
+    /* Both typed: too much is said, and written. */
+    input.models = NULL;
+    assert_int_equal(make_of("high", "ollama", &(struct plan_typed){"mem_limit", "10g"}, 1), 0);
+    is_warned("", "together they may take more than leaves 4.0 GiB of 16.0 of memory free: ");
+    is_changed("ollama", "mem_limit", "10g");
+    /* What runs without a limit takes what it takes. */
+    put("compose.yaml", "services:\n  ollama: {image: x}\n  comfyui: {image: x}\n");
+    look(two);
+    input.places[1].memory_taken = 6 * 0x1p30;
+    assert_int_equal(make_of("high", "ollama", NULL, 0), 0);
+    is_changed("ollama", "deploy.resources.limits.memory", "6G");
+}
+
+/* PyTorch's allocator on a Mac takes from the memory that the models are in. */
+static void test_watermark(void **state)
+{
+    static const char two[] =
+        "  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n"
+        "  - {name: comfyui, kind: comfyui, config: {type: env_file, file: b.env}}\n";
+    (void)state;
+    on(&mac_24); /* 16 GiB are the GPU's */
+    put("a.env", "A=b\n");
+    put("b.env", "A=b\n");
+    look(two);
+    make("high");
+    const struct plan_change *c = change_of("ollama", "LLAMA_ARG_FIT_TARGET");
+    assert_non_null(c);
+    const double alone = strtod(c->to, NULL);
+    put("b.env", "PYTORCH_MPS_HIGH_WATERMARK_RATIO=0.5\n"
+                 "PYTORCH_MPS_LOW_WATERMARK_RATIO=0.4\n");
+    look(two);
+    assert_int_equal(make_of("high", "ollama", NULL, 0), 0);
+    c = change_of("ollama", "LLAMA_ARG_FIT_TARGET");
+    assert_non_null(c);
+    /* 24 - 4 - 8 of the allocator: 12 are left, so 4 of the GPU's 16 stay free. */
+    assert_true(strtod(c->to, NULL) > alone);
+    assert_string_equal(c->to, "4096");
+    assert_non_null(strstr(c->reason, "comfyui 8.0"));
+    (void)unlink(path_of("b.env"));
+}
+
+/* A virtual machine is not the Mac: how much it has is not known. */
+static void test_engine(void **state)
+{
+    (void)state;
+    on(&mac_64);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    look(one);
+    make("high");
+    is_warned("deploy.resources.limits.memory", "virtual machine of the containers has is not");
+    /* Its models run on the CPU, in what the limit gives. */
+    assert_null(warning_with("131072"));
+    assert_true(mib_of(change_of("ollama", "deploy.resources.limits.memory")->to) > 0);
+}
+
+/* ---- the hash ---- */
+
+static void test_hash(void **state)
+{
+    char hash[SHA256_TEXT_BYTES];
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    serve("ollama", "", "");
+    have_8b();
+    look(one);
+    make("ultra");
+    memcpy(hash, plan.hash, sizeof hash);
+    have("tiny", 0.5, 16); /* clamps nothing: the same is done */
+    rows[1].model.known = false;
+    make("ultra");
+    assert_non_null(warning_with("tiny"));
+    assert_string_equal(plan.hash, hash);
+    rows[1].model.known = true;
+    have("larger:12b", 7, 48); /* clamps more: another edit */
+    make("ultra");
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "1");
+    assert_string_not_equal(plan.hash, hash);
+}
+
+int main(void)
+{
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        UNIT(test_cpu_clamped), UNIT(test_cache_counts), UNIT(test_typed),
+        UNIT(test_too_large),   UNIT(test_card_shorter), UNIT(test_card_part),
+        UNIT(test_mac_shorter), UNIT(test_unknown),      UNIT(test_limit_of_models),
+        UNIT(test_fixed_share), UNIT(test_watermark),    UNIT(test_engine),
+        UNIT(test_hash),
+    };
+    return cmocka_run_group_tests(tests, load_shipped, release_shipped);
+}

@@ -1,0 +1,67 @@
+/*
+ * What a person typed with --set.
+ */
+#include <string.h>
+
+#include "sampling/service/service.h"
+#include "tuning/plan_edits.h"
+
+/* Whether the typed name is the setting, or the other name that compose has for it. */
+static bool is_one(const struct setting *typed, const struct setting *s)
+{
+    const char *other = planner_synonym(s->name);
+
+    return typed == s || (typed && other && strcmp(typed->name, other) == 0);
+}
+
+const char *planner_typed(const struct plan_wish *wish, const struct setting *s)
+{
+    const char *nearest;
+
+    for (size_t i = 0; i < wish->typed_count; i++) {
+        if (is_one(setting_find(wish->profiles->catalog, wish->typed[i].name, &nearest), s)) {
+            return wish->typed[i].value;
+        }
+    }
+    return NULL;
+}
+
+const char *planner_typed_for(const struct planner *p, const struct plan_place *place,
+                              const char *name)
+{
+    const char *nearest;
+    const struct setting *s = setting_find(p->wish->profiles->catalog, name, &nearest);
+
+    /* A typed value that could be meant for two services is refused: it is this one's. */
+    return s && planner_takes(p->wish, place) ? planner_typed(p->wish, s) : NULL;
+}
+
+int planner_check_twice(const struct plan_wish *wish, struct err *err)
+{
+    const char *nearest;
+
+    for (size_t i = 1; i < wish->typed_count; i++) {
+        const struct plan_typed *b = &wish->typed[i];
+        const struct setting *s = setting_find(wish->profiles->catalog, b->name, &nearest);
+
+        for (size_t k = 0; s && k < i; k++) {
+            const struct plan_typed *a = &wish->typed[k];
+
+            if (!is_one(setting_find(wish->profiles->catalog, a->name, &nearest), s)) {
+                continue;
+            }
+            if (service_is_secret_name(s->name, strlen(s->name))) {
+                return err_set(err, ERR_USAGE, "'%s' is given twice: give it once", b->name);
+            }
+            return strcmp(a->name, b->name) == 0
+                       ? err_set(err, ERR_USAGE,
+                                 "'%s' is given twice, as '%s' and as '%s': give it once", b->name,
+                                 a->value, b->value)
+                       : err_set(err, ERR_USAGE,
+                                 "'%s' and '%s' are one setting, given as '%s' and as '%s': give "
+                                 "it once",
+                                 a->name, b->name, a->value, b->value);
+        }
+    }
+    return 0;
+}
