@@ -23,8 +23,8 @@ struct knowledge {
     struct chip_machine machine;
     struct chip_answer answer;
     struct profile_query query;
-    struct measure measure;    /* with the configuration */
-    const struct model *model; /* as it is now; NULL: nothing could be measured in time */
+    struct measure measure;            /* with the configuration */
+    const struct model *model;         /* as it is now; NULL: nothing could be measured in time */
     struct installed_models installed; /* of the Ollama servers */
 };
 

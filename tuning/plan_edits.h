@@ -46,9 +46,10 @@ enum pool {
 /* What a service may take: all of a pool have to fit together. */
 struct share {
     struct wanted wanted; /* wanted.value NULL: it is so already, or typed, and is not touched */
+    struct wanted asked;  /* before it was clamped */
     const struct plan_place *place;
     enum pool pool;
-    double bytes;
+    double bytes, asked_bytes;
     double spare; /* of a fit target: the memory that it leaves free counts from here; else NAN */
     const char *what; /* "MemoryMax", for a sentence */
     bool written;     /* the limit was */

@@ -80,6 +80,8 @@ bool planner_keep_limit(struct planner *p, const struct wanted *w)
     } else {
         return false;
     }
+    s.asked = s.wanted;
+    s.asked_bytes = s.bytes;
     add_share(p, s);
     return true;
 }
@@ -241,12 +243,14 @@ static void share_out(struct planner *p, enum pool pool, double left)
 struct sums {
     double memory, free, flexible, fixed;
     size_t count;
-    const struct plan_place *first_fixed;
-    const char *list; /* "ollama 20.0, comfyui 24.0" GiB */
+    const struct plan_place *first; /* of those that are not clamped, or of all */
+    const char *list;               /* "ollama 20.0, comfyui 24.0" GiB */
 };
 
 static void add_up(struct planner *p, enum pool pool, struct sums *out)
 {
+    bool fixed = false;
+
     *out = (struct sums){.memory = NAN, .list = ""};
     for (size_t i = 0; i < p->share_count; i++) {
         const struct share *s = &p->shares[i];
@@ -259,9 +263,10 @@ static void add_up(struct planner *p, enum pool pool, struct sums *out)
         *(s->wanted.value ? &out->flexible : &out->fixed) += s->bytes;
         out->list = arena_printf(&p->out->arena, "%s%s%s %.1f", out->list, *out->list ? ", " : "",
                                  s->place->service, s->bytes / GIB);
-        if (!s->wanted.value && !out->first_fixed) {
-            out->first_fixed = s->place;
+        if (!out->first || (!s->wanted.value && !fixed)) {
+            out->first = s->place;
         }
+        fixed = fixed || !s->wanted.value;
         out->count++;
     }
     /* A card has no system beside the models: llama.cpp leaves 1 GiB of it by itself. */
@@ -276,13 +281,9 @@ static const char *pool_words(enum pool pool)
 static void clamp_pool(struct planner *p, enum pool pool)
 {
     struct arena *arena = &p->out->arena;
-    double wished[PLAN_SHARES];
     struct sums s;
 
     add_up(p, pool, &s);
-    for (size_t i = 0; i < p->share_count; i++) {
-        wished[i] = p->shares[i].bytes;
-    }
     const double left = s.memory - s.free - s.fixed;
     /* What one service alone may take of a card is clamped by the profile already. */
     if (!(s.flexible > left) || (pool == POOL_CARD && s.count < 2)) {
@@ -294,7 +295,7 @@ static void clamp_pool(struct planner *p, enum pool pool)
     for (size_t i = 0; i < p->share_count; i++) {
         struct wanted *w = &p->shares[i].wanted;
 
-        if (is_flexible(&p->shares[i], pool) && p->shares[i].bytes < wished[i]) {
+        if (is_flexible(&p->shares[i], pool) && p->shares[i].bytes < p->shares[i].asked_bytes) {
             w->clamped_from = w->clamped_from ? w->clamped_from : w->value;
             w->value = isfinite(p->shares[i].spare)
                            ? arena_printf(arena, "%.0f",
@@ -314,9 +315,9 @@ static void warn_pool(struct planner *p, enum pool pool)
     struct sums s;
 
     add_up(p, pool, &s);
-    if (s.first_fixed && s.fixed + s.flexible > s.memory - s.free + MIB &&
+    if (s.first && s.fixed + s.flexible > s.memory - s.free + MIB &&
         (pool != POOL_CARD || s.count > 1)) {
-        planner_warn(p, s.first_fixed, "",
+        planner_warn(p, s.first, "",
                      arena_printf(arena,
                                   "together they may take more than leaves %.1f GiB of %.1f %s "
                                   "free: %s GiB",
@@ -376,27 +377,61 @@ static bool is_there(struct planner *p, const struct share *s)
            fabs(bytes - s->bytes) < MIB;
 }
 
-static void write_limit(struct planner *p, struct share *s)
+/* Why the limit is not written; NULL: it is. */
+static const char *refusal(struct planner *p, const struct share *s)
 {
     struct arena *arena = &p->out->arena;
     const struct wanted *w = &s->wanted;
-    const char *reason = is_there(p, s) ? NULL : too_small_for(p, s->place, s->bytes);
 
+    if (is_there(p, s)) {
+        return NULL;
+    }
+    const char *reason = too_small_for(p, s->place, s->bytes);
     if (reason) {
-        planner_skip(p, w,
-                     arena_printf(arena, "%s is below %s; --set %s=%s writes it all the same",
-                                  w->value, reason, w->name, w->value),
-                     NULL, true);
-    } else if (above_swap(p, s)) {
-        planner_skip(p, w,
-                     arena_printf(arena,
-                                  "%s is above memswap_limit of the file, and the engine would not "
-                                  "make the container: raise that first",
-                                  w->value),
-                     NULL, true);
-    } else {
-        s->written = true;
-        planner_want(p, *w);
+        return arena_printf(arena, "%s is below %s; --set %s=%s writes it all the same", w->value,
+                            reason, w->name, w->value);
+    }
+    return above_swap(p, s)
+               ? arena_printf(arena,
+                              "%s is above memswap_limit of the file, and the engine would not "
+                              "make the container: raise that first",
+                              w->value)
+               : NULL;
+}
+
+/* What is refused stays what it is, and the others share what that leaves. */
+static bool refuse_some(struct planner *p)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < p->share_count; i++) {
+        struct share *s = &p->shares[i];
+        const char *reason = s->wanted.value && is_limit(s->what) ? refusal(p, s) : NULL;
+        const char *name;
+
+        if (reason) {
+            const double now = fmax(planner_limit_now(p, s->place), s->place->memory_taken);
+
+            planner_skip(p, &s->wanted, reason, NULL, true);
+            s->wanted.value = NULL;
+            s->bytes = isfinite(now) ? now : planner_largest_model(p, s->place, &name);
+            s->bytes = isfinite(s->bytes) ? s->bytes : 0;
+            some = true;
+        }
+    }
+    return some;
+}
+
+static void clamp_all(struct planner *p)
+{
+    for (size_t i = 0; i < p->share_count; i++) {
+        if (p->shares[i].wanted.value) {
+            p->shares[i].wanted = p->shares[i].asked;
+            p->shares[i].bytes = p->shares[i].asked_bytes;
+        }
+    }
+    for (int pool = 0; pool < POOL_COUNT; pool++) {
+        clamp_pool(p, (enum pool)pool);
     }
 }
 
@@ -414,21 +449,20 @@ static void warn_typed(struct planner *p, const struct share *s)
 void planner_limits(struct planner *p)
 {
     add_fixed(p);
+    do {
+        clamp_all(p);
+    } while (refuse_some(p)); /* each time there are fewer to refuse */
     for (int pool = 0; pool < POOL_COUNT; pool++) {
-        clamp_pool(p, (enum pool)pool);
         warn_pool(p, (enum pool)pool);
     }
     for (size_t i = 0; i < p->share_count; i++) {
         struct share *s = &p->shares[i];
 
-        if (!s->wanted.value) {
-            if (is_limit(s->what)) {
-                warn_typed(p, s);
-            }
-        } else if (is_limit(s->what)) {
-            write_limit(p, s);
-        } else {
+        if (s->wanted.value) {
+            s->written = true;
             planner_want(p, s->wanted);
+        } else if (is_limit(s->what)) {
+            warn_typed(p, s);
         }
     }
 }

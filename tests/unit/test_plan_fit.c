@@ -550,6 +550,27 @@ static void test_fixed_share(void **state)
     is_changed("ollama", "deploy.resources.limits.memory", "6G");
 }
 
+/* What is refused for one is not given to the others. */
+static void test_refused_share(void **state)
+{
+    static const char two[] =
+        "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
+        "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    look(two);
+    make("high"); /* 12G each, of 12 together */
+    is_changed("ollama", "deploy.resources.limits.memory", "6G");
+    is_changed("comfyui", "deploy.resources.limits.memory", "6G");
+    input.places[1].memory_taken = 7 * 0x1p30;
+    make("high");
+    is_changed("ollama", "deploy.resources.limits.memory", "5G");
+    assert_null(change_of("comfyui", "deploy.resources.limits.memory"));
+    assert_non_null(strstr(skipped_because("comfyui", "deploy.resources.limits.memory"),
+                           "6G is below what the service takes or took at its peak (7.0 GiB)"));
+}
+
 /* PyTorch's allocator on a Mac takes from the memory that the models are in. */
 static void test_watermark(void **state)
 {
@@ -626,8 +647,8 @@ int main(void)
         UNIT(test_cpu_clamped), UNIT(test_cache_counts), UNIT(test_typed),
         UNIT(test_too_large),   UNIT(test_card_shorter), UNIT(test_card_part),
         UNIT(test_mac_shorter), UNIT(test_unknown),      UNIT(test_limit_of_models),
-        UNIT(test_fixed_share), UNIT(test_watermark),    UNIT(test_engine),
-        UNIT(test_hash),
+        UNIT(test_fixed_share), UNIT(test_watermark),    UNIT(test_refused_share),
+        UNIT(test_engine),      UNIT(test_hash),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
