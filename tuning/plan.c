@@ -532,7 +532,9 @@ static void want_row(struct planner *p, const struct plan_place *place,
         .value = literal || !row->target_value ? row->value : row->target_value,
         .intent = arena_printf(arena, "%s.%s", profile_service_words[row->service], row->name),
         .clamped_from = row->clamped_from,
-        .reason = row->clamped_from ? row->clamp : row->why,
+        .reason = row->clamped_from ? row->clamp
+                  : row->why        ? row->why
+                                    : row->reason,
         .verdict = literal || row->action != PROFILE_TRANSLATE ? row->verdict : SETTING_HONOURED,
         .only_if_there = row->action == PROFILE_KEEP && !literal,
     };
@@ -664,13 +666,14 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
                        "'$$' for a '$'",
                        s->name);
     }
-    planner_want(p, (struct wanted){.place = found,
-                                    .setting = s,
-                                    .name = s->name,
-                                    .value = t->value,
-                                    .intent = "typed",
-                                    .verdict = SETTING_HONOURED,
-                                    .typed = true});
+    struct wanted w = {.place = found,
+                       .setting = s,
+                       .name = s->name,
+                       .value = t->value,
+                       .intent = "typed",
+                       .typed = true};
+    planner_judge_typed(p, &w);
+    planner_want(p, w);
     return 0;
 }
 

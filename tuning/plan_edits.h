@@ -86,6 +86,9 @@ const char *planner_typed(const struct plan_wish *wish, const struct setting *s)
 /* The same, of a service, when what is typed goes to that one. */
 const char *planner_typed_for(const struct planner *p, const struct plan_place *place,
                               const char *name);
+/* Whether the version that is installed reads it: the verdict and its reason; a warning when it
+ * does not, or when the value harms. It is written all the same. */
+void planner_judge_typed(struct planner *p, struct wanted *w);
 /* USAGE for a setting that is typed twice. */
 int planner_check_twice(const struct plan_wish *wish, struct err *err);
 

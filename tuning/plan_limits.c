@@ -13,6 +13,7 @@
 static const double MIB = 1024.0 * 1024, GIB = 1024.0 * 1024 * 1024;
 
 static const char fit_target[] = "LLAMA_ARG_FIT_TARGET";
+static const char reservation[] = "deploy.resources.reservations.memory";
 
 /* ---------------------------------------------------------------- what a service may take */
 
@@ -377,6 +378,38 @@ static bool is_there(struct planner *p, const struct share *s)
            fabs(bytes - s->bytes) < MIB;
 }
 
+/* A container is not made whose limit is below what is reserved for it, by the wish of the same
+ * profile least of all. */
+static void clamp_reservations(struct planner *p)
+{
+    struct arena *arena = &p->out->arena;
+
+    for (size_t i = 0; i < p->wish_count; i++) {
+        struct wanted *w = &p->wishes[i];
+        double limit, bytes;
+
+        if (strcmp(w->name, reservation) == 0 && parse_size(w->value, &bytes) &&
+            (limit = planner_limit_then(p, w->place)) < bytes) {
+            w->clamped_from = w->clamped_from ? w->clamped_from : w->value;
+            w->value = format(arena, limit);
+            w->reason = arena_printf(arena, "no more than its limit, %.1f GiB", limit / GIB);
+        }
+    }
+}
+
+/* What the file reserves, when the plan leaves that as it is. */
+static double reserved(struct planner *p, const struct plan_place *place)
+{
+    double bytes;
+
+    for (size_t i = 0; i < p->wish_count; i++) {
+        if (p->wishes[i].place == place && strcmp(p->wishes[i].name, reservation) == 0) {
+            return NAN;
+        }
+    }
+    return parse_size(fixed_value(p, place, reservation), &bytes) ? bytes : NAN;
+}
+
 /* Why the limit is not written; NULL: it is. */
 static const char *refusal(struct planner *p, const struct share *s)
 {
@@ -390,6 +423,12 @@ static const char *refusal(struct planner *p, const struct share *s)
     if (reason) {
         return arena_printf(arena, "%s is below %s; --set %s=%s writes it all the same", w->value,
                             reason, w->name, w->value);
+    }
+    if (s->bytes < reserved(p, s->place)) {
+        return arena_printf(arena,
+                            "%s is below what the file reserves, %.1f GiB, and the engine would "
+                            "not make the container: lower %s first",
+                            w->value, reserved(p, s->place) / GIB, reservation);
     }
     return above_swap(p, s)
                ? arena_printf(arena,
@@ -465,6 +504,7 @@ void planner_limits(struct planner *p)
             warn_typed(p, s);
         }
     }
+    clamp_reservations(p);
 }
 
 double planner_limit_now(struct planner *p, const struct plan_place *place)

@@ -36,6 +36,29 @@ const char *planner_typed_for(const struct planner *p, const struct plan_place *
     return s && planner_takes(p->wish, place) ? planner_typed(p->wish, s) : NULL;
 }
 
+void planner_judge_typed(struct planner *p, struct wanted *w)
+{
+    struct setting_query q = w->place->host.query;
+    struct setting_judgement j;
+    struct arena *arena = &p->out->arena;
+
+    q.value = w->value;
+    setting_judge(w->setting, &q, &j);
+    w->verdict = j.verdict;
+    w->reason = j.reason;
+    if (j.verdict != SETTING_HONOURED) {
+        planner_warn(p, w->place, w->name,
+                     arena_printf(arena, "%s is %s here%s%s%s%s", w->name,
+                                  setting_verdict_words[j.verdict], j.reason ? ": " : "",
+                                  j.reason ? j.reason : "", j.use ? "; what works is " : "",
+                                  j.use ? j.use : ""));
+    } else if (j.maybe && j.maybe->verdict == SETTING_HARMFUL) {
+        planner_warn(p, w->place, w->name,
+                     arena_printf(arena, "%s is harmful if %s: %s", w->name, j.maybe->when,
+                                  j.maybe->reason));
+    }
+}
+
 int planner_check_twice(const struct plan_wish *wish, struct err *err)
 {
     const char *nearest;

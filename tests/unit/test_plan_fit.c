@@ -571,6 +571,59 @@ static void test_refused_share(void **state)
                            "6G is below what the service takes or took at its peak (7.0 GiB)"));
 }
 
+/* The engine makes no container whose reservation is above its limit. */
+static void test_reservation(void **state)
+{
+    static const char comfy[] =
+        "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
+    const struct plan_change *c;
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    look(comfy);
+    make("high");
+    is_changed("comfyui", "deploy.resources.limits.memory", "12G");
+    is_changed("comfyui", "deploy.resources.reservations.memory", "3G");
+    assert_int_equal(make_of("high", NULL, &(struct plan_typed){"mem_limit", "2g"}, 1), 0);
+    is_changed("comfyui", "deploy.resources.reservations.memory", "2G");
+    c = change_of("comfyui", "deploy.resources.reservations.memory");
+    assert_string_equal(c->clamped_from, "3G");
+    assert_non_null(strstr(c->reason, "no more than its limit, 2.0 GiB"));
+    assert_int_equal(
+        make_of("high", NULL,
+                &(struct plan_typed){"deploy.resources.reservations.memory", "13958643712"}, 1),
+        -ERR_USAGE); /* 13 GiB: more than a container gets */
+    put("compose.yaml", "services:\n  ollama: {image: x, mem_reservation: 10g}\n");
+    look(one);
+    make("balanced"); /* 8G */
+    assert_non_null(strstr(skipped_because("ollama", "deploy.resources.limits.memory"),
+                           "8G is below what the file reserves, 10.0 GiB"));
+}
+
+/* What a person types is judged as what a profile wishes is. */
+static void test_typed_judged(void **state)
+{
+    (void)state;
+    on(&cpu_16);
+    put("compose.yaml", compose);
+    look(one);
+    make_set("high", "OLLAMA_NUM_THREADS", "4");
+    is_changed("ollama", "OLLAMA_NUM_THREADS", "4");
+    assert_int_equal(change_of("ollama", "OLLAMA_NUM_THREADS")->verdict, SETTING_RENAMED);
+    is_warned("OLLAMA_NUM_THREADS", "is renamed here: ");
+    is_warned("OLLAMA_NUM_THREADS", "; what works is LLAMA_ARG_THREADS");
+    make_set("high", "OLLAMA_KEEP_ALIVE", "1h");
+    assert_int_equal(change_of("ollama", "OLLAMA_KEEP_ALIVE")->verdict, SETTING_HONOURED);
+    for (size_t i = 0; i < plan.warning_count; i++) {
+        assert_string_not_equal(plan.warnings[i].setting, "OLLAMA_KEEP_ALIVE");
+    }
+    for (size_t i = 0; i < plan.change_count; i++) { /* each in a sentence */
+        if (!plan.changes[i].reason || !*plan.changes[i].reason) {
+            fail_msg("%s has no reason", plan.changes[i].setting);
+        }
+    }
+}
+
 /* PyTorch's allocator on a Mac takes from the memory that the models are in. */
 static void test_watermark(void **state)
 {
@@ -648,7 +701,8 @@ int main(void)
         UNIT(test_too_large),   UNIT(test_card_shorter), UNIT(test_card_part),
         UNIT(test_mac_shorter), UNIT(test_unknown),      UNIT(test_limit_of_models),
         UNIT(test_fixed_share), UNIT(test_watermark),    UNIT(test_refused_share),
-        UNIT(test_engine),      UNIT(test_hash),
+        UNIT(test_reservation), UNIT(test_typed_judged), UNIT(test_engine),
+        UNIT(test_hash),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
