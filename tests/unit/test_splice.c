@@ -31,6 +31,14 @@ struct row {
     {                                                                                              \
         .kind = ENTRY_FLAG, .group = (g), .name = (n), .value = (v)                                \
     }
+#define SET_LIST(n, v)                                                                             \
+    {                                                                                              \
+        .kind = ENTRY_KEY, .group = "", .name = (n), .value = (v), .list = true                    \
+    }
+#define SET_TEXT(n, v)                                                                             \
+    {                                                                                              \
+        .kind = ENTRY_KEY, .group = "", .name = (n), .value = (v), .text = true                    \
+    }
 #define REMOVE(k, g, n)                                                                            \
     {                                                                                              \
         .kind = (k), .group = (g), .name = (n), .remove = true                                     \
@@ -232,7 +240,7 @@ static void what_is_refused_says_why(void **state)
         {DOCUMENT_JSON,
          "{\"a\": 1}",
          {SET_KEY("", "a", "x")},
-         "f:1:2: 'a' is a number or true or false here\n\"a\": x\n"},
+         "f:1:2: 'a' is a number here\n\"a\": x\n"},
         {DOCUMENT_JSON,
          "{\"a\": {\"b\": 1}}",
          {SET_KEY("", "a", "x")},
@@ -360,6 +368,123 @@ static void json_and_property_lists(void **state)
     CHECK_ROWS(rows);
 }
 
+static void lists_are_changed_item_by_item(void **state)
+{
+    static const struct row rows[] = {
+        {DOCUMENT_JSON,
+         "{\"a\": [1, 2], \"b\":[\"x\"], \"c\": [], \"d\": null}",
+         {SET_LIST("a", "[1, 3, 4]"), SET_LIST("b", "[y, \"2\"]"), SET_LIST("c", "[5]"),
+          SET_LIST("d", "[true, 'a, b']")},
+         "{\"a\": [1, 3, 4], \"b\":[\"y\", \"2\"], \"c\": [5], \"d\": [true, \"a, b\"]}"},
+        {DOCUMENT_JSON,
+         "{\n  \"a\": [\n    1.0,\n    2e1\n  ]\n}\n",
+         {SET_LIST("a", "[1.0]"), SET_LIST("b", "[5, 6]"), SET_LIST("c.d", "[7]")},
+         "{\n  \"a\": [\n    1.0\n  ],\n  \"b\": [\n    5,\n    6\n  ],\n"
+         "  \"c\": {\"d\": [\n    7\n  ]}\n}\n"},
+        {DOCUMENT_JSON,
+         "{\"m\":{\"low\":[256,256]},\"n\":1}",
+         {SET_LIST("m.low", "[512, 512, 3]"), SET_LIST("m.high", "[768, 768]")},
+         "{\"m\":{\"low\":[512,512,3],\"high\":[768,768]},\"n\":1}"},
+        {DOCUMENT_YAML,
+         "a: [ 1, 2 ] # two\nb:\n  - x # first\n  # - y\n  - 'z'\nc:\nd: []\n",
+         {SET_LIST("a", "[1, 3, 4]"), SET_LIST("b", "[w]"), SET_LIST("c", "[5, 6]"),
+          SET_LIST("d", "[7]")},
+         "a: [ 1, 3, 4 ] # two\nb:\n  - w # first\n  # - y\nc: [5, 6]\nd: [7]\n"},
+        {DOCUMENT_YAML,
+         "s:\n  b:\n  - 1\n  - 2\n",
+         {SET_LIST("s.b", "[1, 2, 3]"), SET_LIST("s.c", "[4, 5]"), SET_LIST("t.u", "[x, no]")},
+         "s:\n  b:\n  - 1\n  - 2\n  - 3\n  c:\n  - 4\n  - 5\nt:\n  u:\n  - x\n  - \"no\"\n"},
+        {DOCUMENT_YAML,
+         "s:\n    b:\n        - \"1\"\n    c:\n",
+         {SET_LIST("s.b", "[1, 2]"), SET_LIST("s.c", "[4, 5]")},
+         "s:\n    b:\n        - \"1\"\n        - \"2\"\n    c:\n        - 4\n        - 5\n"},
+        {DOCUMENT_YAML, "", {SET_LIST("a.b", "[1, 2]")}, "a:\n  b: [1, 2]\n"},
+        /* So already, in whichever layout. */
+        {DOCUMENT_YAML, "a:\n- 1\n- '2'\n", {SET_LIST("a", "[1, 2]")}, "a:\n- 1\n- '2'\n"},
+        /* Refused. */
+        {DOCUMENT_YAML,
+         "a: &x [1, 2]\nb: *x\n",
+         {SET_LIST("a", "[1, 3]")},
+         "f:1:7: the list has an anchor that others read\na: [1, 3]\n"},
+        {DOCUMENT_YAML,
+         "a: 5\n",
+         {SET_LIST("a", "[1, 3]")},
+         "f:1:4: what stands here is no list\na: [1, 3]\n"},
+        {DOCUMENT_YAML,
+         "a: [[1, 2]]\n",
+         {SET_LIST("a", "[1, 3]")},
+         "f:1:5: what stands here is more than a list of values\na: [1, 3]\n"},
+        {DOCUMENT_JSON,
+         "{\"a\": [1, 2]}",
+         {SET_LIST("a", "[1, x]")},
+         "f:1:11: an item of the list is of another type than 'x'\n\"a\": [1, x]\n"},
+        {DOCUMENT_JSON,
+         "{\"a\": [1, 2]}",
+         {SET_LIST("a", "[1, [2]]")},
+         ": '[1, [2]]' is no list of values, [a, b]\n\"a\": [1, [2]]\n"},
+        {DOCUMENT_COMPOSE,
+         "services: {}\n",
+         {SET_LIST("a", "[1]")},
+         ": lists are written into JSON and YAML files only\na: [1]\n"},
+    };
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
+/* A number stays a number, a text a text. */
+static void types_stay(void **state)
+{
+    static const struct row rows[] = {
+        {DOCUMENT_YAML,
+         "a: '1'\nb: 1\nc: x\nd: 1e3\ne: ~\nf: true\n",
+         {SET_KEY("", "a", "2"), SET_KEY("", "b", "0.5"), SET_KEY("", "c", "3"),
+          SET_KEY("", "d", "2000")},
+         "a: '2'\nb: 0.5\nc: \"3\"\nd: 2000\ne: ~\nf: true\n"},
+        {DOCUMENT_YAML,
+         "e: ~\nf: true\n",
+         {SET_KEY("", "e", "5"), SET_KEY("", "f", "false"), SET_TEXT("g", "12"),
+          SET_KEY("", "h", "12")},
+         "e: 5\nf: false\ng: \"12\"\nh: 12\n"},
+        {DOCUMENT_YAML,
+         "b: 1\n",
+         {SET_KEY("", "b", "1e3")},
+         "f:1:4: what stands here is a number, and '1e3' is none\nb: 1e3\n"},
+        {DOCUMENT_YAML,
+         "f: true\n",
+         {SET_KEY("", "f", "1")},
+         "f:1:4: what stands here is a truth value, and '1' is none\nf: 1\n"},
+        {DOCUMENT_JSON,
+         "{\"a\": \"1\", \"b\": 1, \"c\": null}",
+         {SET_KEY("", "a", "2"), SET_KEY("", "b", "1e3"), SET_TEXT("c", "3"), SET_TEXT("d", "4")},
+         "{\"a\": \"2\", \"b\": 1e3, \"c\": \"3\", \"d\": \"4\"}"},
+        {DOCUMENT_JSON,
+         "{\"a\": true}",
+         {SET_KEY("", "a", "1")},
+         "f:1:2: 'a' is a truth value here\n\"a\": 1\n"},
+        {DOCUMENT_JSON,
+         "{\"a\": 1}",
+         {SET_KEY("", "a", "true")},
+         "f:1:2: 'a' is a number here\n\"a\": true\n"},
+        {DOCUMENT_COMPOSE,
+         "services:\n  a:\n    mem_limit: 1g\n    cpus: 1\n    environment:\n      A: x\n"
+         "      B: 1\n",
+         {SET_KEY("a", "mem_limit", "1024"), SET_KEY("a", "cpus", "1.5"),
+          SET_VARIABLE("a", "A", "1"), SET_VARIABLE("a", "B", "0.50")},
+         "services:\n  a:\n    mem_limit: \"1024\"\n    cpus: 1.5\n    environment:\n"
+         "      A: \"1\"\n      B: \"0.50\"\n"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>N</key><integer>1</integer></dict></plist>",
+         {SET_KEY("", "N", "1.5")},
+         "f:1:14: 'N' is a whole number here\n<key>N</key>\n<string>1.5</string>\n"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>N</key><true/><key>T</key><string/></dict></plist>",
+         {SET_KEY("", "T", "5"), SET_KEY("", "N", "false")},
+         "<plist><dict><key>N</key><false/><key>T</key><string>5</string></dict></plist>"},
+    };
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
 static void results_say_what_was_and_where(void **state)
 {
     static const struct splice_edit edits[] = {
@@ -426,6 +551,8 @@ int main(void)
         cmocka_unit_test(what_is_refused_says_why),
         cmocka_unit_test(files_of_lines),
         cmocka_unit_test(json_and_property_lists),
+        cmocka_unit_test(lists_are_changed_item_by_item),
+        cmocka_unit_test(types_stay),
         cmocka_unit_test(results_say_what_was_and_where),
         cmocka_unit_test(interpolations_are_taken_apart),
     };

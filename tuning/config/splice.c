@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "tuning/config/builder.h"
 #include "tuning/config/splice_index.h"
+#include "tuning/config/splice_list.h"
 #include "tuning/config/splicer.h"
 
 /* ---- patches ---- */
@@ -192,8 +193,12 @@ const struct document_entry *splice_find(const struct document *d, const struct 
     return NULL;
 }
 
-static bool is_same(const struct document_entry *e, const struct splice_edit *edit)
+static bool is_same(const struct splice_index *index, const struct document_entry *e,
+                    const struct splice_edit *edit)
 {
+    if (edit->list && !edit->remove) {
+        return splice_list_is(index, edit);
+    }
     if (edit->remove) {
         return e == NULL;
     }
@@ -223,6 +228,17 @@ static int check_edit(const struct splicer *s, const struct splice_edit *edit)
         if ((unsigned char)*at < 0x20 || *at == 0x7F) {
             return err_set(s->err, ERR_CONFIG, "the value of '%.80s' holds control characters",
                            edit->name);
+        }
+    }
+    if (edit->list && (edit->kind != ENTRY_KEY || edit->remove ||
+                       (kind != DOCUMENT_JSON && kind != DOCUMENT_YAML))) {
+        return err_set(s->err, ERR_CONFIG, "lists are written into JSON and YAML files only");
+    }
+    if (edit->list) {
+        struct splice_item *items;
+        if (splice_list_items(edit->value, s->arena, &items) < 0) {
+            return err_set(s->err, ERR_CONFIG, "'%.80s' is no list of values, [a, b]",
+                           edit->value != NULL ? edit->value : "");
         }
     }
     if (edit->kind == ENTRY_VARIABLE &&
@@ -310,7 +326,7 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
         }
         const struct document_entry *e = splice_index_find(&index, &edits[i], &same);
         rc = check_edit(&s, &edits[i]);
-        if (rc == 0 && is_same(e, &edits[i])) {
+        if (rc == 0 && is_same(&index, e, &edits[i])) {
             done[i] = true;
             continue;
         }
@@ -376,10 +392,14 @@ static void fill_results(const struct document *old, const struct document *new,
     for (size_t i = 0; i < count; i++) {
         const struct document_entry *before = splice_index_find(&had, &edits[i], NULL);
         const struct document_entry *after = splice_index_find(&has, &edits[i], NULL);
+        if (edits[i].list) {
+            before = splice_list_first(&had, &edits[i]);
+            after = splice_list_first(&has, &edits[i]);
+        }
         const struct document_entry *at = after != NULL ? after : before;
         unsigned long line = at != NULL ? at->line : 0;
         results[i] = (struct splice_result){
-            .changed = !is_same(before, &edits[i]),
+            .changed = !is_same(&had, before, &edits[i]),
             .before = before != NULL ? before->value : NULL,
             .line = line < lines ? line : lines,
         };

@@ -27,11 +27,25 @@ struct splice_edit {
     const char *group, *name;
     const char *value; /* without quotes; NULL: a flag alone, or a key without a value */
     bool remove;       /* the entry goes, with its line where it has one of its own */
+    bool list; /* of JSON and YAML: the value is a list, "[512, 512]", and so is what the name
+                  means: its entries are name[0], name[1], ... */
+    bool text; /* where the file does not have it yet: a text, though it may look like a number */
 };
+
+enum { SPLICE_ITEMS_MAX = 256 }; /* of a list; those of settings have two */
+
+struct splice_item {
+    const char *text;
+    bool quoted;
+};
+/* The items of "[a, 'b', \"c, d\"]", in the arena. -1: it is not such a list, it is empty, or holds
+ * another. Else how many. */
+int splice_list_items(const char *value, struct arena *arena, struct splice_item **out);
 
 struct splice_result {  /* of one edit */
     bool changed;       /* false: it is so already */
-    const char *before; /* the value that was there, NULL none; lives as long as the document */
+    const char *before; /* the value that was there (of a list its first item), NULL none; lives as
+                           long as the document */
     unsigned long line; /* in the new text, from 1; of a removal: where it was */
 };
 

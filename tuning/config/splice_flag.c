@@ -66,7 +66,9 @@ static int add_to_list(struct splicer *s, const struct yaml_node *list,
         return splicer_refuse(s, list->begin, "the command is empty");
     }
     leaf.value = format_word(s, last, edit->name);
-    leaf.second = edit->value != NULL ? format_word(s, last, edit->value) : NULL;
+    const char *second = edit->value != NULL ? format_word(s, last, edit->value) : NULL;
+    leaf.more = &second;
+    leaf.more_count = second != NULL;
     return node_insert(s, list->key, list, &leaf);
 }
 

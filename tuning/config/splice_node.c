@@ -57,9 +57,10 @@ static const char *block_text(struct splicer *s, const struct node_leaf *leaf, s
         buf_printf(&out, "%s%s:%s%s", blanks(s, depth), leaf->key, leaf->value != NULL ? " " : "",
                    leaf->value != NULL ? leaf->value : "");
     } else {
+        depth -= leaf->dashes_below_key && depth >= unit ? unit : 0;
         buf_printf(&out, "%s-%s%s", blanks(s, depth), gap, leaf->value);
-        if (leaf->second != NULL) {
-            buf_printf(&out, "\n%s-%s%s", blanks(s, depth), gap, leaf->second);
+        for (size_t i = 0; i < leaf->more_count; i++) {
+            buf_printf(&out, "\n%s-%s%s", blanks(s, depth), gap, leaf->more[i]);
         }
     }
     const char *text = arena_strdup(s->arena, out.data);
@@ -80,8 +81,10 @@ static const char *flow_text(struct splicer *s, const struct node_leaf *leaf, co
         buf_printf(&out, "%s%s%s: %s", quote, leaf->key, quote,
                    leaf->value != NULL ? leaf->value : "null");
     } else {
-        buf_printf(&out, "%s%s%s", leaf->value, leaf->second != NULL ? ", " : "",
-                   leaf->second != NULL ? leaf->second : "");
+        buf_puts(&out, leaf->value);
+        for (size_t i = 0; i < leaf->more_count; i++) {
+            buf_printf(&out, ", %s", leaf->more[i]);
+        }
     }
     for (size_t i = leaf->section_count; i > 0; i--) {
         buf_putc(&out, i == leaf->section_count && leaf->key == NULL ? ']' : '}');

@@ -2,6 +2,7 @@
 #ifndef TUNING_CONFIG_SPLICE_NODE_H
 #define TUNING_CONFIG_SPLICE_NODE_H
 
+#include "tuning/config/splice_scalar.h"
 #include "tuning/config/splicer.h"
 
 enum { NODE_MAX_SECTIONS = 8 };
@@ -9,9 +10,11 @@ enum { NODE_MAX_SECTIONS = 8 };
 struct node_leaf {                           /* what is put in, formatted */
     const char *sections[NODE_MAX_SECTIONS]; /* mappings around it that are missing */
     size_t section_count;
-    const char *key;    /* NULL: an item of a list */
-    const char *value;  /* NULL: none */
-    const char *second; /* a second item behind the first; NULL none */
+    const char *key;         /* NULL: an item of a list */
+    const char *value;       /* NULL: none */
+    const char *const *more; /* items behind the first */
+    size_t more_count;
+    bool dashes_below_key; /* of a list in block style that is put in with its key */
 };
 
 bool node_is_in_flow(const struct yaml_node *node); /* somewhere inside of {} or [] */
@@ -24,6 +27,9 @@ int node_remove_pair(struct splicer *s, const struct yaml_node *key, const struc
 /* Takes items [first, last] of a list away. */
 int node_remove_item(struct splicer *s, const struct yaml_node *first,
                      const struct yaml_node *last);
+/* Another value for a scalar that is there (splice_yaml.c). */
+int yaml_set_scalar(struct splicer *s, const struct yaml_node *value, const char *to,
+                    enum scalar_type type);
 /* A flag in the command line of a service. */
 int splice_flag(struct splicer *s, const struct yaml_node *service, const struct splice_edit *edit,
                 const struct document_entry *e);

@@ -362,6 +362,40 @@ static int edit_flag(struct splicer *s, const struct splice_edit *edit,
     return 0;
 }
 
+static bool is_behind(const struct splicer *s, size_t byte, const char *text)
+{
+    size_t size = strlen(text);
+    return byte >= size && memcmp(s->d->text + byte - size, text, size) == 0;
+}
+
+/* The type of what stands there is its tag, which stays. */
+static int set_value(struct splicer *s, const struct splice_edit *edit,
+                     const struct document_entry *e)
+{
+    const char *value = edit->value != NULL ? edit->value : "";
+    const char *at = s->d->text + e->value_span.begin;
+    size_t size = e->value_span.end - e->value_span.begin;
+    const char *text = escape(s, value);
+    bool truth = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+    bool number = !truth && scalar_is_typed(value);
+    const char *type = NULL;
+
+    if (size > 0 && at[0] == '<') { /* "<true/>", "<string/>": the tag is the value */
+        bool empty = size >= 7 && memcmp(at, "<string", 7) == 0;
+        type = empty || truth ? NULL : "truth value";
+        text = empty ? arena_printf(s->arena, "<string>%s</string>", text) : element(s, edit);
+    } else if (is_behind(s, e->value_span.begin, "<integer>")) {
+        type = number && strchr(value, '.') == NULL ? NULL : "whole number";
+    } else if (is_behind(s, e->value_span.begin, "<real>")) {
+        type = number ? NULL : "number";
+    }
+    if (type != NULL) {
+        return splicer_refuse(s, e->whole.begin, "'%.80s' is a %s here", edit->name, type);
+    }
+    splicer_patch(s, e->value_span.begin, e->value_span.end, text, false);
+    return 0;
+}
+
 int splice_plist(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e)
 {
     const char *label = s->d->count > 0 ? s->d->entries[0].group : "";
@@ -384,10 +418,5 @@ int splice_plist(struct splicer *s, const struct splice_edit *edit, const struct
         take_out(s, e->whole.begin, e->whole.end);
         return 0;
     }
-    const char *text = escape(s, edit->value != NULL ? edit->value : "");
-    if (s->d->text[e->value_span.begin] == '<' && e->value_span.begin < e->value_span.end) {
-        text = element(s, edit); /* "<true/>", "<string/>": the tag is the value */
-    }
-    splicer_patch(s, e->value_span.begin, e->value_span.end, text, false);
-    return 0;
+    return set_value(s, edit, e);
 }

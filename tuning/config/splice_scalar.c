@@ -79,6 +79,41 @@ static bool looks_special(const char *value)
            (dot == NULL || strchr(dot + 1, '.') == NULL) && !is_range(at);
 }
 
+enum scalar_class scalar_class_of(enum document_kind kind, const char *value, bool quoted)
+{
+    static const char *const truths[] = {"true", "false", "yes", "no", "on", "off", NULL};
+    static const char *const nothings[] = {"null", "~", "", NULL};
+
+    if (value == NULL) {
+        return SCALAR_IS_NOTHING;
+    }
+    if (quoted) {
+        return SCALAR_IS_TEXT;
+    }
+    if (kind == DOCUMENT_JSON) {
+        return value[0] == 't' || value[0] == 'f' ? SCALAR_IS_TRUTH : SCALAR_IS_NUMBER;
+    }
+    if (!looks_special(value)) {
+        return SCALAR_IS_TEXT;
+    }
+    return is_one_of(value, nothings) ? SCALAR_IS_NOTHING
+           : is_one_of(value, truths) ? SCALAR_IS_TRUTH
+           : value[0] == '=' || value[0] == '<' ||
+                   is_one_of(value, (const char *[]){"y", "n", NULL})
+               ? SCALAR_IS_TEXT
+               : SCALAR_IS_NUMBER;
+}
+
+bool scalar_is_plain_number(const char *value)
+{
+    const char *at = value + (value[0] == '-');
+    const char *dot = strchr(at, '.');
+
+    /* Small ones come back as 1e-05, and 0.50 as 0.5. */
+    return is_decimal(value, false) &&
+           (dot == NULL || (value[strlen(value) - 1] != '0' && strncmp(at, "0.00", 4) != 0));
+}
+
 /* Whether it can stand without quotes and is the same text then. */
 static bool is_plain_text(const char *value, bool flow)
 {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "tuning/config/splice_scalar.h"
 #include "tuning/config/splicer.h"
 
 /* Whether a changed document differs from the old one in what was meant and in nothing else. The
@@ -13,6 +14,8 @@ struct fact {
     const char *group, *name, *value;
     bool numbered; /* the number in the name does not count */
     bool shared;   /* an anchor's */
+    enum scalar_class type;
+    bool any_type; /* it may be another than that */
 };
 
 /* Its text holds other entries, by which it is judged. */
@@ -76,8 +79,13 @@ static size_t gather(const struct document *d, bool numbered, struct fact *out)
     for (size_t i = 0; i < d->count; i++) {
         const struct document_entry *e = &d->entries[i];
         if (!is_container(d, e)) {
-            out[count++] = (struct fact){
-                e->kind, e->group, e->name, e->value, numbered && is_word(e), e->shared};
+            out[count++] = (struct fact){.kind = e->kind,
+                                         .group = e->group,
+                                         .name = e->name,
+                                         .value = e->value,
+                                         .numbered = numbered && is_word(e),
+                                         .shared = e->shared,
+                                         .type = scalar_class_of(d->kind, e->value, e->quoted)};
         }
     }
     return count;
@@ -181,27 +189,64 @@ static bool is_above(const struct wishes *w, const struct fact *f)
     return false;
 }
 
+/* An item of a list that gets others. */
+static bool is_of_list(const struct wishes *w, const struct fact *f)
+{
+    const char *bracket = f->kind == ENTRY_KEY ? strchr(f->name, '[') : NULL;
+    for (; bracket != NULL; bracket = strchr(bracket + 1, '[')) {
+        size_t it = find_wish(w, f, (size_t)(bracket - f->name));
+        if (it < w->count && w->sorted[it]->list) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The items of the lists that are meant. */
+static size_t add_lists(struct fact *facts, size_t count, const struct wishes *w,
+                        struct arena *arena)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        const struct splice_edit *e = w->sorted[i];
+        struct splice_item *items;
+        int item_count = e->list ? splice_list_items(e->value, arena, &items) : 0;
+        for (int k = 0; k < item_count; k++) {
+            facts[count++] = (struct fact){.kind = e->kind,
+                                           .group = e->group,
+                                           .name = arena_printf(arena, "%s[%d]", e->name, k),
+                                           .value = items[k].text,
+                                           .any_type = true};
+        }
+    }
+    return count;
+}
+
 /* Does to the list what the edits mean. There is room for what they add. */
-static size_t mean(struct fact *facts, size_t count, const struct wishes *w)
+static size_t mean(struct fact *facts, size_t count, const struct wishes *w, bool types_stay)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct fact f = facts[i];
         size_t it = find_wish(w, &f, strlen(f.name));
-        bool again = it < w->count && (w->sorted[it]->remove || w->met[it]);
-        if (again || is_above(w, &f)) {
+        bool again = it < w->count && (w->sorted[it]->remove || w->sorted[it]->list || w->met[it]);
+        if (again || is_above(w, &f) || is_of_list(w, &f)) {
             continue;
         }
         if (it < w->count) {
             f.value = w->sorted[it]->value;
+            f.any_type = !types_stay || f.type == SCALAR_IS_NOTHING || f.value == NULL;
             w->met[it] = true;
         }
         facts[kept++] = f;
     }
     for (size_t i = 0; i < w->count; i++) {
         const struct splice_edit *e = w->sorted[i];
-        if (!e->remove && !w->met[i]) {
-            facts[kept++] = (struct fact){e->kind, e->group, e->name, e->value, false, false};
+        if (!e->remove && !e->list && !w->met[i]) {
+            facts[kept++] = (struct fact){.kind = e->kind,
+                                          .group = e->group,
+                                          .name = e->name,
+                                          .value = e->value,
+                                          .any_type = true};
         }
     }
     return kept;
@@ -238,12 +283,25 @@ static int refuse(const struct document *old, const struct fact *f, const struct
     return err_at(err, "%s", old->file);
 }
 
+/* The most that the edits add. */
+static size_t count_facts(const struct splice_edit *edits, size_t count)
+{
+    size_t most = count;
+    for (size_t i = 0; i < count; i++) {
+        most += edits[i].list ? SPLICE_ITEMS_MAX : 0;
+    }
+    return most;
+}
+
 int splice_verify(const struct document *old, const struct document *new,
                   const struct splice_edit *edits, size_t count, struct err *err)
 {
-    struct fact *wanted = xcalloc(old->count + count + 1, sizeof(wanted[0]));
+    struct fact *wanted = xcalloc(old->count + count_facts(edits, count) + 1, sizeof(wanted[0]));
     struct fact *got = xcalloc(new->count + 1, sizeof(got[0]));
     struct wishes wishes;
+    struct arena arena = {0}; /* of the names of items */
+    bool typed = old->kind == DOCUMENT_JSON || old->kind == DOCUMENT_YAML ||
+                 old->kind == DOCUMENT_COMPOSE;
     bool numbered = false;
     int rc = 0;
 
@@ -253,7 +311,8 @@ int splice_verify(const struct document *old, const struct document *new,
     size_t wanted_count = gather(old, numbered, wanted);
     size_t got_count = gather(new, numbered, got);
     wishes_init(&wishes, edits, count);
-    wanted_count = mean(wanted, wanted_count, &wishes);
+    wanted_count = mean(wanted, wanted_count, &wishes, typed && old->kind != DOCUMENT_COMPOSE);
+    wanted_count = add_lists(wanted, wanted_count, &wishes, &arena);
     got_count = drop_merged(got, got_count, &wishes);
     qsort(wanted, wanted_count, sizeof(wanted[0]), compare_facts);
     qsort(got, got_count, sizeof(got[0]), compare_facts);
@@ -262,13 +321,15 @@ int splice_verify(const struct document *old, const struct document *new,
             rc = refuse(old, &got[i], edits, count, err);
             break;
         }
-        if (i >= got_count || compare_facts(&wanted[i], &got[i]) != 0) {
+        if (i >= got_count || compare_facts(&wanted[i], &got[i]) != 0 ||
+            (typed && !wanted[i].any_type && wanted[i].type != got[i].type)) {
             bool earlier = i < got_count && compare_facts(&got[i], &wanted[i]) < 0;
             rc = refuse(old, earlier ? &got[i] : &wanted[i], edits, count, err);
             break;
         }
     }
     wishes_release(&wishes);
+    arena_release(&arena);
     free(wanted);
     free(got);
     return rc;

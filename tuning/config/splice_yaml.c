@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "tuning/config/splice_list.h"
 #include "tuning/config/splice_node.h"
 #include "tuning/config/splice_scalar.h"
 #include "tuning/config/splicer.h"
@@ -99,6 +100,9 @@ static enum scalar_type key_type(const struct splicer *s, const struct splice_ed
         "deploy.resources.reservations.memory",
     };
     bool service = s->d->kind == DOCUMENT_COMPOSE && edit->group[0] != '\0';
+    if (s->d->kind == DOCUMENT_YAML && edit->text) {
+        return SCALAR_TEXT;
+    }
     for (size_t i = 0; service && i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (strcmp(edit->name, texts[i]) == 0) {
             return SCALAR_TEXT;
@@ -107,11 +111,46 @@ static enum scalar_type key_type(const struct splicer *s, const struct splice_ed
     return SCALAR_KEY;
 }
 
+/* What stands there keeps its type: a text stays one, and a number and a truth value as far as the
+ * new value can be one. */
+static int keep_type(const struct splicer *s, const struct yaml_node *value, const char *to,
+                     enum scalar_type *type)
+{
+    const struct yaml_node *old = yaml_node_resolve(value);
+
+    if (to == NULL || old->kind != YAML_SPAN_SCALAR) {
+        return 0;
+    }
+    enum scalar_class class = yaml_node_is_null(old) ? SCALAR_IS_NOTHING
+                              : old->style != YAML_SPAN_PLAIN
+                                  ? SCALAR_IS_TEXT
+                                  : scalar_class_of(s->d->kind, old->text, false);
+    if (class == SCALAR_IS_TEXT) {
+        *type = SCALAR_TEXT;
+    } else if (class == SCALAR_IS_NUMBER && scalar_is_plain_number(to)) {
+        *type = SCALAR_KEY;
+        return 0;
+    }
+    bool truth = strcmp(to, "true") == 0 || strcmp(to, "false") == 0;
+    bool fits = class == SCALAR_IS_NUMBER ? scalar_is_typed(to) && !truth
+                                          : class != SCALAR_IS_TRUTH || truth;
+    if (s->d->kind == DOCUMENT_YAML && !fits) {
+        return splicer_refuse(s, value->begin, "what stands here is a %s, and '%.40s' is none",
+                              class == SCALAR_IS_NUMBER ? "number" : "truth value", to);
+    }
+    return 0;
+}
+
 /* Another value for a scalar that is there. */
-static int set_scalar(struct splicer *s, const struct yaml_node *value, const char *to,
-                      enum scalar_type type)
+int yaml_set_scalar(struct splicer *s, const struct yaml_node *value, const char *to,
+                    enum scalar_type type)
 {
     bool flow = node_is_in_flow(value);
+    int rc = keep_type(s, value, to, &type);
+
+    if (rc < 0) {
+        return rc;
+    }
     if (value->kind == YAML_SPAN_LIST || value->kind == YAML_SPAN_MAPPING) {
         return splicer_refuse(s, value->begin, "what stands here is a section, not a value");
     }
@@ -171,16 +210,23 @@ static int set_key(struct splicer *s, const struct yaml_node *base, const struct
     if (rc < 0) {
         return rc;
     }
+    if (spot.rest[0] == '\0' && edit->list) {
+        return list_set_yaml(s, spot.value, edit);
+    }
     if (spot.rest[0] == '\0') {
-        return set_scalar(s, spot.value, edit->value, key_type(s, edit));
+        return yaml_set_scalar(s, spot.value, edit->value, key_type(s, edit));
     }
     if (!split_path(s, spot.rest, &leaf)) {
         return splicer_refuse(s, spot.value->begin, "'%.80s' is not there to be changed",
                               edit->name);
     }
+    if (edit->list) {
+        return list_insert_yaml(s, spot.key, spot.value, &leaf, edit);
+    }
     bool flow = spot.value->style == YAML_SPAN_FLOW || node_is_in_flow(spot.value);
-    enum yaml_node_style style = edit->value != NULL && !scalar_is_typed(edit->value) &&
-                                         leaf.section_count == 0
+    bool typed = edit->value != NULL && key_type(s, edit) != SCALAR_TEXT &&
+                 scalar_is_typed(edit->value);
+    enum yaml_node_style style = edit->value != NULL && !typed && leaf.section_count == 0
                                      ? neighbour_style(spot.value)
                                      : YAML_SPAN_PLAIN;
     leaf.value = edit->value != NULL
@@ -294,7 +340,7 @@ static int edit_variable(struct splicer *s, const struct yaml_node *service,
             return node_remove_item(s, item, item);
         }
         if (item != NULL) {
-            return set_scalar(s, item, item_text(s, edit), SCALAR_VARIABLE);
+            return yaml_set_scalar(s, item, item_text(s, edit), SCALAR_VARIABLE);
         }
     } else if (env != NULL && env->kind == YAML_SPAN_MAPPING) {
         const struct yaml_node *value = yaml_node_value(env, edit->name);
@@ -302,7 +348,7 @@ static int edit_variable(struct splicer *s, const struct yaml_node *service,
             return node_remove_pair(s, value->key, service);
         }
         if (value != NULL) {
-            return set_scalar(s, value, edit->value, SCALAR_VARIABLE);
+            return yaml_set_scalar(s, value, edit->value, SCALAR_VARIABLE);
         }
     } else if (env != NULL && !yaml_node_is_null(env)) {
         return splicer_refuse(s, env->begin, "'environment' is neither a list nor a mapping");
@@ -364,6 +410,9 @@ int splice_yaml(struct splicer *s, const struct splice_edit *edit, const struct 
         struct node_leaf leaf = {0};
         if (!split_path(s, edit->name, &leaf)) {
             return splicer_refuse(s, 0, "'%.80s' is not there to be changed", edit->name);
+        }
+        if (edit->list) {
+            return list_insert_yaml(s, NULL, NULL, &leaf, edit);
         }
         leaf.value = edit->value != NULL ? scalar_format(s->arena, edit->value, YAML_SPAN_PLAIN,
                                                          key_type(s, edit), false)
