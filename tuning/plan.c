@@ -8,9 +8,6 @@
 #include "tuning/flag_sets.h"
 #include "tuning/plan_value.h"
 
-/* The name of an item: longer ones are no settings; of a list so many items are shown. */
-enum { PATH_MAX_BYTES = 512, LIST_ITEMS_MAX = 32 };
-
 /* ---------------------------------------------------------------- growing lists */
 
 void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
@@ -402,60 +399,28 @@ static void drop_excluded(struct planner *p, const struct wanted *w, const char 
     }
 }
 
-/* A list of a JSON or YAML file, "[512, 512]": whether the file has it item by item. */
-static bool same_list(const struct document *d, const char *group, const char *name,
-                      const char *value)
+/* A list, "[512, 512]". */
+static void want_list(struct planner *p, struct wanted *w)
 {
-    char item[PATH_MAX_BYTES];
-    size_t count = 0;
+    struct arena *arena = &p->out->arena;
+    bool same;
 
-    for (const char *at = value + 1; *at && *at != ']'; count++) {
-        at += strspn(at, " ,");
-        const size_t size = strcspn(at, ",]"), length = size;
-        snprintf(item, sizeof item, "%s[%zu]", name, count);
-        const struct document_entry *e = document_find(d, group, item);
-        if (!e || !e->value || strlen(e->value) != length || memcmp(e->value, at, length) != 0) {
-            return false;
-        }
-        at += size;
+    if (w->value[0] != '[') { /* --set NAME=512,512 */
+        w->value = arena_printf(arena, "[%s]", w->value);
     }
-    snprintf(item, sizeof item, "%s[%zu]", name, count);
-    return count > 0 && !document_find(d, group, item);
-}
+    const struct splice_edit edit = {.kind = ENTRY_KEY,
+                                     .group = w->place->group,
+                                     .name = w->name,
+                                     .value = w->value,
+                                     .list = true};
+    const char *there = splice_list_there(&p->in->sources[w->place->source].document, &edit, arena,
+                                          &same);
 
-/* The list as the file has it, "[256, 256]"; NULL: it has none. */
-static const char *list_there(struct planner *p, const struct wanted *w)
-{
-    const struct document *d = &p->in->sources[w->place->source].document;
-    const char *list = NULL;
-    char item[PATH_MAX_BYTES];
-
-    for (size_t i = 0; i < LIST_ITEMS_MAX; i++) {
-        snprintf(item, sizeof item, "%s[%zu]", w->name, i);
-        const struct document_entry *e = document_find(d, w->place->group, item);
-        if (!e) {
-            break;
-        }
-        list = arena_printf(&p->out->arena, "%s%s%s", list ? list : "[", list ? ", " : "",
-                            e->value ? e->value : "");
-    }
-    return list ? arena_printf(&p->out->arena, "%s]", list) : NULL;
-}
-
-/* A list is not written by this version: it is so, or a person writes it. */
-static void want_list(struct planner *p, const struct wanted *w)
-{
-    const struct document *d = &p->in->sources[w->place->source].document;
-    const bool json = w->place->target->type == CONFIG_JSON;
-    const bool same = same_list(d, w->place->group, w->name, w->value);
-    const char *dot = strrchr(w->name, '.'), *last = dot ? dot + 1 : w->name;
-
-    add_row(p, w, w->name, list_there(p, w), same, false);
-    if (!same) {
-        planner_skip(p, w, "it is a list, and lists are left to a person",
-                     arena_printf(&p->out->arena, json ? "in %.*s: \"%s\": %s" : "in %.*s: %s: %s",
-                                  dot ? (int)(dot - w->name) : 0, w->name, last, w->value),
-                     true);
+    add_row(p, w, w->name, there, same, false);
+    if (same) {
+        keep_at(p, w->place->source, &edit, w);
+    } else {
+        (void)want_at(p, w->place->source, &edit, w, there);
     }
 }
 
@@ -479,10 +444,11 @@ void planner_want(struct planner *p, struct wanted w)
         want_in_dotenv(p, e, &w);
         return;
     }
-    if (kind == ENTRY_KEY && w.value && w.value[0] == '[') {
+    if (kind == ENTRY_KEY && w.value && (w.value[0] == '[' || w.setting->type == SETTING_LIST)) {
         want_list(p, &w);
         return;
     }
+    w.value = w.value ? plan_plain_number(w.setting, w.value, &p->out->arena) : NULL;
     const bool bare = is_bare_flag(w.setting);
     const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
     const bool on = !by_presence || plan_is_on(w.value);
@@ -507,6 +473,7 @@ void planner_want(struct planner *p, struct wanted w)
         .name = name,
         .value = bare || !on ? NULL : w.value,
         .remove = !on,
+        .text = plan_is_text(w.setting),
     };
     const bool flag = on && kind == ENTRY_FLAG;
     if (flag && !can_replace(p, &w, &edit)) {

@@ -1,5 +1,6 @@
 #include "tuning/plan_value.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -51,6 +52,33 @@ static bool same_number(const char *a, const char *b)
     double x, y;
 
     return number_double(a, strlen(a), &x) == 0 && number_double(b, strlen(b), &y) == 0 && x == y;
+}
+
+const char *plan_plain_number(const struct setting *s, const char *value, struct arena *arena)
+{
+    enum { DIGITS = 15 }; /* that a double holds of any decimal number */
+    const char *digits = value + (value[0] == '-');
+    const bool leading = digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
+    double number, again;
+
+    if ((s->type != SETTING_INTEGER && s->type != SETTING_NUMBER && s->type != SETTING_BYTES) ||
+        (!leading && !strpbrk(value, "eE")) || number_double(value, strlen(value), &number) < 0 ||
+        fabs(number) >= 1e15) {
+        return value;
+    }
+    for (int places = 0; places <= DIGITS; places++) {
+        const char *text = arena_printf(arena, "%.*f", places, number);
+
+        if (number_double(text, strlen(text), &again) == 0 && again == number) {
+            return text;
+        }
+    }
+    return value;
+}
+
+bool plan_is_text(const struct setting *s)
+{
+    return s->type == SETTING_TEXT || s->type == SETTING_PATH || s->type == SETTING_WORD;
 }
 
 bool plan_same_value(const struct setting *s, const char *a, const char *b)

@@ -8,11 +8,18 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "tuning/setting.h"
 
 /* Whether what counts by being there is to be there: not for 0, false, off, no and nothing. */
 bool plan_is_on(const char *value);
 /* What is understood of neither is compared letter by letter. */
 bool plan_same_value(const struct setting *s, const char *a, const char *b);
+
+/* A number without exponent and needless zeros, 1e3 as 1000, where the setting is one: not every
+ * reader of YAML takes the other forms for numbers. What cannot be written so stays as it is. */
+const char *plan_plain_number(const struct setting *s, const char *value, struct arena *arena);
+/* Whether the value is a text, though it may look like a number. */
+bool plan_is_text(const struct setting *s);
 
 #endif

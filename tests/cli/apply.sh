@@ -293,8 +293,9 @@ t_expect_out 'it excludes --lowvram, which cannot be taken out'
 t_must_fail 'and is not added' grep -q '^+.*highvram' "$t_dir/out"
 t_run "$TUNETOP" plan high -s script --set --highvram=1
 t_must_fail 'a script gets no flag' grep -q '^+.*highvram' "$t_dir/out"
-t_run "$TUNETOP" plan high -s sizes
-t_expect_out 'lists are left to a person'
+t_run "$TUNETOP" plan high -s sizes --set max_image_sizes.cpu.low=640,640
+t_expect_out '^\+.*"low": \[640, 640\]'
+t_expect_out '\[512, 512\] -> \[640,640\]'
 t_must_fail 'no list as a text' grep -q '^+.*"\[' "$t_dir/out"
 t_run "$TUNETOP" verify high -s sizes
 t_expect_status 5

@@ -18,9 +18,35 @@ static void fail(const struct splice_edit *edit, const char *what)
     abort();
 }
 
+/* A list, where one is or where something else stands. */
+static struct splice_edit choose_list(const struct document *d, uint8_t choice)
+{
+    static char names[2][DOCUMENT_MAX_BYTES];
+    static const char *const values[] = {"[512, 512]", "[a]", "[1, \"x, y\", 'z']", "[true, 2.50]",
+                                         "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]"};
+    const struct document_entry *e = d->count > 0 ? &d->entries[choice % d->count] : NULL;
+    char *name = names[choice % 2];
+
+    snprintf(name, sizeof(names[0]), "%s", e != NULL ? e->name : "new.list");
+    char *bracket = strrchr(name, '[');
+    if (bracket != NULL && choice % 5 != 0) {
+        *bracket = '\0';
+    } else if (choice % 5 == 1) {
+        snprintf(name, sizeof(names[0]), "new.list");
+    }
+    return (struct splice_edit){.kind = ENTRY_KEY,
+                                .group = "",
+                                .name = name,
+                                .value = values[choice % (sizeof(values) / sizeof(values[0]))],
+                                .list = true};
+}
+
 /* One that is there, or one that could be. */
 static struct splice_edit choose_edit(const struct document *d, uint8_t choice)
 {
+    if ((d->kind == DOCUMENT_JSON || d->kind == DOCUMENT_YAML) && choice % 3 == 1) {
+        return choose_list(d, choice);
+    }
     static const char *const values[] = {
         "6",     "true", "a b",       "x\"y'z\\", "#c: d",
         "1:30",  "-1",   "[::1]:1",   "",         "\xF0\x9F\x99\x82",
@@ -73,6 +99,15 @@ static void check_done(const struct document *d, const struct splice_edit *edits
     }
     for (size_t i = 0; i < count; i++) {
         const struct document_entry *e = find(&again, &edits[i]);
+        if (edits[i].list) {
+            struct arena arena = {0};
+            bool same;
+            if (splice_list_there(&again, &edits[i], &arena, &same) == NULL || !same) {
+                fail(&edits[i], "the list is not there");
+            }
+            arena_release(&arena);
+            continue;
+        }
         if (edits[i].remove ? e != NULL && !e->shared
                             : e == NULL || (e->value == NULL) != (edits[i].value == NULL) ||
                                   (e->value != NULL && strcmp(e->value, edits[i].value) != 0)) {

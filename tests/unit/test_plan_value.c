@@ -46,9 +46,34 @@ static void test_presence(void **state)
     assert_false(plan_is_on("0") || plan_is_on("off") || plan_is_on("") || plan_is_on(NULL));
 }
 
+static void test_plain_numbers(void **state)
+{
+    static const struct {
+        int type;
+        const char *value, *plain;
+    } rows[] = {
+        {SETTING_NUMBER, "1e3", "1000"},  {SETTING_NUMBER, "8.5E-1", "0.85"},
+        {SETTING_NUMBER, "007", "7"},     {SETTING_NUMBER, "-01.50", "-1.5"},
+        {SETTING_NUMBER, "0.50", "0.50"}, {SETTING_NUMBER, "1e30", "1e30"},
+        {SETTING_INTEGER, "012", "12"},   {SETTING_TEXT, "1e3", "1e3"},
+        {SETTING_NUMBER, "much", "much"}, {SETTING_NUMBER, "1e-9", "0.000000001"},
+        {SETTING_BYTES, "1000", "1000"},
+    };
+    struct arena arena = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct setting s = {.type = rows[i].type};
+
+        assert_string_equal(rows[i].plain, plan_plain_number(&s, rows[i].value, &arena));
+    }
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_type),
+                                       cmocka_unit_test(test_plain_numbers),
                                        cmocka_unit_test(test_presence)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,10 @@ struct splice_item {
 /* The items of "[a, 'b', \"c, d\"]", in the arena. -1: it is not such a list, it is empty, or holds
  * another. Else how many. */
 int splice_list_items(const char *value, struct arena *arena, struct splice_item **out);
+/* The list that the document has where the edit means one, as "[256, 256]" in the arena; NULL:
+ * none. *same: it is that of the edit. */
+const char *splice_list_there(const struct document *d, const struct splice_edit *edit,
+                              struct arena *arena, bool *same);
 
 struct splice_result {  /* of one edit */
     bool changed;       /* false: it is so already */

@@ -98,7 +98,7 @@ const struct document_entry *splice_list_first(const struct splice_index *index,
     return find_item(index, edit, 0);
 }
 
-const char *splice_list_text(const struct splice_index *index, const struct splice_edit *edit,
+static const char *list_text(const struct splice_index *index, const struct splice_edit *edit,
                              struct arena *arena)
 {
     struct buf text;
@@ -111,6 +111,17 @@ const char *splice_list_text(const struct splice_index *index, const struct spli
     const char *result = text.size > 0 ? arena_printf(arena, "%s]", text.data) : NULL;
     buf_release(&text);
     return result;
+}
+
+const char *splice_list_there(const struct document *d, const struct splice_edit *edit,
+                              struct arena *arena, bool *same)
+{
+    struct splice_index index;
+    splice_index_init(&index, d);
+    const char *text = list_text(&index, edit, arena);
+    *same = splice_list_is(&index, edit);
+    splice_index_release(&index);
+    return text;
 }
 
 /* ---- in YAML ---- */

@@ -9,9 +9,6 @@
 bool splice_list_is(const struct splice_index *index, const struct splice_edit *edit);
 const struct document_entry *splice_list_first(const struct splice_index *index,
                                                const struct splice_edit *edit);
-/* As the document has it, "[256, 256]"; NULL: it has none. In the arena. */
-const char *splice_list_text(const struct splice_index *index, const struct splice_edit *edit,
-                             struct arena *arena);
 
 /* The edit's items for those of a list that is there: item by item, so that comments, order and
  * layout stay; what is too much goes at the end, what is missing comes there. */
