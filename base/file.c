@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/caller.h"
 
 #define FILE_CHUNK_BYTES 16384
 
@@ -35,7 +36,7 @@ static int read_all(int fd, struct buf *out)
     }
 }
 
-int file_read(const char *path, struct buf *out, struct err *err)
+static int read_file(const char *path, bool own, struct buf *out, struct err *err)
 {
     struct stat st;
 
@@ -56,6 +57,10 @@ int file_read(const char *path, struct buf *out, struct err *err)
     if (!S_ISREG(st.st_mode)) {
         return err_set(err, ERR_PARSE, "'%s' is not a regular file", path);
     }
+    if (own && !caller_owns(fd)) {
+        return err_set(err, ERR_DENIED, "'%s' does not belong to '%.100s', who called sudo", path,
+                       caller_get()->name);
+    }
     int rc = read_all(fd, out); /* sizes of kernel files are no help: they are read to the end */
     if (rc < 0) {
         int sys = errno;
@@ -67,6 +72,16 @@ int file_read(const char *path, struct buf *out, struct err *err)
         return err_set(err, ERR_TOO_BIG, "'%s' is larger than %zu bytes", path, out->max);
     }
     return 0;
+}
+
+int file_read(const char *path, struct buf *out, struct err *err)
+{
+    return read_file(path, false, out, err);
+}
+
+int file_read_own(const char *path, struct buf *out, struct err *err)
+{
+    return read_file(path, true, out, err);
 }
 
 static int write_all(int fd, const char *data, size_t size)

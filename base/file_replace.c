@@ -78,6 +78,9 @@ static int take_over(const struct file_target *t, int fd, int old, const struct 
         if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
             return -EMLINK;
         }
+        if ((st.st_mode & (S_ISUID | S_ISGID)) != 0) { /* our text must not run as somebody else */
+            return -EPERM;
+        }
         want = (struct file_like){.mode = st.st_mode, .uid = st.st_uid, .gid = st.st_gid};
     }
     if ((want.uid != uid && want.uid != FILE_UID_AS_MADE) ||

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CHUNK_BYTES = 16384,
@@ -411,6 +412,8 @@ int file_target_open(const struct file_ops *ops, uid_t user, const char *path, u
     out->dir = w.fd;
     out->device = w.folder.st_dev;
     out->inode = w.folder.st_ino;
+    out->folder_uid = w.folder.st_uid;
+    out->folder_gid = w.folder.st_gid;
     if (rc > 0 && w.unread) {
         /* It is locked and synced by a descriptor that can be read from. */
         rc = call_failed(out, -EACCES, "read the folder of", err);
@@ -623,6 +626,11 @@ static bool is_private(const struct file_target *t, int fd)
            (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+bool file_target_is_users(const struct file_target *t)
+{
+    return geteuid() == 0 && t->user != 0 && t->folder_uid == t->user;
+}
+
 int file_target_make_folders(struct file_target *t, struct err *err)
 {
     const struct file_ops *ops = t->ops;
@@ -642,6 +650,13 @@ int file_target_make_folders(struct file_target *t, struct err *err)
         if (fd >= 0 && was_there && !is_private(t, fd)) {
             ops->close(ops->ctx, fd);
             fd = -EEXIST;
+        }
+        if (fd >= 0 && !was_there && file_target_is_users(t)) {
+            int given = ops->chown(ops->ctx, fd, t->folder_uid, t->folder_gid);
+            if (given < 0) {
+                ops->close(ops->ctx, fd);
+                fd = given;
+            }
         }
         if (fd < 0) {
             if (rc == 0) {

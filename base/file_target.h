@@ -51,6 +51,8 @@ struct file_target {
     int dir;                    /* descriptor of its folder, or of the last one that exists; -1 */
     dev_t device;               /* of that folder */
     ino_t inode;
+    uid_t folder_uid; /* whose it is */
+    gid_t folder_gid;
     bool exists;
     mode_t mode; /* of the file, when it exists */
     uid_t uid;
@@ -76,7 +78,10 @@ int file_target_content(struct file_target *t, struct file_content *out, struct 
 /* Reads all of it, at most size bytes; *got is -1 when there is none. TOO_BIG: there is more. */
 int file_target_read(struct file_target *t, void *to, size_t size, ssize_t *got, struct err *err);
 
-/* Makes the missing folders (0755 less what the umask takes) and goes into them. */
+/* Whether root is about to make something in a folder of the user's: it is to be the user's. */
+bool file_target_is_users(const struct file_target *t);
+/* Makes the missing folders (0755 less what the umask takes) and goes into them. They belong to
+ * who makes them, or, when that is root, to the user if the folder above does. */
 int file_target_make_folders(struct file_target *t, struct err *err);
 /* Removes the last `count` folders of `real` again, as far as they are empty; t->dir becomes the
  * folder above. For what was made and is not needed any more. */

@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/number.h"
+#include "base/alloc.h"
+#include "base/caller.h"
 #include "cli/place.h"
 
 /* Makes the folders above the last component: state of the user's own, so 0700. */
@@ -27,30 +28,29 @@ static int make_above(const char *path, struct err *err)
     return 0;
 }
 
-/* Under sudo: who called it, by SUDO_UID. */
-static uid_t caller(void)
+int change_place(struct change_place *out, bool make, struct err *err)
 {
-    const char *text = getenv("SUDO_UID");
-    uint64_t uid;
-
-    if (geteuid() == 0 && text && number_u64(text, strlen(text), 10, &uid) == 0 &&
-        uid <= UINT32_MAX) {
-        return (uid_t)uid;
+    if (!caller_get()->sudo) {
+        return change_place_own(out, make, err);
     }
-    return geteuid();
+    return change_place_root(out);
 }
 
-int change_place(struct change_place *out, bool make, struct err *err)
+int change_place_root(struct change_place *out)
+{
+    memset(out, 0, sizeof *out);
+    out->user = caller_get()->uid;
+    memcpy(out->folder, CHANGE_ROOT_FOLDER, sizeof CHANGE_ROOT_FOLDER);
+    out->journal = (struct journal_place){.folder = out->folder, .readable = true};
+    return 0;
+}
+
+int change_place_own(struct change_place *out, bool make, struct err *err)
 {
     struct buf folder;
 
     memset(out, 0, sizeof *out);
-    out->user = caller();
-    if (geteuid() == 0 && getenv("SUDO_UID")) {
-        memcpy(out->folder, CHANGE_ROOT_FOLDER, sizeof CHANGE_ROOT_FOLDER);
-        out->journal = (struct journal_place){.folder = out->folder, .readable = true};
-        return 0;
-    }
+    out->user = caller_get()->uid;
     buf_init(&folder, sizeof out->folder - 1);
     const bool known = place_state("tunetop", &folder) && !folder.truncated;
     memcpy(out->folder, folder.data, folder.size + 1);
@@ -65,13 +65,36 @@ int change_place(struct change_place *out, bool make, struct err *err)
 
 /* ---------------------------------------------------------------- the line with sudo */
 
+/* What a terminal would take for something else than letters. */
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 static void put_word(struct buf *out, const char *word)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
                                 "-_./=+:,@%";
+    bool control = false;
 
     if (*word && strspn(word, plain) == strlen(word)) {
         buf_puts(out, word);
+        return;
+    }
+    for (const char *c = word; *c; c++) {
+        control = control || is_control(*c);
+    }
+    if (control) { /* as bash, zsh and ksh have it */
+        buf_puts(out, "$'");
+        for (; *word; word++) {
+            if (is_control(*word)) {
+                buf_printf(out, "\\%03o", (unsigned)*word);
+            } else {
+                buf_puts(out, *word == '\'' || *word == '\\' ? "\\" : "");
+                buf_putc(out, *word);
+            }
+        }
+        buf_putc(out, '\'');
         return;
     }
     buf_putc(out, '\'');
@@ -105,14 +128,31 @@ static const char *own_path(const char *name, char real[PATH_MAX])
 
 void change_sudo_line(char *const *argv, struct buf *out)
 {
-    char real[PATH_MAX];
-
-    buf_puts(out, "sudo ");
-    put_word(out, own_path(argv[0], real));
+    change_own_line(argv[0], true, out);
     for (size_t i = 1; argv[i]; i++) {
         buf_putc(out, ' ');
         put_word(out, argv[i]);
     }
+}
+
+void change_own_line(const char *name, bool sudo, struct buf *out)
+{
+    char real[PATH_MAX];
+
+    buf_puts(out, sudo ? "sudo " : "");
+    put_word(out, own_path(name, real));
+}
+
+char *change_line(const char *name, bool sudo, const char *words, const char *id)
+{
+    struct buf line;
+
+    buf_init(&line, CHANGE_LINE_BYTES);
+    change_own_line(name, sudo, &line);
+    buf_printf(&line, " %s%s%s", words, id ? " " : "", id ? id : "");
+    char *out = xstrdup(line.data);
+    buf_release(&line);
+    return out;
 }
 
 void change_sudo_option(const char *name, const char *value, struct buf *out)

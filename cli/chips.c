@@ -1,5 +1,6 @@
 #include "cli/chips.h"
 
+#include "base/caller.h"
 #include "base/log.h"
 #include "cli/place.h"
 #include "tuning/catalog.h"
@@ -8,9 +9,11 @@ static void add_user(struct chip_catalog *c, struct err *warning)
 {
     struct buf folder;
     buf_init(&folder, 4096);
-    if (place_config("tunetop", &folder) && !folder.truncated &&
-        chip_catalog_load_user(c, folder.data, warning) < 0) {
-        log_write(LOG_INFO, "of the user's chips.yaml nothing counts");
+    if (place_config("tunetop", &folder) && !folder.truncated && caller_begin(warning) == 0) {
+        if (chip_catalog_load_user(c, folder.data, warning) < 0) {
+            log_write(LOG_INFO, "of the user's chips.yaml nothing counts");
+        }
+        caller_end();
     }
     buf_release(&folder);
 }

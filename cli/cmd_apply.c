@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/caller.h"
 #include "base/json.h"
 #include "cli/ask.h"
 #include "cli/change_place.h"
@@ -18,7 +20,8 @@
 #include "cli/result_text.h"
 #include "tuning/apply/transaction.h"
 
-enum { OUTPUT_MAX = 64 * 1024 * 1024, LINE_MAX_BYTES = 4096 };
+enum { OUTPUT_MAX = 64 * 1024 * 1024 };
+enum { NEW_MODE = 0644 };    /* of a file that is made, less what the umask takes */
 enum { HASH_SHORTEST = 12 }; /* as plan shows it: fewer would not tell plans apart */
 
 /* ---------------------------------------------------------------- before anything is touched */
@@ -45,11 +48,11 @@ static bool needs_root(const struct plan *p)
 
 /* The exact command that root has to give. */
 static int refuse_without_root(const struct plan_made *made, const struct options *o,
-                               struct err *err)
+                               struct outcome *outcome, struct err *err)
 {
     struct buf line;
 
-    buf_init(&line, LINE_MAX_BYTES);
+    buf_init(&line, CHANGE_LINE_BYTES);
     change_sudo_line(o->argv, &line);
     if (!o->config && made->knowledge.measure.config.path) { /* root's would be another one */
         change_sudo_option("--config", made->knowledge.measure.config.path, &line);
@@ -60,9 +63,9 @@ static int refuse_without_root(const struct plan_made *made, const struct option
         snprintf(hash, sizeof hash, "%.*s", HASH_SHORTEST, made->plan.hash);
         change_sudo_option("--plan-hash", hash, &line);
     }
-    err_set(err, ERR_DENIED, "only root may write there: %s", line.data);
+    outcome->next = xstrdup(line.data);
     buf_release(&line);
-    return -ERR_DENIED;
+    return err_set(err, ERR_DENIED, "only root may write there, by this command:");
 }
 
 static int consent(const struct plan_made *made, const struct options *o, bool utf8,
@@ -81,7 +84,8 @@ static int consent(const struct plan_made *made, const struct options *o, bool u
     return rc == 0 && !yes ? err_set(err, ERR_STATE, "declined, nothing was changed") : rc;
 }
 
-static int check(const struct plan_made *made, const struct options *o, struct err *err)
+static int check(const struct plan_made *made, const struct options *o, struct outcome *outcome,
+                 struct err *err)
 {
     const struct plan *p = &made->plan;
 
@@ -99,7 +103,7 @@ static int check(const struct plan_made *made, const struct options *o, struct e
                        "this version changes files and restarts nothing: say so with "
                        "'--no-restart', and restart the services yourself");
     }
-    return p->file_count && needs_root(p) ? refuse_without_root(made, o, err) : 0;
+    return p->file_count && needs_root(p) ? refuse_without_root(made, o, outcome, err) : 0;
 }
 
 /* Nothing was changed; not because all is so, but because a file cannot be read. */
@@ -145,7 +149,9 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
     struct change *changes = xcalloc(p->file_count, sizeof *changes);
     struct unit *units = xcalloc(p->unit_count, sizeof *units);
     cJSON *changed = changes_json(p);
+    const mode_t mask = umask(077); /* there is no other way to ask */
 
+    (void)umask(mask);
     for (size_t i = 0; i < p->unit_count; i++) {
         units[i] = (struct unit){.name = p->units[i].name,
                                  .services = p->units[i].services,
@@ -161,6 +167,7 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
                                 : (struct file_text){NULL, 0},
             .after = {f->text, f->size},
             .make_folders = !s->exists,
+            .like = {.mode = NEW_MODE & ~mask, .uid = FILE_UID_AS_MADE, .gid = FILE_GID_AS_MADE},
             .unit = (unsigned)f->unit,
         };
     }
@@ -244,7 +251,8 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
             rc = 0;
         }
     } else if (result->found_interrupted || result->state == JOURNAL_INTERRUPTED) {
-        err_wrap(err, "an apply was cut off: 'tunetop recover' ends it");
+        err_wrap(err, "an apply was cut off; this command ends it");
+        outcome->next = change_line(o->argv[0], caller_get()->sudo, "recover", NULL);
         outcome->status = RESULT_NEEDS_PERSON;
     }
     free(result);
@@ -271,7 +279,7 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
     struct plan_made *made = xcalloc(1, sizeof *made);
     int rc = plan_made_open(made, o, &outcome->warning, err);
 
-    rc = rc == 0 ? check(made, o, err) : rc;
+    rc = rc == 0 ? check(made, o, outcome, err) : rc;
     if (rc == 0 && made->plan.file_count == 0) {
         rc = o->json ? result_print_nothing(&made->plan, o, err)
                      : show(made, o, outcome->utf8, err);

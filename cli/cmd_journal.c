@@ -1,14 +1,15 @@
 /*
- * journal: what was changed in files of services, newest first; the user's own, and root's where it
- * is there.
+ * journal: what was changed in files of services, newest first; the user's own and root's, and the
+ * command that takes back or ends what is there.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "cli/change_place.h"
 #include "cli/command.h"
+#include "cli/journals.h"
 #include "cli/print.h"
 #include "cli/text_page.h"
 
@@ -16,12 +17,9 @@ enum { OUTPUT_MAX = 64 * 1024 * 1024 };
 /* Columns: when, id, state; lines end where a terminal of 100 columns does. */
 enum { INDENT = 2, IDS = 24, PROFILES = 36, FILES = 52, WIDTH = 100, NOTES_SHOWN = 3 };
 
-struct part {          /* one journal */
-    const char *owner; /* "own", "root" */
-    struct journal_list list;
-    bool there;
-    struct err err; /* code: it cannot be read */
-};
+/* As the JSON has them, and for a person. */
+static const char *const part_words[JOURNALS_COUNT] = {"own", "root"};
+static const char *const part_owners[JOURNALS_COUNT] = {"yours", "root's"};
 
 /* ---------------------------------------------------------------- text */
 
@@ -43,7 +41,7 @@ static void put_clean(struct text_page *p, enum style style, int indent, const c
     text_wrap(p, style, indent, WIDTH, clean);
 }
 
-static void entry_lines(struct text_page *p, const struct journal_entry *e)
+static void entry_lines(struct text_page *p, const struct journal_entry *e, enum journals_part part)
 {
     text_put(p, STYLE_TEXT, e->id);
     text_tab(p, IDS);
@@ -58,7 +56,8 @@ static void entry_lines(struct text_page *p, const struct journal_entry *e)
         put_clean(p, STYLE_DIM, PROFILES, e->of);
     }
     text_tab(p, FILES);
-    text_putf(p, STYLE_DIM, "%zu file%s", e->file_count, e->file_count == 1 ? "" : "s");
+    text_putf(p, STYLE_DIM, "%zu file%s, %s", e->file_count, e->file_count == 1 ? "" : "s",
+              part_owners[part]);
     text_end(p);
     for (size_t i = 0; i < e->unit_count; i++) {
         const struct journal_unit *u = &e->units[i];
@@ -78,56 +77,81 @@ static void entry_lines(struct text_page *p, const struct journal_entry *e)
     }
 }
 
-static void part_lines(struct text_page *p, const struct part *part)
+/* What a journal holds beside entries. */
+static void note_lines(struct text_page *p, const struct journals *j, enum journals_part part)
 {
-    const struct journal_list *l = &part->list;
+    const struct journal_list *l = &j->of[part].list;
+    const char *owner = part == JOURNALS_ROOT ? "root's" : "your";
 
-    if (part->err.code) {
-        text_putf(p, STYLE_WARN,
-                  "%s journal cannot be read: ", part->owner[0] == 'r' ? "root's" : "your");
-        put_clean(p, STYLE_WARN, INDENT, part->err.msg);
+    if (j->of[part].err.code) {
+        text_putf(p, STYLE_WARN, "%s journal cannot be read: ", owner);
+        put_clean(p, STYLE_WARN, INDENT, j->of[part].err.msg);
         text_end(p);
-        return;
-    }
-    for (size_t i = l->count; i-- > 0;) {
-        entry_lines(p, &l->entries[i]);
     }
     for (size_t i = 0; i < l->note_count && i < NOTES_SHOWN; i++) {
-        text_putf(p, STYLE_WARN, "line %lu of the journal does not count: ", l->notes[i].line);
+        text_putf(p, STYLE_WARN, "line %lu of %s journal does not count: ", l->notes[i].line,
+                  owner);
         put_clean(p, STYLE_WARN, INDENT, l->notes[i].text);
         text_end(p);
     }
     if (l->cut) {
-        text_put(p, STYLE_DIM, "older ones are not shown: the journal is very long");
+        text_putf(p, STYLE_DIM, "older ones are not shown: %s journal is very long", owner);
         text_end(p);
     }
 }
 
-static void print_text(struct text_page *p, const struct part *parts, size_t count)
+/* What can be done about a journal's entries, with the whole command where it takes root. */
+static void next_lines(struct text_page *p, const struct journals *j, enum journals_part part,
+                       const char *program)
 {
-    const struct journal_entry *open = NULL, *newest = NULL;
-    size_t entries = 0;
-    bool broken = false;
+    const struct journal_entry *open = journal_interrupted(&j->of[part].list);
+    const struct journal_entry *newest = journal_newest_applied(&j->of[part].list);
 
-    for (size_t i = 0; i < count; i++) {
-        part_lines(p, &parts[i]);
-        entries += parts[i].list.count;
-        broken = broken || parts[i].err.code;
-        open = open ? open : journal_interrupted(&parts[i].list);
-        newest = newest ? newest : journal_newest_applied(&parts[i].list);
-    }
-    if (entries == 0 && broken) {
+    if (!open && !newest) {
         return;
     }
-    if (entries == 0) {
+    char *command = journals_command(program, part, open ? "recover" : "undo",
+                                     open ? NULL : newest->id);
+    const bool plain = part == journals_mine();
+
+    if (open) {
+        text_putf(p, STYLE_CRIT, "%s was cut off: '%s' brings it to an end.",
+                  part == JOURNALS_ROOT ? "One of root's" : "One",
+                  plain ? "tunetop recover" : command);
+    } else if (plain && journals_find(j, NULL).entry == newest) {
+        text_putf(p, STYLE_DIM, "'tunetop undo' takes back %s.", newest->id);
+    } else if (plain) {
+        text_putf(p, STYLE_DIM, "'tunetop undo %s' takes back that one.", newest->id);
+    } else {
+        text_putf(p, STYLE_DIM, "'%s' takes back that one.", command);
+    }
+    text_end(p);
+    free(command);
+}
+
+static void print_text(struct text_page *p, const struct journals *j, const char *program)
+{
+    struct journals_walk walk = {{0}};
+    bool any = false, broken = false;
+
+    for (;;) {
+        const struct journals_entry e = journals_next(j, &walk);
+        if (!e.entry) {
+            break;
+        }
+        entry_lines(p, e.entry, e.part);
+        any = true;
+    }
+    for (int i = 0; i < JOURNALS_COUNT; i++) {
+        note_lines(p, j, (enum journals_part)i);
+        broken = broken || j->of[i].err.code;
+    }
+    for (int i = 0; i < JOURNALS_COUNT; i++) {
+        next_lines(p, j, (enum journals_part)i, program);
+    }
+    if (!any && !broken) {
         text_put(p, STYLE_TEXT,
                  "Nothing was changed yet: 'tunetop plan recommended' shows what would be.");
-        text_end(p);
-    } else if (open) {
-        text_put(p, STYLE_CRIT, "One was cut off: 'tunetop recover' brings it to an end.");
-        text_end(p);
-    } else if (newest) {
-        text_putf(p, STYLE_DIM, "'tunetop undo' takes back %s.", newest->id);
         text_end(p);
     }
 }
@@ -180,62 +204,39 @@ static cJSON *entry_json(const struct journal_entry *e, const char *owner)
     return o;
 }
 
-static cJSON *entries_json(const struct part *parts, size_t count)
+static cJSON *entries_json(const struct journals *j)
 {
     cJSON *root = cJSON_CreateObject();
+    struct journals_walk walk = {{0}};
 
     cJSON_AddNumberToObject(root, "schema", 1);
     cJSON *list = cJSON_AddArrayToObject(root, "entries");
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = parts[i].list.count; k-- > 0;) {
-            cJSON_AddItemToArray(list, entry_json(&parts[i].list.entries[k], parts[i].owner));
+    for (;;) {
+        const struct journals_entry e = journals_next(j, &walk);
+        if (!e.entry) {
+            return root;
         }
-    }
-    return root;
-}
-
-/* ---------------------------------------------------------------- reading */
-
-static void read_part(const struct journal_place *place, struct part *out)
-{
-    struct journal j = {.dir = -1};
-    int rc = journal_open(&j, &file_ops_real, place, false, &out->err);
-
-    if (rc == 0) {
-        out->there = true;
-        (void)journal_read(&j, &out->list, &out->err);
-        journal_close(&j);
-    } else if (rc == -ERR_NOENT) {
-        out->err = (struct err)ERR_INIT; /* nothing was changed yet */
+        cJSON_AddItemToArray(list, entry_json(e.entry, part_words[e.part]));
     }
 }
 
 int cmd_journal(const struct options *o, struct outcome *outcome, struct err *err)
 {
-    const struct journal_place roots = {.folder = CHANGE_ROOT_FOLDER, .readable = true};
-    struct part parts[2] = {{.owner = "own"}, {.owner = "root"}};
-    struct change_place place;
+    struct journals j;
     struct print p;
-    int rc = change_place(&place, false, err);
 
-    if (rc < 0) {
-        return rc;
-    }
-    if (strcmp(place.folder, CHANGE_ROOT_FOLDER) != 0) {
-        read_part(&place.journal, &parts[0]);
-    }
-    read_part(&roots, &parts[1]);
+    journals_read(&j);
     print_begin(&p, o, outcome->utf8, OUTPUT_MAX);
     if (o->json) {
-        print_json(&p, entries_json(parts, 2));
+        print_json(&p, entries_json(&j));
     } else {
-        print_text(&p.page, parts, 2);
+        print_text(&p.page, &j, o->argv[0]);
     }
-    rc = print_end(&p, err);
-    if (rc >= 0 && parts[0].err.code) {
-        rc = err_set(err, parts[0].err.code, "%s", parts[0].err.msg);
+    int rc = print_end(&p, err);
+    const struct err *mine = &j.of[journals_mine()].err;
+    if (rc >= 0 && mine->code) {
+        rc = err_set(err, mine->code, "%s", mine->msg);
     }
-    journal_list_release(&parts[0].list);
-    journal_list_release(&parts[1].list);
+    journals_release(&j);
     return rc < 0 ? rc : 0;
 }

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "cli/ask.h"
 #include "cli/change_place.h"
 #include "cli/command.h"
+#include "cli/journals.h"
 #include "cli/output.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
@@ -25,17 +27,19 @@ struct place_open {
     struct journal_list list;
 };
 
-static int open_place(struct place_open *p, struct err *err)
+/* The journal to work in: opened for writing, with the copies, when it is there at all. */
+static int open_place(struct place_open *p, enum journals_part part, struct err *err)
 {
     memset(p, 0, sizeof *p);
     p->journal.dir = -1;
-    int rc = change_place(&p->place, false, err);
+    int rc = part == JOURNALS_ROOT ? change_place_root(&p->place)
+                                   : change_place_own(&p->place, false, err);
 
     rc = rc == 0 ? journal_open(&p->journal, &file_ops_real, &p->place.journal, false, err) : rc;
     if (rc == -ERR_NOENT) {
         return err_set(err, ERR_NOENT, "nothing was changed yet, so there is nothing to take back");
     }
-    if (rc == 0) { /* it is there: opened for writing, with the copies */
+    if (rc == 0) {
         journal_close(&p->journal);
         rc = journal_open(&p->journal, &file_ops_real, &p->place.journal, true, err);
     }
@@ -83,6 +87,33 @@ static void show_edited(const struct edited_list *edited, const struct options *
 }
 
 /* ---------------------------------------------------------------- undo */
+
+/* Whether `part` can be worked in as who we are: a user in his own, root in root's and, when he is
+ * not here by sudo, in his own. */
+static bool may_work_in(enum journals_part part)
+{
+    return part == journals_mine() || (geteuid() == 0 && part == JOURNALS_ROOT);
+}
+
+/* Which journal has what is to be undone; refused, with the command, when it is not for us. */
+static int choose_journal(const struct options *o, enum journals_part *out, struct outcome *outcome,
+                          struct err *err)
+{
+    struct journals j;
+    int rc = 0;
+
+    journals_read(&j);
+    const struct journals_entry e = journals_find(&j, o->id);
+    *out = e.entry ? e.part : journals_mine();
+    if (e.entry && !may_work_in(e.part)) {
+        rc = err_set(err, ERR_DENIED,
+                     "%s is in %s journal: nothing was changed; this command does it:", e.entry->id,
+                     e.part == JOURNALS_ROOT ? "root's" : "your own");
+        outcome->next = journals_command(o->argv[0], e.part, "undo", e.entry->id);
+    }
+    journals_release(&j);
+    return rc;
+}
 
 static const struct journal_entry *wanted(const struct place_open *p, const char *id)
 {
@@ -157,7 +188,12 @@ int cmd_undo(const struct options *o, struct outcome *outcome, struct err *err)
     if (rc < 0) {
         return rc;
     }
-    rc = open_place(&p, err);
+    enum journals_part part = journals_mine();
+    rc = choose_journal(o, &part, outcome, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = open_place(&p, part, err);
     const struct journal_entry *e = rc == 0 ? wanted(&p, o->id) : NULL;
     if (rc == 0 && !e) {
         rc = o->id ? err_set(err, ERR_NOENT, "the journal has no '%s'", o->id)
@@ -215,6 +251,26 @@ static bool wants_to_keep(const struct recover_result *result, const struct opti
     return yes || (ask_yes(question, &yes, &ignored) == 0 && yes);
 }
 
+/* All is ended in the journal that is ours: is it so in the other as well? */
+static int check_other(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    const enum journals_part other = journals_mine() == JOURNALS_OWN ? JOURNALS_ROOT : JOURNALS_OWN;
+    struct journals j;
+    int rc = 0;
+
+    journals_read(&j);
+    const struct journal_entry *open = journal_interrupted(&j.of[other].list);
+    if (open) {
+        rc = err_set(err, ERR_STATE,
+                     "%s in %s journal was cut off as well, or is at work: by this command:",
+                     open->id, other == JOURNALS_ROOT ? "root's" : "your own");
+        outcome->status = RESULT_NEEDS_PERSON;
+        outcome->next = journals_command(o->argv[0], other, "recover", NULL);
+    }
+    journals_release(&j);
+    return rc;
+}
+
 int cmd_recover(const struct options *o, struct outcome *outcome, struct err *err)
 {
     struct place_open p;
@@ -224,14 +280,14 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     if (rc < 0) {
         return rc;
     }
-    rc = open_place(&p, err);
+    rc = open_place(&p, journals_mine(), err);
     if (rc == -ERR_NOENT) {
         const struct recover_result nothing = {.outcome = RECOVER_NOTHING};
 
         close_place(&p);
         *err = (struct err)ERR_INIT;
         rc = print_recovered(&nothing, o, err);
-        return rc < 0 ? rc : 0;
+        return rc < 0 ? rc : check_other(o, outcome, err);
     }
     if (rc == 0 && !yes && journal_interrupted(&p.list)) {
         char question[256];
@@ -272,5 +328,5 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         recover_result_release(&result);
     }
     close_place(&p);
-    return rc < 0 ? rc : 0;
+    return rc < 0 ? rc : check_other(o, outcome, err);
 }

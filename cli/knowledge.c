@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/caller.h"
 #include "cli/chips.h"
 #include "cli/place.h"
 
@@ -40,11 +41,9 @@ static int look(struct knowledge *k, const struct options *o, struct err *err)
     return 0;
 }
 
-int knowledge_open(struct knowledge *k, const struct options *o, struct err *warning,
-                   struct err *err)
+static int open_all(struct knowledge *k, const struct options *o, struct err *warning,
+                    struct err *err)
 {
-    memset(k, 0, sizeof *k);
-    chip_catalog_init(&k->chips);
     if (o->replay || o->sysroot) {
         return err_set(err, ERR_USAGE, "what is changed is this machine's: not with '%s'",
                        o->replay ? "--replay" : "--sysroot");
@@ -56,6 +55,20 @@ int knowledge_open(struct knowledge *k, const struct options *o, struct err *war
         rc = chips_open(&k->chips, o, warning, err);
     }
     return rc == 0 ? look(k, o, err) : rc;
+}
+
+int knowledge_open(struct knowledge *k, const struct options *o, struct err *warning,
+                   struct err *err)
+{
+    memset(k, 0, sizeof *k);
+    chip_catalog_init(&k->chips);
+    int rc = caller_begin(err); /* and so what sudo runs makes the plan that he saw */
+
+    if (rc == 0) {
+        rc = open_all(k, o, warning, err);
+        caller_end();
+    }
+    return rc;
 }
 
 bool knowledge_close(struct knowledge *k)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/file.h"
 #include "cli/place.h"
 
@@ -58,8 +59,10 @@ int last_recording_keep(const char *dir, struct err *err)
     free(real);
     if (!place_state(file_name, &path) || path.truncated || text.truncated) {
         rc = err_set(err, ERR_NOENT, "neither XDG_STATE_HOME nor HOME names a folder");
-    } else if ((rc = make_folders(path.data, err)) == 0) {
-        rc = file_put(path.data, text.data, text.size, err);
+    } else if ((rc = caller_begin(err)) == 0) { /* under sudo in his folder, as his own */
+        rc = make_folders(path.data, err);
+        rc = rc == 0 ? file_put(path.data, text.data, text.size, err) : rc;
+        caller_end();
     }
     buf_release(&path);
     buf_release(&text);

@@ -8,10 +8,12 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/caller.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -39,8 +41,27 @@ static int cmd_completion(const struct options *o, struct err *err)
     return rc;
 }
 
+/* Commands that have nothing to do as root: under sudo they are the caller's from here on. */
+static bool is_callers(const struct options *o)
+{
+    switch (o->command) {
+    case COMMAND_PROFILES:
+    case COMMAND_PLAN:
+    case COMMAND_SETTINGS: /* files to judge, which are printed */
+    case COMMAND_DETECT:
+    case COMMAND_COMPLETION:
+    case COMMAND_HELP:
+        return true;
+    default:
+        return o->replay || o->sysroot;
+    }
+}
+
 static int run(const struct options *o, struct outcome *outcome, struct err *err)
 {
+    if (is_callers(o) && caller_begin(err) < 0) {
+        return -err->code;
+    }
     if (o->version) {
         return output_line("tunetop " PACKAGE_VERSION, err);
     }
@@ -112,6 +133,7 @@ int main(int argc, char **argv)
     output_guard();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(), not the end */
     int rc = options_parse(argc, argv, &o, &err);
+    rc = rc == 0 ? caller_enter(&err) : rc;
     if (rc == 0) {
         set_up_log(&o);
         outcome.locale = term_set_locale(&outcome.utf8);
@@ -126,6 +148,10 @@ int main(int argc, char **argv)
     }
     if (rc < 0) {
         report("tunetop", &err);
+    }
+    if (outcome.next) { /* whole, and a line of its own: to be copied */
+        fprintf(stderr, "  %s\n", outcome.next);
+        free(outcome.next);
     }
     const int status = outcome.status ? outcome.status : rc < 0 ? err_exit_status(err.code) : 0;
     if (outcome.signal) { /* so that the parent sees what ended us: 128+N in a shell */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "cli/last_recording.h"
@@ -86,9 +87,13 @@ int measure_open_anyway(struct measure *s, const struct options *o, struct err *
     s->clock = clock_real;
     config_init(&s->config);
     int rc = 0;
-    if (config_load(&s->config, o->config, config_err) < 0) {
+    const bool his = caller_begin(config_err) == 0;
+    if (!his || config_load(&s->config, o->config, config_err) < 0) {
         config_release(&s->config);
         config_init(&s->config);
+    }
+    if (his) {
+        caller_end();
     }
     if (o->replay) {
         rc = open_recording(s, o, err);

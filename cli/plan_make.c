@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/caller.h"
+
 /* "SETTING=VALUE" of --set, as two texts in the arena. */
 static int split(const char *text, struct arena *arena, struct plan_typed *out, struct err *err)
 {
@@ -15,8 +17,8 @@ static int split(const char *text, struct arena *arena, struct plan_typed *out, 
     return 0;
 }
 
-int plan_make_of(const struct knowledge *k, const struct options *o, struct plan_input *in,
-                 struct plan *out, struct err *err)
+static int make(const struct knowledge *k, const struct options *o, struct plan_input *in,
+                struct plan *out, struct err *err)
 {
     struct plan_typed typed[OPTIONS_LIST_MAX];
     struct profile_rows rows;
@@ -48,6 +50,19 @@ int plan_make_of(const struct knowledge *k, const struct options *o, struct plan
                        "as {type: compose, file: ~/ai/compose.yaml} (see tunetop.yaml(5))");
     }
     return rc == 0 ? plan_make(in, &wish, out, err) : rc;
+}
+
+int plan_make_of(const struct knowledge *k, const struct options *o, struct plan_input *in,
+                 struct plan *out, struct err *err)
+{
+    int rc = caller_begin(err);
+
+    memset(in, 0, sizeof *in);
+    if (rc == 0) {
+        rc = make(k, o, in, out, err);
+        caller_end();
+    }
+    return rc;
 }
 
 int plan_made_open(struct plan_made *m, const struct options *o, struct err *warning,

@@ -23,6 +23,7 @@ t_pids=
 export HOME="$t_dir/home"
 export XDG_CONFIG_HOME="$HOME/.config" XDG_STATE_HOME="$HOME/.local/state"
 export LC_ALL=C.UTF-8 TZ=UTC TERM=xterm-256color
+unset SUDO_UID SUDO_GID SUDO_USER # their configuration would count
 unset NO_COLOR COLORTERM OLLAMA_HOST LANG LC_CTYPE TUNETOP_SIZE TUNETOP_FRAME_LOG
 mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
 

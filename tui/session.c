@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "tui/action.h"
@@ -49,10 +50,13 @@ static void open_settings(struct session *s)
     else
         say_trouble(t, t->settings_trouble, sizeof t->settings_trouble, &err);
     if (t->settings != NULL) {
-        if (profile_set_load(t->settings, s->profile_folder, &s->profiles, &err) == 0)
+        bool his = caller_begin(&err) == 0;
+        if (his && profile_set_load(t->settings, s->profile_folder, &s->profiles, &err) == 0)
             t->profiles = &s->profiles;
         else
             say_trouble(t, t->profiles_trouble, sizeof t->profiles_trouble, &err);
+        if (his)
+            caller_end();
     }
     if (s->chips == NULL || s->chips->shipped.chips.count == 0)
         look_for_chips(t);

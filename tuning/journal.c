@@ -69,8 +69,8 @@ static int open_folder(struct journal *j, int above, const char *name, unsigned 
 }
 
 /* Opens the folder `path`; with `make`, those on the way that are missing are made first (0700, as
- * the XDG specification has them). */
-static int open_path(struct journal *j, const char *path, bool make, unsigned depth,
+ * the XDG specification has them; where all may read 0755). */
+static int open_path(struct journal *j, const char *path, bool make, unsigned mode, unsigned depth,
                      struct err *err)
 {
     const struct file_ops *ops = j->ops;
@@ -83,11 +83,11 @@ static int open_path(struct journal *j, const char *path, bool make, unsigned de
         return fd < 0 ? call_failed(j, fd, "open the journal in", err) : fd;
     }
     (void)snprintf(whole, sizeof(whole), "%.*s", (int)(slash - path), path);
-    int above = open_path(j, whole, make, depth - 1, err);
+    int above = open_path(j, whole, make, mode, depth - 1, err);
     if (above < 0) {
         return above;
     }
-    int rc = ops->mkdir(ops->ctx, above, slash + 1, 0700);
+    int rc = ops->mkdir(ops->ctx, above, slash + 1, mode);
     if (rc == 0 || rc == -EEXIST) { /* somebody else was as quick */
         rc = ops->sync(ops->ctx, above);
     }
@@ -97,7 +97,8 @@ static int open_path(struct journal *j, const char *path, bool make, unsigned de
 }
 
 /* The folder that the journal's folder is in; and the name of that. */
-static int open_parent(struct journal *j, bool make, char name[FILE_NAME_BYTES], struct err *err)
+static int open_parent(struct journal *j, bool make, unsigned mode, char name[FILE_NAME_BYTES],
+                       struct err *err)
 {
     char parent[FILE_PATH_BYTES];
     const char *slash = strrchr(j->folder, '/');
@@ -108,7 +109,7 @@ static int open_parent(struct journal *j, bool make, char name[FILE_NAME_BYTES],
     }
     (void)snprintf(name, FILE_NAME_BYTES, "%s", slash + 1);
     (void)snprintf(parent, sizeof(parent), "%.*s", (int)(slash - j->folder), j->folder);
-    return open_path(j, parent, make, MAX_PARENTS, err);
+    return open_path(j, parent, make, mode, MAX_PARENTS, err);
 }
 
 static int open_file(struct journal *j, bool readable, bool make, struct err *err)
@@ -146,15 +147,16 @@ int journal_open(struct journal *j, const struct file_ops *ops, const struct jou
         return err_set(err, ERR_TOO_BIG, "the path '%.100s...' is too long", place->folder);
     }
     (void)snprintf(j->folder, sizeof(j->folder), "%s", place->folder);
-    int parent = open_parent(j, make, name, err);
+    const unsigned mode = place->readable ? 0755 : 0700;
+    int parent = open_parent(j, make, mode, name, err);
     if (parent < 0) {
         return parent;
     }
-    int rc = open_folder(j, parent, name, place->readable ? 0755 : 0700, make, &j->dir, err);
+    int rc = open_folder(j, parent, name, mode, make, &j->dir, err);
     ops->close(ops->ctx, parent);
     if (rc == 0 && make) {
         /* The folder may be older than this program. */
-        rc = ops->chmod(ops->ctx, j->dir, place->readable ? 0755 : 0700);
+        rc = ops->chmod(ops->ctx, j->dir, mode);
         rc = rc < 0 ? call_failed(j, rc, "keep others out of", err) : 0;
     }
     if (rc == 0 && make) { /* who only reads the journal may not be allowed to see the copies */

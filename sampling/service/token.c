@@ -80,7 +80,7 @@ static int read_file(struct service_token *t, struct buf *out, struct err *err)
     t->warning[0] = '\0';
     if (!expand(t->file, path, sizeof(path)))
         return err_set(err, ERR_CONFIG, "its token_file is below a home folder that is not known");
-    if (file_read(path, out, err) < 0)
+    if (file_read_own(path, out, err) < 0)
         return err_wrap(err, "its token_file");
     if (stat(path, &st) == 0 && (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
         snprintf(t->warning, sizeof(t->warning),

@@ -119,7 +119,7 @@ t_expect_out '"verdict":	"ok"'
 t_expect_out '"steps":	\[\]'
 t_run "$TUNETOP" journal
 t_expect_status 0
-t_expect_out '^[0-9-]+ +applied +high +2 files$'
+t_expect_out '^[0-9-]+ +applied +high +2 files, yours$'
 t_is 'the journal is private' "$(stat -c %a "$XDG_STATE_HOME/tunetop/journal.jsonl")" 600
 t_is 'and so are the copies' "$(stat -c %a "$XDG_STATE_HOME/tunetop/backups")" 700
 t_must_fail 'the journal holds no secret' grep -q hunter2 "$XDG_STATE_HOME/tunetop/journal.jsonl"
@@ -195,7 +195,7 @@ if [ "$(id -u)" != 0 ]; then
         >"$t_dir/root.yaml"
     t_run "$TUNETOP" apply high --no-restart --yes --config "$t_dir/root.yaml"
     t_expect_status 1
-    t_expect_err 'sudo /.* --config .*/root\.yaml --plan-hash [0-9a-f]{12}$'
+    t_expect_err '^  sudo /.* --config .*/root\.yaml --plan-hash [0-9a-f]{12}$'
 fi
 
 # --- no folder for the journal ---

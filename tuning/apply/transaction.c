@@ -70,6 +70,11 @@ static int open_one(struct work *w, size_t i, struct err *err)
               : c->like.mode != 0
                   ? c->like
                   : (struct file_like){DEFAULT_MODE, FILE_UID_AS_MADE, FILE_GID_AS_MADE};
+    if (!f->target.exists && f->like.uid == FILE_UID_AS_MADE &&
+        file_target_is_users(&f->target)) { /* and root makes it */
+        f->like.uid = f->target.folder_uid;
+        f->like.gid = f->target.folder_gid;
+    }
     if (file_content_equal(&f->texts.before, &f->texts.after)) {
         return err_set(err, ERR_STATE, "there is nothing to change in '%.200s'", c->path);
     }

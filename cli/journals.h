@@ -1,0 +1,43 @@
+/*
+ * The two journals that a user looks at: his own, and root's, which everybody may read. Only one of
+ * them is written to: root's under sudo, else his own.
+ */
+#ifndef CLI_JOURNALS_H
+#define CLI_JOURNALS_H
+
+#include "cli/change_place.h"
+
+enum journals_part { JOURNALS_OWN, JOURNALS_ROOT, JOURNALS_COUNT };
+
+struct journals {
+    struct {
+        struct journal_list list;
+        struct err err; /* code: it cannot be read; that there is none is fine */
+    } of[JOURNALS_COUNT];
+};
+
+/* Under sudo the user's own is read as he. Released by the caller in any case. */
+void journals_read(struct journals *out);
+void journals_release(struct journals *j);
+
+/* Which one undo and recover work in when nothing else is said. */
+enum journals_part journals_mine(void);
+
+struct journals_entry {
+    const struct journal_entry *entry; /* NULL: none */
+    enum journals_part part;
+};
+/* Newest first: begin with a zeroed `next`, until entry is NULL. */
+struct journals_walk {
+    size_t seen[JOURNALS_COUNT];
+};
+struct journals_entry journals_next(const struct journals *j, struct journals_walk *walk);
+
+/* By id, mine first; without one the newest that stands: of all, under sudo of root's. */
+struct journals_entry journals_find(const struct journals *j, const char *id);
+
+/* The command that does it in the journal `part`: "sudo /usr/bin/tunetop undo ID"; allocated. */
+char *journals_command(const char *program, enum journals_part part, const char *words,
+                       const char *id);
+
+#endif
