@@ -75,9 +75,9 @@ owner() {
 }
 
 # --- refused, with the whole command; that command does it ---
-long=()
-for _ in 1 2 3 4 5 6 7 8; do
-    long+=(--set "OLLAMA_KEEP_ALIVE=1h" --set OLLAMA_NUM_PARALLEL=2)
+long=(--set "OLLAMA_NUM_PARALLEL=2")
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    long+=(--service system)
 done
 t_run as "$program" apply high --no-restart --yes "${long[@]}"
 t_expect_status 1
