@@ -54,6 +54,8 @@ enum control_engine {
 };
 extern const char *const control_engine_words[];
 
+struct compose_found; /* tuning/control/compose_part.h */
+
 /* Texts live in the arena of whoever made it (locations, configuration); NULL: not told, not
  * needed. */
 struct control_target {
@@ -72,6 +74,7 @@ struct control_target {
     const char *const *profiles; /* --profile */
     size_t profile_count;
     const char *container; /* id of the one that runs now; NULL: none */
+    struct compose_found *found; /* what control_compose.resolve() found out; NULL before */
     /* systemd */
     const char *unit;
     bool user_scope;

@@ -179,6 +179,7 @@ static void read_labels(const cJSON *labels, struct arena *arena, struct contain
     c->config_hash = text_of(labels, LABEL_COMPOSE "config-hash", arena, NULL);
     c->number = text_of(labels, LABEL_COMPOSE "container-number", arena, NULL);
     c->compose_version = text_of(labels, LABEL_COMPOSE "version", arena, NULL);
+    c->one_off = strcmp(json_text(labels, LABEL_COMPOSE "oneoff", ""), "True") == 0;
     c->by_podman_compose = json_get(labels, LABEL_PODMAN_COMPOSE "project") != NULL;
     if (c->by_podman_compose && c->compose_version == NULL) {
         c->compose_version = text_of(labels, LABEL_PODMAN_COMPOSE "version", arena, NULL);
@@ -382,6 +383,9 @@ static bool read_one(const cJSON *item, struct arena *arena, struct container_fa
     list = list_of(config, "CreateCommand", arena);
     c->created_by = list.of;
     c->created_by_count = list.count;
+    list = list_of(item, "Dependencies", arena);
+    c->requires = list.of;
+    c->requires_count = list.count;
     read_limits(host, arena, c);
     read_healthcheck(json_get(config, "Healthcheck"), arena, &c->healthcheck);
     read_mounts(json_get(item, "Mounts"), arena, c);
@@ -437,17 +441,45 @@ const char *container_env(const struct container_facts *c, const char *name)
     return NULL;
 }
 
+/* Where podman-compose was called: it records the files as they were typed there, and as `folder`
+ * that of the first file. NULL: it cannot be told. */
+static const char *typed_in(const struct container_facts *c, struct arena *arena)
+{
+    const char *first = c->file_count > 0 ? c->files[0] : "", *slash = strrchr(first, '/');
+    const size_t folder = strlen(c->folder), dir = slash ? (size_t)(slash - first) : 0;
+
+    if (!c->by_podman_compose || first[0] == '/' || dir == 0) {
+        return c->folder;
+    }
+    if (dir + 1 < folder && c->folder[folder - dir - 1] == '/' &&
+        strncmp(c->folder + folder - dir, first, dir) == 0) {
+        return arena_strndup(arena, c->folder, folder - dir - 1);
+    }
+    return NULL;
+}
+
 const char *container_path(const struct container_facts *c, const char *path, struct arena *arena)
 {
+    const char *base;
+
     if (path[0] == '/') {
         return path;
     }
-    if (c->folder == NULL || c->folder[0] != '/') {
+    if (!c->folder || c->folder[0] != '/') {
+        return NULL;
+    }
+    base = typed_in(c, arena);
+    if (!base && c->file_count > 0 && path == c->files[0]) {
+        const char *slash = strrchr(path, '/');
+
+        base = c->folder;
+        path = slash ? slash + 1 : path;
+    }
+    if (!base) {
         return NULL;
     }
     if (strncmp(path, "./", 2) == 0) {
         path += 2;
     }
-    return arena_printf(arena, "%s%s%s", c->folder,
-                        c->folder[strlen(c->folder) - 1] == '/' ? "" : "/", path);
+    return arena_printf(arena, "%s%s%s", base, base[strlen(base) - 1] == '/' ? "" : "/", path);
 }

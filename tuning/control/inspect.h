@@ -64,7 +64,10 @@ struct container_facts {
     size_t env_file_count;
     const char *const *depends_on; /* services, without their conditions */
     size_t depends_count;
+    const char *const *requires; /* ids of containers that podman wants to run before it */
+    size_t requires_count;
     bool by_podman_compose;
+    bool one_off;             /* of `compose run`: no instance of the service */
     const char *systemd_unit; /* label PODMAN_SYSTEMD_UNIT (quadlets); NULL */
 
     const char *const *env; /* "NAME=value", the image's own as well */
@@ -114,7 +117,8 @@ int containers_read(const char *json, size_t size, struct arena *arena, struct c
                     struct err *err);
 /* The value of a variable of its environment; NULL: it is not set. */
 const char *container_env(const struct container_facts *c, const char *name);
-/* `path` below the recorded folder where it is relative; NULL: not possible. */
+/* One of `files` or `env_files` as an absolute path: relative ones stand below the recorded folder,
+ * those of podman-compose below the folder that it was called in. NULL: it cannot be told. */
 const char *container_path(const struct container_facts *c, const char *path, struct arena *arena);
 
 #endif
