@@ -6,20 +6,23 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 
-/* Without systemd nobody runs podman's healthchecks: it makes timers for them. Then each look runs
- * one, so that a healthcheck that fails is seen. */
-static bool runs_healthchecks(const struct control_target *t)
+/* podman makes timers of systemd for its healthchecks: where there is no systemd nobody runs them,
+ * and the container would be "starting" for ever. One that is overdue is run here. */
+static bool healthcheck_overdue(const struct control_target *t, const struct container_facts *c)
 {
-#ifdef __linux__
-    return t->found->podman && access("/run/systemd/system", F_OK) != 0;
-#else
-    (void)t;
-    return false;
-#endif
+    const int64_t slack_ns = 2 * NS_PER_S, default_ns = 30 * NS_PER_S; /* podman-run(1) */
+    const struct container_healthcheck *h = &c->healthcheck;
+    const int64_t last = c->probed_wall_ns > c->started_wall_ns ? c->probed_wall_ns
+                                                                : c->started_wall_ns;
+    const int64_t interval = h->interval_ns > 0 ? h->interval_ns : default_ns;
+    const int64_t timeout = h->timeout_ns > 0 ? h->timeout_ns : default_ns;
+
+    return t->found->podman && c->running && h->set && last > 0 &&
+           (clock_wall_ns(&clock_real) - last) / 2 > (interval / 2 + timeout / 2 + slack_ns / 2);
 }
 
 static void run_healthcheck(const struct control_world *w, const struct control_target *t,
@@ -85,7 +88,7 @@ static int look(const struct control_world *w, const struct control_target *t,
     arena_init(&arena);
     rc = compose_containers(w, t, &arena, &all, err);
     c = rc == 0 ? compose_pick(t, &all) : NULL;
-    if (c && c->running && c->healthcheck.set && runs_healthchecks(t)) {
+    if (c && healthcheck_overdue(t, c)) {
         run_healthcheck(w, t, c->id);
         rc = compose_containers(w, t, &arena, &all, err);
         c = rc == 0 ? compose_pick(t, &all) : NULL;

@@ -313,6 +313,7 @@ static void read_health(const cJSON *health, struct arena *arena, struct contain
         cJSON_ArrayForEach(item, log)
             last = item;
     }
+    c->probed_wall_ns = time_of(last, "Start");
     output = json_text(last, "Output", "");
     c->health_output = clean_text(arena, arena_strndup(arena, output, strcspn(output, "\r\n")));
 }

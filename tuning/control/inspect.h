@@ -102,6 +102,7 @@ struct container_facts {
     int64_t restarts;
     enum container_health health;
     int64_t failing_streak;
+    int64_t probed_wall_ns;    /* when the last probe began; 0: none did */
     const char *health_output; /* of the last probe, its first line; "" */
     const char *error;         /* "" */
 };
