@@ -1,21 +1,31 @@
 /*
- * verify: what a profile wants, and what the files have. What the running processes have is not
- * read by this version: null, and the words say so.
+ * verify: what a profile wants, what the files have, and what the running processes have, with the
+ * proof.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/plan_make.h"
 #include "cli/print.h"
-#include "cli/plan_text.h"
 #include "cli/text_page.h"
+#include "cli/verify_text.h"
+#include "tuning/evidence/verify.h"
 
-enum { OUTPUT_MAX = 16 * 1024 * 1024, VERIFY_DIFFERS = 5 };
-enum { INDENT = 2, SETTINGS = 12, IN_FILE = 52, WANTED = 64, VERDICTS = 76 };
+enum { OUTPUT_MAX = 16 * 1024 * 1024, STATUS_DIFFERS = 5, INDENT = 2, SETTINGS = 12 };
+/* For docker, systemctl and journalctl together: each answers in a fraction of a second. */
+static const int64_t PATIENCE_NS = 20 * NS_PER_S;
+
+static const char *const counts[VERIFY_VERDICT_COUNT] = {
+    [VERIFY_OK] = "as wanted",
+    [VERIFY_DIFFERS] = "not as wanted",
+    [VERIFY_RESTART_NEEDED] = "wait for a restart",
+    [VERIFY_IGNORED] = "read by nobody",
+    [VERIFY_UNKNOWN] = "not proven",
+};
 
 static void put_clean(struct text_page *p, enum style style, const char *text)
 {
@@ -25,40 +35,21 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_put(p, style, clean);
 }
 
-static const char *shown(const struct plan_row *r, const char *value)
+static void print_head(struct text_page *p, const struct plan *plan)
 {
-    return value ? plan_shown(r->setting, value, r->secret) : "-";
-}
-
-static void print_text(struct text_page *p, const struct plan *plan)
-{
-    size_t differ = 0;
-
     text_put(p, STYLE_TITLE, "Settings of ");
     put_clean(p, STYLE_TITLE, plan->profile);
-    text_tab(p, IN_FILE);
-    text_put(p, STYLE_DIM, "file has");
-    text_tab(p, WANTED);
-    text_put(p, STYLE_DIM, "wants");
-    text_tab(p, VERDICTS);
-    text_put(p, STYLE_DIM, "verdict");
+    verify_text_head(p);
     text_end(p);
-    for (size_t i = 0; i < plan->row_count; i++) {
-        const struct plan_row *r = &plan->rows[i];
+}
 
-        text_blanks(p, INDENT);
-        put_clean(p, STYLE_TEXT, r->service);
-        text_tab(p, SETTINGS);
-        put_clean(p, STYLE_TEXT, r->setting);
-        text_tab(p, IN_FILE);
-        put_clean(p, STYLE_TEXT, shown(r, r->in_file));
-        text_tab(p, WANTED);
-        put_clean(p, STYLE_TEXT, shown(r, r->wanted));
-        text_tab(p, VERDICTS);
-        text_put(p, r->same ? STYLE_OK : STYLE_WARN, r->same ? "ok" : "differs");
-        text_end(p);
-        differ += !r->same;
-    }
+static void print_text(struct text_page *p, const struct plan *plan, const struct verify *v)
+{
+    const size_t *n = v->rows.by_verdict;
+    bool first = true;
+
+    print_head(p, plan);
+    verify_text_rows(p, &v->rows);
     for (size_t i = 0; i < plan->skipped_count; i++) {
         const struct plan_skipped *s = &plan->skipped[i];
 
@@ -70,19 +61,23 @@ static void print_text(struct text_page *p, const struct plan *plan)
             text_end(p);
         }
     }
-    text_putf(p, STYLE_DIM,
-              "%zu of %zu are so in the files; what the running processes have is not read yet.",
-              plan->row_count - differ, plan->row_count);
+    for (int i = 0; i < VERIFY_VERDICT_COUNT; i++) {
+        if (n[i]) {
+            text_putf(p, STYLE_DIM, "%s%zu %s", first ? "" : ", ", n[i], counts[i]);
+            first = false;
+        }
+    }
+    text_put(p, STYLE_DIM, first ? "nothing of it stands in a file that is known." : ".");
     text_end(p);
 }
 
-static cJSON *rows_json(const struct plan *plan)
+static cJSON *rows_json(const struct plan *plan, const struct verify *v)
 {
     cJSON *root = cJSON_CreateObject();
 
     cJSON_AddNumberToObject(root, "schema", 1);
     cJSON_AddStringToObject(root, "profile", plan->profile);
-    cJSON_AddItemToObject(root, "rows", plan_rows_json(plan));
+    cJSON_AddItemToObject(root, "rows", verify_rows_json(&v->rows));
     cJSON *list = cJSON_AddArrayToObject(root, "skipped");
     for (size_t i = 0; i < plan->skipped_count; i++) {
         if (plan->skipped[i].whole) {
@@ -96,20 +91,21 @@ static cJSON *rows_json(const struct plan *plan)
     return root;
 }
 
-static int print(const struct plan *plan, const struct options *o, struct outcome *outcome,
-                 struct err *err)
+static int print(const struct plan *plan, const struct verify *v, const struct options *o,
+                 struct outcome *outcome, struct err *err)
 {
     struct print p;
 
     print_begin(&p, o, outcome->utf8, OUTPUT_MAX);
     if (o->json) {
-        print_json(&p, rows_json(plan));
+        print_json(&p, rows_json(plan, v));
     } else {
-        print_text(&p.page, plan);
+        print_text(&p.page, plan, v);
     }
     const int rc = print_end(&p, err);
-    for (size_t i = 0; i < plan->row_count; i++) {
-        outcome->status = plan->rows[i].same ? outcome->status : VERIFY_DIFFERS;
+    for (size_t i = 0; i < v->rows.count; i++) {
+        outcome->status = verify_row_fails(&v->rows.of[i], false) ? STATUS_DIFFERS
+                                                                  : outcome->status;
     }
     return rc;
 }
@@ -117,16 +113,29 @@ static int print(const struct plan *plan, const struct options *o, struct outcom
 int cmd_verify(const struct options *o, struct outcome *outcome, struct err *err)
 {
     struct plan_made *made = xcalloc(1, sizeof *made);
+    struct verify *verify = xcalloc(1, sizeof *verify);
     struct options recommended = *o;
 
     recommended.profile = o->profile ? o->profile : "recommended";
     int rc = plan_made_open(made, &recommended, &outcome->warning, err);
-    rc = rc == 0 ? print(&made->plan, o, outcome, err) : rc;
+    if (rc == 0) {
+        verify_run(&(struct verify_of){.plan = &made->plan,
+                                       .in = &made->input,
+                                       .catalog = &made->knowledge.settings,
+                                       .config = &made->knowledge.measure.config,
+                                       .now = made->knowledge.model,
+                                       .world = &control_world_real,
+                                       .deadline_ns = clock_mono_ns(&clock_real) + PATIENCE_NS},
+                   verify);
+        rc = print(&made->plan, verify, o, outcome, err);
+        verify_release(verify);
+    }
     if (rc >= 0 && outcome->status == 0 && made->plan.broken) {
         rc = err_set(err, ERR_STATE, "%zu service%s cannot be verified", made->plan.broken,
                      made->plan.broken == 1 ? "" : "s");
     }
     outcome->stuck = !plan_made_close(made);
+    free(verify);
     free(made);
     return rc < 0 ? rc : 0;
 }

@@ -95,10 +95,11 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          "for byte. This version restarts nothing: --no-restart says that you know.",
          "PROFILE", choices_profile},
     [COMMAND_VERIFY] =
-        {"verify", "whether the files have what a profile wants",
+        {"verify", "whether files and running processes have what a profile wants",
          "Compares what PROFILE wants here (the recommended one without a name) with what the files "
-         "of the services have, a line a setting. The status is 5 when one differs. What the running "
-         "processes have is not read by this version.",
+         "of the services have and what their running processes have, a line a setting, with the "
+         "proof. The status is 5 when one differs or waits for a restart. What cannot be proven is "
+         "unknown, with the reason, and is no difference.",
          "[PROFILE]", choices_profile},
     [COMMAND_UNDO] =
         {"undo", "take back what apply changed, byte for byte",

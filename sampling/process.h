@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "sampling/reader.h"
 
@@ -75,6 +77,12 @@ void process_table_group(struct process_table *t, int32_t pid, int64_t now_ns,
 /* See struct process_ops; -ERR_UNSUPPORTED where the system does not tell. */
 int process_table_variable(struct process_table *t, int32_t pid, const char *name, char *out,
                            size_t out_size, struct err *err);
+/* Variables of the environment of one process, all in one read; nobody is told of it. values[i]
+ * belongs to names[i]: sanitised, in `arena`; NULL: it is not set. Errors: NOENT when it is gone or
+ * another has its number, DENIED, UNSUPPORTED, TOO_BIG. */
+int process_table_settings(struct process_table *t, int32_t pid, int64_t start,
+                           const char *const *names, size_t count, struct arena *arena,
+                           const char **values, struct err *err);
 int process_table_working_folder(struct process_table *t, int32_t pid, char *out, size_t out_size,
                                  struct err *err);
 
@@ -124,6 +132,8 @@ struct process_ops {
      * and its working folder; bytes as they are, NUL at the end. */
     int (*variable)(struct process_table *t, int32_t pid, const char *name, char *out,
                     size_t out_size, struct err *err);
+    /* NULL: not readable here. The whole environment, "A=1\0B=2\0", unsanitised; never told. */
+    int (*environment)(struct process_table *t, int32_t pid, struct buf *out, struct err *err);
     int (*working_folder)(struct process_table *t, int32_t pid, char *out, size_t out_size,
                           struct err *err);
     int64_t (*started_wall_ns)(const struct process_table *t, int64_t start, int64_t boot_wall_ns);

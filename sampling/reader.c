@@ -512,6 +512,20 @@ int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ct
     return rc;
 }
 
+int reader_call_untold(struct reader *r, const char *what, reader_live_fn live, void *ctx,
+                       struct buf *out, struct err *err)
+{
+    buf_clear(out);
+    if (r->kind != READER_KERNEL) {
+        return err_set(err, ERR_UNSUPPORTED, "'%s' is asked of a live system only", what);
+    }
+    const int rc = live(ctx, out, err);
+    if (rc != 0) {
+        buf_clear(out);
+    }
+    return rc;
+}
+
 void reader_note(struct reader *r, const char *key, const void *data, size_t size, int code)
 {
     if (r->tee && r->kind != READER_RECORDING) {

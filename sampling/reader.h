@@ -80,6 +80,10 @@ bool reader_is_live(const struct reader *r);
 typedef int (*reader_live_fn)(void *ctx, struct buf *out, struct err *err);
 int reader_call(struct reader *r, const char *key, reader_live_fn live, void *ctx, struct buf *out,
                 struct err *err);
+/* The same as reader_once_untold() is to reader_once(): the tee never hears of it, and no recording
+ * answers. */
+int reader_call_untold(struct reader *r, const char *what, reader_live_fn live, void *ctx,
+                       struct buf *out, struct err *err);
 /* For an answer that arrives later (HTTP, a probe process): hands it to the tee. code 0 or a
  * negative error. */
 void reader_note(struct reader *r, const char *key, const void *data, size_t size, int code);

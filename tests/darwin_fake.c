@@ -79,6 +79,11 @@ int darwin_live_arguments(void *pid, struct buf *out, struct err *err)
     return answer_of("arguments", pid, out, err);
 }
 
+int darwin_live_environment(void *pid, struct buf *out, struct err *err)
+{
+    return answer_of("environment", pid, out, err);
+}
+
 int darwin_live_usage(void *pid, struct buf *out, struct err *err)
 {
     return answer_of("usage", pid, out, err);

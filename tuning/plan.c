@@ -60,6 +60,8 @@ static void add_row(struct planner *p, const struct wanted *w, const char *name,
         .wanted = w->value,
         .in_file = in_file,
         .same = same,
+        .of = w->setting,
+        .verdict = w->verdict,
         .secret = secret || service_is_secret_name(name, strlen(name)),
     };
     out->already += same;
@@ -329,14 +331,6 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
         w, from);
 }
 
-/* One that stands there alone or not at all. */
-static bool is_bare_flag(const struct setting *s)
-{
-    return (s->kind == SETTING_FLAG_NAME || s->kind == SETTING_OPTION) &&
-           (s->type == SETTING_SWITCH || s->type == SETTING_BOOLEAN ||
-            s->type == SETTING_PRESENCE || s->type == SETTING_WORD_TRUE || s->type == SETTING_NONE);
-}
-
 /* Whether the new flag and the going of those that it excludes can be made together: with one of
  * the two alone the service would not start. What cannot is skipped. */
 static bool can_replace(struct planner *p, const struct wanted *w, const struct splice_edit *added)
@@ -449,10 +443,10 @@ void planner_want(struct planner *p, struct wanted w)
         return;
     }
     w.value = w.value ? plan_plain_number(w.setting, w.value, &p->out->arena) : NULL;
-    const bool bare = is_bare_flag(w.setting);
+    const bool bare = plan_is_bare_flag(w.setting);
     const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
     const bool on = !by_presence || plan_is_on(w.value);
-    const bool same = !e ? !on : by_presence ? on : plan_same_value(w.setting, e->value, w.value);
+    const bool same = plan_is_wanted(w.setting, e ? (e->value ? e->value : "") : NULL, w.value);
     add_row(p, &w, name, e ? (e->value ? e->value : "") : NULL, same, false);
     if (same) {
         return;

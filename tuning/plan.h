@@ -111,6 +111,8 @@ struct plan_row { /* a setting that is wished and can be written, as its file ha
     const char *service, *setting, *wanted;
     const char *in_file; /* NULL: it is not there */
     bool same, secret;
+    const struct setting *of; /* what it is */
+    int verdict;              /* enum setting_verdict of what is wanted */
 };
 
 struct plan_unit {    /* services that share files: they are changed together, or not at all */

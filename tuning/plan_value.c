@@ -114,3 +114,18 @@ bool plan_same_value(const struct setting *s, const char *a, const char *b)
     }
     return false;
 }
+
+bool plan_is_bare_flag(const struct setting *s)
+{
+    return (s->kind == SETTING_FLAG_NAME || s->kind == SETTING_OPTION) &&
+           (s->type == SETTING_SWITCH || s->type == SETTING_BOOLEAN ||
+            s->type == SETTING_PRESENCE || s->type == SETTING_WORD_TRUE || s->type == SETTING_NONE);
+}
+
+bool plan_is_wanted(const struct setting *s, const char *there, const char *wanted)
+{
+    const bool by_presence = plan_is_bare_flag(s) || s->type == SETTING_PRESENCE;
+    const bool on = !by_presence || plan_is_on(wanted);
+
+    return !there ? !on : by_presence ? on : plan_same_value(s, there, wanted);
+}

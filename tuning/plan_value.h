@@ -13,6 +13,10 @@
 
 /* Whether what counts by being there is to be there: not for 0, false, off, no and nothing. */
 bool plan_is_on(const char *value);
+/* A flag that stands there alone or not at all. */
+bool plan_is_bare_flag(const struct setting *s);
+/* Whether what is there (NULL: nothing) does what is wanted. */
+bool plan_is_wanted(const struct setting *s, const char *there, const char *wanted);
 /* What is understood of neither is compared letter by letter. */
 bool plan_same_value(const struct setting *s, const char *a, const char *b);
 

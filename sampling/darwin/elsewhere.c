@@ -23,6 +23,7 @@ NOT_HERE(darwin_live_boot, ctx)
 NOT_HERE(darwin_live_thermal, ctx)
 NOT_HERE(darwin_live_processes, ctx)
 NOT_HERE(darwin_live_arguments, pid)
+NOT_HERE(darwin_live_environment, pid)
 NOT_HERE(darwin_live_usage, pid)
 NOT_HERE(darwin_live_sockets, pid)
 

@@ -33,6 +33,8 @@ int darwin_live_processes(void *ctx, struct buf *out, struct err *err);
 
 /* ctx is an int32_t: the process. */
 int darwin_live_arguments(void *pid, struct buf *out, struct err *err);
+/* For reader_call_untold() only: others' secrets stand there. */
+int darwin_live_environment(void *pid, struct buf *out, struct err *err);
 int darwin_live_usage(void *pid, struct buf *out, struct err *err);
 int darwin_live_sockets(void *pid, struct buf *out, struct err *err); /* 0: of all processes */
 

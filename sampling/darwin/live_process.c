@@ -77,9 +77,11 @@ int darwin_live_processes(void *ctx, struct buf *out, struct err *err)
     return out->truncated ? err_set(err, ERR_TOO_BIG, "there are too many processes") : 0;
 }
 
-int darwin_live_arguments(void *pid, struct buf *out, struct err *err)
+/* What the kernel has of the arguments and the environment of a process, put by one of the two. */
+static int ask_arguments(int32_t pid, bool (*put)(const char *raw, size_t size, struct buf *out),
+                         struct buf *out, struct err *err)
 {
-    int name[] = {CTL_KERN, KERN_PROCARGS2, *(int32_t *)pid};
+    int name[] = {CTL_KERN, KERN_PROCARGS2, pid};
     int limit[] = {CTL_KERN, KERN_ARGMAX};
     int most = 0;
     size_t size = sizeof most;
@@ -94,13 +96,24 @@ int darwin_live_arguments(void *pid, struct buf *out, struct err *err)
         /* EINVAL: somebody else's process, or one that has just ended. */
         int sys = errno;
         rc = err_sys(err, sys == EINVAL ? ERR_DENIED : err_code_of_errno(sys), sys,
-                     "cannot read the arguments of process %d", *(int32_t *)pid);
-    } else if (!darwin_put_arguments(raw, size, out)) {
+                     "cannot read the arguments of process %d", pid);
+    } else if (!put(raw, size, out)) {
         rc = err_set(err, ERR_PARSE, "the arguments of process %d are not in the expected form",
-                     *(int32_t *)pid);
+                     pid);
     }
+    memset(raw, 0, (size_t)most);
     free(raw);
     return rc;
+}
+
+int darwin_live_arguments(void *pid, struct buf *out, struct err *err)
+{
+    return ask_arguments(*(int32_t *)pid, darwin_put_arguments, out, err);
+}
+
+int darwin_live_environment(void *pid, struct buf *out, struct err *err)
+{
+    return ask_arguments(*(int32_t *)pid, darwin_put_environment, out, err);
 }
 
 static uint64_t ns_of_ticks(uint64_t ticks)

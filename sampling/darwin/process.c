@@ -19,6 +19,7 @@
 enum {
     LIST_MAX_BYTES = 1024 * 1024,         /* 10,000 processes; a Mac allows some thousands */
     ARGUMENTS_MAX_BYTES = 65536,          /* what lies behind PROCESS_ARGV is cut anyway */
+    ENVIRONMENT_MAX_BYTES = 1024 * 1024,  /* kern.argmax, of both together */
     TEXT_MAX_BYTES = LISTENERS_MAX * 100, /* rows of sockets, the longest are 90 bytes */
 };
 /* As on Linux: what is new may be a copy of its parent just before exec(), and is asked once more;
@@ -350,11 +351,23 @@ static void table_round(struct process_table *t, const struct listener *listener
     (void)count;
 }
 
+static int table_environment(struct process_table *base, int32_t pid, struct buf *out,
+                             struct err *err)
+{
+    out->max = ENVIRONMENT_MAX_BYTES;
+    const int rc = reader_call_untold(own(base)->base.reader, "environment",
+                                      darwin_live_environment, &pid, out, err);
+    return rc == 0 && out->truncated
+               ? err_set(err, ERR_TOO_BIG, "the environment of process %d is too large", (int)pid)
+               : rc;
+}
+
 const struct process_ops process_darwin = {
     .open = table_open,
     .close = table_close,
     .step = table_step,
     .tree = table_tree,
+    .environment = table_environment,
     .started_wall_ns = table_started_wall_ns,
     .listeners = table_listeners,
     .owner = table_owner,

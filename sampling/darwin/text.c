@@ -238,6 +238,38 @@ bool darwin_put_arguments(const char *raw, size_t size, struct buf *out)
     return true;
 }
 
+bool darwin_put_environment(const char *raw, size_t size, struct buf *out)
+{
+    struct buf arguments;
+    uint32_t count;
+
+    if (size < sizeof count) {
+        return false;
+    }
+    memcpy(&count, raw, sizeof count);
+    buf_init(&arguments, size);
+    const char *end = raw + size;
+    const char *at = memchr(raw + sizeof count, '\0', size - sizeof count);
+    while (at && at < end && *at == '\0') {
+        at++;
+    }
+    const bool good = at && darwin_put_arguments(raw, size, &arguments);
+    if (good && arguments.size < (size_t)(end - at)) {
+        at += arguments.size;
+        /* It ends with an empty text; what follows is the system's own. */
+        while (at < end && *at) {
+            const char *stop = memchr(at, '\0', (size_t)(end - at));
+
+            stop = stop ? stop : end;
+            buf_add(out, at, (size_t)(stop - at));
+            buf_putc(out, '\0');
+            at = stop < end ? stop + 1 : end;
+        }
+    }
+    buf_release(&arguments);
+    return good;
+}
+
 void darwin_put_usage(const struct darwin_usage *u, struct buf *out)
 {
     buf_printf(out, "%lld %llu %llu %llu\n", (long long)u->start_us, (unsigned long long)u->cpu_ns,

@@ -82,8 +82,10 @@ void darwin_put_process(const struct darwin_process *p, struct buf *out);
 bool darwin_parse_process(const char *line, size_t size, struct darwin_process *out);
 
 /* KERN_PROCARGS2 (argc, path, padding, arguments, environment) -> the arguments, each with its NUL.
- * The environment, which holds other programs' secrets, goes nowhere. */
+ * The environment, which holds other programs' secrets, stays out. */
 bool darwin_put_arguments(const char *raw, size_t size, struct buf *out);
+/* The other half, for what is asked by name and never recorded: "A=1\0B=2\0". */
+bool darwin_put_environment(const char *raw, size_t size, struct buf *out);
 
 /* proc_pid_rusage() and the start time: "START CPU_NS RESIDENT FOOTPRINT". */
 struct darwin_usage {

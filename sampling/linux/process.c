@@ -328,24 +328,30 @@ static void add_own(struct linux_table *t, int32_t pid, struct process_usage *to
         (m.resident_pages > m.shared_pages ? m.resident_pages - m.shared_pages : 0) * t->page_bytes;
 }
 
+/* Nobody is told: environments hold secrets. */
+static int table_environment(struct process_table *base, int32_t pid, struct buf *out,
+                             struct err *err)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+    out->max = ENVIRON_MAX_BYTES;
+    const int code = reader_once_untold(own(base)->base.reader, path, out, err);
+    return code == 0 && out->truncated
+               ? err_set(err, ERR_TOO_BIG, "the environment of process %d is too large", (int)pid)
+               : code;
+}
+
 static int table_variable(struct process_table *base, int32_t pid, const char *name, char *out,
                           size_t out_size, struct err *err)
 {
     struct linux_table *t = own(base);
     size_t length = strlen(name);
     struct span rest, one;
-    char path[64];
-    int code;
+    const int code = table_environment(base, pid, &t->text, err);
 
-    /* Nobody is told: environments hold secrets. */
-    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
-    t->text.max = ENVIRON_MAX_BYTES;
-    code = reader_once_untold(t->base.reader, path, &t->text, err);
     if (code < 0) {
         return code;
-    }
-    if (t->text.truncated) {
-        return err_set(err, ERR_TOO_BIG, "the environment of process %d is too large", (int)pid);
     }
     rest = span_of(t->text.data, t->text.size);
     while (rest.size > 0) {
@@ -444,6 +450,7 @@ const struct process_ops process_linux = {
     .tree = table_tree,
     .group = table_group,
     .variable = table_variable,
+    .environment = table_environment,
     .working_folder = table_working_folder,
     .started_wall_ns = table_started_wall_ns,
     .listeners = linux_listeners,

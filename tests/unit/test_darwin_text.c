@@ -196,6 +196,16 @@ static void test_arguments(void **state)
     assert_true(darwin_put_arguments(raw, sizeof raw - 1, &out));
     assert_int_equal(out.size, 14); /* the third one is empty */
     assert_memory_equal(out.data, "ollama\0serve\0\0", 14);
+    buf_clear(&out);
+    assert_true(darwin_put_environment(raw, sizeof raw - 1, &out));
+    assert_int_equal(out.size, 19);
+    assert_memory_equal(out.data, "SECRET=1\0PATH=/bin\0", 19);
+    /* What the system puts behind the empty text at its end is no variable. */
+    static const char more[] = "\1\0\0\0/x\0\0x\0A=1\0\0ptr_munge=\0main_stack=\0";
+    buf_clear(&out);
+    assert_true(darwin_put_environment(more, sizeof more - 1, &out));
+    assert_int_equal(out.size, 4);
+    assert_memory_equal(out.data, "A=1", 4);
     /* Each prefix and each count: never more than there is, never the environment. */
     for (size_t size = 0; size < sizeof raw; size++) {
         char *copy = xmalloc(size + 1);
@@ -203,6 +213,9 @@ static void test_arguments(void **state)
         buf_clear(&out);
         (void)darwin_put_arguments(copy, size, &out);
         assert_null(memmem(out.data, out.size, "SECRET", 6));
+        buf_clear(&out);
+        (void)darwin_put_environment(copy, size, &out);
+        assert_null(memmem(out.data, out.size, "serve", 5));
         free(copy);
     }
     static const char many[] = "\377\377\377\377/x\0a\0b";

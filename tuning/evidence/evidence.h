@@ -10,6 +10,7 @@
 #ifndef TUNING_EVIDENCE_EVIDENCE_H
 #define TUNING_EVIDENCE_EVIDENCE_H
 
+#include "sampling/config.h"
 #include "sampling/model.h"
 #include "sampling/process.h"
 #include "tuning/control/control.h"
@@ -39,42 +40,35 @@ struct evidence_value {
     const char *value; /* known: NULL it is not set */
     int via;           /* enum evidence_via */
     const char *why;   /* not known: one sentence */
+    /* Only the wanted value proves anything: another one may come from elsewhere (a client asked a
+     * runner for its context). */
+    bool weak;
+    /* What a runner has beside it: the same value there is the better proof. */
+    bool runner_known;
+    const char *runner; /* NULL: not in its arguments */
 };
 
 struct evidence; /* of one service */
 
 struct evidence_of {
-    const struct service_facts *facts; /* pid, start, url, container */
-    const struct control_target *control;
+    const struct service_facts *facts;       /* pid, start, kind, container, unit */
+    const struct setting_catalog *catalog;   /* its names are what is looked for */
+    const struct config_service *configured; /* where it logs; NULL */
+    const struct control_target *control;    /* NULL: what the facts say of it */
     const struct control_world *world;
-    struct process_table *processes; /* scanned after the restart */
+    struct process_table *processes; /* scanned after the restart; NULL: no process is looked at */
     int64_t not_before_wall_ns;      /* 0: whatever runs */
     int64_t deadline_ns;
+    bool only_process; /* no program is asked: what is cheap */
 };
-/* Gathers all that can be seen of it now. Never fails: what cannot be seen says why. */
+/* Gathers all that can be seen of it now. Never fails: what cannot be seen says why. Programs
+ * (docker, systemctl, journalctl) are asked for what the process itself does not tell. */
 struct evidence *evidence_gather(const struct evidence_of *of);
 void evidence_free(struct evidence *e); /* accepts NULL */
+/* When the process began, on the wall clock; 0 unknown. */
+int64_t evidence_started_wall_ns(const struct evidence *e);
 /* The value of a setting under the name that it is written with. Secrets are never asked for. */
-void evidence_value(const struct evidence *e, const struct setting *s, const char *name,
+void evidence_value(struct evidence *e, const struct setting *s, const char *name,
                     struct evidence_value *out);
-
-/* One row of verify. */
-enum verify_verdict {
-    VERIFY_OK,
-    VERIFY_DIFFERS,
-    VERIFY_RESTART_NEEDED, /* the file has it, the process is older than the file */
-    VERIFY_IGNORED,        /* this version or place does not read it */
-    VERIFY_UNKNOWN,
-    VERIFY_VERDICT_COUNT
-};
-extern const char *const verify_verdict_words[];
-struct verify_row {
-    const char *service, *setting, *wanted;
-    const char *in_file, *in_process; /* NULL: not there, not known */
-    enum verify_verdict verdict;
-    int via;         /* enum evidence_via; -1 none */
-    const char *why; /* of UNKNOWN, DIFFERS, RESTART_NEEDED; NULL */
-    bool secret;
-};
 
 #endif

@@ -1,0 +1,185 @@
+/*
+ * What the process itself has: its environment, its arguments, the limits of its control group.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sampling/metric.h"
+#include "sampling/reading.h"
+#include "sampling/service/service.h"
+#include "tuning/evidence/evidence_part.h"
+#include "tuning/plan_value.h"
+
+/* The kernel tells the time of its start in whole seconds, and with it all others. */
+static const int64_t START_SLACK_NS = 1500000000;
+
+enum { VALUE_BYTES = 4096 };
+
+/* Names that hold secrets are not even asked for. */
+static size_t wanted_names(const struct setting_catalog *c, struct arena *arena,
+                           const char ***names)
+{
+    size_t count = 0;
+
+    *names = arena_calloc(arena, c->name_count + 1, sizeof **names);
+    for (size_t i = 0; i < c->name_count; i++) {
+        if (c->names[i][0] != '-' && !strpbrk(c->names[i], ". =") &&
+            !service_is_secret_name(c->names[i], strlen(c->names[i]))) {
+            (*names)[count++] = c->names[i];
+        }
+    }
+    return count;
+}
+
+static void read_environment(const struct evidence_of *of, struct evidence *e)
+{
+    struct err err = ERR_INIT;
+    const char **names;
+    const size_t count = wanted_names(of->catalog, &e->arena, &names);
+    const char **values = arena_calloc(&e->arena, count + 1, sizeof *values);
+
+    const int rc = process_table_settings(of->processes, of->facts->pid, of->facts->pid_start,
+                                          names, count, &e->arena, values, &err);
+    if (rc < 0) {
+        e->environment.why =
+            rc == -ERR_DENIED
+                ? "the environment of its process may be read by its own user and by root only"
+                : arena_printf(&e->arena, "the environment of its process cannot be read: %s",
+                               err.msg);
+        return;
+    }
+    struct evidence_pair *pairs = arena_calloc(&e->arena, count + 1, sizeof *pairs);
+    for (size_t i = 0; i < count; i++) {
+        pairs[i] = (struct evidence_pair){names[i], values[i]};
+    }
+    e->environment = (struct evidence_pairs){.known = true, .of = pairs, .count = count};
+}
+
+/* A limit: its value, INFINITY where there is none; false: not told. */
+static bool limit_of(const struct reading *r, double *out)
+{
+    if (reading_get(r, out)) {
+        return true;
+    }
+    *out = INFINITY;
+    return r->reason == REASON_NO_LIMIT;
+}
+
+void evidence_gather_process(const struct evidence_of *of, struct evidence *e)
+{
+    const struct service_facts *f = of->facts;
+    struct process_group group;
+
+    e->kind = f->kind;
+    e->started_wall_ns = f->started_wall_ns;
+    if (f->remote) {
+        e->no_process = "it runs on another machine";
+        return;
+    }
+    if (f->pid <= 0 || !of->processes) {
+        e->no_process = "its process cannot be seen";
+        return;
+    }
+    if (of->not_before_wall_ns > 0 && f->started_wall_ns > 0 &&
+        f->started_wall_ns + START_SLACK_NS < of->not_before_wall_ns) {
+        e->no_process = "its process is older than the restart";
+        return;
+    }
+    const struct process *p = process_table_find(of->processes, f->pid);
+    if (!p || p->start != f->pid_start) {
+        e->no_process = "its process has ended";
+        return;
+    }
+    if (*p->argv) {
+        e->argv = arena_strdup(&e->arena, p->argv);
+        /* A sequence of bytes that did not fit as a whole leaves up to four bytes free. */
+        e->argv_cut = strlen(p->argv) + 6 >= PROCESS_ARGV;
+    }
+    read_environment(of, e);
+    process_table_group(of->processes, f->pid, 0, &group);
+    double used; /* where not even that is told there is no group to speak of */
+    e->group_known = reading_get(&group.memory_bytes, &used) &&
+                     limit_of(&group.memory_limit_bytes, &e->group_memory_bytes) &&
+                     limit_of(&group.cpu_limit_cores, &e->group_cpus);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+bool evidence_flag_in(const char *argv, const char *flag, bool bare, struct arena *arena,
+                      struct evidence_value *out)
+{
+    const size_t size = strlen(flag);
+    char value[VALUE_BYTES];
+
+    *out = (struct evidence_value){.known = true};
+    for (const char *at = argv; at;) {
+        const char *stop = strchr(at, PROCESS_ARGV_SEPARATOR);
+        const size_t length = stop ? (size_t)(stop - at) : strlen(at);
+
+        if (length >= size && memcmp(at, flag, size) == 0 && (length == size || at[size] == '=')) {
+            out->value = bare
+                             ? ""
+                             : arena_strdup(arena, service_argument(at, flag, value, sizeof value));
+        }
+        at = stop ? stop + 1 : NULL; /* the last one counts */
+    }
+    return out->value != NULL;
+}
+
+bool evidence_process_value(struct evidence *e, const struct setting *s, const char *name,
+                            struct evidence_value *out)
+{
+    if (s->kind == SETTING_VARIABLE) {
+        for (size_t i = 0; e->environment.known && i < e->environment.count; i++) {
+            if (strcmp(e->environment.of[i].name, name) == 0) {
+                *out = (struct evidence_value){.known = true,
+                                               .value = e->environment.of[i].value,
+                                               .via = EVIDENCE_ENVIRONMENT};
+                return true;
+            }
+        }
+        return false;
+    }
+    if (e->argv && (s->kind == SETTING_FLAG_NAME || s->kind == SETTING_OPTION) && name[0] == '-') {
+        const bool found = evidence_flag_in(e->argv, name, plan_is_bare_flag(s), &e->arena, out);
+
+        out->via = EVIDENCE_ARGV;
+        out->known = found || !e->argv_cut;
+        return out->known;
+    }
+    return false;
+}
+
+bool evidence_group_value(struct evidence *e, const char *name, struct evidence_value *out)
+{
+    static const char *const memory[] = {"mem_limit", "deploy.resources.limits.memory", "MemoryMax",
+                                         NULL};
+    static const char *const cpus[] = {"cpus", "deploy.resources.limits.cpus", NULL};
+    struct arena *arena = &e->arena;
+
+    if (!e->group_known) {
+        return false;
+    }
+    *out = (struct evidence_value){.known = true, .via = EVIDENCE_CGROUP};
+    for (size_t i = 0; memory[i]; i++) {
+        if (strcmp(name, memory[i]) == 0) {
+            out->value = isfinite(e->group_memory_bytes)
+                             ? evidence_size_text(e->group_memory_bytes, arena)
+                             : NULL;
+            return true;
+        }
+    }
+    for (size_t i = 0; cpus[i]; i++) {
+        if (strcmp(name, cpus[i]) == 0) {
+            out->value = isfinite(e->group_cpus) ? arena_printf(arena, "%.6g", e->group_cpus)
+                                                 : NULL;
+            return true;
+        }
+    }
+    if (strcmp(name, "CPUQuota") == 0) {
+        out->value = isfinite(e->group_cpus) ? arena_printf(arena, "%.6g%%", 100 * e->group_cpus)
+                                             : NULL;
+        return true;
+    }
+    return false;
+}

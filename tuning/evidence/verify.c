@@ -1,0 +1,129 @@
+#include "tuning/evidence/verify.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "sampling/process.h"
+
+/* When what the file holds came there: its text, or the file under this name (an undo puts back one
+ * that is older than the process). 0: it is not there. */
+static int64_t changed_wall_ns(const char *path)
+{
+    struct stat st;
+
+    if (!path || stat(path, &st) < 0) {
+        return 0;
+    }
+#ifdef __APPLE__
+    const struct timespec modified = st.st_mtimespec, changed = st.st_ctimespec;
+#else
+    const struct timespec modified = st.st_mtim, changed = st.st_ctim;
+#endif
+    const int64_t m = (int64_t)modified.tv_sec * NS_PER_S + modified.tv_nsec;
+    const int64_t c = (int64_t)changed.tv_sec * NS_PER_S + changed.tv_nsec;
+    return c > m ? c : m;
+}
+
+static int64_t file_wall_ns(const struct plan_input *in, const struct plan_place *p)
+{
+    const int of[] = {p->source, p->dotenv};
+    int64_t newest = 0;
+
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        const int64_t at = of[i] >= 0 ? changed_wall_ns(in->sources[of[i]].real_path) : 0;
+        newest = at > newest ? at : newest;
+    }
+    return newest;
+}
+
+static const struct service_facts *facts_of(const struct model *m, const char *name)
+{
+    for (size_t i = 0; m && i < m->service_count; i++) {
+        if (strcmp(m->services[i].facts->name, name) == 0) {
+            return m->services[i].facts;
+        }
+    }
+    return NULL;
+}
+
+static const struct config_service *configured(const struct config *c, const char *name)
+{
+    for (size_t i = 0; c && i < c->service_count; i++) {
+        if (strcmp(c->services[i].name, name) == 0) {
+            return &c->services[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct control_target *target_of(const struct locations *l, const char *name)
+{
+    for (size_t i = 0; l && i < l->count; i++) {
+        if (strcmp(l->of[i].service, name) == 0) {
+            return l->of[i].control.type != CONTROL_NONE ? &l->of[i].control : NULL;
+        }
+    }
+    return NULL;
+}
+
+static bool is_wished(const struct plan *plan, const char *service)
+{
+    for (size_t i = 0; i < plan->row_count; i++) {
+        if (strcmp(plan->rows[i].service, service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void verify_run(const struct verify_of *of, struct verify *out)
+{
+    struct reader *reader = reader_new_kernel();
+    struct process_table *processes = process_table_new(reader);
+    struct err err = ERR_INIT;
+
+    memset(out, 0, sizeof *out);
+    (void)process_table_scan(processes, clock_mono_ns(&clock_real), 0, &err);
+    for (size_t i = 0; i < of->in->place_count; i++) {
+        const struct plan_place *p = &of->in->places[i];
+        const struct service_facts *f = facts_of(of->now, p->service);
+
+        if (!is_wished(of->plan, p->service)) {
+            continue;
+        }
+        struct verify_service *s = &out->services[out->count++];
+        *s = (struct verify_service){.name = p->service,
+                                     .file_wall_ns = file_wall_ns(of->in, p),
+                                     .why_not = "it does not run"};
+        if (!f || f->state == SERVICE_DOWN) {
+            s->why_not = !of->now ? "nothing of it could be measured"
+                         : !f     ? "tunetop does not know how to find its process"
+                                  : s->why_not;
+            continue;
+        }
+        s->evidence = evidence_gather(&(struct evidence_of){
+            .facts = f,
+            .catalog = of->catalog,
+            .configured = configured(of->config, p->service),
+            .control = target_of(of->locations, p->service),
+            .world = of->world,
+            .processes = processes,
+            .not_before_wall_ns = of->not_before_wall_ns,
+            .deadline_ns = of->deadline_ns,
+            .only_process = of->only_process,
+        });
+    }
+    process_table_free(processes);
+    reader_free(reader);
+    verify_rows_make(of->plan, out->services, out->count, &out->rows);
+}
+
+void verify_release(struct verify *v)
+{
+    verify_rows_release(&v->rows);
+    for (size_t i = 0; i < v->count; i++) {
+        evidence_free(v->services[i].evidence);
+    }
+    memset(v, 0, sizeof *v);
+}

@@ -1,0 +1,34 @@
+/*
+ * Verify as a whole: for each service of a plan gathers the evidence and makes the rows. Reads,
+ * asks programs, changes nothing.
+ */
+#ifndef TUNING_EVIDENCE_VERIFY_H
+#define TUNING_EVIDENCE_VERIFY_H
+
+#include "sampling/config.h"
+#include "sampling/model.h"
+#include "tuning/evidence/verify_rows.h"
+#include "tuning/locate/locate.h"
+
+struct verify_of {
+    const struct plan *plan;
+    const struct plan_input *in;
+    const struct setting_catalog *catalog;
+    const struct config *config;       /* where services log; NULL */
+    const struct model *now;           /* taken after the restart; NULL: nothing is known */
+    const struct locations *locations; /* who runs them; NULL: what the model tells */
+    const struct control_world *world; /* NULL: no program is asked */
+    int64_t not_before_wall_ns;        /* 0: whatever runs */
+    int64_t deadline_ns;
+    bool only_process; /* no program is asked: cheap */
+};
+struct verify {
+    struct verify_rows rows;
+    struct verify_service services[PLAN_PLACES];
+    size_t count;
+};
+/* Never fails: what cannot be seen is in the rows. Borrows from the plan. */
+void verify_run(const struct verify_of *of, struct verify *out);
+void verify_release(struct verify *v); /* accepts a zeroed one */
+
+#endif

@@ -1,0 +1,140 @@
+#include "tuning/evidence/verify_rows.h"
+
+#include <string.h>
+
+#include "base/number.h"
+#include "tuning/plan_value.h"
+
+const char *const verify_verdict_words[] = {"ok",      "differs", "restart_needed",
+                                            "ignored", "unknown", NULL};
+
+/* 150% of a unit's CPUs, however it is written. */
+static bool same_percent(const char *a, const char *b)
+{
+    const size_t n = strlen(a), m = strlen(b);
+    double x, y;
+
+    return n > 1 && m > 1 && a[n - 1] == '%' && b[m - 1] == '%' &&
+           number_double(a, n - 1, &x) == 0 && number_double(b, m - 1, &y) == 0 && x - y < 1e-6 &&
+           y - x < 1e-6;
+}
+
+static bool is_wanted(const struct setting *s, const char *there, const char *wanted)
+{
+    return plan_is_wanted(s, there, wanted) || (there && wanted && same_percent(there, wanted));
+}
+
+static const struct verify_service *find(const struct verify_service *services, size_t count,
+                                         const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(services[i].name, name) == 0) {
+            return &services[i];
+        }
+    }
+    return NULL;
+}
+
+/* What the files say about a process that does not have what is wanted. */
+static void judge_other(const struct verify_service *service, const struct evidence_value *v,
+                        struct verify_row *row)
+{
+    const int64_t started = evidence_started_wall_ns(service->evidence);
+
+    if (v->weak) {
+        row->verdict = VERIFY_UNKNOWN;
+        row->why = "another value there proves nothing: clients and models choose their own";
+    } else if (started > 0 && service->file_wall_ns > started) {
+        row->verdict = VERIFY_RESTART_NEEDED;
+        row->why = "its process is older than the file";
+    } else {
+        row->verdict = VERIFY_DIFFERS;
+        row->why = started > 0 && service->file_wall_ns > 0
+                       ? "its process is younger than the file and has another value"
+                       : "its process has another value";
+    }
+}
+
+/* A key of a file that is read with each request: what it says holds. */
+static bool is_read_anew(const struct setting *s)
+{
+    return (s->kind == SETTING_JSON_KEY || s->kind == SETTING_YAML_KEY) &&
+           (strcmp(setting_cost_words[s->costs], "next-request") == 0 ||
+            strcmp(setting_cost_words[s->costs], "now") == 0);
+}
+
+static void judge(const struct plan_row *r, const struct verify_service *service,
+                  struct verify_row *row)
+{
+    struct evidence_value v = {.known = false, .via = -1};
+
+    if (service && service->evidence && r->of) {
+        evidence_value(service->evidence, r->of, r->setting, &v);
+    } else {
+        v.why = service && service->why_not ? service->why_not : "it does not run";
+    }
+    row->process_known = v.known;
+    row->in_process = v.known ? v.value : NULL;
+    row->via = v.known ? v.via : -1;
+    if (!r->same) {
+        row->verdict = VERIFY_DIFFERS;
+        row->why = v.known && is_wanted(r->of, v.value, r->wanted)
+                       ? "the file has another value, which holds from the next start on"
+                       : NULL;
+        row->via = v.known ? row->via : EVIDENCE_FILE;
+    } else if (r->verdict == SETTING_IGNORED) {
+        row->verdict = VERIFY_IGNORED;
+        row->why = "it is kept in step, and nobody is known to read it";
+    } else if (!v.known && is_read_anew(r->of)) {
+        row->verdict = VERIFY_OK;
+        row->via = EVIDENCE_FILE;
+    } else if (!v.known) {
+        row->verdict = VERIFY_UNKNOWN;
+        row->why = v.why;
+    } else if (!is_wanted(r->of, v.value, r->wanted)) {
+        judge_other(service, &v, row);
+    } else {
+        row->verdict = VERIFY_OK;
+        if (v.runner_known && is_wanted(r->of, v.runner, r->wanted)) {
+            row->via = EVIDENCE_RUNNER;
+        } else if (v.runner_known) {
+            row->why = "a model that is loaded runs with another value: a client or the model "
+                       "itself chose it";
+        }
+    }
+}
+
+void verify_rows_make(const struct plan *plan, const struct verify_service *services, size_t count,
+                      struct verify_rows *out)
+{
+    memset(out, 0, sizeof *out);
+    out->of = arena_calloc(&out->arena, plan->row_count + 1, sizeof *out->of);
+    for (size_t i = 0; i < plan->row_count; i++) {
+        const struct plan_row *r = &plan->rows[i];
+        struct verify_row *row = &out->of[out->count++];
+
+        *row = (struct verify_row){
+            .service = r->service,
+            .setting = r->setting,
+            .wanted = r->wanted,
+            .in_file = r->in_file,
+            .via = -1,
+            .bare = r->of && plan_is_bare_flag(r->of),
+            .secret = r->secret,
+        };
+        judge(r, find(services, count, r->service), row);
+        out->by_verdict[row->verdict]++;
+    }
+}
+
+void verify_rows_release(struct verify_rows *r)
+{
+    arena_release(&r->arena);
+    memset(r, 0, sizeof *r);
+}
+
+bool verify_row_fails(const struct verify_row *r, bool strict)
+{
+    return r->verdict == VERIFY_DIFFERS || r->verdict == VERIFY_RESTART_NEEDED ||
+           (strict && r->verdict == VERIFY_UNKNOWN);
+}
