@@ -19,6 +19,8 @@ enum knob { CONTEXT, PARALLEL, CACHE, KNOB_COUNT };
 static const char *const knobs[KNOB_COUNT] = {"OLLAMA_CONTEXT_LENGTH", "OLLAMA_NUM_PARALLEL",
                                               "OLLAMA_KV_CACHE_TYPE"};
 
+static const char fit_target[] = "LLAMA_ARG_FIT_TARGET";
+
 static int knob_of(const char *name)
 {
     int i = 0;
@@ -112,17 +114,21 @@ struct fitting {
     struct fit_place has_before, has_after;
 };
 
-/* What the fit target leaves of a GPU's memory, and a limit of what the CPU has. */
-static void narrow(struct fit_place *has, double target_mib, double limit, bool is_container_of_mac)
+/* What the fit target leaves of each GPU's memory, and a limit of what the CPU has. */
+static void narrow(const struct plan_place *place, double target_mib, double limit,
+                   struct fit_place *has)
 {
-    if (is_container_of_mac && has->gpu) { /* its virtual machine has no GPU */
-        *has = (struct fit_place){.budget = {NAN, false, "its memory limit"}};
-        has->budget.bytes = limit;
-        return;
-    }
-    if (has->gpu) {
-        has->budget.bytes -= target_mib > 0 ? target_mib * MIB : 0;
-        has->budget.what = target_mib > 0 ? "what LLAMA_ARG_FIT_TARGET leaves" : has->budget.what;
+    const double one = (double)place->host.engine.gpu_memory_bytes;
+    const double cards = one > 0 ? fmax(round(has->budget.bytes / one), 1) : 1;
+
+    if (place->host.query.place == SETTING_MAC_CONTAINER && has->gpu) {
+        /* Its virtual machine has no GPU, and how much memory is not known. */
+        *has = (struct fit_place){.budget = {limit, false, "its memory limit"}};
+    } else if (has->gpu) {
+        if (target_mib > 0) {
+            has->budget.bytes = fmax(has->budget.bytes - cards * target_mib * MIB, 0);
+            has->budget.what = "what LLAMA_ARG_FIT_TARGET leaves";
+        }
         has->more_bytes = limit < has->more_bytes ? limit : has->more_bytes;
     } else if (limit < has->budget.bytes) {
         has->budget.bytes = limit;
@@ -139,17 +145,16 @@ static double target_of(const char *text)
 
 static double target_after(struct fitting *f)
 {
-    static const char name[] = "LLAMA_ARG_FIT_TARGET";
     const struct planner *p = f->p;
 
     for (size_t i = 0; i < p->share_count; i++) {
         if (p->shares[i].place == f->place && p->shares[i].wanted.value &&
-            strcmp(p->shares[i].wanted.name, name) == 0) {
+            strcmp(p->shares[i].wanted.name, fit_target) == 0) {
             return target_of(p->shares[i].wanted.value);
         }
     }
-    const char *typed = planner_typed_for(p, f->place, name);
-    return target_of(typed ? typed : planner_in_file(f->p, f->place, name));
+    const char *typed = planner_typed_for(p, f->place, fit_target);
+    return target_of(typed ? typed : planner_in_file(f->p, f->place, fit_target));
 }
 
 static void look(struct fitting *f)
@@ -157,7 +162,6 @@ static void look(struct fitting *f)
     struct planner *p = f->p;
     const char *now[KNOB_COUNT] = {f->server->context, f->server->parallel, f->server->cache};
     const char *then[KNOB_COUNT];
-    const bool mac = f->place->host.query.place == SETTING_MAC_CONTAINER;
 
     for (size_t i = 0; i < p->wish_count; i++) {
         struct wanted *w = &p->wishes[i];
@@ -179,9 +183,9 @@ static void look(struct fitting *f)
     f->after = (struct fit_server){f->server->service, f->server->version, then[CONTEXT],
                                    then[PARALLEL], then[CACHE]};
     f->has_before = f->has_after = p->in->models->place;
-    narrow(&f->has_before, target_of(planner_in_file(p, f->place, "LLAMA_ARG_FIT_TARGET")),
-           planner_limit_now(p, f->place), mac);
-    narrow(&f->has_after, target_after(f), planner_limit_then(p, f->place), mac);
+    narrow(f->place, target_of(planner_in_file(p, f->place, fit_target)),
+           planner_limit_now(p, f->place), &f->has_before);
+    narrow(f->place, target_after(f), planner_limit_then(p, f->place), &f->has_after);
 }
 
 /* ---------------------------------------------------------------- one model */

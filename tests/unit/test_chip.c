@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
+#include "tests/unit/machine.h"
 #include "tuning/catalog.h"
 #include "tuning/chip.h"
 
@@ -44,22 +44,11 @@ static int fresh(void **state)
     return 0;
 }
 
-static double bytes_of(const char *text)
-{
-    double bytes = -1;
-    if (size_parse(text, strlen(text), SIZE_TYPED, &bytes) < 0) {
-        fail_msg("'%s' is no size", text);
-    }
-    return bytes;
-}
-
 /* A Mac of this chip and memory. */
 static const struct chip_answer *mac(const char *chip, const char *memory)
 {
-    chip_machine_init(&machine);
-    snprintf(machine.chip, sizeof machine.chip, "%s", chip);
-    machine.macos = true;
-    machine.memory_bytes = bytes_of(memory);
+    test_machine_set(&(struct test_machine){.chip = chip, .macos = true}, &machine);
+    machine.memory_bytes = test_bytes_of(memory);
     chip_decide(&catalog, &machine, &answer);
     return &answer;
 }
@@ -67,12 +56,9 @@ static const struct chip_answer *mac(const char *chip, const char *memory)
 static const struct chip_answer *box(const char *chip, const char *memory, enum chip_card card,
                                      const char *vram)
 {
-    chip_machine_init(&machine);
-    snprintf(machine.chip, sizeof machine.chip, "%s", chip);
-    machine.memory_bytes = bytes_of(memory);
-    machine.card = card;
-    machine.card_count = card != CARD_NONE;
-    machine.vram_bytes = vram ? bytes_of(vram) : NAN;
+    test_machine_set(&(struct test_machine){.chip = chip, .card = card}, &machine);
+    machine.memory_bytes = test_bytes_of(memory);
+    machine.vram_bytes = vram ? test_bytes_of(vram) : NAN;
     chip_decide(&catalog, &machine, &answer);
     return &answer;
 }
@@ -180,7 +166,7 @@ static void test_cards(void **state)
     chip_machine_init(&machine);
     machine.card = CARD_AMD;
     machine.card_shares_memory = true;
-    machine.memory_bytes = bytes_of("124.8");
+    machine.memory_bytes = test_bytes_of("124.8");
     chip_decide(&catalog, &machine, &answer);
     is(&answer, false, "32G", 0.85, "ultra", 64);
     /* None: at most balanced. */
@@ -195,8 +181,8 @@ static void test_cards(void **state)
 static void test_a_control_group_counts(void **state)
 {
     (void)state;
-    machine.memory_bytes = bytes_of("64");
-    machine.memory_limit_bytes = bytes_of("10G");
+    machine.memory_bytes = test_bytes_of("64");
+    machine.memory_limit_bytes = test_bytes_of("10G");
     machine.performance = 16;
     machine.core_limit = 3.5;
     chip_decide(&catalog, &machine, &answer);
@@ -210,9 +196,9 @@ static void test_a_control_group_counts(void **state)
     is(&answer, false, "7G", 0.70, "balanced", 16);
     reason_has("limits memory to 10.0 GiB");
     assert_float_equal(answer.pools.llm_models, 6.25 * 0x1p30, 1);
-    machine.memory_bytes = bytes_of("64");
+    machine.memory_bytes = test_bytes_of("64");
     /* One that is more than there is limits nothing. */
-    machine.memory_limit_bytes = bytes_of("100G");
+    machine.memory_limit_bytes = test_bytes_of("100G");
     chip_decide(&catalog, &machine, &answer);
     is(&answer, false, "12G", 0.70, "balanced", 16);
 }
@@ -272,7 +258,7 @@ static void test_sizes_as_sold(void **state)
                 {"188.6 GiB", 192},      {"251.5 GiB", 256},  {"34.7 GiB", 36},  {"5.6 GiB", 6},
                 {"128849018880 B", 128}, {"384", 384},        {"0.4 GiB", 0.4}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_float_equal(chip_marketed_gb(bytes_of(rows[i].told)), rows[i].gb, 1e-9);
+        assert_float_equal(chip_marketed_gb(test_bytes_of(rows[i].told)), rows[i].gb, 1e-9);
     }
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
+#include "tests/unit/machine.h"
 #include "tuning/catalog.h"
 #include "tuning/chip.h"
 
@@ -37,22 +37,11 @@ static int teardown(void **state)
     return 0;
 }
 
-static double bytes_of(const char *text)
-{
-    double bytes = -1;
-    if (size_parse(text, strlen(text), SIZE_TYPED, &bytes) < 0) {
-        fail_msg("'%s' is no size", text);
-    }
-    return bytes;
-}
-
 /* A Mac of this chip and memory. */
 static const struct chip_answer *mac(const char *chip, const char *memory)
 {
-    chip_machine_init(&machine);
-    snprintf(machine.chip, sizeof machine.chip, "%s", chip);
-    machine.macos = true;
-    machine.memory_bytes = bytes_of(memory);
+    test_machine_set(&(struct test_machine){.chip = chip, .macos = true}, &machine);
+    machine.memory_bytes = test_bytes_of(memory);
     chip_decide(&catalog, &machine, &answer);
     return &answer;
 }
@@ -289,13 +278,9 @@ static void check_bins(FILE *f, int wanted)
             const char *sold = sizes[i / REPORTS];
             const double gb = strtod(sold, NULL);
             reported(gb, (int)(i % REPORTS), told);
-            chip_machine_init(&machine);
-            snprintf(machine.chip, sizeof machine.chip, "%s", field[0]);
-            machine.macos = true;
-            machine.memory_bytes = bytes_of(told);
-            machine.gpu_cores = gpu;
-            machine.performance = p + s;
-            machine.efficiency = e;
+            test_machine_set(&(struct test_machine){field[0], 0, true, p + s, e, gpu, CARD_NONE, 0},
+                             &machine);
+            machine.memory_bytes = test_bytes_of(told);
             chip_decide(&catalog, &machine, &answer);
             if (answer.memory_gb != gb || strstr(answer.reason, "is known")) {
                 fail_msg("%s, %s told as %s: %g GB, %s", field[0], sold, told, answer.memory_gb,
@@ -319,10 +304,8 @@ static void check_bins(FILE *f, int wanted)
             expect_bin(field[0], gb);
             if (i % REPORTS == 0) {
                 /* Without its cores it is this bin or one of others with that memory. */
-                chip_machine_init(&machine);
-                snprintf(machine.chip, sizeof machine.chip, "%s", field[0]);
-                machine.macos = true;
-                machine.memory_bytes = bytes_of(told);
+                test_machine_set(&(struct test_machine){.chip = field[0], .macos = true}, &machine);
+                machine.memory_bytes = test_bytes_of(told);
                 chip_decide(&catalog, &machine, &answer);
                 assert_in_range(answer.bin_count, 1, 3);
                 assert_true(answer.bandwidth_gb_s >= strtod(field[7], NULL));

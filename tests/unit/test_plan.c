@@ -13,12 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tuning/catalog.h"
+#include "tests/unit/machine.h"
 #include "tuning/plan.h"
 
-static struct setting_catalog catalog;
-static struct chip_catalog chips;
-static struct profile_set shipped;
+static struct test_knowledge known;
 static struct chip_machine machine;
 static struct chip_answer answer;
 static struct profile_query query;
@@ -31,24 +29,14 @@ static struct err failure;
 
 static int load_shipped(void **state)
 {
-    struct err err = ERR_INIT;
     (void)state;
-    chip_catalog_init(&chips);
-    if (chip_catalog_load(&chips, catalog_folder(), &err) < 0 ||
-        setting_catalog_load(&catalog, &err) < 0 ||
-        profile_set_load(&catalog, NULL, &shipped, &err) < 0) {
-        fprintf(stderr, "%s: %s\n", err.where, err.msg);
-        return -1;
-    }
-    return mkdtemp(folder) ? 0 : -1;
+    return test_knowledge_load(&known) == 0 && mkdtemp(folder) ? 0 : -1;
 }
 
 static int release_shipped(void **state)
 {
     (void)state;
-    profile_set_release(&shipped);
-    setting_catalog_release(&catalog);
-    chip_catalog_release(&chips);
+    test_knowledge_release(&known);
     return rmdir(folder);
 }
 
@@ -81,14 +69,10 @@ static int set_up(void **state)
 {
     (void)state;
     /* A Linux machine with a card: containers there have the machine's own memory. */
-    chip_machine_init(&machine);
-    snprintf(machine.chip, sizeof machine.chip, "AMD Ryzen 9");
-    machine.memory_bytes = 64 * 0x1p30;
-    machine.performance = 16;
-    machine.card = CARD_NVIDIA;
-    machine.card_count = 1;
-    machine.vram_bytes = 24 * 0x1p30;
-    chip_decide(&chips, &machine, &answer);
+    test_machine_set(&(struct test_machine){"AMD Ryzen 9", 64, .performance = 16,
+                                            .card = CARD_NVIDIA, .vram_gb = 24},
+                     &machine);
+    chip_decide(&known.chips, &machine, &answer);
     profile_query_init(&query, &answer, &machine, NAN);
     return 0;
 }
@@ -125,7 +109,7 @@ static void look(const char *services)
 static int make_with(struct plan_wish wish)
 {
     failure = (struct err)ERR_INIT;
-    wish.profiles = &shipped;
+    wish.profiles = &known.profiles;
     wish.query = &query;
     wish.profile = wish.profile ? wish.profile : "high";
     plan_release(&plan);
@@ -441,7 +425,7 @@ static void test_memory_shares(void **state)
     (void)state;
     /* 24 GB leave 20: high wants 20G for each of the two. */
     machine.memory_bytes = 24 * 0x1p30;
-    chip_decide(&chips, &machine, &answer);
+    chip_decide(&known.chips, &machine, &answer);
     profile_query_init(&query, &answer, &machine, NAN);
     put("compose.yaml", limits);
     look("  - {name: a, kind: ollama, url: \"http://127.0.0.1:1\", priority: 6, config: {type: "

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "tests/unit/machine.h"
-#include "tuning/catalog.h"
 #include "tuning/plan.h"
 #include "tuning/plan_fit.h"
 
@@ -23,9 +22,7 @@ static const struct test_machine card_24 = {"AMD Ryzen 9", 64, .performance = 16
 static const struct test_machine mac_64 = {"Apple M4 Max", 64, true, 12, 4, 40, CARD_NONE, 0};
 static const struct test_machine mac_24 = {"Apple M4 Pro", 24, true, 8, 4, 16, CARD_NONE, 0};
 
-static struct setting_catalog catalog;
-static struct chip_catalog chips;
-static struct profile_set shipped;
+static struct test_knowledge known;
 static struct chip_machine machine;
 static struct chip_answer answer;
 static struct profile_query query;
@@ -43,24 +40,14 @@ static struct plan_models models;
 
 static int load_shipped(void **state)
 {
-    struct err err = ERR_INIT;
     (void)state;
-    chip_catalog_init(&chips);
-    if (chip_catalog_load(&chips, catalog_folder(), &err) < 0 ||
-        setting_catalog_load(&catalog, &err) < 0 ||
-        profile_set_load(&catalog, NULL, &shipped, &err) < 0) {
-        fprintf(stderr, "%s: %s\n", err.where, err.msg);
-        return -1;
-    }
-    return mkdtemp(folder) ? 0 : -1;
+    return test_knowledge_load(&known) == 0 && mkdtemp(folder) ? 0 : -1;
 }
 
 static int release_shipped(void **state)
 {
     (void)state;
-    profile_set_release(&shipped);
-    setting_catalog_release(&catalog);
-    chip_catalog_release(&chips);
+    test_knowledge_release(&known);
     return rmdir(folder);
 }
 
@@ -103,7 +90,7 @@ static int set_up(void **state)
 static void on(const struct test_machine *m)
 {
     test_machine_set(m, &machine);
-    chip_decide(&chips, &machine, &answer);
+    chip_decide(&known.chips, &machine, &answer);
     profile_query_init(&query, &answer, &machine, NAN);
     fit_place_of(&machine, &answer, NAN, NAN, &models.place);
 }
@@ -179,7 +166,7 @@ static void look(const char *services)
 static int make_of(const char *profile, const char *service, const struct plan_typed *typed,
                    size_t count)
 {
-    const struct plan_wish wish = {.profiles = &shipped,
+    const struct plan_wish wish = {.profiles = &known.profiles,
                                    .profile = profile,
                                    .query = &query,
                                    .services = &service,
@@ -416,6 +403,26 @@ static void test_card_part(void **state)
     is_warned("OLLAMA_CONTEXT_LENGTH", "11.8 GiB of qwen3:32b stay on the CPU with a context of "
                                        "12288 at 4 at once: 31.8 GiB, of 20.0");
     is_warned("OLLAMA_CONTEXT_LENGTH", "now it fits");
+}
+
+/* The target is of each card, and models are spread over all. */
+static void test_two_cards(void **state)
+{
+    (void)state;
+    on(&card_24);
+    fit_place_of(&machine, &answer, NAN, 48 * 0x1p30, &models.place);
+    put("compose.yaml", compose);
+    serve("ollama", "4096", "");
+    have("qwen3:32b", 19, 64); /* 3 GiB of cache for 12,288 */
+    look(one);
+    make("high");
+    is_changed("ollama", "LLAMA_ARG_FIT_TARGET", "4096"); /* 40 are left */
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "4");
+    assert_null(warning_with("CPU"));
+    rows[0].is.size_bytes = rows[0].model.weight_bytes = 28.5 * 0x1p30;
+    make("high"); /* 28.5 + 0.75 + 12 are more */
+    is_changed("ollama", "OLLAMA_NUM_PARALLEL", "3");
+    assert_non_null(strstr(change_of("ollama", "OLLAMA_NUM_PARALLEL")->reason, "of 40.0, what"));
 }
 
 static void test_mac_shorter(void **state)
@@ -697,12 +704,12 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_cpu_clamped), UNIT(test_cache_counts), UNIT(test_typed),
-        UNIT(test_too_large),   UNIT(test_card_shorter), UNIT(test_card_part),
-        UNIT(test_mac_shorter), UNIT(test_unknown),      UNIT(test_limit_of_models),
-        UNIT(test_fixed_share), UNIT(test_watermark),    UNIT(test_refused_share),
-        UNIT(test_reservation), UNIT(test_typed_judged), UNIT(test_engine),
-        UNIT(test_hash),
+        UNIT(test_cpu_clamped),   UNIT(test_cache_counts), UNIT(test_typed),
+        UNIT(test_too_large),     UNIT(test_card_shorter), UNIT(test_card_part),
+        UNIT(test_mac_shorter),   UNIT(test_unknown),      UNIT(test_limit_of_models),
+        UNIT(test_fixed_share),   UNIT(test_watermark),    UNIT(test_two_cards),
+        UNIT(test_refused_share), UNIT(test_reservation),  UNIT(test_typed_judged),
+        UNIT(test_engine),        UNIT(test_hash),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }

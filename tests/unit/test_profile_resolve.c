@@ -11,33 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tuning/catalog.h"
+#include "tests/unit/machine.h"
 #include "tuning/profile.h"
 
-static struct setting_catalog catalog;
-static struct chip_catalog chips;
-static struct profile_set shipped;
+static struct test_knowledge known;
 
 static int load_shipped(void **state)
 {
-    struct err err = ERR_INIT;
     (void)state;
-    chip_catalog_init(&chips);
-    if (chip_catalog_load(&chips, catalog_folder(), &err) < 0 ||
-        setting_catalog_load(&catalog, &err) < 0 ||
-        profile_set_load(&catalog, NULL, &shipped, &err) < 0) {
-        fprintf(stderr, "%s: %s\n", err.where, err.msg);
-        return -1;
-    }
-    return 0;
+    return test_knowledge_load(&known);
 }
 
 static int release_shipped(void **state)
 {
     (void)state;
-    profile_set_release(&shipped);
-    setting_catalog_release(&catalog);
-    chip_catalog_release(&chips);
+    test_knowledge_release(&known);
     return 0;
 }
 
@@ -58,26 +46,21 @@ enum machine {
     UNKNOWN,
 };
 static const struct {
-    const char *chip;
-    double gb;
-    bool macos;
-    int performance, efficiency, gpu_cores;
-    enum chip_card card;
-    double vram_gb;
+    struct test_machine is;
     const char *recommended;
 } machines[] = {
-    [M4_MAX_64] = {"Apple M4 Max", 64, true, 12, 4, 40, CARD_NONE, 0, "ultra"},
-    [M4_PRO_24] = {"Apple M4 Pro", 24, true, 10, 4, 20, CARD_NONE, 0, "high"},
-    [M4_PRO_48] = {"Apple M4 Pro", 48, true, 8, 4, 16, CARD_NONE, 0, "high"},
-    [M4_16] = {"Apple M4", 16, true, 4, 6, 10, CARD_NONE, 0, "optimized"},
-    [M3_PRO_36] = {"Apple M3 Pro", 36, true, 6, 6, 18, CARD_NONE, 0, "balanced"},
-    [M1_16] = {"Apple M1", 16, true, 4, 4, 8, CARD_NONE, 0, "conservative"},
-    [M1_8] = {"Apple M1", 8, true, 4, 4, 7, CARD_NONE, 0, "conservative"},
-    [M5_ULTRA_512] = {"Apple M5 Ultra", 512, true, 36, 0, 80, CARD_NONE, 0, "ultra"},
-    [CARD_24] = {"AMD Ryzen 9", 64, false, 16, 0, 0, CARD_NVIDIA, 24, "high"},
-    [CARD_16_SMALL] = {"AMD Ryzen 5", 8, false, 6, 0, 0, CARD_NVIDIA, 16, "optimized"},
-    [CPU_ONLY] = {"Intel Core i7", 32, false, 8, 0, 0, CARD_NONE, 0, "balanced"},
-    [UNKNOWN] = {"", 0, false, 0, 0, 0, CARD_NONE, 0, "conservative"},
+    [M4_MAX_64] = {{"Apple M4 Max", 64, true, 12, 4, 40, CARD_NONE, 0}, "ultra"},
+    [M4_PRO_24] = {{"Apple M4 Pro", 24, true, 10, 4, 20, CARD_NONE, 0}, "high"},
+    [M4_PRO_48] = {{"Apple M4 Pro", 48, true, 8, 4, 16, CARD_NONE, 0}, "high"},
+    [M4_16] = {{"Apple M4", 16, true, 4, 6, 10, CARD_NONE, 0}, "optimized"},
+    [M3_PRO_36] = {{"Apple M3 Pro", 36, true, 6, 6, 18, CARD_NONE, 0}, "balanced"},
+    [M1_16] = {{"Apple M1", 16, true, 4, 4, 8, CARD_NONE, 0}, "conservative"},
+    [M1_8] = {{"Apple M1", 8, true, 4, 4, 7, CARD_NONE, 0}, "conservative"},
+    [M5_ULTRA_512] = {{"Apple M5 Ultra", 512, true, 36, 0, 80, CARD_NONE, 0}, "ultra"},
+    [CARD_24] = {{"AMD Ryzen 9", 64, false, 16, 0, 0, CARD_NVIDIA, 24}, "high"},
+    [CARD_16_SMALL] = {{"AMD Ryzen 5", 8, false, 6, 0, 0, CARD_NVIDIA, 16}, "optimized"},
+    [CPU_ONLY] = {{"Intel Core i7", 32, false, 8, 0, 0, CARD_NONE, 0}, "balanced"},
+    [UNKNOWN] = {{"", 0, false, 0, 0, 0, CARD_NONE, 0}, "conservative"},
 };
 
 static struct chip_machine machine;
@@ -87,17 +70,8 @@ static struct profile_rows rows;
 
 static void set_machine(enum machine m)
 {
-    chip_machine_init(&machine);
-    snprintf(machine.chip, sizeof machine.chip, "%s", machines[m].chip);
-    machine.memory_bytes = machines[m].gb > 0 ? machines[m].gb * 0x1p30 : NAN;
-    machine.macos = machines[m].macos;
-    machine.performance = machines[m].performance;
-    machine.efficiency = machines[m].efficiency;
-    machine.gpu_cores = machines[m].gpu_cores;
-    machine.card = machines[m].card;
-    machine.card_count = machines[m].card != CARD_NONE;
-    machine.vram_bytes = machines[m].vram_gb > 0 ? machines[m].vram_gb * 0x1p30 : NAN;
-    chip_decide(&chips, &machine, &answer);
+    test_machine_set(&machines[m].is, &machine);
+    chip_decide(&known.chips, &machine, &answer);
     profile_query_init(&query, &answer, &machine, NAN);
     assert_string_equal(chip_profile_name((int)answer.profile), machines[m].recommended);
 }
@@ -106,7 +80,7 @@ static void resolve(const char *name)
 {
     struct err err = ERR_INIT;
     profile_rows_release(&rows);
-    if (profile_resolve(&shipped, name, &query, &rows, &err) < 0) {
+    if (profile_resolve(&known.profiles, name, &query, &rows, &err) < 0) {
         fail_msg("%s: %s", name, err.msg);
     }
 }
@@ -425,10 +399,10 @@ static void test_machines(void **state)
             !same(r->target_name, expected[i].target) ||
             !same(r->target_value, expected[i].target_value)) {
             print_message("# %s with %g GB, %s, %s: %s from %s, %s %s = %s (%s)\n",
-                          machines[expected[i].machine].chip, machines[expected[i].machine].gb,
-                          expected[i].profile, expected[i].name, r->value,
-                          r->clamped_from ? r->clamped_from : "-", profile_action_words[r->action],
-                          r->target_name ? r->target_name : "-",
+                          machines[expected[i].machine].is.chip,
+                          machines[expected[i].machine].is.gb, expected[i].profile,
+                          expected[i].name, r->value, r->clamped_from ? r->clamped_from : "-",
+                          profile_action_words[r->action], r->target_name ? r->target_name : "-",
                           r->target_value ? r->target_value : "-", r->why ? r->why : "");
             wrong++;
         }
@@ -472,7 +446,7 @@ static void test_nothing_harmful(void **state)
                 setting_judge(r->target, &q, &j);
                 if (j.verdict != SETTING_HONOURED ||
                     (q.value && setting_check_value(r->target, q.value, &err) < 0)) {
-                    fail_msg("%s, %s: %s = %s is %s: %s", machines[m].chip, names[n],
+                    fail_msg("%s, %s: %s = %s is %s: %s", machines[m].is.chip, names[n],
                              r->target_name, r->target_value, setting_verdict_words[j.verdict],
                              j.reason);
                 }
@@ -481,7 +455,7 @@ static void test_nothing_harmful(void **state)
                     if (other->target && other->action != PROFILE_KEEP &&
                         other->target_service == r->target_service &&
                         strcmp(other->target_name, r->target_name) == 0) {
-                        fail_msg("%s, %s: %s is written twice", machines[m].chip, names[n],
+                        fail_msg("%s, %s: %s is written twice", machines[m].is.chip, names[n],
                                  r->target_name);
                     }
                 }
@@ -573,7 +547,7 @@ static void test_own_number(void **state)
     struct err err = ERR_INIT;
     (void)state;
     set_machine(M4_PRO_24);
-    assert_int_equal(profile_set_parse(&catalog, texts, 2, &s, &err), 0);
+    assert_int_equal(profile_set_parse(&known.settings, texts, 2, &s, &err), 0);
     assert_int_equal(s.broken_count, 0);
     profile_rows_release(&rows);
     assert_int_equal(profile_resolve(&s, "mine", &query, &rows, &err), 0);
@@ -620,7 +594,7 @@ static void test_typed(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *nearest = NULL;
         struct err err = ERR_INIT;
-        const struct setting *s = setting_find(&catalog, cases[i].name, &nearest);
+        const struct setting *s = setting_find(&known.settings, cases[i].name, &nearest);
         const int rc = profile_check_typed(s, cases[i].name, cases[i].value, &query.hosts[O], &err);
         assert_int_equal(rc, cases[i].part ? -ERR_USAGE : 0);
         if (cases[i].part && !strstr(err.msg, cases[i].part)) {
@@ -666,7 +640,7 @@ static void test_names(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct err err = ERR_INIT;
         profile_rows_release(&rows);
-        const int rc = profile_resolve(&shipped, cases[i].name, &query, &rows, &err);
+        const int rc = profile_resolve(&known.profiles, cases[i].name, &query, &rows, &err);
         if (cases[i].layers == 0) {
             if (rc != -ERR_USAGE || !strstr(err.msg, cases[i].whole)) {
                 fail_msg("'%s': %d, %s", cases[i].name, rc, err.msg);
