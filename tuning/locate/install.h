@@ -24,7 +24,7 @@
     INSTALL(COMFY_CLI, "comfy-cli")                                                                \
     INSTALL(CLONE, "ComfyUI")                                                                      \
     INSTALL(OLLAMA_APP, "Ollama.app")                                                              \
-    INSTALL(OLLAMA, "ollama serve")
+    INSTALL(OLLAMA, "process")
 enum install_kind {
 #define INSTALL(id, name) INSTALL_##id,
     INSTALLS(INSTALL)
