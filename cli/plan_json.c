@@ -82,6 +82,13 @@ static const char *target_word(const struct plan_input *in, const struct plan_so
     for (size_t i = 0; i < in->place_count; i++) {
         const struct plan_place *place = &in->places[i];
 
+        for (size_t k = 0; k < place->layer_count; k++) {
+            const struct plan_layer *l = &place->layers[k];
+
+            if (&in->sources[l->source] == s && l->group[0] != '\0') {
+                return config_target_words[place->target->type];
+            }
+        }
         if (place->source >= 0 && &in->sources[place->source] == s) {
             return config_target_words[place->target->type];
         }
@@ -97,6 +104,7 @@ static cJSON *file_json(const struct plan_input *in, const struct plan_file *f)
     cJSON_AddStringToObject(o, "real_path", f->source->real_path);
     cJSON_AddStringToObject(o, "target", target_word(in, f->source));
     json_add_text_or_null(o, "sha256", f->source->sha256);
+    json_add_text_or_null(o, "note", f->source->note);
     add_diff(o, f);
     return o;
 }

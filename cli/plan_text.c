@@ -262,6 +262,11 @@ static void steps(struct text_page *p, const struct plan *plan)
             put_clean(p, STYLE_DIM, f->source->real_path);
         }
         text_end(p);
+        if (f->source->note) {
+            text_blanks(p, REASONS);
+            put_clean(p, STYLE_WARN, f->source->note);
+            text_end(p);
+        }
     }
 }
 

@@ -17,7 +17,7 @@
 extern const char *const config_kind_words[];
 
 /* As many as are watched at once beside those that are discovered. */
-enum { CONFIG_SERVICES = 48 };
+enum { CONFIG_SERVICES = 48, CONFIG_FILES = 8 /* of one compose project */ };
 
 /* The file that a service's settings stand in, as tunetop.yaml names it. Which of the keys belong
  * to which type is checked (config_target_check()). */
@@ -34,8 +34,10 @@ enum config_target_type {
 enum config_write { CONFIG_IN_PLACE, CONFIG_OVERRIDE };
 enum config_scope { CONFIG_SYSTEM, CONFIG_USER };
 struct config_target {
-    int type;            /* enum config_target_type */
-    const char *file;    /* as written: absolute, ~/..., or relative to tunetop.yaml; NULL */
+    int type;         /* enum config_target_type */
+    const char *file; /* as written: absolute, ~/..., or relative to tunetop.yaml; NULL */
+    /* const char *: compose files in the order of -f, written as `file` is; in its place */
+    struct schema_list files;
     const char *service; /* of the compose file; NULL: of the service's own name */
     int write;           /* enum config_write */
     const char *unit;
@@ -46,13 +48,13 @@ struct config_target {
 
 /* How a service is started and stopped, where the file says so (tuning/control/control.h). */
 enum config_control_type { /* in the order of enum control_type */
-    CONFIG_CONTROL_NONE,
-    CONFIG_CONTROL_COMPOSE, /* engine */
-    CONFIG_CONTROL_SYSTEMD, /* unit, scope */
-    CONFIG_CONTROL_LAUNCHD, /* label, domain */
-    CONFIG_CONTROL_BREW,    /* formula */
-    CONFIG_CONTROL_LMS,
-    CONFIG_CONTROL_COMMAND, /* stop, start: argument vectors */
+                           CONFIG_CONTROL_NONE,
+                           CONFIG_CONTROL_COMPOSE, /* engine */
+                           CONFIG_CONTROL_SYSTEMD, /* unit, scope */
+                           CONFIG_CONTROL_LAUNCHD, /* label, domain */
+                           CONFIG_CONTROL_BREW,    /* formula */
+                           CONFIG_CONTROL_LMS,
+                           CONFIG_CONTROL_COMMAND, /* stop, start: argument vectors */
 };
 struct config_control {
     int type;   /* enum config_control_type */
@@ -92,7 +94,7 @@ struct config_service {
     struct config_health health;
     struct config_log log;
     struct schema_list preload; /* const char *: models to load after a restart */
-    bool managed; /* false: watched, never written to */
+    bool managed;               /* false: watched, never written to */
     struct schema_place managed_place;
     int64_t priority; /* 1 to 9: of memory, when the limits together are too much */
     struct schema_place place;

@@ -9,7 +9,9 @@
  * edits, the steps), no observation and no time: a plan that is made again and has the same hash
  * does the same.
  *
- * A wish goes where the service's settings stand. A value that only names another,
+ * A wish goes where the service's settings stand; of several files (a compose file with its
+ * overrides, what it extends, its env_files) to where the value stands that counts. A value that
+ * only names another,
  * ${OLLAMA_NUM_PARALLEL:-2}, is changed in the .env beside the compose file, and who else reads
  * that name is told. A value that says the same in other words (24G and 24576M) stays. An edit that
  * cannot be made safely is in `skipped`, with the lines that a person may write.
@@ -28,7 +30,7 @@
 #include "tuning/diff.h"
 #include "tuning/profile.h"
 
-enum { PLAN_PLACES = CONFIG_SERVICES, PLAN_FILES = 2 * CONFIG_SERVICES };
+enum { PLAN_PLACES = CONFIG_SERVICES, PLAN_FILES = 6 * CONFIG_SERVICES, PLAN_LAYERS = 48 };
 
 /* ---- what there is ---- */
 
@@ -40,7 +42,22 @@ struct plan_source {       /* a file that settings stand in */
     bool needs_root; /* only root may write into its folder */
     struct document document;
     char sha256[SHA256_TEXT_BYTES]; /* of what it holds; "" when it does not exist */
-    struct err err;                 /* code: why nothing can be changed in it */
+    const char *note; /* one sentence that whoever starts the service has to know; NULL none */
+    struct err err;   /* code: why nothing can be changed in it */
+};
+
+/* A part of a file that a service gets its values from (tuning/plan_layers.h). */
+enum plan_layer_kind {
+    PLAN_LAYER_OWN,       /* its own section */
+    PLAN_LAYER_INHERITED, /* what it extends, or what is for others to change */
+    PLAN_LAYER_ENV_FILE,  /* a file of variables that it names */
+};
+struct plan_layer {
+    int source;
+    enum plan_layer_kind kind;
+    const char *group;  /* of its entries (tuning/config/document.h) */
+    const char **users; /* of an env_file: the other services of the project that name it */
+    size_t user_count;
 };
 
 struct plan_place { /* a service, and where its settings stand */
@@ -50,8 +67,14 @@ struct plan_place { /* a service, and where its settings stand */
     bool managed;
     int64_t priority;    /* 1 to 9: of memory, when the limits together are too much */
     double memory_taken; /* bytes: now, or at its peak; NAN: not known */
-    const char *group;   /* of its entries (tuning/config/document.h) */
-    int source, dotenv;  /* which files; -1: it has none */
+    int source;          /* the file into which new settings go; -1: there is none */
+    const char *group;   /* of its entries there */
+    int dotenv;          /* the file that fills ${NAME}; -1: there is none */
+    /* All that its values come from, the weakest first: a later one wins. */
+    struct plan_layer *layers;
+    size_t layer_count;
+    size_t home; /* the layer of `source` */
+    bool apart;  /* write: override: nothing is changed outside of `home` and .env */
     struct profile_host host;
     struct err err; /* code: why nothing of it can be changed */
 };

@@ -1,7 +1,7 @@
 /*
- * Between the parts of the planner: plan.c finds what is to be edited where, plan_limits.c and
- * plan_fit.c look that it does no harm, plan_finish.c makes texts, diffs, units and the hash of it.
- * For these files only.
+ * Between the parts of the planner: plan.c has the wishes, plan_want.c finds what is to be edited
+ * where, plan_limits.c and plan_fit.c look that it does no harm, plan_finish.c makes texts, diffs,
+ * units and the hash of it. For these files only.
  */
 #ifndef TUNING_PLAN_EDITS_H
 #define TUNING_PLAN_EDITS_H
@@ -63,7 +63,9 @@ struct planner {
     const struct plan_wish *wish;
     struct plan *out;
     struct edits edits[PLAN_FILES];
-    struct edits kept[PLAN_FILES]; /* of .env: what is so already, and is to stay */
+    struct edits kept[PLAN_FILES]; /* that others have as well: it is so already, and is to stay */
+    /* With a command line that comes whole from another file; NULL: as the file is. */
+    struct document *staged[PLAN_FILES];
     struct share shares[PLAN_SHARES];
     size_t share_count;
     struct wanted *wishes; /* of profiles, as they come: written when all of them are known */
@@ -75,8 +77,6 @@ struct planner {
 void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
 /* Whether anything of the service may be changed, and is asked for. */
 bool planner_takes(const struct plan_wish *wish, const struct plan_place *p);
-/* Two names of compose for one limit: the other one; NULL: it has none. */
-const char *planner_synonym(const char *name);
 /* What the file of a service has for a setting, under either name, an interpolation of one plain
  * name answered from .env; NULL: nothing that is known. */
 const char *planner_in_file(struct planner *p, const struct plan_place *place, const char *name);
@@ -98,6 +98,11 @@ void planner_warn(struct planner *p, const struct plan_place *place, const char 
 /* What is not written, and why. refused: it was wished and could be, but not surely. */
 void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
                   const char *by_hand, bool refused);
+/* How a file of this type holds a setting of this kind. false: it does not, and why. */
+bool planner_can_hold(const struct setting *s, const struct plan_place *p,
+                      enum document_entry_kind *out, const char **why);
+/* The text that the edits of a file start from. */
+const struct document *planner_document(const struct planner *p, int source);
 /* One setting of one service into its file, or among what is skipped. */
 void planner_want(struct planner *p, struct wanted w);
 

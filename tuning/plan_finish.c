@@ -18,7 +18,7 @@ static int apply_edits(struct planner *p, size_t source, struct buf *text, struc
         splices[i] = e->of[i].splice;
     }
     buf_clear(text);
-    int rc = splice_apply(&p->in->sources[source].document, splices, e->count, results, text, NULL,
+    int rc = splice_apply(planner_document(p, (int)source), splices, e->count, results, text, NULL,
                           err);
     for (size_t i = 0; rc == 0 && i < e->count; i++) {
         e->of[i].result = results[i];
@@ -39,7 +39,7 @@ static void drop_refused(struct planner *p, size_t source, struct buf *text)
 
         buf_clear(text);
         buf_clear(&by_hand);
-        if (splice_apply(&p->in->sources[source].document, &e->of[i].splice, 1, NULL, text,
+        if (splice_apply(planner_document(p, (int)source), &e->of[i].splice, 1, NULL, text,
                          &by_hand, &err) == 0) {
             e->of[kept++] = e->of[i];
             continue;

@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/nearest.h"
 #include "tuning/image.h"
-#include "tuning/plan.h"
-
-/* Services of a file among which a near name is looked for. */
-enum { GROUPS_MAX = 512 };
+#include "tuning/plan_layers.h"
+#include "tuning/plan_source.h"
 
 /* What a file that is not there yet begins with. */
 static const char seed_systemd[] = "[Service]\n";
+#define OWN_MARK "# Written by tunetop: what stands here wins over the other compose files."
+const char plan_own_mark[] = OWN_MARK;
+static const char seed_compose[] = OWN_MARK "\n";
 
 static const enum document_kind kinds[] = {
     [CONFIG_COMPOSE] = DOCUMENT_COMPOSE, [CONFIG_ENV_FILE] = DOCUMENT_ENV,
@@ -127,7 +127,9 @@ static void read_source(struct plan_source *s, bool may_make)
 
     s->exists = rc != -ERR_NOENT;
     if (!s->exists && may_make) {
-        const char *seed = s->kind == DOCUMENT_SYSTEMD ? seed_systemd : "";
+        const char *seed = s->kind == DOCUMENT_SYSTEMD   ? seed_systemd
+                           : s->kind == DOCUMENT_COMPOSE ? seed_compose
+                                                         : "";
 
         document_release(&s->document);
         err = (struct err)ERR_INIT;
@@ -153,14 +155,22 @@ static void read_source(struct plan_source *s, bool may_make)
     s->needs_root = folder_needs_root(s->real_path);
 }
 
-/* The index of the file; two services that share one share it. */
-static int source_of(struct plan_input *in, const char *path, enum document_kind kind,
-                     bool may_make)
+int plan_source_of(struct plan_input *in, const char *path, enum document_kind kind, bool may_make)
 {
     for (size_t i = 0; i < in->source_count; i++) {
-        if (strcmp(in->sources[i].path, path) == 0) {
+        struct plan_source *s = &in->sources[i];
+
+        if (strcmp(s->path, path) == 0) {
+            if (may_make &&
+                s->err.code == ERR_NOENT) { /* asked before, as one that may be missing */
+                s->err = (struct err)ERR_INIT;
+                read_source(s, true);
+            }
             return (int)i;
         }
+    }
+    if (in->source_count == PLAN_FILES) {
+        return -1;
     }
     struct plan_source *s = &in->sources[in->source_count];
 
@@ -188,32 +198,15 @@ static int profile_service_of(int kind)
     return -1;
 }
 
-/* Whether the compose file has the service; err says which one it may be. */
-static int check_group(const struct document *d, const char *group, struct err *err)
+const char *plan_beside(struct plan_input *in, const char *path, const char *name)
 {
-    const char *names[GROUPS_MAX];
-    size_t count = 0;
-
-    for (size_t i = 0; i < d->count; i++) {
-        const char *name = d->entries[i].group;
-
-        if (strcmp(name, group) == 0) {
-            return 0;
-        }
-        if (*name && count < GROUPS_MAX && (count == 0 || strcmp(names[count - 1], name) != 0)) {
-            names[count++] = name;
-        }
-    }
-    const char *near = nearest_name(group, names, count);
-    return err_set(err, ERR_CONFIG, "'%s' has no service '%s'%s%s%s", d->file, group,
-                   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return arena_printf(&in->arena, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name);
 }
 
 /* The version that the image of a compose service says, where the configuration says none. */
-static void add_version(struct plan_input *in, struct plan_place *p, const struct document *d,
-                        bool configured)
+static void add_version(struct plan_input *in, struct plan_place *p, bool configured)
 {
-    const struct document_entry *image = document_find(d, p->group, "image");
+    const struct document_entry *image = plan_find_exactly(in, p, "image").entry;
     const char *version = image && image->value && !image->interpolated
                               ? image_version(&in->arena, image->value)
                               : NULL;
@@ -225,11 +218,31 @@ static void add_version(struct plan_input *in, struct plan_place *p, const struc
     }
 }
 
-/* The .env beside a compose file fills its ${NAME}; it need not be there. Beside the path as it is
- * named: compose does not follow links to find the folder of a project. */
-static const char *beside(struct plan_input *in, const char *path, const char *name)
+static int locate_compose(struct plan_input *in, const struct config_service *s,
+                          const char *config_path, struct plan_place *p, struct err *err)
 {
-    return arena_printf(&in->arena, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name);
+    const struct config_target *t = &s->config;
+    const char *const *names = t->files.count ? t->files.items : &t->file;
+    const char *paths[CONFIG_FILES];
+    const size_t count = t->files.count ? t->files.count : 1;
+    int rc = 0;
+
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        rc = absolute(in, names[i], config_path, &paths[i], err);
+    }
+    p->group = t->service ? t->service : s->name;
+    p->host.limits = PROFILE_LIMITS_COMPOSE;
+    rc = rc == 0 ? plan_project_load(in, paths, count, !t->files.count, p, err) : rc;
+    if (rc < 0) {
+        return rc;
+    }
+    add_version(in, p, s->version != NULL);
+    if (p->host.query.place == SETTING_MACOS) {
+        p->host.query.place = SETTING_MAC_CONTAINER;
+        p->host.query.device = SETTING_CPU;
+        p->host.engine.cpus = 0; /* those of the VM are not known here */
+    }
+    return 0;
 }
 
 static int locate(struct plan_input *in, const struct config_service *s, const char *config_path,
@@ -237,45 +250,33 @@ static int locate(struct plan_input *in, const struct config_service *s, const c
 {
     const struct config_target *t = &s->config;
     const char *path = NULL;
-    int rc = t->file ? absolute(in, t->file, config_path, &path, err) : own_file(in, t, &path, err);
 
+    if (t->type == CONFIG_COMPOSE) {
+        return locate_compose(in, s, config_path, p, err);
+    }
+    int rc = t->file ? absolute(in, t->file, config_path, &path, err) : own_file(in, t, &path, err);
     if (rc < 0) {
         return rc;
     }
-    if (t->type == CONFIG_COMPOSE && t->write == CONFIG_OVERRIDE) {
-        return err_set(err, ERR_UNSUPPORTED,
-                       "write: override is not in this version; the file itself is changed with "
-                       "write: in_place");
+    p->source = plan_source_of(in, path, kinds[t->type],
+                               t->type == CONFIG_SYSTEMD || t->type == CONFIG_BREW_ENV);
+    if (p->source < 0) {
+        return err_set(err, ERR_CONFIG, "there are too many files");
     }
-    p->source = source_of(in, path, kinds[t->type],
-                          t->type == CONFIG_SYSTEMD || t->type == CONFIG_BREW_ENV);
     const struct plan_source *source = &in->sources[p->source];
     if (source->err.code) {
         *err = source->err;
         return -err->code;
     }
-    if (t->type == CONFIG_COMPOSE) {
-        p->group = t->service ? t->service : s->name;
-        if (check_group(&source->document, p->group, err) < 0) {
-            return -err->code;
-        }
-        p->dotenv = source_of(in, beside(in, path, ".env"), DOCUMENT_ENV, true);
-        p->host.limits = PROFILE_LIMITS_COMPOSE;
-        add_version(in, p, &source->document, s->version != NULL);
-        if (p->host.query.place == SETTING_MACOS) {
-            p->host.query.place = SETTING_MAC_CONTAINER;
-            p->host.query.device = SETTING_CPU;
-            p->host.engine.cpus = 0; /* those of the VM are not known here */
-        }
-    } else if (t->type == CONFIG_SYSTEMD) {
+    p->host.limits = t->type == CONFIG_SYSTEMD ? PROFILE_LIMITS_SYSTEMD : PROFILE_LIMITS_NONE;
+    if (t->type == CONFIG_SYSTEMD) {
         p->group = "Service";
-        p->host.limits = PROFILE_LIMITS_SYSTEMD;
-    } else {
-        p->host.limits = PROFILE_LIMITS_NONE;
-        if (t->type == CONFIG_LAUNCHD) { /* a property list is one job's: its label is its group */
-            p->group = source->document.count ? source->document.entries[0].group : t->label;
-        }
+    } else if (t->type == CONFIG_LAUNCHD) { /* it is one job's: its label is its group */
+        p->group = source->document.count ? source->document.entries[0].group : t->label;
     }
+    p->layer_count = 1;
+    p->layers = arena_calloc(&in->arena, 1, sizeof *p->layers);
+    p->layers[0] = (struct plan_layer){.source = p->source, .group = p->group};
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "base/size.h"
 #include "tuning/plan_edits.h"
+#include "tuning/plan_layers.h"
 
 static const double MIB = 1024.0 * 1024, GIB = 1024.0 * 1024 * 1024;
 
@@ -344,8 +345,7 @@ static void warn_pool(struct planner *p, enum pool pool)
 /* Memory with swap must not be below memory: the engine refuses to make such a container. */
 static bool above_swap(const struct planner *p, const struct share *s)
 {
-    const struct document_entry *e = document_find(&p->in->sources[s->place->source].document,
-                                                   s->place->group, "memswap_limit");
+    const struct document_entry *e = plan_find_exactly(p->in, s->place, "memswap_limit").entry;
     double bytes;
 
     return e && e->value && parse_size(e->value, &bytes) && s->bytes > bytes;

@@ -5,11 +5,12 @@
 
 #include "sampling/service/service.h"
 #include "tuning/plan_edits.h"
+#include "tuning/plan_layers.h"
 
 /* Whether the typed name is the setting, or the other name that compose has for it. */
 static bool is_one(const struct setting *typed, const struct setting *s)
 {
-    const char *other = planner_synonym(s->name);
+    const char *other = plan_synonym(s->name);
 
     return typed == s || (typed && other && strcmp(typed->name, other) == 0);
 }

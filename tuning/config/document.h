@@ -58,6 +58,8 @@ struct document_entry {
      */
     const char *name;
     const char *value; /* decoded; NULL: there is none (a flag alone, a key without a value) */
+    /* The command line that a word is of, "command" or "entrypoint"; NULL: none, or a script's. */
+    const char *line_of;
     bool interpolated; /* holds ${NAME} or $NAME that somebody else fills */
     bool quoted;       /* the value stands in quotes */
     bool shared; /* stands in an anchor that is read from elsewhere as well: to change it here is to

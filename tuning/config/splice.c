@@ -49,7 +49,7 @@ static int compare_patches(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-static void patches_apply(const struct splicer *s, struct buf *out)
+void splicer_text(const struct splicer *s, struct buf *out)
 {
     const struct patch **order = xcalloc(s->count + 1, sizeof(order[0]));
     size_t at = 0;
@@ -300,6 +300,22 @@ static int ask_for_patches(struct splicer *s, const struct splice_edit *edit,
     return err_set(s->err, ERR_CONFIG, "it is none of the kinds of files that can be changed");
 }
 
+int splicer_begin(struct splicer *s)
+{
+    const struct document *d = s->d;
+    const char *newline = memchr(d->text, '\n', d->size);
+    int rc = 0;
+
+    s->eol = newline != NULL && newline > d->text && newline[-1] == '\r' ? "\r\n" : "\n";
+    if (d->kind == DOCUMENT_COMPOSE || d->kind == DOCUMENT_YAML) {
+        rc = yaml_tree_parse(d->file, d->text, d->size, s->arena, &s->tree, s->err);
+        if (rc == 0 && s->tree.document_count > 1) {
+            rc = splicer_refuse(s, s->tree.roots->next->begin, "it holds several documents");
+        }
+    }
+    return rc;
+}
+
 /* One round: patches of as many edits as do not touch each other. *done: marks them. */
 static int run_round(const struct document *d, const struct splice_edit *edits, size_t count,
                      bool *done, struct buf *out, struct buf *by_hand, struct err *err)
@@ -307,16 +323,8 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
     struct arena arena = {0};
     struct splicer s = {.d = d, .arena = &arena, .err = err};
     struct splice_index index;
-    const char *newline = memchr(d->text, '\n', d->size);
-    int rc = 0;
+    int rc = splicer_begin(&s);
 
-    s.eol = newline != NULL && newline > d->text && newline[-1] == '\r' ? "\r\n" : "\n";
-    if (d->kind == DOCUMENT_COMPOSE || d->kind == DOCUMENT_YAML) {
-        rc = yaml_tree_parse(d->file, d->text, d->size, &arena, &s.tree, err);
-        if (rc == 0 && s.tree.document_count > 1) {
-            rc = splicer_refuse(&s, s.tree.roots->next->begin, "it holds several documents");
-        }
-    }
     splice_index_init(&index, d);
     for (size_t i = 0; i < count && rc == 0; i++) {
         size_t before = s.count;
@@ -347,7 +355,7 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
         }
     }
     if (rc == 0) {
-        patches_apply(&s, out);
+        splicer_text(&s, out);
     }
     splice_index_release(&index);
     free(s.patches);

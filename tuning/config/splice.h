@@ -27,6 +27,7 @@ struct splice_edit {
     const char *group, *name;
     const char *value; /* without quotes; NULL: a flag alone, or a key without a value */
     bool remove;       /* the entry goes, with its line where it has one of its own */
+    bool make_group;   /* of a compose file: a service that it does not have yet is begun there */
     bool list; /* of JSON and YAML: the value is a list, "[512, 512]", and so is what the name
                   means: its entries are name[0], name[1], ... */
     bool text; /* where the file does not have it yet: a text, though it may look like a number */
@@ -59,6 +60,12 @@ struct splice_result {  /* of one edit */
 int splice_apply(const struct document *d, const struct splice_edit *edits, size_t count,
                  struct splice_result *results, struct buf *out, struct buf *by_hand,
                  struct err *err);
+
+/* The command line of a service of another compose file, whole, for a service that has none of its
+ * own: a later file replaces it and does not add to it. part: "command" or "entrypoint". Errors as
+ * above. */
+int splice_copy_line(const struct document *from, const char *from_group, const struct document *to,
+                     const char *to_group, const char *part, struct buf *out, struct err *err);
 
 /* Whether the whole value is one interpolation, ${NAME}, ${NAME:-12}, ${NAME-12} or $NAME: its name
  * (size bytes) and what holds when NAME is not set (NULL: nothing). */

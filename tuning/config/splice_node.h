@@ -27,6 +27,11 @@ int node_remove_pair(struct splicer *s, const struct yaml_node *key, const struc
 /* Takes items [first, last] of a list away. */
 int node_remove_item(struct splicer *s, const struct yaml_node *first,
                      const struct yaml_node *last);
+/* The same into a service of a compose file that lacks it, or is null there, or is no file yet; a
+ * pair, with at most NODE_MAX_SECTIONS - 2 sections around it. */
+int node_insert_service(struct splicer *s, const char *group, const struct node_leaf *leaf);
+/* The service that a file has as a mapping; NULL: none, or a null. */
+const struct yaml_node *node_service(const struct splicer *s, const char *group);
 /* Another value for a scalar that is there (splice_yaml.c). */
 int yaml_set_scalar(struct splicer *s, const struct yaml_node *value, const char *to,
                     enum scalar_type type);

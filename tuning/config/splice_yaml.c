@@ -387,12 +387,32 @@ static int find_service(const struct splicer *s, const char *group, const struct
     return 0;
 }
 
+/* Into a service that the file does not have yet. */
+static int add_to_service(struct splicer *s, const struct splice_edit *edit)
+{
+    struct node_leaf leaf = {.key = edit->name};
+    enum scalar_type type = edit->kind == ENTRY_KEY ? key_type(s, edit) : SCALAR_VARIABLE;
+
+    if (edit->kind == ENTRY_VARIABLE) {
+        leaf.sections[leaf.section_count++] = "environment";
+    } else if (edit->kind != ENTRY_KEY || !split_path(s, edit->name, &leaf)) {
+        return splicer_refuse(s, 0, "the service has no command of its own here");
+    }
+    leaf.value = edit->value != NULL
+                     ? scalar_format(s->arena, edit->value, YAML_SPAN_PLAIN, type, false)
+                     : NULL;
+    return node_insert_service(s, edit->group, &leaf);
+}
+
 int splice_yaml(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e)
 {
     const struct yaml_node *base = s->tree.roots;
     int rc = 0;
 
     if (s->d->kind == DOCUMENT_COMPOSE && edit->group[0] != '\0') {
+        if (edit->make_group && !edit->remove && node_service(s, edit->group) == NULL) {
+            return add_to_service(s, edit);
+        }
         rc = find_service(s, edit->group, &base);
     } else if (edit->group[0] != '\0' || edit->kind != ENTRY_KEY) {
         return err_set(s->err, ERR_CONFIG, "'%.80s' does not belong there", edit->name);

@@ -32,6 +32,9 @@ struct splicer {
     struct err *err;
 };
 
+/* Line ends and, of YAML, the tree. STATE: it holds several documents. */
+int splicer_begin(struct splicer *s);
+void splicer_text(const struct splicer *s, struct buf *out); /* with all patches */
 void splicer_patch(struct splicer *s, size_t begin, size_t end, const char *text, bool beside);
 /* STATE; of a byte, its place. */
 int splicer_refuse(const struct splicer *s, size_t byte, const char *fmt, ...)

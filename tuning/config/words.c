@@ -183,10 +183,21 @@ static bool is_flag(const struct word *word)
     return text[0] == '-' && text[1] != '\0' && strcmp(text, "--") != 0 && !is_number(text + 1);
 }
 
+/* Lives longer than the tree that it comes from. */
+static const char *line_of(const struct words_style *style)
+{
+    return style->positional == NULL                      ? NULL
+           : strcmp(style->positional, "entrypoint") == 0 ? "entrypoint"
+                                                          : "command";
+}
+
 static int add_flag(struct document_builder *b, const struct word *word, const struct word *next,
                     const struct words_style *style, bool *used)
 {
-    struct document_entry e = {.kind = ENTRY_FLAG, .group = style->group, .shared = style->shared};
+    struct document_entry e = {.kind = ENTRY_FLAG,
+                               .group = style->group,
+                               .line_of = line_of(style),
+                               .shared = style->shared};
     const struct mapped *text = &word->text;
     const char *equals = memchr(text->text, '=', text->size);
     size_t name_size = equals != NULL ? (size_t)(equals - text->text) : text->size;
@@ -237,6 +248,7 @@ int words_add_entries(struct document_builder *b, const struct words *w, size_t 
         } else if (style->positional != NULL) {
             struct document_entry e = {.kind = ENTRY_KEY,
                                        .group = style->group,
+                                       .line_of = line_of(style),
                                        .shared = style->shared,
                                        .value = arena_strdup(&b->d->arena, word->text.text),
                                        .quoted = word->quoted,

@@ -1,0 +1,293 @@
+#include "tuning/plan_layers.h"
+
+#include <string.h>
+
+enum { EXTENDS_MAX = 16 };
+
+/* Two names of compose for one limit: whoever uses the one goes on using it. */
+static const struct synonym {
+    const char *name, *other;
+} synonyms[] = {
+    {"deploy.resources.limits.memory", "mem_limit"},
+    {"deploy.resources.limits.cpus", "cpus"},
+    {"deploy.resources.reservations.memory", "mem_reservation"},
+};
+
+const char *plan_synonym(const char *name)
+{
+    for (size_t i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
+        if (strcmp(synonyms[i].name, name) == 0) {
+            return synonyms[i].other;
+        }
+        if (strcmp(synonyms[i].other, name) == 0) {
+            return synonyms[i].name;
+        }
+    }
+    return NULL;
+}
+
+const char *plan_extended(const struct document *d, const char *group)
+{
+    const struct document_entry *e = document_find(d, group, "extends");
+
+    e = e ? e : document_find(d, group, "extends.service");
+    return e && !document_find(d, group, "extends.file") ? e->value : NULL;
+}
+
+/* ---------------------------------------------------------------- what counts */
+
+static const struct document *document_of(const struct plan_input *in, const struct plan_layer *l)
+{
+    return &in->sources[l->source].document;
+}
+
+bool plan_has_line(const struct document *d, const char *group, const char *part)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const struct document_entry *e = &d->entries[i];
+
+        if (e->line_of && strcmp(e->line_of, part) == 0 && strcmp(e->group, group) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The last layer that has the command line; layer_count: none. */
+static size_t layer_of_line(const struct plan_input *in, const struct plan_place *p,
+                            const char *part)
+{
+    for (size_t i = p->layer_count; i > 0; i--) {
+        if (plan_has_line(document_of(in, &p->layers[i - 1]), p->layers[i - 1].group, part)) {
+            return i - 1;
+        }
+    }
+    return p->layer_count;
+}
+
+size_t plan_line_layer(const struct plan_input *in, const struct plan_place *p, const char **part)
+{
+    size_t layer = layer_of_line(in, p, "command");
+
+    *part = "command";
+    if (layer == p->layer_count) {
+        *part = "entrypoint";
+        layer = layer_of_line(in, p, "entrypoint");
+    }
+    return layer;
+}
+
+/* Whether what stands in the layer is not replaced as a whole by a later one. */
+static bool counts(const struct plan_input *in, const struct plan_place *p, size_t layer,
+                   const struct document_entry *e)
+{
+    const struct plan_layer *l = &p->layers[layer];
+
+    if (document_of(in, l)->kind == DOCUMENT_ENV && p->layer_count > 1) {
+        return e->kind == ENTRY_VARIABLE;
+    }
+    if (e->kind != ENTRY_FLAG || p->layer_count == 1) {
+        return true;
+    }
+    return layer_of_line(in, p, e->line_of ? e->line_of : "command") == layer;
+}
+
+struct plan_found plan_find_exactly(const struct plan_input *in, const struct plan_place *p,
+                                    const char *name)
+{
+    for (size_t i = p->layer_count; i > 0; i--) {
+        const struct plan_layer *l = &p->layers[i - 1];
+        const struct document_entry *e = document_find(document_of(in, l), l->group, name);
+
+        if (e && counts(in, p, i - 1, e)) {
+            return (struct plan_found){e, i - 1, name};
+        }
+    }
+    return (struct plan_found){NULL, p->layer_count, name};
+}
+
+struct plan_found plan_find(const struct plan_input *in, const struct plan_place *p,
+                            const char *name)
+{
+    const struct plan_found found = plan_find_exactly(in, p, name);
+    const char *other = found.entry ? NULL : plan_synonym(name);
+
+    if (other) {
+        const struct plan_found second = plan_find_exactly(in, p, other);
+        if (second.entry) {
+            return second;
+        }
+    }
+    return found;
+}
+
+size_t plan_target(const struct plan_place *p, size_t layer)
+{
+    if (p->apart || layer == p->layer_count) {
+        return p->home;
+    }
+    if (p->layers[layer].kind != PLAN_LAYER_INHERITED) {
+        return layer;
+    }
+    for (size_t i = layer + 1; i < p->layer_count; i++) {
+        if (i >= p->home && p->layers[i].kind == PLAN_LAYER_OWN) {
+            return i;
+        }
+    }
+    return p->home;
+}
+
+/* ---------------------------------------------------------------- who else */
+
+/* Whether the value refers to the variable: $NAME or ${NAME...}. */
+static bool refers_to(const char *value, const char *name)
+{
+    const size_t size = strlen(name);
+
+    for (const char *at = value; (at = strstr(at, name)) != NULL; at++) {
+        const char after = at[size];
+
+        if (at > value && (at[-1] == '$' || at[-1] == '{') && after != '_' &&
+            !(after >= '0' && after <= '9') && !(after >= 'a' && after <= 'z') &&
+            !(after >= 'A' && after <= 'Z')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the name is one of "a, b". */
+static bool is_listed(const char *list, const char *name)
+{
+    const size_t size = strlen(name);
+
+    for (const char *at = list; (at = strstr(at, name)) != NULL; at++) {
+        if ((at == list || at[-1] == ' ') && (at[size] == '\0' || at[size] == ',')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *listed(struct arena *arena, const char *list, const char *name)
+{
+    return is_listed(list, name) ? list
+                                 : arena_printf(arena, "%s%s%s", list, *list ? ", " : "", name);
+}
+
+static bool is_earlier(const struct plan_place *p, size_t layer)
+{
+    for (size_t i = 0; i < layer; i++) {
+        if (p->layers[i].source == p->layers[layer].source) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether services of the project stand in the file, and not only what they extend. */
+static bool is_of_project(const struct plan_place *p, int source)
+{
+    for (size_t i = 0; i < p->layer_count; i++) {
+        if (p->layers[i].source == source && p->layers[i].kind == PLAN_LAYER_OWN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *plan_readers(const struct plan_input *in, const struct plan_place *p, const char *name,
+                         struct arena *arena)
+{
+    const char *list = "", *last = "";
+
+    for (size_t k = 0; k < p->layer_count; k++) {
+        const int source = p->layers[k].source;
+        const struct document *d = &in->sources[source].document;
+
+        if (d->kind != DOCUMENT_COMPOSE || is_earlier(p, k) || !is_of_project(p, source)) {
+            continue;
+        }
+        for (size_t i = 0; i < d->count; i++) { /* a service's entries stand together */
+            const struct document_entry *e = &d->entries[i];
+
+            if (!e->interpolated || !e->value || strcmp(e->group, last) == 0 ||
+                !refers_to(e->value, name) || strcmp(e->group, p->group) == 0) {
+                continue;
+            }
+            last = e->group[0] ? e->group : last;
+            list = listed(arena, list, e->group[0] ? e->group : "the file itself");
+        }
+    }
+    return list;
+}
+
+/* Whether the service of the file has it itself, or from something that it extends there before it
+ * comes to `base`; NULL: however far. */
+static bool has_itself(const struct document *d, const char *group, const char *name,
+                       const char *base, bool *reached)
+{
+    *reached = false;
+    for (size_t depth = 0; group && depth < EXTENDS_MAX; depth++) {
+        if (base && strcmp(group, base) == 0) {
+            *reached = true;
+            return false;
+        }
+        if (document_find(d, group, name)) {
+            return true;
+        }
+        group = plan_extended(d, group);
+    }
+    return false;
+}
+
+/* Those of the same file that have it from the section. */
+static const char *extenders(const struct document *d, const char *group, const char *name,
+                             struct arena *arena, const char *list)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        const struct document_entry *e = &d->entries[i];
+        bool reached;
+
+        if (e->kind == ENTRY_KEY && strncmp(e->name, "extends", strlen("extends")) == 0 &&
+            strcmp(e->group, group) != 0 && !has_itself(d, e->group, name, group, &reached) &&
+            reached) {
+            list = listed(arena, list, e->group);
+        }
+    }
+    return list;
+}
+
+const char *plan_sharers(const struct plan_input *in, const struct plan_place *p, size_t layer,
+                         const char *name, struct arena *arena)
+{
+    const struct plan_layer *l = &p->layers[layer];
+    const char *list = "";
+
+    /* An override file of somebody else's may say more; that is not looked into. */
+    for (size_t i = 0; i < l->user_count; i++) {
+        bool own = false, reached;
+
+        for (size_t k = 0; k < p->layer_count && !own; k++) {
+            const struct document *d = document_of(in, &p->layers[k]);
+            own = d->kind == DOCUMENT_COMPOSE && has_itself(d, l->users[i], name, NULL, &reached);
+        }
+        list = own ? list : listed(arena, list, l->users[i]);
+    }
+    if (document_of(in, l)->kind == DOCUMENT_COMPOSE) {
+        list = extenders(document_of(in, l), l->group, name, arena, list);
+    }
+    for (size_t i = 0; i < in->place_count; i++) { /* services of other projects */
+        const struct plan_place *other = &in->places[i];
+
+        for (size_t k = 0; other != p && other->layer_count > 1 && k < other->layer_count; k++) {
+            const struct plan_layer *o = &other->layers[k];
+
+            if (o->source == l->source && strcmp(o->group, l->group) == 0 &&
+                plan_find_exactly(in, other, name).layer == k) {
+                list = listed(arena, list, other->service);
+            }
+        }
+    }
+    return list;
+}

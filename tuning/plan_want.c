@@ -1,0 +1,558 @@
+#include "tuning/plan_edits.h"
+
+#include <string.h>
+
+#include "sampling/service/service.h"
+#include "tuning/flag_sets.h"
+#include "tuning/plan_layers.h"
+#include "tuning/plan_value.h"
+
+/* One setting of one service: where its files have it, and what is edited there. */
+
+/* ---------------------------------------------------------------- growing lists */
+
+void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    *capacity = *capacity ? 2 * *capacity : 32;
+    void *grown = arena_calloc(arena, *capacity, size);
+    if (count) {
+        memcpy(grown, items, count * size);
+    }
+    return grown;
+}
+
+static void add_edit(struct planner *p, struct edits *e, const struct edit *edit)
+{
+    e->of = planner_grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
+    e->of[e->count++] = *edit;
+}
+
+void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
+                  const char *by_hand, bool refused)
+{
+    struct plan *out = p->out;
+
+    out->skipped = planner_grow(&out->arena, out->skipped, out->skipped_count, &p->skipped_capacity,
+                                sizeof *out->skipped);
+    out->skipped[out->skipped_count++] = (struct plan_skipped){
+        .service = w->place->service,
+        .setting = w->name,
+        .value = w->value ? w->value : "",
+        .reason = arena_strdup(&out->arena, reason),
+        .by_hand = by_hand && *by_hand ? arena_strdup(&out->arena, by_hand) : NULL,
+        .refused = refused,
+    };
+}
+
+/* What the file has now (NULL: nothing) of what is wished. */
+static void add_row(struct planner *p, const struct wanted *w, const char *name,
+                    const char *in_file, bool same, bool secret)
+{
+    struct plan *out = p->out;
+
+    out->rows = planner_grow(&out->arena, out->rows, out->row_count, &p->row_capacity,
+                             sizeof *out->rows);
+    out->rows[out->row_count++] = (struct plan_row){
+        .service = w->place->service,
+        .setting = name,
+        .wanted = w->value,
+        .in_file = in_file,
+        .same = same,
+        .of = w->setting,
+        .verdict = w->verdict,
+        .secret = secret || service_is_secret_name(name, strlen(name)),
+    };
+    out->already += same;
+}
+
+/* ---------------------------------------------------------------- where a setting stands */
+
+bool planner_can_hold(const struct setting *s, const struct plan_place *p,
+                      enum document_entry_kind *out, const char **why)
+{
+    const int type = p->target->type;
+
+    switch ((enum setting_kind)s->kind) {
+    case SETTING_VARIABLE:
+        *out = ENTRY_VARIABLE;
+        *why = "its file holds keys, and this is a variable of the environment";
+        return type != CONFIG_JSON && type != CONFIG_YAML;
+    case SETTING_FLAG_NAME:
+    case SETTING_OPTION:
+        *out = ENTRY_FLAG;
+        *why = type == CONFIG_SYSTEMD
+                   ? "a flag stands in ExecStart of the unit, which a drop-in would have to repeat"
+                   : "its file does not hold the command line, and this is a flag";
+        return type == CONFIG_COMPOSE || type == CONFIG_LAUNCHD;
+    case SETTING_COMPOSE_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of compose files, and the service is not in one";
+        return type == CONFIG_COMPOSE;
+    case SETTING_UNIT_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of units, and the service is not one of systemd's";
+        return type == CONFIG_SYSTEMD;
+    case SETTING_PLIST_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of property lists, and the service has none";
+        return type == CONFIG_LAUNCHD;
+    case SETTING_JSON_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of a JSON file, and none is configured";
+        return type == CONFIG_JSON;
+    case SETTING_YAML_KEY:
+        *out = ENTRY_KEY;
+        *why = "it is a key of a YAML file, and none is configured";
+        return type == CONFIG_YAML;
+    case SETTING_DICT_KEY:
+    case SETTING_CALL:
+    case SETTING_SYSCTL:
+    case SETTING_PMSET:
+    case SETTING_COMMAND:
+    case SETTING_ENDPOINT:
+    case SETTING_LOG_LINE:
+    case SETTING_FILE:
+    case SETTING_COMPILER_FLAG:
+    case SETTING_PRACTICE:
+    case SETTING_KIND_COUNT:
+        break;
+    }
+    *why = "no file of the service holds it";
+    return false;
+}
+
+const char *planner_in_file(struct planner *p, const struct plan_place *place, const char *name)
+{
+    struct splice_interpolation i;
+    const struct document_entry *e = plan_find(p->in, place, name).entry;
+
+    if (!e || !e->interpolated || !e->value) {
+        return e ? e->value : NULL;
+    }
+    if (place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
+        return NULL;
+    }
+    const char *filled = arena_strndup(&p->out->arena, i.name, i.name_size);
+    const struct document_entry *there = document_find(&p->in->sources[place->dotenv].document, "",
+                                                       filled);
+    return there        ? there->value
+           : i.fallback ? arena_strndup(&p->out->arena, i.fallback, i.fallback_size)
+                        : NULL;
+}
+
+/* ---------------------------------------------------------------- one value */
+
+/* Another service wants the same place of the same file. */
+static const struct edit *taken(const struct edits *e, const struct splice_edit *s)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        const struct splice_edit *o = &e->of[i].splice;
+
+        if (o->kind == s->kind && strcmp(o->group, s->group) == 0 &&
+            strcmp(o->name, s->name) == 0) {
+            return &e->of[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether the place gets another value for another wish; then this one is refused. */
+static bool refused_by(struct planner *p, const struct edit *other,
+                       const struct splice_edit *splice, const struct wanted *w)
+{
+    const char *theirs = other && other->splice.value ? other->splice.value : "";
+
+    if (!other || strcmp(theirs, splice->value ? splice->value : "") == 0) {
+        return false;
+    }
+    planner_skip(p, w,
+                 arena_printf(&p->out->arena, "%s is '%s' for %s of %s, and it holds one value",
+                              splice->name, theirs, other->wanted.name,
+                              other->wanted.place->service),
+                 NULL, true);
+    return true;
+}
+
+/* false: it is refused. */
+static bool want_at(struct planner *p, int source, const struct splice_edit *splice,
+                    const struct wanted *w, const char *from)
+{
+    const struct edit *other = taken(&p->edits[source], splice);
+
+    if (refused_by(p, other ? other : taken(&p->kept[source], splice), splice, w)) {
+        return false;
+    }
+    if (other) {
+        return true;
+    }
+    if (p->edits[source].count >= EDITS_MAX) {
+        planner_skip(p, w, "there are too many changes to one file", NULL, true);
+        return false;
+    }
+    add_edit(p, &p->edits[source], &(struct edit){.splice = *splice, .wanted = *w, .from = from});
+    return true;
+}
+
+/* It has the value that is wished: no other wish may change that. */
+static void keep_at(struct planner *p, int source, const struct splice_edit *splice,
+                    const struct wanted *w)
+{
+    if (!refused_by(p, taken(&p->edits[source], splice), splice, w) &&
+        !taken(&p->kept[source], splice)) {
+        add_edit(p, &p->kept[source], &(struct edit){.splice = *splice, .wanted = *w});
+    }
+}
+
+/* The value is filled in from .env: it is changed there. */
+static void want_in_dotenv(struct planner *p, const struct document_entry *e, struct wanted *w)
+{
+    struct splice_interpolation i;
+    struct arena *arena = &p->out->arena;
+
+    if (w->place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
+        planner_skip(
+            p, w,
+            arena_printf(arena,
+                         "its value %s is filled in by more than one plain name: change it "
+                         "where it comes from",
+                         e->value),
+            NULL, true);
+        return;
+    }
+    const struct plan_source *dotenv = &p->in->sources[w->place->dotenv];
+    const char *name = arena_strndup(arena, i.name, i.name_size);
+    if (dotenv->err.code) {
+        planner_skip(p, w,
+                     arena_printf(arena, "its value comes from %s, which cannot be changed: %s",
+                                  dotenv->path, dotenv->err.msg),
+                     NULL, true);
+        return;
+    }
+    const struct document_entry *there = document_find(&dotenv->document, "", name);
+    const char *from = there        ? there->value
+                       : i.fallback ? arena_strndup(arena, i.fallback, i.fallback_size)
+                                    : NULL;
+    const char *readers = plan_readers(p->in, w->place, name, arena);
+    const bool same = from && plan_same_value(w->setting, from, w->value);
+    add_row(p, w, w->name, from, same, service_is_secret_name(name, strlen(name)));
+    if (same) {
+        keep_at(
+            p, w->place->dotenv,
+            &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = from},
+            w);
+        return;
+    }
+    w->reason = arena_printf(
+        arena, "%s%s%s fills it%s%s", w->reason && w->clamped_from ? w->reason : "",
+        w->reason && w->clamped_from ? "; " : "", name, *readers ? "; also read by " : "", readers);
+    (void)want_at(
+        p, w->place->dotenv,
+        &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = w->value},
+        w, from);
+}
+
+/* Where an edit of a setting goes. */
+struct spot {
+    int source;
+    const char *group;
+    const struct document *d;  /* the text that it starts from */
+    struct document *staged;   /* d, when it is to become that text; NULL: it is already */
+    const char *line, *repeat; /* the command line in it that comes whole from there; NULL: none */
+};
+
+const struct document *planner_document(const struct planner *p, int source)
+{
+    return p->staged[source] ? p->staged[source] : &p->in->sources[source].document;
+}
+
+/* Whether the new flag and the going of those that it excludes can be made together: with one of
+ * the two alone the service would not start. What cannot is skipped. */
+static bool can_replace(struct planner *p, const struct wanted *w, const struct spot *spot,
+                        const struct splice_edit *added)
+{
+    enum { EDITS = 10, BY_HAND = 4096 };
+    const char *const *set = added->remove ? NULL : flag_set_of(added->name);
+    struct splice_edit edits[EDITS] = {*added};
+    size_t count = 1;
+    struct err err = ERR_INIT;
+    struct buf text, by_hand;
+
+    for (; set && *set && count < EDITS; set++) {
+        const struct document_entry *e = document_find(spot->d, spot->group, *set);
+
+        if (e && e->kind == ENTRY_FLAG && strcmp(*set, added->name) != 0) {
+            edits[count++] = (struct splice_edit){
+                .kind = ENTRY_FLAG, .group = spot->group, .name = *set, .remove = true};
+        }
+    }
+    if (count == 1 && !spot->staged) {
+        return true;
+    }
+    buf_init(&text, 2 * (size_t)DOCUMENT_MAX_BYTES);
+    buf_init(&by_hand, BY_HAND);
+    const bool good = splice_apply(spot->d, edits, count, NULL, &text, &by_hand, &err) == 0;
+    if (!good) {
+        planner_skip(p, w,
+                     count == 1 ? err.msg
+                                : arena_printf(&p->out->arena,
+                                               "it excludes %s, which cannot be taken out: %s",
+                                               edits[1].name, err.msg),
+                     by_hand.data, true);
+    }
+    buf_release(&text);
+    buf_release(&by_hand);
+    return good;
+}
+
+/* What the new flag excludes goes. */
+static void drop_excluded(struct planner *p, const struct wanted *w, const struct spot *spot,
+                          const char *flag)
+{
+    const char *const *set = flag_set_of(flag);
+
+    for (; set && *set; set++) {
+        const struct document_entry *e = document_find(spot->d, spot->group, *set);
+        struct wanted gone = *w;
+
+        if (!e || e->kind != ENTRY_FLAG || strcmp(*set, flag) == 0) {
+            continue;
+        }
+        gone.name = *set;
+        gone.value = "0";
+        gone.clamped_from = NULL;
+        gone.reason = arena_printf(&p->out->arena, "%s excludes it", flag);
+        (void)want_at(p, spot->source,
+                      &(struct splice_edit){
+                          .kind = ENTRY_FLAG, .group = spot->group, .name = *set, .remove = true},
+                      &gone, e->value ? arena_strdup(&p->out->arena, e->value) : "");
+    }
+}
+
+/* A command line is replaced whole by a later file: where it stands in an earlier one it is
+ * repeated first. false: that cannot be, and the wish is skipped. */
+static bool stage_line(struct planner *p, const struct wanted *w, size_t target, struct spot *spot)
+{
+    const struct plan_place *place = w->place;
+    const char *part;
+    const size_t layer = plan_line_layer(p->in, place, &part);
+    struct err err = ERR_INIT;
+    struct buf text;
+
+    if (layer == place->layer_count || layer == target ||
+        plan_has_line(spot->d, spot->group, part)) {
+        return true;
+    }
+    const struct plan_layer *l = &place->layers[layer];
+    struct document *now = arena_calloc(&p->out->arena, 1, sizeof *now);
+    buf_init(&text, 2 * (size_t)DOCUMENT_MAX_BYTES);
+    int rc = splice_copy_line(planner_document(p, l->source), l->group, spot->d, spot->group, part,
+                              &text, &err);
+    rc = rc == 0 ? document_parse(spot->d->file, spot->d->kind, text.data, text.size, now, &err)
+                 : rc;
+    buf_release(&text);
+    if (rc < 0) {
+        planner_skip(p, w,
+                     arena_printf(&p->out->arena, "its command line stands in %s: %s",
+                                  p->in->sources[l->source].path, err.msg),
+                     NULL, true);
+        document_release(now);
+        return false;
+    }
+    spot->d = spot->staged = now;
+    spot->line = part;
+    spot->repeat = p->in->sources[l->source].path;
+    return true;
+}
+
+/* Behind what is said already. */
+static void add_reason(struct planner *p, struct wanted *w, const char *reason)
+{
+    w->reason = w->reason ? arena_printf(&p->out->arena, "%s; %s", w->reason, reason) : reason;
+}
+
+/* Who gets the new value besides, and why it does not go where the old one stands. */
+static void add_reasons(struct planner *p, struct wanted *w, const struct plan_found *stands,
+                        size_t target, const struct spot *spot)
+{
+    struct arena *arena = &p->out->arena;
+    const char *sharers = "";
+
+    if (stands->entry && stands->layer == target) {
+        sharers = plan_sharers(p->in, w->place, target, stands->name, arena);
+    }
+    if (*sharers) {
+        add_reason(p, w,
+                   arena_printf(arena, "%s read%s it there, too", sharers,
+                                strchr(sharers, ',') ? "" : "s"));
+    }
+    if (spot->line) {
+        add_reason(p, w,
+                   arena_printf(arena, "the whole %s of %s is repeated: a later one replaces it",
+                                spot->line, spot->repeat));
+    } else if (stands->entry && stands->layer != target && !w->place->apart) {
+        const char *group = w->place->layers[stands->layer].group;
+
+        add_reason(p, w,
+                   *group ? arena_printf(arena, "'%s', which it extends, stays as it is", group)
+                          : "its env_file has format: raw and stays as it is");
+    }
+}
+
+/* A list, "[512, 512]". */
+static void want_list(struct planner *p, struct wanted *w)
+{
+    struct arena *arena = &p->out->arena;
+    bool same;
+
+    if (w->value[0] != '[') { /* --set NAME=512,512 */
+        w->value = arena_printf(arena, "[%s]", w->value);
+    }
+    const struct splice_edit edit = {.kind = ENTRY_KEY,
+                                     .group = w->place->group,
+                                     .name = w->name,
+                                     .value = w->value,
+                                     .list = true};
+    const char *there = splice_list_there(&p->in->sources[w->place->source].document, &edit, arena,
+                                          &same);
+
+    add_row(p, w, w->name, there, same, false);
+    if (same) {
+        keep_at(p, w->place->source, &edit, w);
+    } else {
+        (void)want_at(p, w->place->source, &edit, w, there);
+    }
+}
+
+/* What cannot be written though another value is wished; NULL: it can. */
+static const char *why_not(struct planner *p, const struct wanted *w,
+                           const struct plan_found *stands, enum document_entry_kind kind,
+                           size_t target, bool on)
+{
+    struct arena *arena = &p->out->arena;
+    const char *twin = stands->entry && kind == ENTRY_KEY ? plan_synonym(stands->name) : NULL;
+
+    if (twin && plan_find_exactly(p->in, w->place, twin).entry) {
+        return arena_printf(arena,
+                            "%s stands there as well, and compose takes no two values: take one of "
+                            "them out",
+                            twin);
+    }
+    if (!on && stands->layer != target && kind != ENTRY_FLAG) {
+        return arena_printf(arena, "it stands in %s, and a later file cannot take it out",
+                            p->in->sources[w->place->layers[stands->layer].source].path);
+    }
+    return NULL;
+}
+
+/* It is so. Where others write as well, it has to stay so. */
+static void keep(struct planner *p, const struct wanted *w, const struct plan_found *stands)
+{
+    const struct plan_layer *l = &w->place->layers[stands->layer];
+
+    if (stands->entry && l->kind != PLAN_LAYER_OWN) {
+        keep_at(p, l->source,
+                &(struct splice_edit){.kind = stands->entry->kind,
+                                      .group = l->group,
+                                      .name = stands->name,
+                                      .value = stands->entry->value},
+                w);
+    }
+}
+
+static void write_at(struct planner *p, struct wanted *w, const struct plan_found *stands,
+                     enum document_entry_kind kind, bool bare, bool on)
+{
+    const struct document_entry *e = stands->entry;
+    const char *part;
+    const size_t layer = kind == ENTRY_FLAG && !e ? plan_line_layer(p->in, w->place, &part)
+                                                  : stands->layer;
+    const size_t target = plan_target(w->place, layer);
+    const char *why = why_not(p, w, stands, kind, target, on);
+    if (why) {
+        planner_skip(p, w, why, NULL, true);
+        return;
+    }
+    const struct plan_layer *l = &w->place->layers[target];
+    struct spot spot = {
+        .source = l->source, .group = l->group, .d = planner_document(p, l->source)};
+    const struct splice_edit edit = {
+        .kind = kind,
+        .group = l->group,
+        .name = stands->name,
+        .value = bare || !on ? NULL : w->value,
+        .remove = !on,
+        .make_group = w->place->apart,
+        .text = plan_is_text(w->setting),
+    };
+    if (kind == ENTRY_FLAG &&
+        (!stage_line(p, w, target, &spot) || !can_replace(p, w, &spot, &edit))) {
+        if (spot.staged) {
+            document_release(spot.staged);
+        }
+        return;
+    }
+    add_reasons(p, w, stands, target, &spot);
+    if (spot.staged) {
+        if (p->staged[spot.source]) {
+            document_release(p->staged[spot.source]);
+        }
+        p->staged[spot.source] = spot.staged;
+    }
+    if (want_at(p, spot.source, &edit, w, e ? (e->value ? e->value : "") : NULL) && on &&
+        kind == ENTRY_FLAG) {
+        drop_excluded(p, w, &spot, stands->name);
+    }
+}
+
+/* In an env_file with format: raw nothing is filled in. */
+static bool is_raw(const struct wanted *w, size_t layer)
+{
+    const struct plan_layer *l = &w->place->layers[layer];
+
+    return l->kind == PLAN_LAYER_INHERITED && l->group[0] == '\0';
+}
+
+void planner_want(struct planner *p, struct wanted w)
+{
+    enum document_entry_kind kind;
+    const char *why;
+
+    if (!planner_can_hold(w.setting, w.place, &kind, &why)) {
+        planner_skip(p, &w, why, NULL, false);
+        return;
+    }
+    const struct plan_found stands = plan_find(p->in, w.place, w.name);
+    const struct document_entry *e = stands.entry;
+    if (!e && w.only_if_there) {
+        planner_skip(p, &w, "nobody is known to read it, and the file does not have it", NULL,
+                     false);
+        return;
+    }
+    if (e && e->interpolated && e->value && !is_raw(&w, stands.layer)) {
+        if (w.place->layers[stands.layer].kind == PLAN_LAYER_ENV_FILE) {
+            planner_skip(p, &w, "its value in the env_file is put together from others", NULL,
+                         true);
+        } else {
+            want_in_dotenv(p, e, &w);
+        }
+        return;
+    }
+    if (kind == ENTRY_KEY && w.value && (w.value[0] == '[' || w.setting->type == SETTING_LIST)) {
+        want_list(p, &w);
+        return;
+    }
+    w.value = w.value ? plan_plain_number(w.setting, w.value, &p->out->arena) : NULL;
+    const bool bare = plan_is_bare_flag(w.setting);
+    const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
+    const bool on = !by_presence || plan_is_on(w.value);
+    const bool same = plan_is_wanted(w.setting, e ? (e->value ? e->value : "") : NULL, w.value);
+    add_row(p, &w, stands.name, e ? (e->value ? e->value : "") : NULL, same, false);
+    if (same) {
+        keep(p, &w, &stands);
+    } else {
+        write_at(p, &w, &stands, e ? e->kind : kind, bare, on);
+    }
+}
