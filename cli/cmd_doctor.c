@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "base/width.h"
 #include "cli/doctor.h"
+#include "cli/located.h"
 #include "cli/output.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
@@ -181,6 +182,11 @@ static void look(struct doctor *d, const struct model *m, struct measure *s,
     doctor_libraries(d);
     d->part = "services";
     doctor_services(d, m, s->reader);
+    d->part = "settings";
+    struct locations where;
+    located_open(s, m, o, &where);
+    located_doctor(d, &where);
+    locations_release(&where);
     d->part = "permissions";
     doctor_permissions(d, s->reader);
     d->part = "files";

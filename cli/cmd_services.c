@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/width.h"
 #include "cli/command.h"
+#include "cli/located.h"
 #include "cli/measure.h"
 #include "cli/output.h"
 #include "cli/status_json.h"
@@ -44,7 +45,8 @@ static cJSON *words_json(const char *words)
     return list;
 }
 
-static cJSON *services_json(const struct model *m, int64_t now_wall_ns)
+static cJSON *services_json(const struct model *m, const struct locations *where,
+                            int64_t now_wall_ns)
 {
     cJSON *root = status_head_json(m->sequence ? m->wall_ns : now_wall_ns);
     cJSON *list = cJSON_AddArrayToObject(root, "services");
@@ -53,8 +55,7 @@ static cJSON *services_json(const struct model *m, int64_t now_wall_ns)
         cJSON *o = status_service_json(m, &m->services[i]);
         cJSON_AddItemToArray(list, o);
         cJSON_AddBoolToObject(o, "configured", f->configured);
-        cJSON_AddArrayToObject(o, "config_files"); /* none is looked for yet */
-        cJSON_AddNullToObject(o, "control");
+        located_add_json(o, locations_find(where, f->name));
         json_add_text_or_null(o, "unit", f->unit);
         json_add_text_or_null(o, "container", f->container);
         cJSON_AddItemToObject(o, "argv", words_json(f->words));
@@ -289,7 +290,7 @@ static void model_lines(struct text_page *p, const struct model *m, const struct
 }
 
 static void service_block(struct text_page *p, const struct model *m,
-                          const struct service_model_state *s)
+                          const struct service_model_state *s, const struct location *where)
 {
     const struct service_facts *f = s->facts;
     head_lines(p, m, f);
@@ -308,6 +309,7 @@ static void service_block(struct text_page *p, const struct model *m,
     limit_lines(p, s);
     folder_lines(p, m, f);
     install_line(p, f);
+    located_text(p, where, INDENT, VALUES, WIDTH);
     if (*f->argv) {
         label(p, "command");
         text_wrap(p, STYLE_TEXT, VALUES, WIDTH, f->argv);
@@ -351,13 +353,13 @@ static void none_block(struct text_page *p, const struct model *m)
     text_end(p);
 }
 
-static int print(const struct model *m, int64_t now_wall_ns, const struct options *o, bool utf8,
-                 struct err *err)
+static int print(const struct model *m, const struct locations *where, int64_t now_wall_ns,
+                 const struct options *o, bool utf8, struct err *err)
 {
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
     if (o->json) {
-        cJSON *json = services_json(m, now_wall_ns);
+        cJSON *json = services_json(m, where, now_wall_ns);
         char *text = json_print_pretty(json);
         buf_puts(&out, text);
         buf_putc(&out, '\n');
@@ -370,7 +372,8 @@ static int print(const struct model *m, int64_t now_wall_ns, const struct option
             if (i) {
                 text_end(&p);
             }
-            service_block(&p, m, &m->services[i]);
+            service_block(&p, m, &m->services[i],
+                          locations_find(where, m->services[i].facts->name));
         }
         if (!m->service_count) {
             none_block(&p, m);
@@ -396,7 +399,11 @@ int cmd_services(const struct options *o, struct outcome *outcome, struct err *e
     rc = measure_once(&s, o, GAP_S, &m, err);
     if (rc == 0) {
         struct model *nothing = m ? NULL : model_new();
-        rc = print(m ? m : nothing, clock_wall_ns(&clock_real), o, outcome->utf8, err);
+        struct locations where;
+
+        located_open(&s, m, o, &where);
+        rc = print(m ? m : nothing, &where, clock_wall_ns(&clock_real), o, outcome->utf8, err);
+        locations_release(&where);
         model_free(nothing);
     }
     outcome->stuck = !measure_close(&s);

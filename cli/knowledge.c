@@ -4,6 +4,7 @@
 
 #include "base/caller.h"
 #include "cli/chips.h"
+#include "cli/located.h"
 #include "cli/place.h"
 
 /* Between the two samples; no rate is needed. */
@@ -36,6 +37,7 @@ static int look(struct knowledge *k, const struct options *o, struct err *err)
     profile_query_of(&k->query, &k->answer, &k->machine, m ? m : nothing);
     fit_place_here(m ? m : nothing, &k->machine, &k->answer, &place);
     installed_models_ask(m ? m : nothing, &k->measure.config, o, &place, &k->installed);
+    located_open(&k->measure, m ? m : nothing, o, &k->locations);
     model_free(nothing);
     k->model = m;
     return 0;
@@ -75,6 +77,7 @@ bool knowledge_close(struct knowledge *k)
 {
     const bool joined = measure_close(&k->measure);
 
+    locations_release(&k->locations);
     installed_models_release(&k->installed);
     chip_catalog_release(&k->chips);
     profile_set_release(&k->profiles);

@@ -14,6 +14,7 @@
 #include "cli/measure.h"
 #include "cli/options.h"
 #include "tuning/chip.h"
+#include "tuning/locate/locate.h"
 #include "tuning/profile.h"
 
 struct knowledge {
@@ -26,6 +27,7 @@ struct knowledge {
     struct measure measure;            /* with the configuration */
     const struct model *model;         /* as it is now; NULL: nothing could be measured in time */
     struct installed_models installed; /* of the Ollama servers */
+    struct locations locations;        /* where the services' settings are, and who restarts them */
 };
 
 /* Refused under --replay and --sysroot: what would be changed is this machine's. warning: of a file

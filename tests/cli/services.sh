@@ -8,7 +8,15 @@ shape="$t_dir/services.shape"
 {
     printf '%s\n' 'schema number' 'version text' 'time time' 'services[].configured bool' \
         'services[].config_files list' 'services[].config_files[] text' \
-        'services[].control object?' 'services[].unit text?' 'services[].container text?' \
+        'services[].config object?' 'services[].config.type text?' 'services[].config.from text?' \
+        'services[].config.reason text?' 'services[].control object?' \
+        'services[].control.type text' 'services[].control.from text?' \
+        'services[].control.reason text?' 'services[].control.needs_root bool' \
+        'services[].control.project text?' 'services[].control.service text?' \
+        'services[].control.unit text?' 'services[].control.scope text?' \
+        'services[].control.label text?' 'services[].control.domain text?' \
+        'services[].control.formula text?' 'services[].candidates list' \
+        'services[].candidates[] text' 'services[].advice text?' 'services[].unit text?' 'services[].container text?' \
         'services[].argv list?' 'services[].argv[] text'
     grep -E '^(services|sources)' "$abs_srcdir/tests/cli/status.shape"
 } >"$shape"

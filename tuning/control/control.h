@@ -78,12 +78,17 @@ struct control_target {
     /* systemd */
     const char *unit;
     bool user_scope;
+    const char *const *dependants; /* units that stop with it, set by resolve() */
+    size_t dependant_count;
     /* launchd */
     const char *label, *domain, *plist;
     /* brew */
     const char *formula;
-    /* command: argv, ending with NULL */
+    /* command: argv, ending with NULL; brew, lms: set by resolve() */
     const char *const *stop, *const *start;
+    /* command: the process that runs now, as in tuning/control/process.h; 0 not known, -1 none */
+    int32_t pid;
+    int64_t pid_start;
 };
 
 /* ---- running what it takes ---- */
@@ -136,8 +141,10 @@ struct control_steps {
 struct control_state { /* of a service as its supervisor sees it */
     bool known, running;
     bool loaded; /* the supervisor knows it at all (unit, job, container) */
-    char id[80]; /* of this run: container id, invocation id, pid@start; changes with a restart */
-    int32_t pid; /* 0 unknown */
+    /* Of this run: container id, invocation id, pid@start; changes with a restart. "": this
+     * supervisor has none, and restart() has its own proof. */
+    char id[80];
+    int32_t pid;             /* 0 unknown */
     int64_t started_wall_ns; /* 0 unknown */
     int exit_status;         /* of the last run that ended; -1 unknown */
     int64_t restarts;        /* counted by the supervisor; -1 unknown */

@@ -1,12 +1,15 @@
 /*
  * Where the settings of a service stand and who runs it, found without configuration: the labels
- * of its container, the unit of its process with its drop-ins, its environment, folder and command
- * line. tunetop.yaml decides where it says anything.
+ * of its container, the unit or job of its process, its folder and command line. tunetop.yaml
+ * decides where it says anything; what is ambiguous is listed for it to decide.
  *
- * The pure readers of what programs print are beside this file: container.c (docker and podman
- * inspect), unit.c (systemctl show), job.c (launchctl print), formula.c (brew services), install.c
- * (the ways in which ComfyUI is installed). locate() asks the programs, each with a deadline, and
- * puts it together. It changes nothing.
+ * locate() asks the programs that know (docker, podman, systemctl, launchctl), only those that a
+ * running service points to, each with a deadline, and reads what they print with the readers of
+ * tuning/control. locate_container.c, locate_unit.c and locate_job.c are the ways, install.c judges
+ * a plain process, locate_process.c reads /proc. It changes nothing.
+ *
+ * For commands that plan, change or explain; it takes up to 3 seconds when an engine hangs, so
+ * status and the dashboard never call it.
  */
 #ifndef TUNING_LOCATE_LOCATE_H
 #define TUNING_LOCATE_LOCATE_H
@@ -33,6 +36,9 @@ struct location {
     const char
         *install; /* "systemd unit ollama.service", "compose project ai", "git clone in ~/x" */
     const char *advice; /* what to click or type where tunetop does not write; NULL */
+    /* Of the engine that runs its container, where that is not this machine but a virtual one; NAN:
+     * not so, or not told. */
+    double engine_cpus, engine_memory_bytes;
 };
 
 struct locate_note {              /* what could not be seen, for doctor */
@@ -49,11 +55,15 @@ struct locations {
 
 struct locate_env {
     const struct control_world *world;
-    const char *home; /* of the user whose services they are; NULL unknown */
-    uid_t user;       /* that user: SUDO_UID under sudo */
-    const char *root; /* "" or --sysroot */
-    int64_t deadline_ns;
+    const char *home;    /* of the user whose services they are; NULL unknown */
+    uid_t user;          /* that user: SUDO_UID under sudo */
+    uid_t self;          /* whose rights we have */
+    const char *root;    /* what stands in front of /proc: "", or a folder in tests */
+    bool launchd;        /* macOS: jobs instead of units */
+    int64_t deadline_ns; /* on the world's clock, for all that is asked */
 };
+/* This machine, our user, 3 seconds from now. Texts live in the arena. */
+void locate_env_here(struct locate_env *env, struct arena *arena);
 
 /* now NULL: what runs is not known, only the configuration counts. Never fails as a whole: what
  * cannot be found says why. Release in any case. */
