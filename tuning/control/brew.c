@@ -36,19 +36,31 @@ static const char *brew(const struct control_world *w, const struct control_targ
     return NULL;
 }
 
-static int ask(const struct control_world *w, const struct control_target *t, struct arena *arena,
-               struct formula *out, struct err *err)
+/* brew takes the domain of the screen, unless it sees that it came by ssh to another user's screen,
+ * or by sudo: then it takes the other one, does not find what runs, and starts a second server
+ * beside it. It must see what leads it to the domain where the job is. */
+static const char *const *argv_of(const struct control_target *t, const char *program,
+                                  const char *verb, const char *option, struct arena *arena)
+{
+    if (t->domain != NULL && strncmp(t->domain, "gui/", 4) == 0) {
+        return supervisor_argv(arena, "env", "-u", "SSH_TTY", "-u", "SUDO_USER", program,
+                               "services", verb, t->formula, option, NULL);
+    }
+    if (t->domain != NULL) {
+        return supervisor_argv(arena, "env", "SUDO_USER=root", program, "services", verb,
+                               t->formula, option, NULL);
+    }
+    return supervisor_argv(arena, program, "services", verb, t->formula, option, NULL);
+}
+
+static int ask(const struct control_world *w, const struct control_target *t, const char *program,
+               struct arena *arena, struct formula *out, struct err *err)
 {
     struct control_output o;
-    const char *program = t->start != NULL ? t->stop[0] : brew(w, t, arena, err);
 
-    if (program == NULL) {
-        return -err->code;
-    }
     control_output_init(&o);
-    int rc = control_run(
-        w, t, supervisor_argv(arena, program, "services", "info", t->formula, "--json", NULL),
-        supervisor_until(w, BREW_SECONDS, 0), &o, err);
+    int rc = control_run(w, t, argv_of(t, program, "info", "--json", arena),
+                         supervisor_until(w, BREW_SECONDS, 0), &o, err);
     if (rc == 0) {
         rc = formula_read(o.out.data, o.out.size, t->formula, arena, out, err);
     }
@@ -63,7 +75,8 @@ static int look(const struct control_world *w, const struct control_target *t,
     struct formula f;
 
     *out = (struct control_state){.exit_status = -1, .restarts = -1, .health = -2};
-    const int rc = ask(w, t, &arena, &f, err);
+    const char *program = t->stop != NULL ? t->stop[0] : brew(w, t, &arena, err);
+    const int rc = program != NULL ? ask(w, t, program, &arena, &f, err) : -err->code;
     if (rc == 0) {
         out->known = true;
         out->loaded = f.loaded;
@@ -112,23 +125,6 @@ static void find_domain(const struct control_world *w, struct control_target *t,
     }
 }
 
-/* brew takes the domain of the screen, unless it sees that it came by ssh to another user's screen,
- * or by sudo: then it takes the other one, and a second server is started beside the first. It
- * must see what leads it to the domain where the job is. */
-static const char *const *restart_argv(const struct control_target *t, const char *program,
-                                       struct arena *arena)
-{
-    if (t->domain != NULL && strncmp(t->domain, "gui/", 4) == 0) {
-        return supervisor_argv(arena, "env", "-u", "SSH_TTY", "-u", "SUDO_USER", program,
-                               "services", "restart", t->formula, NULL);
-    }
-    if (t->domain != NULL) {
-        return supervisor_argv(arena, "env", "SUDO_USER=root", program, "services", "restart",
-                               t->formula, NULL);
-    }
-    return supervisor_argv(arena, program, "services", "restart", t->formula, NULL);
-}
-
 static int resolve(const struct control_world *w, struct control_target *t, struct arena *arena,
                    struct err *err)
 {
@@ -150,22 +146,19 @@ static int resolve(const struct control_world *w, struct control_target *t, stru
     if (program == NULL) {
         return -err->code;
     }
-    t->stop = supervisor_argv(arena, program, "services", "stop", t->formula, NULL);
-    t->start = t->stop; /* until the domain is known: where brew is */
-    rc = ask(w, t, arena, &f, err);
+    rc = ask(w, t, program, arena, &f, err);
     if (rc == 0 && f.user != NULL && strcmp(f.user, "root") == 0) {
         rc = err_set(err, ERR_DENIED,
                      "the service '%s' was started as root, where brew is not to be run: 'sudo "
                      "brew services restart %s' is yours to type",
                      t->formula, t->formula);
     }
-    if (rc < 0) {
-        t->start = t->stop = NULL;
-        return rc;
+    if (rc == 0) {
+        find_domain(w, t, &f, arena);
+        t->stop = supervisor_argv(arena, program, "services", "stop", t->formula, NULL);
+        t->start = argv_of(t, program, "restart", NULL, arena);
     }
-    find_domain(w, t, &f, arena);
-    t->start = restart_argv(t, program, arena);
-    return 0;
+    return rc;
 }
 
 static void steps(const struct control_target *t, struct arena *arena, struct control_steps *out)

@@ -314,11 +314,16 @@ static int load_job(const struct control_world *w, const struct control_target *
     int rc;
 
     for (;;) {
-        struct err ignored = ERR_INIT;
+        struct err ignored = ERR_INIT, before = *err;
         struct job j;
 
+        err_clear(err);
         rc = call(w, t, list->of[STEP_BOOTSTRAP].argv, deadline_ns,
                   "launchd did not load the job again", &failure, err);
+        if (rc == -ERR_TIMEOUT && before.code != 0) {
+            *err = before; /* what kept it from being loaded until now says more */
+            return -err->code;
+        }
         if (rc == 0 || (failure != JOB_FAILURE_IO && failure != JOB_FAILURE_IN_PROGRESS)) {
             return rc;
         }
@@ -330,7 +335,6 @@ static int load_job(const struct control_world *w, const struct control_target *
         if (!supervisor_wait(w, until)) {
             return rc;
         }
-        err_clear(err);
     }
 }
 
