@@ -50,6 +50,10 @@ struct evidence_value {
 
 struct evidence; /* of one service */
 
+/* Starts of processes and the uptime that they are told in come in hundredths of a second, and are
+ * read one after the other. */
+#define EVIDENCE_SLACK_NS INT64_C(100000000)
+
 struct evidence_of {
     const struct service_facts *facts;       /* pid, start, kind, container, unit */
     const struct setting_catalog *catalog;   /* its names are what is looked for */

@@ -25,9 +25,6 @@ enum {
     PAIRS_MAX = 128, /* 40 seen */
     ARGC_MAX = 12,
 };
-/* The kernel tells starts of processes in whole seconds. */
-static const int64_t SLACK_NS = 1500000000;
-
 /* ---------------------------------------------------------------- the text */
 
 /* The time that a line of slog begins with; 0: none. */
@@ -303,7 +300,7 @@ void evidence_gather_log(const struct evidence_of *of, struct evidence *e)
 {
     struct err err = ERR_INIT;
     struct buf text;
-    const int64_t started = of->facts->started_wall_ns - SLACK_NS;
+    const int64_t started = of->facts->started_wall_ns - EVIDENCE_SLACK_NS;
     const int64_t since = started > of->not_before_wall_ns ? started : of->not_before_wall_ns;
 
     if (since <= 0) {

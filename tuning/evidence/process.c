@@ -10,9 +10,6 @@
 #include "tuning/evidence/evidence_part.h"
 #include "tuning/plan_value.h"
 
-/* The kernel tells the time of its start in whole seconds, and with it all others. */
-static const int64_t START_SLACK_NS = 1500000000;
-
 enum { VALUE_BYTES = 4096 };
 
 /* Names that hold secrets are not even asked for. */
@@ -81,7 +78,7 @@ void evidence_gather_process(const struct evidence_of *of, struct evidence *e)
         return;
     }
     if (of->not_before_wall_ns > 0 && f->started_wall_ns > 0 &&
-        f->started_wall_ns + START_SLACK_NS < of->not_before_wall_ns) {
+        f->started_wall_ns + EVIDENCE_SLACK_NS < of->not_before_wall_ns) {
         e->no_process = "its process is older than the restart";
         return;
     }

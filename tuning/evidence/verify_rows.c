@@ -44,7 +44,7 @@ static void judge_other(const struct verify_service *service, const struct evide
     if (v->weak) {
         row->verdict = VERIFY_UNKNOWN;
         row->why = "another value there proves nothing: clients and models choose their own";
-    } else if (started > 0 && service->file_wall_ns > started) {
+    } else if (started > 0 && service->file_wall_ns > started + EVIDENCE_SLACK_NS) {
         row->verdict = VERIFY_RESTART_NEEDED;
         row->why = "its process is older than the file";
     } else {
@@ -82,7 +82,7 @@ static void judge(const struct plan_row *r, const struct verify_service *service
                        ? "the file has another value, which holds from the next start on"
                        : NULL;
         row->via = v.known ? row->via : EVIDENCE_FILE;
-    } else if (r->verdict == SETTING_IGNORED) {
+    } else if (r->verdict == SETTING_IGNORED || r->verdict == SETTING_RENAMED) {
         row->verdict = VERIFY_IGNORED;
         row->why = "it is kept in step, and nobody is known to read it";
     } else if (!v.known && is_read_anew(r->of)) {

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# verify: what the file has against what the running process has, each verdict with its proof.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+umask 022
+yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
+env=$HOME/ollama.env
+fake=$abs_builddir/tests/fake_server
+if [ ! -r /proc/self/environ ]; then
+    t_skip 'environments of processes are not readable here'
+    t_done
+    exit
+fi
+
+mkfifo "$t_dir/life" # a server ends with its stdin
+exec 9<>"$t_dir/life"
+# start VARIABLE...: an Ollama with that environment, and the file that is said to be its own
+start() {
+    env -i "$@" "$fake" --kind ollama --models 0 ${port:+--port "$port"} \
+        <"$t_dir/life" >"$t_dir/port" 9>&- &
+    server=$!
+    t_own "$server"
+    t_wait_for 'it serves' test -s "$t_dir/port"
+    read -r port _ <"$t_dir/port"
+}
+stop() {
+    kill "$server"
+    wait "$server" 2>/dev/null
+    : >"$t_dir/port"
+}
+# row SETTING PATTERN: of the line of that setting
+row() {
+    t_ok "$t_what: $1 $2" grep -Eq -- "^ +ollama +$1 +$2\$" "$t_dir/out"
+}
+
+# Wishes that do not depend on the memory of this machine or on what is installed.
+mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
+cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
+profiles:
+  - name: mine
+    best_for: a test
+    services:
+      - service: ollama
+        settings:
+          - {name: OLLAMA_KEEP_ALIVE, value: 5m}
+          - {name: OLLAMA_MAX_QUEUE, value: 512}
+          - {name: OLLAMA_LOAD_TIMEOUT, value: 6m}
+          - {name: OLLAMA_SCHED_SPREAD, value: 1}
+          - {name: OLLAMA_NUMA, value: 0, keep: true}
+END
+
+# The file is there before the process: who differs then has not read it.
+cat >"$env" <<'END'
+OLLAMA_KEEP_ALIVE=300s
+OLLAMA_MAX_QUEUE=512
+OLLAMA_SCHED_SPREAD=1
+OLLAMA_NUMA=0
+OLLAMA_AUTH_TOKEN=hunter2
+END
+port=
+start OLLAMA_SCHED_SPREAD=true OLLAMA_KEEP_ALIVE=5m OLLAMA_MAX_QUEUE=9 OLLAMA_AUTH_TOKEN=hunter2
+cat >"$yaml" <<END
+services:
+  - {name: ollama, kind: ollama, url: "http://127.0.0.1:$port",
+     config: {type: env_file, file: "$env"}}
+  - {name: painter, kind: comfyui, url: "http://127.0.0.1:1",
+     config: {type: env_file, file: "$HOME/painter.env"}}
+END
+echo 'HF_HOME=/x' >"$HOME/painter.env"
+
+t_run "$TUNETOP" verify mine -s ollama
+t_expect_status 5
+t_expect_err_is ''
+t_expect_out '^Settings of mine +file has +process has +wants +verdict +via$'
+row OLLAMA_SCHED_SPREAD '1 +true +1 +ok +process environment'
+row OLLAMA_KEEP_ALIVE '300s +5m +5m +ok +process environment'
+row OLLAMA_MAX_QUEUE '512 +9 +512 +differs +process environment'
+t_expect_out '^ +its process is younger than the file and has another value$'
+row OLLAMA_LOAD_TIMEOUT '- +not set +6m +differs +process environment'
+row OLLAMA_NUMA '0 +not set +0 +ignored +process environment'
+t_expect_out '^2 as wanted, 2 not as wanted, 1 read by nobody\.$'
+t_must_fail 'no secret' grep -q hunter2 "$t_dir/out"
+
+# An edit that nobody has read yet.
+t_run "$TUNETOP" apply mine -s ollama --no-restart --yes
+t_expect_status 0
+t_run "$TUNETOP" verify mine -s ollama
+t_expect_status 5
+row OLLAMA_SCHED_SPREAD '1 +true +1 +ok +process environment'
+row OLLAMA_LOAD_TIMEOUT '6m +not set +6m +restart_needed +process environment'
+t_expect_out '^ +its process is older than the file$'
+t_expect_out ' wait for a restart'
+t_must_fail 'nothing of it differs for another reason' grep -q ' differs ' "$t_dir/out"
+t_run "$TUNETOP" verify mine -s ollama --json
+t_expect_status 5
+t_expect_out '"in_process":	"5m"'
+t_expect_out '"verdict":	"restart_needed"'
+t_expect_out '"via":	"process environment"'
+t_expect_out '"why":	"its process is older than the file"'
+
+# The same process anew, with what the file has: each value is proven.
+stop
+set --
+while IFS= read -r line; do
+    case $line in *=*) set -- "$@" "$line" ;; esac
+done <"$env"
+start "$@"
+t_run "$TUNETOP" verify mine -s ollama
+t_expect_status 0
+t_expect_out '^4 as wanted, 1 read by nobody\.$'
+row OLLAMA_LOAD_TIMEOUT '6m +6m +6m +ok +process environment'
+
+# Stopped: not proven, which is no difference.
+stop
+t_run "$TUNETOP" verify mine -s ollama
+t_expect_status 0
+row OLLAMA_MAX_QUEUE '512 +- +512 +unknown'
+t_expect_out '^ +it does not run$'
+t_expect_out '^1 read by nobody, 4 not proven\.$'
+t_run "$TUNETOP" verify mine -s ollama --json
+t_expect_status 0
+t_expect_out '"via":	null'
+
+# A file that has another value differs, whether or not anything runs.
+sed 's/^OLLAMA_MAX_QUEUE=512/OLLAMA_MAX_QUEUE=1/' "$env" >"$t_dir/edited"
+cat "$t_dir/edited" >"$env"
+t_run "$TUNETOP" verify mine -s ollama
+t_expect_status 5
+row OLLAMA_MAX_QUEUE '1 +- +512 +differs +file'
+t_done
