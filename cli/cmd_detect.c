@@ -4,7 +4,6 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -14,7 +13,7 @@
 #include "cli/installed_models.h"
 #include "cli/measure.h"
 #include "cli/other_machine.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 #include "cli/units.h"
@@ -362,29 +361,16 @@ static void print_text(struct text_page *p, const struct detection *d)
 static int print(const struct detection *d, int64_t wall_ns, const struct options *o, bool utf8,
                  struct err *err)
 {
-    struct buf out;
-    const bool ascii = o->ascii || !utf8;
-    buf_init(&out, OUTPUT_MAX);
+    struct print p;
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->env) {
-        print_env(&d->answer, &out);
+        print_env(&d->answer, &p.out);
     } else if (o->json) {
-        cJSON *json = answer_json(d, wall_ns);
-        char *text = json_print_pretty(json);
-        buf_puts(&out, text);
-        buf_putc(&out, '\n');
-        free(text);
-        cJSON_Delete(json);
+        print_json(&p, answer_json(d, wall_ns));
     } else {
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-        print_text(&p, d);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        print_text(&p.page, d);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 static int measure_and_print(const struct chip_catalog *c, const struct options *o,

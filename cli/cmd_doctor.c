@@ -12,7 +12,7 @@
 #include "base/width.h"
 #include "cli/doctor.h"
 #include "cli/located.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 
@@ -97,7 +97,7 @@ static void doctor_sources(struct doctor *d, const struct model *m)
 
 /* ---- output ---- */
 
-static void print_json(const struct doctor *d, int64_t wall_ns, struct buf *out)
+static cJSON *findings_json(const struct doctor *d, int64_t wall_ns)
 {
     cJSON *root = status_head_json(wall_ns);
     cJSON *list = cJSON_AddArrayToObject(root, "findings");
@@ -111,11 +111,7 @@ static void print_json(const struct doctor *d, int64_t wall_ns, struct buf *out)
         cJSON_AddStringToObject(o, "text", f->text);
         json_add_text_or_null(o, "command", f->command);
     }
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_putc(out, '\n');
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 static void print_text(const struct doctor *d, struct text_page *p)
@@ -152,22 +148,14 @@ static void print_text(const struct doctor *d, struct text_page *p)
 static int print(const struct doctor *d, const struct options *o, int64_t wall_ns, bool utf8,
                  struct err *err)
 {
-    struct buf out;
-    buf_init(&out, OUTPUT_MAX);
+    struct print p;
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->json) {
-        print_json(d, wall_ns, &out);
+        print_json(&p, findings_json(d, wall_ns));
     } else {
-        const bool ascii = o->ascii || !utf8;
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-        print_text(d, &p);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        print_text(d, &p.page);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 static void look(struct doctor *d, const struct model *m, struct measure *s,

@@ -2,7 +2,6 @@
  * settings --installed: what the installed servers list as their settings, against the catalog.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/installed_program.h"
 #include "cli/measure.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 
@@ -71,18 +70,14 @@ static cJSON *program_json(const struct installed_program *p)
     return o;
 }
 
-static void add_json(struct buf *out, const struct installed_programs *all)
+static cJSON *installed_json(const struct installed_programs *all)
 {
     cJSON *root = status_head_json(clock_wall_ns(&clock_real));
     cJSON *list = cJSON_AddArrayToObject(root, "installed");
     for (size_t i = 0; i < all->count; i++) {
         cJSON_AddItemToArray(list, program_json(all->list[i]));
     }
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_putc(out, '\n');
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 /* ---- for a person ---- */
@@ -176,22 +171,14 @@ static void add_text(struct text_page *p, const struct installed_programs *all)
 static int print(const struct installed_programs *all, const struct options *o, bool utf8,
                  struct err *err)
 {
-    struct buf out;
-    buf_init(&out, OUTPUT_MAX);
+    struct print p;
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->json) {
-        add_json(&out, all);
+        print_json(&p, installed_json(all));
     } else {
-        const bool ascii = o->ascii || !utf8;
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-        add_text(&p, all);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        add_text(&p.page, all);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 int cmd_installed(const struct setting_catalog *c, const struct options *o, struct outcome *outcome,

@@ -14,7 +14,7 @@
 #include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/measure.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 #include "sampling/platform.h"
@@ -406,7 +406,7 @@ static cJSON *finding_json(const struct lint_finding *f)
     return o;
 }
 
-static void put_json(const struct lint_job *job, const struct lint_result *found, struct buf *out)
+static cJSON *lint_json(const struct lint_job *job, const struct lint_result *found)
 {
     cJSON *root = status_head_json(clock_wall_ns(&clock_real));
     cJSON *files = cJSON_AddArrayToObject(root, "files");
@@ -442,34 +442,21 @@ static void put_json(const struct lint_job *job, const struct lint_result *found
         cJSON_AddStringToObject(o, "text", n->text);
     }
     cJSON_AddBoolToObject(root, "truncated", found->truncated);
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_putc(out, '\n');
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 /* ---- the command ---- */
 
 static int print(struct lint_job *job, const struct lint_result *found, bool utf8, struct err *err)
 {
-    struct buf out;
-    buf_init(&out, OUTPUT_MAX);
+    struct print p;
+    print_begin(&p, job->o, utf8, OUTPUT_MAX);
     if (job->o->json) {
-        put_json(job, found, &out);
+        print_json(&p, lint_json(job, found));
     } else {
-        const bool ascii = job->o->ascii || !utf8;
-        struct text_page p = {
-            .out = &out, .color = text_wants_color(job->o->color), .ascii = ascii};
-        put_text(job, &p, found);
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        put_text(job, &p.page, found);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 static int judge(struct lint_job *job, const struct setting_catalog *c, struct outcome *outcome,

@@ -4,7 +4,6 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -16,8 +15,8 @@
 #include "cli/command.h"
 #include "cli/measure.h"
 #include "cli/other_machine.h"
-#include "cli/output.h"
 #include "cli/place.h"
+#include "cli/print.h"
 #include "cli/profiles_json.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
@@ -392,11 +391,14 @@ static int print(const struct view *v, int64_t wall_ns, const struct options *o,
                  struct outcome *outcome, struct err *err)
 {
     struct profile_rows rows = {.count = 0};
-    const bool ascii = o->ascii || !outcome->utf8;
-    struct buf out;
+    struct print p;
     int rc = o->profile ? profile_resolve(v->set, o->profile, &v->query, &rows, err) : 0;
-    buf_init(&out, OUTPUT_MAX);
-    if (rc == 0 && o->json) {
+    if (rc < 0) {
+        profile_rows_release(&rows);
+        return rc;
+    }
+    print_begin(&p, o, outcome->utf8, OUTPUT_MAX);
+    if (o->json) {
         cJSON *root = status_head_json(wall_ns);
         head_json(root, v);
         if (o->profile) {
@@ -404,28 +406,16 @@ static int print(const struct view *v, int64_t wall_ns, const struct options *o,
         } else {
             profiles_list_json(root, v->set, &v->answer);
         }
-        char *text = json_print_pretty(root);
-        buf_puts(&out, text);
-        buf_putc(&out, '\n');
-        free(text);
-        cJSON_Delete(root);
-    } else if (rc == 0) {
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-        if (o->profile) {
-            show(&p, &rows, v);
-        } else {
-            list_all(&p, v);
-        }
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        print_json(&p, root);
+    } else if (o->profile) {
+        show(&p.page, &rows, v);
+    } else {
+        list_all(&p.page, v);
     }
-    rc = rc == 0 ? output_write(out.data, out.size, err) : rc;
+    rc = print_end(&p, err);
     if (rc >= 0 && o->profile && v->set->broken_count && !outcome->warning.code) {
         outcome->warning = v->set->broken[0].err; /* the list shows all of them */
     }
-    buf_release(&out);
     profile_rows_release(&rows);
     return rc;
 }

@@ -3,7 +3,6 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -11,7 +10,7 @@
 #include "cli/command.h"
 #include "cli/located.h"
 #include "cli/measure.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
 #include "cli/units.h"
@@ -356,36 +355,23 @@ static void none_block(struct text_page *p, const struct model *m)
 static int print(const struct model *m, const struct locations *where, int64_t now_wall_ns,
                  const struct options *o, bool utf8, struct err *err)
 {
-    struct buf out;
-    buf_init(&out, OUTPUT_MAX);
+    struct print p;
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->json) {
-        cJSON *json = services_json(m, where, now_wall_ns);
-        char *text = json_print_pretty(json);
-        buf_puts(&out, text);
-        buf_putc(&out, '\n');
-        free(text);
-        cJSON_Delete(json);
+        print_json(&p, services_json(m, where, now_wall_ns));
     } else {
-        const bool ascii = o->ascii || !utf8;
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
         for (size_t i = 0; i < m->service_count; i++) {
             if (i) {
-                text_end(&p);
+                text_end(&p.page);
             }
-            service_block(&p, m, &m->services[i],
+            service_block(&p.page, m, &m->services[i],
                           locations_find(where, m->services[i].facts->name));
         }
         if (!m->service_count) {
-            none_block(&p, m);
-        }
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
+            none_block(&p.page, m);
         }
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 int cmd_services(const struct options *o, struct outcome *outcome, struct err *err)

@@ -2,7 +2,6 @@
  * settings: what every known setting does; all of them by their verdict, or one in full.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,7 +9,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/command.h"
-#include "cli/output.h"
+#include "cli/print.h"
 #include "cli/settings_json.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
@@ -290,8 +289,8 @@ static int find(const struct setting_catalog *c, const char *operand, const stru
                    operand);
 }
 
-static void add_json(struct buf *out, const struct setting_catalog *c, const struct setting *only,
-                     const struct setting_query *q)
+static cJSON *list_json(const struct setting_catalog *c, const struct setting *only,
+                        const struct setting_query *q)
 {
     cJSON *root = status_head_json(clock_wall_ns(&clock_real));
     json_add_text_or_null(root, "place",
@@ -303,11 +302,7 @@ static void add_json(struct buf *out, const struct setting_catalog *c, const str
         }
     }
     cJSON_AddItemToObject(root, "sources", settings_sources_json(c));
-    char *text = json_print_pretty(root);
-    buf_puts(out, text);
-    buf_putc(out, '\n');
-    free(text);
-    cJSON_Delete(root);
+    return root;
 }
 
 static int print(const struct setting_catalog *c, const struct options *o, bool utf8,
@@ -315,7 +310,7 @@ static int print(const struct setting_catalog *c, const struct options *o, bool 
 {
     const struct setting *only = NULL;
     struct setting_query q;
-    struct buf out;
+    struct print p;
     char operand[256]; /* three names long; what is longer is the name of nothing */
     ask_for_here(&q, o);
     if (o->setting) {
@@ -325,25 +320,15 @@ static int print(const struct setting_catalog *c, const struct options *o, bool 
             return rc;
         }
     }
-    buf_init(&out, OUTPUT_MAX);
+    print_begin(&p, o, utf8, OUTPUT_MAX);
     if (o->json) {
-        add_json(&out, c, only, &q);
+        print_json(&p, list_json(c, only, &q));
+    } else if (only) {
+        explain(&p.page, c, only, operand, &q);
     } else {
-        const bool ascii = o->ascii || !utf8;
-        struct text_page p = {.out = &out, .color = text_wants_color(o->color), .ascii = ascii};
-        if (only) {
-            explain(&p, c, only, operand, &q);
-        } else {
-            list_all(&p, c, &q);
-        }
-        if (ascii) {
-            output_to_ascii(out.data);
-            out.size = strlen(out.data);
-        }
+        list_all(&p.page, c, &q);
     }
-    const int rc = output_write(out.data, out.size, err);
-    buf_release(&out);
-    return rc;
+    return print_end(&p, err);
 }
 
 int cmd_settings(const struct options *o, struct outcome *outcome, struct err *err)

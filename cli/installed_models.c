@@ -127,7 +127,7 @@ void installed_models_ask(const struct model *m, const struct config *config,
         if (f->kind != SERVICE_OLLAMA || f->kind_unknown || f->remote) {
             continue;
         }
-        struct plan_server none;
+        struct plan_server none = {.readable = false};
         struct plan_server *s = out->models.server_count < PLAN_SERVERS
                                     ? &out->models.servers[out->models.server_count++]
                                     : &none;
