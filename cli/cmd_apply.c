@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "cli/ask.h"
 #include "cli/change_place.h"
+#include "cli/change_services.h"
 #include "cli/command.h"
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
@@ -20,7 +21,7 @@
 #include "cli/result_text.h"
 #include "tuning/apply/transaction.h"
 
-enum { OUTPUT_MAX = 64 * 1024 * 1024 };
+enum { OUTPUT_MAX = 64 * 1024 * 1024, BY_HAND_BYTES = 4096 };
 enum { NEW_MODE = 0644 };    /* of a file that is made, less what the umask takes */
 enum { HASH_SHORTEST = 12 }; /* as plan shows it: fewer would not tell plans apart */
 
@@ -38,8 +39,8 @@ static int show(const struct plan_made *made, const struct options *o, bool utf8
 
 static bool needs_root(const struct plan *p)
 {
-    for (size_t i = 0; i < p->file_count; i++) {
-        if (p->files[i].source->needs_root) {
+    for (size_t i = 0; i < p->step_count; i++) {
+        if (p->steps[i].needs_root) {
             return geteuid() != 0;
         }
     }
@@ -68,17 +69,18 @@ static int refuse_without_root(const struct plan_made *made, const struct option
     return err_set(err, ERR_DENIED, "only root may write there, by this command:");
 }
 
-static int consent(const struct plan_made *made, const struct options *o, bool utf8,
-                   struct err *err)
+static int consent(const struct plan_made *made, const struct change_services *services,
+                   const struct options *o, bool utf8, struct err *err)
 {
     const struct plan *p = &made->plan;
-    char question[256];
+    char question[512], restarts[256];
     bool yes = o->yes;
     int rc = o->json ? 0 : show(made, o, utf8, err);
 
     if (rc == 0 && !yes) {
-        snprintf(question, sizeof question, "Change %zu file%s? Nothing is restarted. [y/N] ",
-                 p->file_count, p->file_count == 1 ? "" : "s");
+        change_services_words(services, restarts, sizeof restarts);
+        snprintf(question, sizeof question, "Change %zu file%s%s [y/N] ", p->file_count,
+                 p->file_count == 1 ? "" : "s", restarts);
         rc = ask_yes(question, &yes, err);
     }
     return rc == 0 && !yes ? err_set(err, ERR_STATE, "declined, nothing was changed") : rc;
@@ -97,11 +99,6 @@ static int check(const struct plan_made *made, const struct options *o, struct o
         return err_set(err, ERR_STATE,
                        "the plan is another one now (%.12s): look at it with 'tunetop plan'",
                        p->hash);
-    }
-    if (p->file_count && !o->no_restart) {
-        return err_set(err, ERR_USAGE,
-                       "this version changes files and restarts nothing: say so with "
-                       "'--no-restart', and restart the services yourself");
     }
     return p->file_count && needs_root(p) ? refuse_without_root(made, o, outcome, err) : 0;
 }
@@ -135,6 +132,7 @@ static cJSON *changes_json(const struct plan *p)
 
         cJSON_AddStringToObject(o, "service", c->service);
         cJSON_AddStringToObject(o, "setting", c->setting);
+        cJSON_AddStringToObject(o, "intent", change_intent_name(c));
         cJSON_AddStringToObject(o, "file", p->files[c->file].source->path);
         add_value(o, "from", c->from, c->secret);
         add_value(o, "to", c->to, c->secret);
@@ -144,7 +142,8 @@ static cJSON *changes_json(const struct plan *p)
 }
 
 static int carry_out(const struct plan *p, const struct options *o, struct journal *j, uid_t user,
-                     struct result_told *told, struct transaction_result *out, struct err *err)
+                     struct change_services *services, struct result_told *told,
+                     struct transaction_result *out, struct err *err)
 {
     struct change *changes = xcalloc(p->file_count, sizeof *changes);
     struct unit *units = xcalloc(p->unit_count, sizeof *units);
@@ -156,6 +155,7 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
         units[i] = (struct unit){.name = p->units[i].name,
                                  .services = p->units[i].services,
                                  .service_count = p->units[i].service_count};
+        units[i].restarts = change_services_restarts(services, i, &units[i].restart_count);
     }
     for (size_t i = 0; i < p->file_count; i++) {
         const struct plan_file *f = &p->files[i];
@@ -184,6 +184,7 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
         .changes = changes,
         .change_count = p->file_count,
         .all_or_nothing = o->all_or_nothing,
+        .control = services_any(&services->apply) ? &services->ops : NULL,
         .progress = result_progress,
         .progress_ctx = told,
     };
@@ -215,18 +216,17 @@ static int print_result(const struct plan_made *made, const struct options *o,
     return rc;
 }
 
-static int apply(const struct plan_made *made, const struct options *o, struct outcome *outcome,
-                 struct err *err)
+static int apply(const struct plan_made *made, const struct options *o,
+                 struct change_services *services, struct result_told *told,
+                 struct outcome *outcome, struct err *err)
 {
     const struct plan *p = &made->plan;
     struct transaction_result *result = xcalloc(1, sizeof *result);
-    struct result_told *told = xcalloc(1, sizeof *told);
     struct change_place place;
     struct journal j = {.dir = -1};
     int rc = change_place(&place, true, err);
 
     result->state = JOURNAL_ROLLED_BACK; /* until it ran */
-    told->progress_fd = (int)o->progress_fd;
     for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
         const struct plan_unit *u = &p->units[told->count];
 
@@ -234,10 +234,20 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
     }
     rc = rc == 0 ? journal_open(&j, &file_ops_real, &place.journal, true, err) : rc;
     if (rc == 0) {
-        rc = carry_out(p, o, &j, place.user, told, result, err);
+        rc = carry_out(p, o, &j, place.user, services, told, result, err);
     }
     journal_close(&j);
     if (rc == 0) {
+        struct buf by_hand;
+
+        buf_init(&by_hand, BY_HAND_BYTES);
+        for (size_t i = 0; i < result->unit_count; i++) {
+            if (result->units[i].needs_person) {
+                change_services_by_hand(services, i, &by_hand);
+            }
+        }
+        told->by_hand = by_hand.data;
+        told->services = &services->apply;
         result_progress_end(told, result);
         outcome->status = result_status(result);
         if (outcome->status == 0 && p->broken) {
@@ -250,14 +260,36 @@ static int apply(const struct plan_made *made, const struct options *o, struct o
             *err = (struct err)ERR_INIT;
             rc = 0;
         }
+        told->by_hand = NULL;
+        buf_release(&by_hand);
     } else if (result->found_interrupted || result->state == JOURNAL_INTERRUPTED) {
         err_wrap(err, "an apply was cut off; this command ends it");
         outcome->next = change_line(o->argv[0], caller_get()->sudo, "recover", NULL);
         outcome->status = RESULT_NEEDS_PERSON;
     }
     free(result);
-    free(told);
     return rc < 0 ? rc : 0;
+}
+
+/* What can refuse refuses before anybody is asked. */
+static int with_services(const struct plan_made *made, const struct options *o,
+                         struct outcome *outcome, struct err *err)
+{
+    struct change_services *services = xcalloc(1, sizeof *services);
+    struct result_told *told = xcalloc(1, sizeof *told);
+    int rc;
+
+    told->progress_fd = (int)o->progress_fd;
+    rc = change_services_of_plan(services, &made->knowledge, &made->plan, &made->input, o,
+                                 result_progress, told, err);
+    rc = rc == 0 ? consent(made, services, o, outcome->utf8, err) : rc;
+    rc = rc == 0 ? services_drain(&services->apply, err) : rc;
+    rc = rc == 0 ? apply(made, o, services, told, outcome, err) : rc;
+    change_services_close(services);
+    outcome->stuck = services->stuck;
+    free(services);
+    free(told);
+    return rc;
 }
 
 /* A number that nobody opened would become one of our own files. */
@@ -285,10 +317,9 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
                      : show(made, o, outcome->utf8, err);
         rc = rc < 0 ? rc : refuse_broken(made, err);
     } else if (rc == 0) {
-        rc = consent(made, o, outcome->utf8, err);
-        rc = rc == 0 ? apply(made, o, outcome, err) : rc;
+        rc = with_services(made, o, outcome, err);
     }
-    outcome->stuck = !plan_made_close(made);
+    outcome->stuck = !plan_made_close(made) || outcome->stuck;
     free(made);
     return rc < 0 ? rc : 0;
 }

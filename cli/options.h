@@ -113,10 +113,12 @@ struct options {
     struct option_list services, sets;
     int dialect; /* enum dialect */
     /* apply, undo, recover */
-    bool yes, no_restart, all_or_nothing;
-    const char *id;        /* undo: of the journal; NULL: the newest that stands */
-    int64_t progress_fd;   /* 0: not given */
-    const char *plan_hash; /* NULL: whatever the plan is; else it or its beginning */
+    bool yes, no_restart, no_warm, all_or_nothing, strict;
+    int queue;               /* enum queue_policy of tuning/apply/queue.h */
+    int64_t drain_timeout_s; /* 0: not given */
+    const char *id;          /* undo: of the journal; NULL: the newest that stands */
+    int64_t progress_fd;     /* 0: not given */
+    const char *plan_hash;   /* NULL: whatever the plan is; else it or its beginning */
     /* settings */
     const char *setting; /* NULL: all of them */
     bool installed;      /* what the installed servers list */

@@ -157,6 +157,13 @@ const char *const *options_command_names(size_t *count)
 
 static const char *const dialect_names[] = {"own", "guide"};
 
+static const char *const queue_names[] = {"refuse", "drain"}; /* as enum queue_policy */
+static const char *const *choices_queue(size_t *count)
+{
+    *count = sizeof queue_names / sizeof *queue_names;
+    return queue_names;
+}
+
 static const char *const *choices_dialect(size_t *count)
 {
     *count = sizeof dialect_names / sizeof *dialect_names;
@@ -216,8 +223,16 @@ const struct option_row options_rows[] = {
      choices_dialect, "guide: write the names of the guides even where nobody reads them"},
     {"yes", 'y', APPLY | UNDO | RECOVER, OPTION_FLAG, NULL, AT(yes), 0, 0, NULL,
      "answer every question with yes"},
-    {"no-restart", 0, APPLY | UNDO, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
+    {"no-restart", 0, PLAN | APPLY | UNDO, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
      "change files only; the services take it when somebody restarts them"},
+    {"no-warm", 0, PLAN | APPLY | UNDO, OPTION_FLAG, NULL, AT(no_warm), 0, 0, NULL,
+     "do not load again what was loaded before a restart"},
+    {"strict", 0, APPLY, OPTION_FLAG, NULL, AT(strict), 0, 0, NULL,
+     "put back a service also when a value of its process cannot be read"},
+    {"queue", 0, APPLY | UNDO, OPTION_CHOICE, "WAY", AT(queue), 0, 0, choices_queue,
+     "of a ComfyUI that works: refuse (the default), or drain: wait until it is done"},
+    {"drain-timeout", 0, APPLY | UNDO, OPTION_WHOLE, "S", AT(drain_timeout_s), 1, 86400, NULL,
+     "how long --queue drain waits (1800 seconds without it)"},
     {"all-or-nothing", 0, APPLY, OPTION_FLAG, NULL, AT(all_or_nothing), 0, 0, NULL,
      "when one service fails put all of them back"},
     {"progress-fd", 0, APPLY, OPTION_WHOLE, "N", AT(progress_fd), 1, 1023, NULL,

@@ -109,15 +109,23 @@ static cJSON *file_json(const struct plan_input *in, const struct plan_file *f)
     return o;
 }
 
-static cJSON *step_json(const struct plan_file *f)
+static cJSON *step_json(const struct plan_step *s)
 {
     cJSON *o = cJSON_CreateObject();
 
-    cJSON_AddStringToObject(o, "action", "write");
-    cJSON_AddStringToObject(o, "file", f->source->path);
-    cJSON_AddNullToObject(o, "argv");
-    cJSON_AddBoolToObject(o, "needs_root", f->source->needs_root);
-    cJSON_AddArrayToObject(o, "interrupts");
+    cJSON_AddStringToObject(o, "action", s->action);
+    json_add_text_or_null(o, "service", s->service);
+    json_add_text_or_null(o, "file", s->file);
+    cJSON *list = s->argv ? cJSON_AddArrayToObject(o, "argv") : cJSON_AddNullToObject(o, "argv");
+    for (size_t i = 0; s->argv && s->argv[i]; i++) {
+        cJSON_AddItemToArray(list, cJSON_CreateString(s->argv[i]));
+    }
+    json_add_text_or_null(o, "folder", s->folder);
+    cJSON_AddBoolToObject(o, "needs_root", s->needs_root);
+    list = cJSON_AddArrayToObject(o, "interrupts");
+    for (size_t i = 0; i < s->interrupt_count; i++) {
+        cJSON_AddItemToArray(list, cJSON_CreateString(s->interrupts[i]));
+    }
     return o;
 }
 
@@ -184,8 +192,8 @@ cJSON *plan_json(const struct plan *p, const struct plan_input *in)
         cJSON_AddItemToArray(list, file_json(in, &p->files[i]));
     }
     list = cJSON_AddArrayToObject(root, "steps");
-    for (size_t i = 0; i < p->file_count; i++) {
-        cJSON_AddItemToArray(list, step_json(&p->files[i]));
+    for (size_t i = 0; i < p->step_count; i++) {
+        cJSON_AddItemToArray(list, step_json(&p->steps[i]));
     }
     list = cJSON_AddArrayToObject(root, "skipped");
     for (size_t i = 0; i < p->skipped_count; i++) {

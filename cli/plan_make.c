@@ -40,6 +40,8 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
         .typed = typed,
         .typed_count = o->sets.count,
         .guide_names = o->dialect == DIALECT_GUIDE,
+        .no_restart = o->no_restart,
+        .no_warm = o->no_warm,
     };
     /* A wrong name is told even where nothing could be changed. */
     int rc = profile_resolve(&k->profiles, o->profile, &k->query, &rows, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "tuning/control/control.h"
 #include "tuning/secret.h"
 
 /* Columns: services, settings, values; lines end where a terminal of 100 columns does. */
@@ -244,22 +245,85 @@ static void warning_lines(struct text_page *p, const struct plan *plan)
     }
 }
 
+static const struct plan_file *file_of(const struct plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (strcmp(plan->files[i].source->path, path) == 0) {
+            return &plan->files[i];
+        }
+    }
+    return NULL;
+}
+
+static void write_line(struct text_page *p, const struct plan_file *f)
+{
+    const size_t lines = f->diff.added > f->diff.removed ? f->diff.added : f->diff.removed;
+
+    text_put(p, STYLE_TEXT, f->source->exists ? "write" : "make");
+    text_tab(p, SETTINGS);
+    put_clean(p, STYLE_TEXT, f->source->path);
+    text_putf(p, STYLE_DIM, " (%zu line%s)", lines, lines == 1 ? "" : "s");
+    if (strcmp(f->source->path, f->source->real_path) != 0) {
+        text_put(p, STYLE_DIM, ", which is ");
+        put_clean(p, STYLE_DIM, f->source->real_path);
+    }
+}
+
+/* A command as it could be typed, then what it interrupts. */
+static void command_line(struct text_page *p, const struct plan_step *s)
+{
+    const struct control_step step = {.argv = s->argv, .folder = s->folder};
+    struct buf line;
+
+    buf_init(&line, 4096);
+    if (s->needs_root) {
+        buf_puts(&line, "sudo ");
+    }
+    control_line(&step, &line);
+    put_clean(p, STYLE_TEXT, line.data);
+    buf_release(&line);
+    for (size_t i = 0; i < s->interrupt_count; i++) {
+        text_end(p);
+        text_blanks(p, SETTINGS);
+        text_put(p, STYLE_WARN, "interrupts ");
+        put_clean(p, STYLE_WARN, s->interrupts[i]);
+    }
+}
+
 static void steps(struct text_page *p, const struct plan *plan)
 {
+    static const struct {
+        const char *action, *words;
+    } others[] = {
+        {"wait", "until it is well"},
+        {"model_load", "what was loaded before is loaded again"},
+        {"verify", "the running process has each value, else all is put back"},
+    };
+
     text_end(p);
     title(p, "Steps");
-    for (size_t i = 0; i < plan->file_count; i++) {
-        const struct plan_file *f = &plan->files[i];
-        const size_t lines = f->diff.added > f->diff.removed ? f->diff.added : f->diff.removed;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        const struct plan_file *f = s->file ? file_of(plan, s->file) : NULL;
 
         text_blanks(p, INDENT);
-        text_put(p, STYLE_TEXT, f->source->exists ? "write" : "make");
+        if (f) {
+            write_line(p, f);
+            text_end(p);
+            continue;
+        }
+        text_put(p, STYLE_TEXT, s->action);
         text_tab(p, SETTINGS);
-        put_clean(p, STYLE_TEXT, f->source->path);
-        text_putf(p, STYLE_DIM, " (%zu line%s)", lines, lines == 1 ? "" : "s");
-        if (strcmp(f->source->path, f->source->real_path) != 0) {
-            text_put(p, STYLE_DIM, ", which is ");
-            put_clean(p, STYLE_DIM, f->source->real_path);
+        if (s->argv) {
+            command_line(p, s);
+        } else {
+            put_clean(p, STYLE_TEXT, s->service ? s->service : "");
+        }
+        for (size_t k = 0; !s->argv && k < sizeof others / sizeof others[0]; k++) {
+            if (strcmp(others[k].action, s->action) == 0) {
+                text_put(p, STYLE_DIM, ": ");
+                text_put(p, STYLE_DIM, others[k].words);
+            }
         }
         text_end(p);
         if (f->source->note) {

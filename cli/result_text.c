@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "cli/print.h"
 #include "cli/plan_text.h"
+#include "cli/result_rows.h"
 #include "cli/text_page.h"
 
 enum { OUTPUT_MAX = 1024 * 1024, INDENT = 2, STATES = 20, REASONS = 34, WIDTH = 100 };
@@ -67,6 +68,27 @@ static void unit_line(struct text_page *p, const struct unit_result *u, const ch
     text_end(p);
 }
 
+/* The files are the old ones, or recover makes them so; then a service wants its restart. */
+static void by_hand_lines(struct text_page *p, const char *lines)
+{
+    char clean[1024];
+
+    if (!lines || !*lines) {
+        return;
+    }
+    text_put(p, STYLE_TEXT, "Or by hand, when the files are as they were:");
+    text_end(p);
+    for (const char *at = lines; *at;) {
+        const size_t size = strcspn(at, "\n");
+
+        text_blanks(p, INDENT);
+        utf8_sanitise(at, size, clean, sizeof clean, NULL);
+        text_put(p, STYLE_TEXT, clean);
+        text_end(p);
+        at += size + (at[size] == '\n');
+    }
+}
+
 static void print_text(struct text_page *p, const struct transaction_result *r,
                        const struct result_told *told)
 {
@@ -76,22 +98,26 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     for (size_t i = 0; i < r->unit_count; i++) {
         unit_line(p, &r->units[i], i < told->count ? told->of[i].name : "", told->undo);
     }
+    result_rows_text(p, told->services);
     if (r->state == JOURNAL_APPLIED || r->state == JOURNAL_PARTIAL) {
-        text_putf(p, STYLE_DIM, "The services read their files when they start: restart them.%s",
-                  told->undo ? "" : " 'tunetop undo' puts the files back.");
+        if (!told->services || !services_any(told->services)) {
+            text_put(p, STYLE_DIM, "Services read their files when they start: restart them. ");
+        }
+        text_put(p, STYLE_DIM, told->undo ? "" : "'tunetop undo' puts everything back.");
         text_end(p);
     } else if (r->needs_person || r->state == JOURNAL_INTERRUPTED) {
-        text_put(p, STYLE_CRIT, "A file could not be put back; 'tunetop recover' tries again.");
+        text_put(p, STYLE_CRIT, "It could not be put back; 'tunetop recover' tries again.");
         text_end(p);
+        by_hand_lines(p, told->by_hand);
     }
 }
 
 /* ---------------------------------------------------------------- JSON */
 
-static const char *const action_words[] = {[STEP_WRITE] = "write",
-                                           [STEP_RESTART] = "restart",
-                                           [STEP_VERIFY] = "verify",
-                                           [STEP_PUT_BACK] = "put_back"};
+static const char *const action_words[] = {
+    [STEP_WRITE] = "write",      [STEP_RESTART] = "restart", [STEP_WAIT] = "wait",
+    [STEP_WARM] = "model_load",  [STEP_WATCH] = "watch",     [STEP_VERIFY] = "verify",
+    [STEP_PUT_BACK] = "put_back"};
 
 /* Nobody who reads is needed: a pipe that is closed changes nothing. */
 static void tell_line(int fd, const char *line)
@@ -155,10 +181,16 @@ void result_progress_end(const struct result_told *told, const struct transactio
 void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result)
 {
     struct result_told *told = ctx;
-    struct result_step *last = told->step_count ? &told->steps[told->step_count - 1] : NULL;
+    struct result_step *last = NULL;
 
+    /* Some go on within others: the last one of its kind that has not ended. */
+    for (size_t i = told->step_count; done && !last && i > 0; i--) {
+        struct result_step *s = &told->steps[i - 1];
+
+        last = s->step == step && s->unit == unit && isnan(s->seconds) ? s : NULL;
+    }
     tell_step(told, step, unit, done, result);
-    if (done && last && last->step == step && last->unit == unit) {
+    if (last) {
         last->seconds = (double)(clock_mono_ns(&clock_real) - last->mono_ns) / 1e9;
         last->result = result;
     } else if (!done && told->step_count < RESULT_STEPS) {
@@ -232,8 +264,7 @@ static cJSON *result_json(const struct transaction_result *r, const struct resul
     json_add_text_or_null(root, "id", r ? r->id : NULL);
     json_add_text_or_null(root, "state", r ? state_word(r, told->undo) : NULL);
     cJSON_AddItemToObject(root, "services", services_json(r, told));
-    cJSON_AddItemToObject(root, "rows",
-                          told->left ? plan_rows_json(told->left) : cJSON_CreateArray());
+    cJSON_AddItemToObject(root, "rows", result_rows_json(told->left, told->services));
     cJSON_AddItemToObject(root, "steps", steps_json(told));
     return root;
 }

@@ -5,6 +5,7 @@
 #define CLI_RESULT_TEXT_H
 
 #include "cli/options.h"
+#include "tuning/apply/services.h"
 #include "tuning/apply/transaction.h"
 #include "tuning/plan.h"
 
@@ -22,14 +23,18 @@ struct result_step { /* that was carried out: seconds NAN: it did not come to an
     double seconds;
     int result;
 };
-enum { RESULT_STEPS = 4 * JOURNAL_MAX_UNITS }; /* write, restart, verify, put back */
+/* A unit has several services, each of which is waited for, warmed and watched, and then perhaps
+ * again on the way back. */
+enum { RESULT_STEPS = 64 * JOURNAL_MAX_UNITS };
 struct result_told {
     struct result_unit of[JOURNAL_MAX_UNITS];
     size_t count;
     struct result_step steps[RESULT_STEPS];
     size_t step_count;
-    int progress_fd;         /* gets a line of JSON before and after each step; 0: nobody does */
-    bool undo;               /* what was carried out is an undo */
+    int progress_fd; /* gets a line of JSON before and after each step; 0: nobody does */
+    bool undo;       /* what was carried out is an undo */
+    const struct services_apply *services; /* what was restarted; NULL: nothing */
+    const char *by_hand;     /* commands for a person, when something could not be put back; NULL */
     const struct plan *left; /* the plan of the files as they are now; NULL: there is none */
     const struct plan *plan; /* that was carried out: what it could not touch; NULL */
 };

@@ -71,6 +71,7 @@ struct config_control {
 struct config_health {
     const char *path; /* "/api/version" */
     double interval_s, timeout_s, start_period_s;
+    double steady_s; /* watched after a restart until then; 0: a minute */
     int64_t retries;
     struct schema_place place;
 };

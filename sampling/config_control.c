@@ -82,6 +82,7 @@ const struct schema_field config_health_fields[] = {
      .fallback = "that of its healthcheck, else 3"},
     SECONDS(start_period, 0, 86400, "seconds after the start in which failures do not count",
             "that of its healthcheck, else 0"),
+    SECONDS(steady, 1, 3600, "seconds after its restart in which it must stay up", "60"),
     {.key = NULL},
 };
 

@@ -114,6 +114,8 @@ struct journal_unit {
     const char *name;
     const char *const *services;
     size_t service_count;
+    const char *const *restarts; /* those of them that are restarted with it */
+    size_t restart_count;
     enum unit_state state;
     const char *reason; /* NULL */
 };

@@ -118,28 +118,41 @@ static const char *parse_file(struct parse *p, const cJSON *item, const char *id
     return NULL;
 }
 
-static const char *parse_unit(struct parse *p, const cJSON *item, struct journal_unit *out)
+/* A list of names, which may be missing; false: something else. */
+static bool parse_names(struct parse *p, const cJSON *list, const char *const **out, size_t *count)
 {
-    const cJSON *services = json_get(item, "services"), *service;
+    const cJSON *item;
     char text[TEXT_BYTES];
 
-    if (!json_copy_text(item, "name", text, sizeof(text)) || text[0] == '\0' ||
-        cJSON_GetArraySize(services) > MAX_SERVICES) {
+    *count = 0;
+    if (cJSON_GetArraySize(list) > MAX_SERVICES) {
+        return false;
+    }
+    const size_t room = (size_t)cJSON_GetArraySize(list);
+    const char **names = arena_calloc(&p->list->arena, room + 1, sizeof(*names));
+    cJSON_ArrayForEach(item, list) {
+        if (!cJSON_IsString(item) || *count >= room) {
+            return false;
+        }
+        (void)utf8_sanitise(item->valuestring, strlen(item->valuestring), text, sizeof(text), NULL);
+        names[(*count)++] = arena_strdup(&p->list->arena, text);
+    }
+    *out = names;
+    return true;
+}
+
+static const char *parse_unit(struct parse *p, const cJSON *item, struct journal_unit *out)
+{
+    char text[TEXT_BYTES];
+
+    if (!json_copy_text(item, "name", text, sizeof(text)) || text[0] == '\0') {
         return "a unit that is none";
     }
     *out = (struct journal_unit){.name = arena_strdup(&p->list->arena, text)};
-    size_t room = (size_t)cJSON_GetArraySize(services);
-    const char **names = arena_calloc(&p->list->arena, room + 1, sizeof(*names));
-    cJSON_ArrayForEach(service, services) {
-        if (!cJSON_IsString(service) || out->service_count >= room) {
-            return "a service that is none";
-        }
-        (void)utf8_sanitise(service->valuestring, strlen(service->valuestring), text, sizeof(text),
-                            NULL);
-        names[out->service_count++] = arena_strdup(&p->list->arena, text);
-    }
-    out->services = names;
-    return NULL;
+    return parse_names(p, json_get(item, "services"), &out->services, &out->service_count) &&
+                   parse_names(p, json_get(item, "restarts"), &out->restarts, &out->restart_count)
+               ? NULL
+               : "a unit that is none";
 }
 
 static const char *parse_parts(struct parse *p, const cJSON *root, struct journal_entry *e)

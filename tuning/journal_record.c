@@ -62,21 +62,24 @@ static bool fill_file(cJSON *o, const struct journal_entry *e, size_t i)
            add(o, "before", content_json(&f->before)) && add(o, "after", content_json(&f->after));
 }
 
-static bool fill_unit(cJSON *o, const struct journal_unit *u)
+static bool add_names(cJSON *o, const char *key, const char *const *names, size_t count)
 {
-    cJSON *services = cJSON_AddArrayToObject(o, "services");
+    cJSON *list = cJSON_AddArrayToObject(o, key);
 
-    if (services == NULL || !add_text(o, "name", u->name)) {
-        return false;
-    }
-    for (size_t i = 0; i < u->service_count; i++) {
-        cJSON *name = cJSON_CreateString(u->services[i]);
-        if (name == NULL || !cJSON_AddItemToArray(services, name)) {
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        cJSON *name = cJSON_CreateString(names[i]);
+        if (name == NULL || !cJSON_AddItemToArray(list, name)) {
             cJSON_Delete(name);
             return false;
         }
     }
-    return true;
+    return list != NULL;
+}
+
+static bool fill_unit(cJSON *o, const struct journal_unit *u)
+{
+    return add_names(o, "services", u->services, u->service_count) &&
+           add_text(o, "name", u->name) && add_names(o, "restarts", u->restarts, u->restart_count);
 }
 
 /* The array's new object, which it owns; NULL without memory. */

@@ -30,6 +30,8 @@
 #include "tuning/diff.h"
 #include "tuning/profile.h"
 
+struct location; /* tuning/locate/locate.h */
+
 enum { PLAN_PLACES = CONFIG_SERVICES, PLAN_FILES = 6 * CONFIG_SERVICES, PLAN_LAYERS = 48 };
 
 /* ---- what there is ---- */
@@ -76,7 +78,9 @@ struct plan_place { /* a service, and where its settings stand */
     size_t home; /* the layer of `source` */
     bool apart;  /* write: override: nothing is changed outside of `home` and .env */
     struct profile_host host;
-    struct err err; /* code: why nothing of it can be changed */
+    const struct location *location;       /* where it was found to be; NULL: nobody looked */
+    const struct service_model_state *now; /* as it runs; NULL: it does not, or nobody looked */
+    struct err err;                        /* code: why nothing of it can be changed */
 };
 
 struct plan_models; /* tuning/plan_fit.h */
@@ -112,6 +116,7 @@ struct plan_wish {
     const struct plan_typed *typed;
     size_t typed_count;
     bool guide_names; /* --dialect guide */
+    bool no_restart, no_warm;
 };
 
 /* ---- what would be done ---- */
@@ -167,6 +172,18 @@ struct plan_warning { /* what is done, and who asked for it may not want */
     const char *text;
 };
 
+struct plan_step {      /* in the order in which they are done */
+    const char *action; /* "write", "restart", "run", "wait", "model_load", "verify" */
+    size_t unit;
+    const char *service;     /* NULL: of a file */
+    const char *file;        /* of "write" */
+    const char *const *argv; /* ends with NULL; NULL: no command */
+    const char *folder;      /* that the command runs in; NULL */
+    bool needs_root;
+    const char **interrupts; /* what stops with it: "comfyui: 1 running, 3 waiting" */
+    size_t interrupt_count;
+};
+
 struct plan {
     struct arena arena;
     const char *profile; /* canonical */
@@ -177,6 +194,8 @@ struct plan {
     size_t file_count;
     struct plan_unit *units;
     size_t unit_count;
+    struct plan_step *steps;
+    size_t step_count;
     struct plan_skipped *skipped;
     size_t skipped_count;
     struct plan_warning *warnings;

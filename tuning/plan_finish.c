@@ -2,6 +2,7 @@
 
 #include "sampling/service/service.h"
 #include "tuning/plan_edits.h"
+#include "tuning/plan_steps.h"
 
 enum { BY_HAND_MAX = 4096 };
 
@@ -245,6 +246,15 @@ static void make_hash(struct plan *p, const struct plan_wish *wish)
         add_text(&s, c->setting);
         add_text(&s, c->to);
     }
+    for (size_t i = 0; i < p->step_count; i++) {
+        const struct plan_step *step = &p->steps[i];
+
+        add_text(&s, step->action);
+        add_text(&s, step->folder);
+        for (size_t k = 0; step->argv && step->argv[k]; k++) {
+            add_text(&s, step->argv[k]);
+        }
+    }
     sha256_end(&s, hash);
     sha256_format(hash, p->hash);
 }
@@ -256,6 +266,7 @@ int planner_finish(struct planner *p, struct err *err)
     if (rc == 0) {
         sort_changes(p->out);
         make_units(p->out);
+        planner_steps(p);
         make_hash(p->out, p->wish);
     }
     return rc;

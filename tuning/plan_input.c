@@ -280,6 +280,16 @@ static int locate(struct plan_input *in, const struct config_service *s, const c
     return 0;
 }
 
+static const struct service_model_state *state_of(const struct model *now, const char *name)
+{
+    for (size_t i = 0; now && i < now->service_count; i++) {
+        if (strcmp(now->services[i].facts->name, name) == 0) {
+            return &now->services[i];
+        }
+    }
+    return NULL;
+}
+
 /* What the service takes now, and at most took as far as its control group remembers. */
 static double memory_taken(const struct model *now, const char *name)
 {
@@ -319,6 +329,7 @@ void plan_input_load(const struct config *config,
                                  .managed = s->managed,
                                  .priority = s->priority,
                                  .memory_taken = memory_taken(now, s->name),
+                                 .now = state_of(now, s->name),
                                  .group = "",
                                  .source = -1,
                                  .dotenv = -1};

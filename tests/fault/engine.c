@@ -111,7 +111,8 @@ static void open_journal(struct journal *j)
 static int apply(struct journal *j, struct transaction_result *out)
 {
     static const char *const service[] = {"ollama"};
-    static const struct unit units[UNITS] = {{"one", service, 1}, {"two", service, 1}};
+    static const struct unit units[UNITS] = {{"one", service, 1, NULL, 0},
+                                             {"two", service, 1, NULL, 0}};
     struct change changes[FILES];
     struct transaction t = {.files = &file_ops_real,
                             .journal = j,

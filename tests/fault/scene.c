@@ -89,7 +89,8 @@ static struct file_text text_of(const char *text)
 int scene_apply(struct scene *s)
 {
     static const char *const first[] = {"ollama", "open-webui"}, *const second[] = {"comfyui"};
-    static const struct unit units[SCENE_UNITS] = {{"ollama", first, 2}, {"comfyui", second, 1}};
+    static const struct unit units[SCENE_UNITS] = {{"ollama", first, 2, NULL, 0},
+                                                   {"comfyui", second, 1, NULL, 0}};
     struct change changes[SCENE_FILES];
     struct transaction t = {.files = &s->ops,
                             .journal = &s->journal,

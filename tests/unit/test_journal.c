@@ -246,7 +246,11 @@ static void test_place_of_root(void **state)
 static void make_begin(const char *id, struct buf *out)
 {
     static const char *const services[] = {"ollama", "a \"b\" \\ c"};
-    struct journal_unit unit = {.name = "ollama", .services = services, .service_count = 2};
+    struct journal_unit unit = {.name = "ollama",
+                                .services = services,
+                                .service_count = 2,
+                                .restarts = services,
+                                .restart_count = 1};
     struct journal_file file = {
         .path = "/a/\"link\"\n", .real = "/a/f \xc3\xa4", .folders = 2, .like = {0640, 7, 8}};
     struct journal_entry e = {.id = id,
@@ -298,6 +302,8 @@ static void test_round(void **state)
     assert_true(e->all_or_nothing && e->ended);
     assert_int_equal(e->unit_count, 1);
     assert_string_equal(e->units[0].services[1], "a \"b\" \\ c");
+    assert_int_equal(e->units[0].restart_count, 1);
+    assert_string_equal(e->units[0].restarts[0], "ollama");
     assert_int_equal(e->units[0].state, UNIT_ROLLED_BACK);
     assert_non_null(strstr(e->units[0].reason, "it said \"no\\"));
     assert_null(strchr(e->units[0].reason, '\x1b'));

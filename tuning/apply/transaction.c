@@ -172,7 +172,9 @@ static int make_begin(struct work *w, struct err *err)
     for (size_t i = 0; i < t->unit_count; i++) {
         w->units[i] = (struct journal_unit){.name = t->units[i].name,
                                             .services = t->units[i].services,
-                                            .service_count = t->units[i].service_count};
+                                            .service_count = t->units[i].service_count,
+                                            .restarts = t->units[i].restarts,
+                                            .restart_count = t->units[i].restart_count};
     }
     for (size_t i = 0; i < t->change_count; i++) {
         struct apply_file *f = &w->files[i];

@@ -31,6 +31,8 @@ struct unit { /* services that share files; they are restarted together */
     const char *name;
     const char *const *services;
     size_t service_count;
+    const char *const *restarts; /* for the journal: those that `control` restarts */
+    size_t restart_count;
 };
 
 /* What is done with a unit's services. `back`: the files are the old ones again. Both may allocate,
@@ -41,7 +43,16 @@ struct control_ops {
     int (*verify)(void *ctx, size_t unit, bool back, struct err *err);
 };
 
-enum transaction_step { STEP_WRITE, STEP_RESTART, STEP_VERIFY, STEP_PUT_BACK };
+enum transaction_step {
+    STEP_WRITE,
+    STEP_RESTART,
+    STEP_WAIT, /* this and the next two are steps within a restart or verify */
+    STEP_WARM,
+    STEP_WATCH,
+    STEP_VERIFY,
+    STEP_PUT_BACK,
+    STEP_COUNT
+};
 
 struct transaction {
     const struct file_ops *files;

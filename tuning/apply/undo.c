@@ -92,7 +92,9 @@ static void turn_round(const struct undo *u, const struct journal_entry *e,
             number[k] = (unsigned)t->unit_count;
             units[t->unit_count++] = (struct unit){.name = e->units[k].name,
                                                    .services = e->units[k].services,
-                                                   .service_count = e->units[k].service_count};
+                                                   .service_count = e->units[k].service_count,
+                                                   .restarts = e->units[k].restarts,
+                                                   .restart_count = e->units[k].restart_count};
         }
     }
     for (size_t i = 0; i < e->file_count; i++) {

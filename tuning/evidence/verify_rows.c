@@ -63,10 +63,20 @@ static bool is_read_anew(const struct setting *s)
             strcmp(setting_cost_words[s->costs], "now") == 0);
 }
 
-static void judge(const struct plan_row *r, const struct verify_service *service,
-                  struct verify_row *row)
+void verify_row_judge(const struct plan_row *r, const struct verify_service *service,
+                      struct verify_row *row)
 {
     struct evidence_value v = {.known = false, .via = -1};
+
+    *row = (struct verify_row){
+        .service = r->service,
+        .setting = r->setting,
+        .wanted = r->wanted,
+        .in_file = r->in_file,
+        .via = -1,
+        .bare = r->of && plan_is_bare_flag(r->of),
+        .secret = r->secret,
+    };
 
     if (service && service->evidence && r->of) {
         evidence_value(service->evidence, r->of, r->setting, &v);
@@ -113,16 +123,7 @@ void verify_rows_make(const struct plan *plan, const struct verify_service *serv
         const struct plan_row *r = &plan->rows[i];
         struct verify_row *row = &out->of[out->count++];
 
-        *row = (struct verify_row){
-            .service = r->service,
-            .setting = r->setting,
-            .wanted = r->wanted,
-            .in_file = r->in_file,
-            .via = -1,
-            .bare = r->of && plan_is_bare_flag(r->of),
-            .secret = r->secret,
-        };
-        judge(r, find(services, count, r->service), row);
+        verify_row_judge(r, find(services, count, r->service), row);
         out->by_verdict[row->verdict]++;
     }
 }

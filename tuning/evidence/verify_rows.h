@@ -51,6 +51,9 @@ struct verify_rows {
 /* Borrows from the plan and the evidence, which live as long. Release in any case. */
 void verify_rows_make(const struct plan *plan, const struct verify_service *services, size_t count,
                       struct verify_rows *out);
+/* One of them; service NULL: nothing is known of it. */
+void verify_row_judge(const struct plan_row *r, const struct verify_service *service,
+                      struct verify_row *row);
 void verify_rows_release(struct verify_rows *r);
 /* Whether a row is a reason to roll back: differs and restart_needed; with `strict` unknown. */
 bool verify_row_fails(const struct verify_row *r, bool strict);

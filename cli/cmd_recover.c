@@ -1,0 +1,169 @@
+/*
+ * recover: ends what was cut off. Asks once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "cli/ask.h"
+#include "cli/change_journal.h"
+#include "cli/command.h"
+#include "cli/entry_services.h"
+#include "cli/output.h"
+#include "cli/result_text.h"
+#include "tuning/apply/recover.h"
+
+static const char *const outcome_words[] = {
+    [RECOVER_NOTHING] = "nothing",
+    [RECOVER_FINISHED] = "finished",
+    [RECOVER_REVERTED] = "reverted",
+    [RECOVER_PERSON] = "person",
+};
+
+static int print_recovered(const struct recover_result *r, const struct options *o, struct err *err)
+{
+    char line[256];
+
+    if (o->json) {
+        cJSON *root = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(root, "schema", 1);
+        json_add_text_or_null(root, "id", r->id);
+        json_add_text_or_null(root, "state", r->id[0] ? journal_state_words[r->state] : NULL);
+        cJSON_AddStringToObject(root, "outcome", outcome_words[r->outcome]);
+        json_add_number(root, "put_back", (double)r->put_back);
+        char *text = json_print_line(root);
+        const int rc = output_line(text, err);
+        free(text);
+        cJSON_Delete(root);
+        return rc;
+    }
+    snprintf(line, sizeof line, "%s: %s", r->id,
+             r->outcome == RECOVER_FINISHED ? "all of its files were new, it counts as applied"
+                                            : "every file is as it was before");
+    return output_line(r->outcome == RECOVER_NOTHING ? "nothing was cut off" : line, err);
+}
+
+/* Somebody changed a file since. What he wrote can stay, and all the others be put back. */
+static bool wants_to_keep(const struct recover_result *result, const struct options *o)
+{
+    char question[256];
+    struct err ignored = ERR_INIT;
+    bool yes = o->yes;
+
+    snprintf(question, sizeof question,
+             "%zu file%s changed since. Keep what is there now, and put back the rest? [y/N] ",
+             result->edited.count, result->edited.count == 1 ? " was" : "s were");
+    return yes || (ask_yes(question, &yes, &ignored) == 0 && yes);
+}
+
+/* All is ended in the journal that is ours: is it so in the other as well? */
+static int check_other(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    const enum journals_part other = journals_mine() == JOURNALS_OWN ? JOURNALS_ROOT : JOURNALS_OWN;
+    struct journals j;
+    int rc = 0;
+
+    journals_read(&j);
+    const struct journal_entry *open = journal_interrupted(&j.of[other].list);
+    if (open) {
+        rc = err_set(err, ERR_STATE,
+                     "%s in %s journal was cut off as well, or is at work: by this command:",
+                     open->id, other == JOURNALS_ROOT ? "root's" : "your own");
+        outcome->status = RESULT_NEEDS_PERSON;
+        outcome->next = journals_command(o->argv[0], other, "recover", NULL);
+    }
+    journals_release(&j);
+    return rc;
+}
+
+/* Those of the entry that recover_run() takes: the newest that is open. */
+static void open_services(struct entry_services *s, const struct journal_list *list,
+                          const struct options *o)
+{
+    const struct journal_entry *e = NULL;
+    struct err ignored = ERR_INIT; /* its ops say it */
+
+    memset(s, 0, sizeof *s);
+    for (size_t i = 0; i < list->count; i++) {
+        e = list->entries[i].ended ? e : &list->entries[i];
+    }
+    if (e) {
+        const struct journal_entry *of = e->of ? journal_find(list, e->of) : NULL;
+
+        (void)entry_services_open(s, e, of ? of : e, CHANGE_RECOVER, o, NULL, NULL, &ignored);
+    }
+}
+
+int cmd_recover(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct change_journal p;
+    bool yes = o->yes;
+    int rc = change_journal_refuse(o, err);
+
+    if (rc < 0) {
+        return rc;
+    }
+    rc = change_journal_open(&p, journals_mine(), err);
+    if (rc == -ERR_NOENT) {
+        const struct recover_result nothing = {.outcome = RECOVER_NOTHING};
+
+        change_journal_close(&p);
+        *err = (struct err)ERR_INIT;
+        rc = print_recovered(&nothing, o, err);
+        return rc < 0 ? rc : check_other(o, outcome, err);
+    }
+    if (rc == 0 && !yes && journal_interrupted(&p.list)) {
+        char question[256];
+
+        snprintf(question, sizeof question, "End %s, which was cut off? [y/N] ",
+                 journal_interrupted(&p.list)->id);
+        rc = ask_yes(question, &yes, err);
+        if (rc == 0 && !yes) {
+            rc = err_set(err, ERR_STATE, "declined, nothing was changed");
+        }
+    }
+    struct recover r = {.files = &file_ops_real, .journal = &p.journal, .user = p.place.user};
+    struct entry_services *services = xcalloc(1, sizeof *services);
+    for (bool more = true, any = false; rc == 0 && more;) {
+        struct recover_result result;
+        struct journal_list list;
+
+        rc = journal_read(&p.journal, &list, err);
+        if (rc < 0) {
+            break;
+        }
+        open_services(services, &list, o);
+        r.control = entry_services_ops(services);
+        rc = recover_run(&r, &result, err);
+        if (rc < 0 && result.id[0]) { /* it was found, and is still open */
+            outcome->status = RESULT_NEEDS_PERSON;
+        }
+        if (rc == 0 && result.outcome == RECOVER_PERSON) {
+            rc = -err->code;
+            outcome->status = RESULT_NEEDS_PERSON;
+            if (!o->json) {
+                change_journal_show_edited(&result.edited, o, outcome->utf8);
+            }
+            if (!r.keep_edited && result.edited.count > 0 && wants_to_keep(&result, o)) {
+                r.keep_edited = true;
+                outcome->status = 0;
+                *err = (struct err)ERR_INIT;
+                rc = 0;
+            }
+        } else if (rc == 0 && (result.outcome != RECOVER_NOTHING || !any)) {
+            rc = print_recovered(&result, o, err);
+            rc = rc > 0 ? 0 : rc;
+        }
+        more = rc == 0 && result.outcome != RECOVER_NOTHING;
+        any = true;
+        recover_result_release(&result);
+        outcome->stuck = !entry_services_close(services) || outcome->stuck;
+        journal_list_release(&list);
+    }
+    free(services);
+    change_journal_close(&p);
+    return rc < 0 ? rc : check_other(o, outcome, err);
+}

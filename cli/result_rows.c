@@ -1,0 +1,136 @@
+#include "cli/result_rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "cli/plan_text.h"
+
+enum { INDENT = 2, SETTINGS = 14, VALUES = 52, VERDICTS = 66, WIDTH = 100 };
+
+static const struct verify_row *row_of(const struct services_apply *s, const char *service,
+                                       const char *setting)
+{
+    for (size_t i = 0; s && i < s->job_count; i++) {
+        const struct service_job *job = &s->jobs[i];
+
+        for (size_t k = 0; job->state == JOB_WELL && k < job->wish_count; k++) {
+            const struct verify_row *r = &job->rows[k];
+
+            if (r->setting && strcmp(job->name, service) == 0 && strcmp(r->setting, setting) == 0) {
+                return r;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void add_value(cJSON *o, const char *key, const char *value, bool secret)
+{
+    json_add_text_or_null(o, key, value && secret ? "***" : value);
+}
+
+static cJSON *row_json(const char *service, const char *setting, const char *wanted,
+                       const char *in_file, bool same, bool secret, const struct verify_row *r)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "service", service);
+    cJSON_AddStringToObject(o, "setting", setting);
+    add_value(o, "wanted", wanted, secret);
+    add_value(o, "in_file", in_file, secret);
+    add_value(o, "in_process", r ? r->in_process : NULL, secret);
+    /* The files alone prove nothing about a process. */
+    cJSON_AddStringToObject(o, "verdict",
+                            !same ? verify_verdict_words[VERIFY_DIFFERS]
+                            : r   ? verify_verdict_words[r->verdict]
+                                  : verify_verdict_words[VERIFY_UNKNOWN]);
+    json_add_text_or_null(o, "via", r && r->via >= 0 ? evidence_via_words[r->via] : NULL);
+    json_add_text_or_null(o, "reason", r ? r->why : "it was not restarted");
+    return o;
+}
+
+cJSON *result_rows_json(const struct plan *plan, const struct services_apply *services)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    for (size_t i = 0; plan && i < plan->row_count; i++) {
+        const struct plan_row *r = &plan->rows[i];
+
+        cJSON_AddItemToArray(list, row_json(r->service, r->setting, r->wanted, r->in_file, r->same,
+                                            r->secret, row_of(services, r->service, r->setting)));
+    }
+    for (size_t i = 0; !plan && services && i < services->job_count; i++) {
+        const struct service_job *job = &services->jobs[i];
+
+        for (size_t k = 0; job->state == JOB_WELL && k < job->wish_count; k++) {
+            const struct plan_row *w = &job->wishes[k];
+
+            cJSON_AddItemToArray(list, row_json(job->name, w->setting, w->wanted, w->wanted, true,
+                                                w->secret, &job->rows[k]));
+        }
+    }
+    return list;
+}
+
+static void put_clean(struct text_page *p, enum style style, const char *text)
+{
+    char clean[512];
+
+    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
+    text_put(p, style, clean);
+}
+
+static void row_text(struct text_page *p, const struct service_job *job, size_t k)
+{
+    static const enum style styles[] = {[VERIFY_OK] = STYLE_OK,
+                                        [VERIFY_DIFFERS] = STYLE_CRIT,
+                                        [VERIFY_RESTART_NEEDED] = STYLE_WARN,
+                                        [VERIFY_IGNORED] = STYLE_DIM,
+                                        [VERIFY_UNKNOWN] = STYLE_WARN};
+    const struct verify_row *r = &job->rows[k];
+    const char *value = r->in_process ? r->in_process : "-";
+
+    text_blanks(p, INDENT);
+    put_clean(p, STYLE_TEXT, job->name);
+    text_tab(p, SETTINGS);
+    put_clean(p, STYLE_TEXT, r->setting);
+    text_tab(p, VALUES);
+    put_clean(p, STYLE_TEXT, plan_shown(r->setting, value, r->secret));
+    text_tab(p, VERDICTS);
+    if (r->verdict == VERIFY_UNKNOWN) {
+        char words[256];
+
+        snprintf(words, sizeof words, "not proven, because %s",
+                 r->why ? r->why : "nothing tells it");
+        text_wrap(p, STYLE_WARN, VERDICTS, WIDTH, words);
+    } else {
+        text_put(p, styles[r->verdict], verify_verdict_words[r->verdict]);
+        if (r->via >= 0) {
+            text_put(p, STYLE_DIM, "  ");
+            text_put(p, STYLE_DIM, evidence_via_words[r->via]);
+        }
+    }
+    text_end(p);
+}
+
+void result_rows_text(struct text_page *p, const struct services_apply *services)
+{
+    for (size_t i = 0; services && i < services->job_count; i++) {
+        const struct service_job *job = &services->jobs[i];
+
+        for (size_t k = 0; job->state == JOB_WELL && k < job->wish_count; k++) {
+            if (job->rows[k].setting) {
+                row_text(p, job, k);
+            }
+        }
+        if (job->note) {
+            text_blanks(p, INDENT);
+            put_clean(p, STYLE_TEXT, job->name);
+            text_tab(p, SETTINGS);
+            text_wrap(p, STYLE_DIM, SETTINGS, WIDTH, job->note);
+            text_end(p);
+        }
+    }
+}

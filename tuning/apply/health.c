@@ -1,0 +1,223 @@
+#include "tuning/apply/health.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "sampling/ask.h"
+#include "sampling/sample.h"
+
+/* TUNING.md 4: 30/10/3, asked every half second. */
+enum {
+    INTERVAL_S = 30,
+    TIMEOUT_S = 10,
+    RETRIES = 3,
+    PAUSE_MS = 500,
+    STEADY_S = 60,
+    BODY_BYTES = 1024 * 1024,
+    LOOK_FAILS = 10, /* looks that may fail in a row: an engine that is busy starting it */
+    LOOPS = 3,       /* restarts by its supervisor that are no accident any more */
+};
+
+/* What each kind answers at once when it is well (facts/ollama.md 4.5, facts/comfyui.md 3). */
+static const char *path_of(int kind)
+{
+    return kind == SERVICE_OLLAMA ? "/api/version" : kind == SERVICE_COMFYUI ? "/prompt" : NULL;
+}
+
+static int64_t ns_of(double seconds)
+{
+    return llround(seconds * (double)NS_PER_S);
+}
+
+void health_rules_of(int kind, const struct config_health *configured, const char *url,
+                     const char *token, struct health_rules *out)
+{
+    *out = (struct health_rules){.url = url,
+                                 .token = token,
+                                 .path = path_of(kind),
+                                 .interval_ns = INTERVAL_S * NS_PER_S,
+                                 .timeout_ns = TIMEOUT_S * NS_PER_S,
+                                 .retries = RETRIES,
+                                 .steady_ns = STEADY_S * NS_PER_S};
+    if (!configured || !configured->place.file) {
+        return;
+    }
+    out->path = configured->path ? configured->path : out->path;
+    out->start_period_ns = ns_of(configured->start_period_s);
+    if (configured->interval_s > 0) {
+        out->interval_ns = ns_of(configured->interval_s);
+    }
+    if (configured->timeout_s > 0) {
+        out->timeout_ns = ns_of(configured->timeout_s);
+    }
+    if (configured->steady_s > 0) {
+        out->steady_ns = ns_of(configured->steady_s);
+    }
+    if (configured->retries > 0) {
+        out->retries = configured->retries;
+    }
+}
+
+int64_t health_patience_ns(const struct health_rules *r)
+{
+    return r->start_period_ns + r->retries * r->interval_ns;
+}
+
+static int64_t now(const struct health_watch *h)
+{
+    return h->world->now_ns(h->world->ctx);
+}
+
+static bool stopped(const struct health_watch *h)
+{
+    return h->may_stop && h->world->stop_asked(h->world->ctx);
+}
+
+/* 0: it answers; -1 not (yet); err has why. */
+static int answers(const struct health_watch *h, struct ask *a, int64_t deadline_ns,
+                   struct err *err)
+{
+    const int64_t until_ns = now(h) + h->rules->timeout_ns;
+    const struct ask_question q = {.path = h->rules->path,
+                                   .body_max = BODY_BYTES,
+                                   .deadline_ns = until_ns < deadline_ns ? until_ns : deadline_ns};
+
+    return a ? ask(a, &q, NULL, err) : 0;
+}
+
+/* Neither a supervisor nor an address: nothing tells how it is. */
+static bool can_tell(const struct control_state *s, const struct ask *a, struct err *err)
+{
+    return s->known || a || err_set(err, ERR_STATE, "nothing tells how it is") == 0;
+}
+
+static struct ask *open_ask(const struct health_watch *h)
+{
+    struct err ignored = ERR_INIT;
+
+    return h->rules->url && h->rules->path ? ask_open(h->rules->url, h->rules->token, &ignored)
+                                           : NULL;
+}
+
+static int ended(const struct control_state *s, struct err *err)
+{
+    char status[48] = "";
+
+    if (s->exit_status >= 0) {
+        snprintf(status, sizeof status, " with status %d", s->exit_status);
+    }
+    return err_set(err, ERR_STATE, "it ended%s%s%s", status, s->words[0] ? ": " : "", s->words);
+}
+
+/* What its supervisor says: 1 well as far as it knows, 0 not yet, negative: it will not be. */
+static int judge(const struct control_state *before, const struct control_state *s, bool *seen,
+                 int64_t *restarts, struct err *err)
+{
+    if (!s->known) { /* nobody supervises it: what it answers has to do */
+        return 1;
+    }
+    if (s->running) {
+        *seen = true;
+    }
+    if (!s->running && *seen) {
+        return ended(s, err);
+    }
+    if (*restarts < 0 && s->restarts >= 0) {
+        *restarts = s->restarts;
+    }
+    if (*restarts >= 0 && s->restarts - *restarts >= LOOPS) {
+        return err_set(err, ERR_STATE, "it ends again and again%s%s", s->words[0] ? ": " : "",
+                       s->words);
+    }
+    if (!s->running || (before->id[0] && strcmp(before->id, s->id) == 0)) {
+        return 0;
+    }
+    if (s->health == 0) {
+        return err_set(err, ERR_STATE, "its healthcheck says unhealthy%s%s",
+                       s->words[0] ? ": " : "", s->words);
+    }
+    return s->health != -1;
+}
+
+int health_wait(const struct health_watch *h, const struct control_state *before,
+                struct control_state *out, struct err *err)
+{
+    const int64_t deadline_ns = now(h) + health_patience_ns(h->rules);
+    struct ask *a = open_ask(h);
+    struct err last = ERR_INIT;
+    bool seen = false;
+    int64_t restarts = -1;
+    unsigned failed = 0;
+    int rc = 0;
+
+    memset(out, 0, sizeof *out);
+    for (;;) {
+        err_clear(&last);
+        rc = h->control->look(h->world, h->target, out, &last);
+        if (rc < 0 && ++failed > LOOK_FAILS) {
+            *err = last;
+            break;
+        }
+        failed = rc < 0 ? failed : 0;
+        rc = rc == 0 ? judge(before, out, &seen, &restarts, err) : 0;
+        if (rc < 0) {
+            break;
+        }
+        if (rc == 1 && can_tell(out, a, &last) && answers(h, a, deadline_ns, &last) == 0) {
+            rc = 0;
+            break;
+        }
+        if (stopped(h)) {
+            rc = err_set(err, ERR_STATE, "a signal ended the waiting for it");
+            break;
+        }
+        if (now(h) >= deadline_ns) {
+            rc = err_set(err, ERR_TIMEOUT, "it is not well after %.0f s%s%s",
+                         (double)health_patience_ns(h->rules) / (double)NS_PER_S,
+                         last.msg[0] ? ": " : "", last.msg);
+            break;
+        }
+        h->world->pause(h->world->ctx, PAUSE_MS * NS_PER_MS);
+    }
+    ask_close(a);
+    return rc;
+}
+
+int health_stays(const struct health_watch *h, const struct control_state *run, int64_t until_ns,
+                 struct err *err)
+{
+    struct ask *a = open_ask(h);
+    struct control_state s;
+    struct err last = ERR_INIT;
+    int64_t silent_since_ns = 0;
+    int rc = 0;
+
+    while (rc == 0 && now(h) < until_ns && !stopped(h)) {
+        h->world->pause(h->world->ctx, PAUSE_MS * NS_PER_MS);
+        err_clear(&last);
+        if (h->control->look(h->world, h->target, &s, &last) == 0 && s.known) {
+            if (!s.running) {
+                rc = ended(&s, err);
+            } else if (strcmp(s.id, run->id) != 0) {
+                rc = err_set(err, ERR_STATE, "it ended and was started again%s%s",
+                             s.words[0] ? ": " : "", s.words);
+            } else if (s.health == 0) {
+                rc = err_set(err, ERR_STATE, "its healthcheck says unhealthy%s%s",
+                             s.words[0] ? ": " : "", s.words);
+            }
+        }
+        /* One slow answer is no death: it may be loading. Only a closed port for longer is. */
+        if (rc == 0 && answers(h, a, until_ns + h->rules->timeout_ns, &last) == -ERR_REFUSED) {
+            silent_since_ns = silent_since_ns ? silent_since_ns : now(h);
+            if (now(h) - silent_since_ns >= h->rules->timeout_ns) {
+                rc = err_set(err, ERR_STATE, "it does not answer any more: %s", last.msg);
+            }
+        } else {
+            silent_since_ns = 0;
+        }
+    }
+    ask_close(a);
+    return rc;
+}

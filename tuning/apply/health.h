@@ -1,0 +1,44 @@
+/*
+ * Whether a service is well again after a restart, and stays so.
+ *
+ * It is asked every half second, until start_period + retries x interval: its supervisor whether
+ * the new run is still the one that was started, its own healthcheck where it has one, and itself
+ * over HTTP. A process that ended fails at once; nobody waits for one that is gone. The rules come
+ * from tunetop.yaml's `health`, else from the container's healthcheck, else 30/10/3 (TUNING.md).
+ */
+#ifndef TUNING_APPLY_HEALTH_H
+#define TUNING_APPLY_HEALTH_H
+
+#include "sampling/config.h"
+#include "tuning/control/control.h"
+
+struct health_rules {
+    const char *url, *token; /* NULL: it cannot be asked over HTTP */
+    const char *path;        /* "/api/version"; NULL: it is not asked */
+    int64_t interval_ns, timeout_ns, start_period_ns, retries;
+    int64_t steady_ns; /* after the restart it is watched so long: one that dies within the minute
+                          was not well */
+};
+
+/* kind: enum service_kind or beyond. configured may be NULL. */
+void health_rules_of(int kind, const struct config_health *configured, const char *url,
+                     const char *token, struct health_rules *out);
+int64_t health_patience_ns(const struct health_rules *r);
+
+struct health_watch {
+    const struct control_world *world;
+    const struct control *control;
+    struct control_target *target;
+    const struct health_rules *rules;
+    bool may_stop; /* a signal ends the waiting */
+};
+
+/* Waits until it is well; *out is what its supervisor says then. Errors: STATE: it ended, it is
+ * unhealthy, it runs in circles (err says with what status); TIMEOUT. */
+int health_wait(const struct health_watch *h, const struct control_state *before,
+                struct control_state *out, struct err *err);
+/* Watches that it is still the same run and answers, until until_ns. */
+int health_stays(const struct health_watch *h, const struct control_state *run, int64_t until_ns,
+                 struct err *err);
+
+#endif

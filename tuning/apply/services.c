@@ -1,0 +1,469 @@
+#include "tuning/apply/services.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tuning/plan_value.h"
+
+enum {
+    /* A stop alone may take what its supervisor grants: docker 10 s, systemd 90 s
+     * (systemd-system.conf(5), DefaultTimeoutStopSec); a start that only counts when it is well
+     * (Type=notify) as long again. */
+    RESTART_S = 200,
+    EVIDENCE_S = 10,
+    QUESTION_S = 5,
+};
+
+static int64_t now_ns(const struct services_apply *a)
+{
+    return a->world->now_ns(a->world->ctx);
+}
+
+static void tell(const struct services_apply *a, enum transaction_step step, size_t unit, bool done,
+                 int result)
+{
+    if (a->progress) {
+        a->progress(a->progress_ctx, step, unit, done, result);
+    }
+}
+
+/* ---------------------------------------------------------------- what there is before */
+
+static const struct service_facts *find(const struct model *m, const char *name)
+{
+    for (size_t i = 0; m && i < m->service_count; i++) {
+        if (strcmp(m->services[i].facts->name, name) == 0) {
+            return m->services[i].facts;
+        }
+    }
+    return NULL;
+}
+
+/* With its texts, for as long as the arena lives. */
+static void copy_facts(struct arena *arena, const struct service_facts *f,
+                       struct service_facts *out)
+{
+    const char **const texts[] = {&out->name,    &out->reason, &out->version,  &out->url,
+                                  &out->install, &out->device, &out->runtime,  &out->argv,
+                                  &out->words,   &out->unit,   &out->container};
+
+    *out = *f;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = arena_strdup(arena, *texts[i]);
+    }
+    out->models = arena_calloc(arena, f->model_count + 1, sizeof *out->models);
+    for (size_t i = 0; i < f->model_count; i++) {
+        out->models[i] = f->models[i];
+        out->models[i].name = arena_strdup(arena, f->models[i].name);
+        out->models[i].quantization = arena_strdup(arena, f->models[i].quantization);
+        out->models[i].parameter_count = arena_strdup(arena, f->models[i].parameter_count);
+    }
+}
+
+/* One that is not to be set any more: what it had instead must be gone. Where else it may come
+ * from (an image's own environment) nobody knows. */
+static void judge_gone(const struct plan_row *w, struct evidence *e, struct verify_row *row)
+{
+    struct evidence_value v = {.known = false};
+
+    if (e && w->of) {
+        evidence_value(e, w->of, w->setting, &v);
+    }
+    if (!v.known) {
+        row->why = v.why ? v.why : "it does not run";
+        return;
+    }
+    row->process_known = true;
+    row->in_process = v.value;
+    row->via = v.via;
+    row->verdict = v.value && w->in_file && plan_same_value(w->of, v.value, w->in_file)
+                       ? VERIFY_DIFFERS
+                       : VERIFY_OK;
+}
+
+/* Each wish against what the process has. */
+static void fill_rows(struct services_apply *a, const struct service_job *job,
+                      const struct service_facts *facts, int64_t not_before_wall_ns,
+                      struct verify_row *rows)
+{
+    const struct evidence_of of = {
+        .facts = facts,
+        .catalog = a->catalog,
+        .configured = job->configured,
+        .control = &job->control,
+        .world = a->world,
+        .processes = a->processes ? a->processes(a->look_ctx) : NULL,
+        .not_before_wall_ns = not_before_wall_ns,
+        .deadline_ns = now_ns(a) + EVIDENCE_S * NS_PER_S,
+    };
+    const struct verify_service service = {.name = job->name,
+                                           .evidence = facts ? evidence_gather(&of) : NULL,
+                                           .why_not = "it does not run"};
+
+    for (size_t i = 0; i < job->wish_count; i++) {
+        const struct plan_row *w = &job->wishes[i];
+        struct verify_row *row = &rows[i];
+
+        if (w->wanted) {
+            verify_row_judge(w, &service, row);
+        } else {
+            *row = (struct verify_row){.service = job->name,
+                                       .setting = w->setting,
+                                       .in_file = w->in_file,
+                                       .verdict = VERIFY_UNKNOWN,
+                                       .via = -1,
+                                       .secret = w->secret};
+            judge_gone(w, service.evidence, row);
+        }
+        row->in_process = row->in_process ? arena_strdup(&a->arena, row->in_process) : NULL;
+        row->why = row->why ? arena_strdup(&a->arena, row->why) : NULL;
+    }
+    evidence_free(service.evidence);
+}
+
+static bool changes_context(const struct service_job *job)
+{
+    for (size_t i = 0; i < job->wish_count; i++) {
+        if (strstr(job->wishes[i].setting, "CONTEXT_LENGTH")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int refuse_pending(struct services_apply *a, const struct control *control,
+                          struct service_job *job, struct err *err)
+{
+    struct control_pending pending = {.arena = &a->arena};
+
+    if (!control->pending) {
+        return 0;
+    }
+    const int rc = control->pending(a->world, &job->control, &pending, err);
+    if (rc < 0) {
+        return err_wrap(err, "%s", job->name);
+    }
+    if (pending.count > 0) {
+        return err_set(err, ERR_STATE,
+                       "%s: a restart would bring more than is planned: %s%s; restart it yourself "
+                       "first, or use '--no-restart'",
+                       job->name, pending.words[0], pending.count > 1 ? " (and more)" : "");
+    }
+    return 0;
+}
+
+static int empty_queue(struct services_apply *a, const struct service_job *job, struct err *err)
+{
+    return queue_empty(a->world, job->facts.url, job->token, a->queue, a->drain_ns, true, err);
+}
+
+static int ready_one(struct services_apply *a, struct service_job *job,
+                     const struct service_facts *facts, struct err *err)
+{
+    const struct control *control = job->target ? control_of(job->target->type) : NULL;
+
+    job->state = JOB_LEFT;
+    if (facts) {
+        copy_facts(&a->arena, facts, &job->facts);
+    }
+    job->rows = arena_calloc(&a->arena, job->wish_count + 1, sizeof *job->rows);
+    job->rows_before = arena_calloc(&a->arena, job->wish_count + 1, sizeof *job->rows_before);
+    if (!control) {
+        job->note = job->note ? job->note : "nobody supervises it: restart it yourself";
+        return 0;
+    }
+    job->control = *job->target;
+    int rc = control->resolve(a->world, &job->control, &a->arena, err);
+    rc = rc == 0 ? control->look(a->world, &job->control, &job->before, err) : rc;
+    if (rc < 0) {
+        return err_wrap(err, "%s", job->name);
+    }
+    const bool up = job->before.known ? job->before.running
+                                      : facts && facts->pid > 0 && facts->state != SERVICE_DOWN;
+    if (!up && !a->recovering) {
+        job->note = "it was down, and stays down";
+        return 0;
+    }
+    /* What was cut off may have stopped it, and left edits that did not take effect. */
+    if (!a->recovering && (rc = refuse_pending(a, control, job, err)) < 0) {
+        return rc;
+    }
+    job->was_well = a->recovering || (facts && facts->state == SERVICE_UP);
+    health_rules_of(job->kind, job->configured ? &job->configured->health : NULL,
+                    facts ? job->facts.url : NULL, job->token, &job->rules);
+    warm_list_of(facts && job->kind == SERVICE_OLLAMA ? &job->facts : NULL, job->preload,
+                 job->kind == SERVICE_OLLAMA ? job->preload_count : 0, changes_context(job),
+                 &a->arena, &job->warm);
+    job->has_queue = job->kind == SERVICE_COMFYUI && facts && facts->state != SERVICE_DOWN &&
+                     !a->recovering;
+    if (job->has_queue && a->queue == QUEUE_REFUSE && (rc = empty_queue(a, job, err)) < 0) {
+        return err_wrap(err, "%s", job->name);
+    }
+    fill_rows(a, job, facts ? &job->facts : NULL, 0, job->rows_before);
+    job->state = JOB_READY;
+    return 0;
+}
+
+int services_ready(struct services_apply *a, const struct model *now, struct err *err)
+{
+    int rc = 0;
+
+    arena_init(&a->arena);
+    for (size_t i = 0; i < a->job_count && rc == 0; i++) {
+        rc = ready_one(a, &a->jobs[i], find(now, a->jobs[i].name), err);
+    }
+    return rc;
+}
+
+int services_drain(struct services_apply *a, struct err *err)
+{
+    for (size_t i = 0; i < a->job_count; i++) {
+        struct service_job *job = &a->jobs[i];
+
+        if (job->state == JOB_READY && job->has_queue && empty_queue(a, job, err) < 0) {
+            return err_wrap(err, "%s", job->name);
+        }
+    }
+    return 0;
+}
+
+void services_release(struct services_apply *a)
+{
+    arena_release(&a->arena);
+}
+
+bool services_any(const struct services_apply *a)
+{
+    for (size_t i = 0; i < a->job_count; i++) {
+        if (a->jobs[i].state != JOB_LEFT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------- restart */
+
+static struct health_watch watch_of(struct services_apply *a, struct service_job *job, bool back)
+{
+    return (struct health_watch){.world = a->world,
+                                 .control = control_of(job->control.type),
+                                 .target = &job->control,
+                                 .rules = &job->rules,
+                                 .may_stop = !back};
+}
+
+static int restart_one(struct services_apply *a, struct service_job *job, bool back,
+                       struct err *err)
+{
+    const struct control *control = control_of(job->control.type);
+    struct control_state before = job->before;
+    struct err ignored = ERR_INIT;
+
+    if (!back && job->has_queue &&
+        empty_queue(a, job, err) < 0) { /* somebody may have come since */
+        return -err->code;
+    }
+    if (back) { /* what was started with the new settings, if anything was */
+        (void)control->look(a->world, &job->control, &before, &ignored);
+    }
+    job->state = JOB_TOUCHED;
+    job->restarted_ns = now_ns(a);
+    job->restarted_wall_ns = clock_wall_ns(&clock_real);
+    return control->restart(a->world, &job->control, &before,
+                            job->restarted_ns + RESTART_S * NS_PER_S, err);
+}
+
+static int wait_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
+{
+    const struct health_watch h = watch_of(a, job, back);
+    struct control_state none = {.id = ""};
+    int rc;
+
+    if (back && !job->was_well) { /* it was not well before either */
+        rc = h.control->look(a->world, &job->control, &job->now, err);
+    } else {
+        rc = health_wait(&h, back ? &none : &job->before, &job->now, err);
+    }
+    if (rc == 0) {
+        job->state = JOB_WELL;
+    }
+    return rc;
+}
+
+static int warm_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
+{
+    struct err ignored = ERR_INIT;
+
+    if (a->no_warm || job->warm.count == 0 || !job->rules.url) {
+        return 0;
+    }
+    tell(a, STEP_WARM, job->unit, false, 0);
+    const int rc = warm_load(a->world, job->rules.url, job->token, &job->warm, !back,
+                             back ? &ignored : err);
+    tell(a, STEP_WARM, job->unit, true, rc);
+    /* Going back it counts that the service runs as before; a model may have been deleted. */
+    return back ? 0 : rc;
+}
+
+static int restart(void *ctx, size_t unit, bool back, struct err *err)
+{
+    struct services_apply *a = ctx;
+    int rc = 0;
+
+    for (size_t i = 0; i < a->job_count && rc == 0; i++) {
+        struct service_job *job = &a->jobs[i];
+
+        /* Back goes what was begun; recover begins with nothing touched, and takes all. */
+        if (job->unit != unit || job->state == JOB_LEFT) {
+            continue;
+        }
+        if (back && job->state == JOB_READY && !a->recovering) {
+            continue;
+        }
+        rc = restart_one(a, job, back, err);
+        rc = rc < 0 ? err_wrap(err, "%s could not be restarted", job->name) : rc;
+    }
+    for (size_t i = 0; i < a->job_count && rc == 0; i++) {
+        struct service_job *job = &a->jobs[i];
+
+        if (job->unit != unit || job->state != JOB_TOUCHED) {
+            continue;
+        }
+        tell(a, STEP_WAIT, unit, false, 0);
+        rc = wait_one(a, job, back, err);
+        tell(a, STEP_WAIT, unit, true, rc);
+        rc = rc == 0 ? warm_one(a, job, back, err) : rc;
+        rc = rc < 0 ? err_wrap(err, "%s", job->name) : rc;
+    }
+    return rc;
+}
+
+/* ---------------------------------------------------------------- verify */
+
+/* It runs as whom and where it did. A new version is said, and is no reason to go back: the file on
+ * the disk was replaced before, and going back would not bring the old one. */
+static int same_service(struct services_apply *a, struct service_job *job,
+                        const struct service_facts *facts, struct err *err)
+{
+    if (!facts || job->facts.pid <= 0) {
+        return 0;
+    }
+    if (facts->uid >= 0 && job->facts.uid >= 0 && facts->uid != job->facts.uid) {
+        return err_set(err, ERR_STATE, "it runs as another user now: %lld, before %lld",
+                       (long long)facts->uid, (long long)job->facts.uid);
+    }
+    if (strcmp(facts->url, job->facts.url) != 0) {
+        return err_set(err, ERR_STATE, "it answers at %.100s now, before at %.100s", facts->url,
+                       job->facts.url);
+    }
+    if (*facts->version && *job->facts.version && strcmp(facts->version, job->facts.version) != 0) {
+        job->note = arena_printf(&a->arena, "it came back as version %s, before %s", facts->version,
+                                 job->facts.version);
+    }
+    return 0;
+}
+
+/* As it is now: found anew, else as it was with the process that its supervisor names. */
+static const struct service_facts *facts_now(struct services_apply *a,
+                                             const struct service_job *job,
+                                             struct service_facts *room)
+{
+    const struct model *m = a->look ? a->look(a->look_ctx) : NULL;
+    const struct service_facts *f = find(m, job->name);
+
+    if (f && f->pid > 0) {
+        return f;
+    }
+    if (job->now.pid <= 0) {
+        return f;
+    }
+    *room = f ? *f : job->facts;
+    room->pid = job->now.pid;
+    room->pid_start = 0;
+    return room->name ? room : NULL;
+}
+
+static bool same_as(const struct setting *s, const char *a, const char *b)
+{
+    return a && b && s ? plan_same_value(s, a, b) : !a == !b;
+}
+
+/* Going back it is to have what it had; recover knows only what its file had. */
+static int judge_back(const struct services_apply *a, const struct service_job *job, size_t i,
+                      struct err *err)
+{
+    const struct verify_row *r = &job->rows[i], *before = &job->rows_before[i];
+    const bool known = r->process_known &&
+                       (a->recovering ? job->wishes[i].in_file != NULL : before->process_known);
+    const char *old = a->recovering ? job->wishes[i].in_file : before->in_process;
+
+    return !known || same_as(job->wishes[i].of, old, r->in_process)
+               ? 0
+               : err_set(err, ERR_STATE, "its process has %s=%.80s, before it had %.80s",
+                         r->setting, r->in_process ? r->in_process : "nothing",
+                         old ? old : "nothing");
+}
+
+static int judge_rows(const struct services_apply *a, const struct service_job *job, bool back,
+                      struct err *err)
+{
+    for (size_t i = 0; i < job->wish_count; i++) {
+        const struct verify_row *r = &job->rows[i];
+
+        if (back) {
+            if (judge_back(a, job, i, err) < 0) {
+                return -err->code;
+            }
+        } else if (r->verdict == VERIFY_DIFFERS || r->verdict == VERIFY_RESTART_NEEDED) {
+            return err_set(err, ERR_STATE, "its process has %s=%.80s, not %.80s (%s)", r->setting,
+                           r->in_process ? r->in_process : "nothing",
+                           r->wanted ? r->wanted : "nothing",
+                           r->via >= 0 ? evidence_via_words[r->via] : "");
+        } else if (r->verdict == VERIFY_UNKNOWN && a->strict) {
+            return err_set(err, ERR_STATE, "%s is not proven, because %.160s", r->setting,
+                           r->why ? r->why : "nothing tells it");
+        }
+    }
+    return 0;
+}
+
+static int verify_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
+{
+    struct service_facts room = {.name = NULL};
+    const struct service_facts *facts = facts_now(a, job, &room);
+    int rc = job->state == JOB_WELL ? same_service(a, job, facts, err) : 0;
+
+    fill_rows(a, job, facts, job->restarted_wall_ns, job->rows);
+    rc = rc == 0 ? judge_rows(a, job, back, err) : rc;
+    if (rc == 0 && !back && job->state == JOB_WELL) {
+        const struct health_watch h = watch_of(a, job, back);
+
+        tell(a, STEP_WATCH, job->unit, false, 0);
+        rc = health_stays(&h, &job->now, job->restarted_ns + job->rules.steady_ns, err);
+        tell(a, STEP_WATCH, job->unit, true, rc);
+    }
+    return rc < 0 ? err_wrap(err, "%s", job->name) : 0;
+}
+
+static int verify(void *ctx, size_t unit, bool back, struct err *err)
+{
+    struct services_apply *a = ctx;
+
+    for (size_t i = 0; i < a->job_count; i++) {
+        struct service_job *job = &a->jobs[i];
+        const bool meant = a->recovering ? job->state != JOB_LEFT
+                                         : job->state == JOB_TOUCHED || job->state == JOB_WELL;
+
+        if (job->unit == unit && meant && verify_one(a, job, back, err) < 0) {
+            return -err->code;
+        }
+    }
+    return 0;
+}
+
+void services_ops(struct services_apply *a, struct control_ops *out)
+{
+    *out = (struct control_ops){a, restart, verify};
+}

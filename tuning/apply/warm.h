@@ -1,0 +1,34 @@
+/*
+ * Models that were loaded before a restart, and those of a service's `preload:`, are loaded again:
+ * who uses the service finds it as it was, and a runner that started with the new settings is how
+ * context, parallelism and flash attention are verified. Ollama only: ComfyUI loads by itself what
+ * its next prompt needs.
+ */
+#ifndef TUNING_APPLY_WARM_H
+#define TUNING_APPLY_WARM_H
+
+#include "base/arena.h"
+#include "sampling/sample.h"
+#include "tuning/control/control.h"
+
+struct warm_model {
+    const char *name;
+    int64_t context;  /* asked for explicitly; 0: the server's own default */
+    bool keep_loaded; /* for ever */
+};
+struct warm_list {
+    struct warm_model *of;
+    size_t count;
+};
+
+/* Texts are copied into the arena. new_context: the plan changes the server's default, so what is
+ * loaded gets the new one. before may be NULL; preload: names, may be empty. */
+void warm_list_of(const struct service_facts *before, const char *const *preload,
+                  size_t preload_count, bool new_context, struct arena *arena,
+                  struct warm_list *out);
+/* One after the other, each until its own deadline. Errors: the first that did not load, with the
+ * server's reason; the others are tried all the same. */
+int warm_load(const struct control_world *w, const char *url, const char *token,
+              const struct warm_list *list, bool may_stop, struct err *err);
+
+#endif

@@ -1,0 +1,143 @@
+#include "tuning/plan_steps.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tuning/control/control.h"
+#include "tuning/locate/locate.h"
+
+enum { STEPS_OF_SERVICE = CONTROL_STEPS + 3 }; /* and wait, models, verify */
+
+static bool is_down(const struct plan_place *place)
+{
+    return !place->now || place->now->facts->state == SERVICE_DOWN;
+}
+
+const struct control_target *plan_restarts(const struct plan_place *place, const char **why)
+{
+    const struct location *l = place->location;
+
+    *why = NULL;
+    if (!l || l->control.type == CONTROL_NONE || !control_of(l->control.type)) {
+        *why = l && l->control_why_not ? l->control_why_not
+                                       : "nobody supervises it: restart it yourself";
+        return NULL;
+    }
+    if (is_down(place)) {
+        *why = "it is down, and stays down: nothing is started";
+        return NULL;
+    }
+    return &l->control;
+}
+
+static struct plan_step *add(struct planner *p, const char *action, size_t unit,
+                             const char *service)
+{
+    struct plan_step *s = &p->out->steps[p->out->step_count++];
+
+    *s = (struct plan_step){.action = action, .unit = unit, .service = service};
+    return s;
+}
+
+/* What runs or waits there would be lost or waited for: a sentence, for consent. */
+static const char *in_flight(struct planner *p, const struct plan_place *place)
+{
+    double running = NAN, waiting = NAN;
+    struct arena *arena = &p->out->arena;
+
+    if (!place->now) {
+        return NULL;
+    }
+    const bool runs = reading_get(&place->now->v[METRIC_SERVICE_QUEUE_RUNNING], &running) &&
+                      running > 0;
+    const bool waits = reading_get(&place->now->v[METRIC_SERVICE_QUEUE_WAITING], &waiting) &&
+                       waiting > 0;
+    if (!runs && !waits) {
+        return place->now->facts->model_count > 0
+                   ? arena_printf(arena, "%s: %zu loaded model%s", place->service,
+                                  place->now->facts->model_count,
+                                  place->now->facts->model_count == 1 ? "" : "s")
+                   : NULL;
+    }
+    return arena_printf(arena, "%s: %.0f running, %.0f waiting", place->service,
+                        runs ? running : 0.0, waits ? waiting : 0.0);
+}
+
+static void interrupts(struct planner *p, const struct plan_place *place, struct plan_step *s,
+                       const struct control_steps *steps)
+{
+    const char *flight = in_flight(p, place);
+
+    s->interrupts = arena_calloc(&p->out->arena, steps->interrupt_count + 2, sizeof *s->interrupts);
+    s->interrupts[s->interrupt_count++] = flight ? flight : place->service;
+    for (size_t i = 0; i < steps->interrupt_count; i++) {
+        s->interrupts[s->interrupt_count++] = steps->interrupts[i];
+    }
+}
+
+static void restart_steps(struct planner *p, const struct plan_place *place, size_t unit)
+{
+    const char *why = NULL;
+    const struct control_target *target = plan_restarts(place, &why);
+    struct control_steps steps = {.count = 0};
+
+    if (!target) {
+        planner_warn(
+            p, place, NULL,
+            arena_printf(&p->out->arena, "its files change, and it is not restarted: %s", why));
+        return;
+    }
+    control_of(target->type)->steps(target, &p->out->arena, &steps);
+    for (size_t i = 0; i < steps.count; i++) {
+        struct plan_step *s = add(p, steps.of[i].action, unit, place->service);
+
+        s->argv = steps.of[i].argv;
+        s->folder = steps.of[i].folder;
+        s->needs_root = steps.of[i].needs_root;
+        if (i == 0) {
+            interrupts(p, place, s, &steps);
+        }
+    }
+    add(p, "wait", unit, place->service);
+    if (place->kind == PROFILE_OLLAMA && place->now->facts->model_count > 0 && !p->wish->no_warm) {
+        add(p, "model_load", unit, place->service);
+    }
+    add(p, "verify", unit, place->service);
+}
+
+static const struct plan_place *place_of(const struct planner *p, const char *service)
+{
+    for (size_t i = 0; i < p->in->place_count; i++) {
+        if (strcmp(p->in->places[i].service, service) == 0) {
+            return &p->in->places[i];
+        }
+    }
+    return NULL;
+}
+
+void planner_steps(struct planner *p)
+{
+    struct plan *out = p->out;
+    const size_t most = out->file_count + p->in->place_count * STEPS_OF_SERVICE;
+
+    out->steps = arena_calloc(&out->arena, most + 1, sizeof *out->steps);
+    for (size_t u = 0; u < out->unit_count; u++) {
+        for (size_t i = 0; i < out->file_count; i++) {
+            const struct plan_file *f = &out->files[i];
+
+            if (f->unit == u) {
+                struct plan_step *s = add(p, "write", u, NULL);
+
+                s->file = f->source->path;
+                s->needs_root = f->source->needs_root;
+            }
+        }
+        for (size_t i = 0; !p->wish->no_restart && i < out->units[u].service_count; i++) {
+            const struct plan_place *place = place_of(p, out->units[u].services[i]);
+
+            if (place) {
+                restart_steps(p, place, u);
+            }
+        }
+    }
+}
