@@ -17,13 +17,38 @@ static int split(const char *text, struct arena *arena, struct plan_typed *out, 
     return 0;
 }
 
+/* One with a file, or with one that cannot be read, which the plan says. */
+static bool has_place(const struct plan_input *in)
+{
+    for (size_t i = 0; i < in->place_count; i++) {
+        if (!in->places[i].unlocated) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int refuse_without_place(const struct plan_input *in, struct err *err)
+{
+    if (in->place_count > 0) { /* what runs, and why it cannot be changed */
+        const struct plan_place *p = &in->places[0];
+
+        return err_set(err, ERR_STATE, "no file to change: %s: %s%s", p->service, p->err.msg,
+                       in->place_count > 1 ? " ('tunetop services' has them all)" : "");
+    }
+    return err_set(err, ERR_STATE,
+                   "no file to change: no service runs whose settings were found, and tunetop.yaml "
+                   "names none; give a service its config, as {type: compose, file: "
+                   "~/ai/compose.yaml} (see tunetop.yaml(5))");
+}
+
 static int make(const struct knowledge *k, const struct options *o, struct plan_input *in,
                 struct plan *out, struct err *err)
 {
     struct plan_typed typed[OPTIONS_LIST_MAX];
     struct profile_rows rows;
 
-    plan_input_load(&k->measure.config, k->query.hosts, k->model, in);
+    plan_input_load(&k->measure.config, k->query.hosts, k->model, &k->locations, in);
     in->models = &k->installed.models;
 
     for (size_t i = 0; i < o->sets.count; i++) {
@@ -46,10 +71,8 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
     /* A wrong name is told even where nothing could be changed. */
     int rc = profile_resolve(&k->profiles, o->profile, &k->query, &rows, err);
     profile_rows_release(&rows);
-    if (rc == 0 && in->place_count == 0) {
-        return err_set(err, ERR_STATE,
-                       "no file to change: tunetop.yaml names none; give a service its config, "
-                       "as {type: compose, file: ~/ai/compose.yaml} (see tunetop.yaml(5))");
+    if (rc == 0 && !has_place(in)) {
+        return refuse_without_place(in, err);
     }
     return rc == 0 ? plan_make(in, &wish, out, err) : rc;
 }

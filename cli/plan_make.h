@@ -14,8 +14,9 @@ struct plan_made { /* large: allocate it */
     struct plan plan;
 };
 
-/* Errors: those of plan_make(); STATE when tunetop.yaml names no file of any service, with what to
- * write there. Ends with plan_made_close() in any case, whose answer is that of measure_close(). */
+/* Errors: those of plan_make(); STATE when no file of any service is known, with the reason or what
+ * to write into tunetop.yaml. Ends with plan_made_close() in any case, whose answer is that of
+ * measure_close(). */
 int plan_made_open(struct plan_made *m, const struct options *o, struct err *warning,
                    struct err *err);
 bool plan_made_close(struct plan_made *m);

@@ -27,7 +27,6 @@ enum {
     URL_MAX_BYTES = 120,   /* candidate.url and the rows that show it */
     PATH_MAX_BYTES = 1024, /* the shortest PATH_MAX of the systems that tunetop runs on */
     CONFIG_MAX_BYTES = 1024 * 1024,
-    PRIORITY = 5, /* the middle of 1 to 9 */
     MODEL_MAX_BYTES = 255,
     MODELS_MAX = 16, /* more are never loaded side by side */
 };
@@ -346,7 +345,7 @@ static void complete(struct config_service *s)
     if (s->managed_place.file == NULL)
         s->managed = true;
     if (s->priority == 0)
-        s->priority = PRIORITY;
+        s->priority = CONFIG_PRIORITY;
     if (s->config.place.file == NULL)
         s->config.type = CONFIG_TARGET_NONE;
 }

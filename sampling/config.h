@@ -17,7 +17,11 @@
 extern const char *const config_kind_words[];
 
 /* As many as are watched at once beside those that are discovered. */
-enum { CONFIG_SERVICES = 48, CONFIG_FILES = 8 /* of one compose project */ };
+enum {
+    CONFIG_SERVICES = 48,
+    CONFIG_FILES = 8,    /* of one compose project */
+    CONFIG_PRIORITY = 5, /* of a service that has none: the middle of 1 to 9 */
+};
 
 /* The file that a service's settings stand in, as tunetop.yaml names it. Which of the keys belong
  * to which type is checked (config_target_check()). */

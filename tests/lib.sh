@@ -27,6 +27,16 @@ unset SUDO_UID SUDO_GID SUDO_USER # their configuration would count
 unset NO_COLOR COLORTERM OLLAMA_HOST LANG LC_CTYPE TUNETOP_SIZE TUNETOP_FRAME_LOG
 mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
 
+# The services that really run here are nobody's to change: what would tell where their settings are
+# does not answer. $t_real_path has it.
+t_real_path=$PATH
+mkdir "$t_dir/asleep"
+for t_name in docker podman podman-compose docker-compose systemctl launchctl brew; do
+    printf '#!/bin/sh\necho "not asked in tests" >&2\nexit 1\n' >"$t_dir/asleep/$t_name"
+done
+chmod 0755 "$t_dir/asleep/"*
+export PATH="$t_dir/asleep:$PATH"
+
 # Ends the processes given to t_own and removes the folder.
 t_cleanup() {
     for pid in $t_pids; do

@@ -181,7 +181,8 @@ static int want_place(struct planner *p, const struct plan_place *place, struct 
                          NULL, true);
             if (place->managed) {
                 p->out->skipped[p->out->skipped_count - 1].whole = true;
-                p->out->broken++;
+                /* One that was found by chance fails nobody who did not name it. */
+                p->out->broken += !place->unlocated || p->wish->service_count > 0;
             }
         }
         return 0;

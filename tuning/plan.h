@@ -2,7 +2,8 @@
  * A plan: what a profile would change in the files of the services, edit by edit, before anything
  * is touched.
  *
- * plan_input_*() looks at the machine: it reads and parses the files that tunetop.yaml names.
+ * plan_input_*() looks at the machine: it reads and parses the files that tunetop.yaml
+ * names, and those that were found (tuning/locate).
  * plan_make() is pure: (profiles, what is wished, files as they are read) -> the changes, the new
  * text and the diff of each file, what is not written and why. The same input gives the same plan.
  * Its hash covers what would be done (the wishes, the real paths, what the files hold now, the
@@ -28,9 +29,8 @@
 #include "sampling/config.h"
 #include "tuning/config/document.h"
 #include "tuning/diff.h"
+#include "tuning/locate/locate.h"
 #include "tuning/profile.h"
-
-struct location; /* tuning/locate/locate.h */
 
 enum { PLAN_PLACES = CONFIG_SERVICES, PLAN_FILES = 6 * CONFIG_SERVICES, PLAN_LAYERS = 48 };
 
@@ -78,9 +78,12 @@ struct plan_place { /* a service, and where its settings stand */
     size_t home; /* the layer of `source` */
     bool apart;  /* write: override: nothing is changed outside of `home` and .env */
     struct profile_host host;
-    const struct location *location;       /* where it was found to be; NULL: nobody looked */
     const struct service_model_state *now; /* as it runs; NULL: it does not, or nobody looked */
-    struct err err;                        /* code: why nothing of it can be changed */
+    const struct location *location; /* how it was found, and who restarts it; NULL: not looked */
+    /* It runs, but nobody told where its settings are and that was not found either: err says why.
+     * No fault of a file. */
+    bool unlocated;
+    struct err err; /* code: why nothing of it can be changed */
 };
 
 struct plan_models; /* tuning/plan_fit.h */
@@ -95,11 +98,13 @@ struct plan_input {
 };
 
 /* Relative paths start from the folder of config->path. hosts: how a service of each kind that is
- * no container stands here. now: what runs, NULL unknown. A file that cannot be read or parsed is
- * an error of its place, not of the call. Release in any case. */
+ * no container stands here. now: what runs, NULL unknown. locations: where the files of services
+ * are for which tunetop.yaml names none; they must live as long; NULL: only what it names. A file
+ * that cannot be read or parsed is an error of its place, not of the call. Release in any case. */
 void plan_input_load(const struct config *config,
                      const struct profile_host hosts[PROFILE_SERVICE_COUNT],
-                     const struct model *now, struct plan_input *out);
+                     const struct model *now, const struct locations *locations,
+                     struct plan_input *out);
 void plan_input_release(struct plan_input *in);
 
 /* ---- what is wished ---- */

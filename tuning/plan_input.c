@@ -1,5 +1,6 @@
 /*
- * Which files the services' settings stand in, as tunetop.yaml names them, and what they hold now.
+ * Which files the services' settings stand in, as tunetop.yaml names them or as they were found,
+ * and what they hold now.
  */
 #include <errno.h>
 #include <limits.h>
@@ -218,8 +219,8 @@ static void add_version(struct plan_input *in, struct plan_place *p, bool config
     }
 }
 
-static int locate_compose(struct plan_input *in, const struct config_service *s,
-                          const char *config_path, struct plan_place *p, struct err *err)
+static int place_compose(struct plan_input *in, const struct config_service *s,
+                         const char *config_path, struct plan_place *p, struct err *err)
 {
     const struct config_target *t = &s->config;
     const char *const *names = t->files.count ? t->files.items : &t->file;
@@ -240,19 +241,25 @@ static int locate_compose(struct plan_input *in, const struct config_service *s,
     if (p->host.query.place == SETTING_MACOS) {
         p->host.query.place = SETTING_MAC_CONTAINER;
         p->host.query.device = SETTING_CPU;
-        p->host.engine.cpus = 0; /* those of the VM are not known here */
+        p->host.engine.cpus = 0; /* those of the VM, where they are told */
+    }
+    if (p->location && p->location->engine_cpus > 0) {
+        p->host.engine.cpus = p->location->engine_cpus;
+    }
+    if (p->location && p->location->engine_memory_bytes > 0) {
+        p->host.memory_bytes = p->location->engine_memory_bytes;
     }
     return 0;
 }
 
-static int locate(struct plan_input *in, const struct config_service *s, const char *config_path,
-                  struct plan_place *p, struct err *err)
+static int place_of(struct plan_input *in, const struct config_service *s, const char *config_path,
+                    struct plan_place *p, struct err *err)
 {
     const struct config_target *t = &s->config;
     const char *path = NULL;
 
     if (t->type == CONFIG_COMPOSE) {
-        return locate_compose(in, s, config_path, p, err);
+        return place_compose(in, s, config_path, p, err);
     }
     int rc = t->file ? absolute(in, t->file, config_path, &path, err) : own_file(in, t, &path, err);
     if (rc < 0) {
@@ -311,43 +318,99 @@ static double memory_taken(const struct model *now, const char *name)
     return most;
 }
 
+/* A service as tunetop.yaml has it; where it names no file, or not the service, as if it named what
+ * was found. */
+static const struct config_service *as_configured(struct plan_input *in,
+                                                  const struct config_service *s,
+                                                  const struct location *l)
+{
+    struct config_service *made;
+
+    if (s && (s->config.type != CONFIG_TARGET_NONE || !l)) {
+        return s;
+    }
+    made = arena_alloc(&in->arena, sizeof *made);
+    if (s) {
+        *made = *s;
+    } else {
+        *made = (struct config_service){
+            .name = l->service, .kind = l->kind, .managed = true, .priority = CONFIG_PRIORITY};
+    }
+    made->config = l->config;
+    return made;
+}
+
+static void set_versions(struct plan_place *p, const struct config_service *s)
+{
+    for (int owner = 0; s->version && owner < SETTING_OWNER_COUNT; owner++) {
+        if (strcmp(setting_owner_words[owner], config_kind_words[s->kind]) == 0) {
+            p->host.query.versions[owner] = s->version;
+        }
+    }
+}
+
+struct loading {
+    const struct config *config;
+    const struct profile_host *hosts;
+    const struct model *now;
+};
+
+static void add_place(const struct loading *in, const struct config_service *named,
+                      const struct location *l, struct plan_input *out)
+{
+    const struct config_service *s = as_configured(out, named, l);
+    const bool known = s->config.type != CONFIG_TARGET_NONE;
+    struct plan_place *p = &out->places[out->place_count];
+
+    if (out->place_count == PLAN_PLACES ||
+        (!known && (!l || !l->running || profile_service_of(s->kind) < 0))) {
+        return;
+    }
+    *p = (struct plan_place){.service = s->name,
+                             .kind = profile_service_of(s->kind),
+                             .target = &s->config,
+                             .managed = s->managed,
+                             .priority = s->priority,
+                             .memory_taken = memory_taken(in->now, s->name),
+                             .now = state_of(in->now, s->name),
+                             .group = "",
+                             .source = -1,
+                             .dotenv = -1,
+                             .location = l,
+                             .unlocated = !known};
+    out->place_count++;
+    if (p->kind < 0) {
+        err_set(&p->err, ERR_UNSUPPORTED, "no profile has anything for a %s",
+                config_kind_words[s->kind]);
+        return;
+    }
+    p->host = in->hosts[p->kind];
+    if (!known) {
+        err_set(&p->err, ERR_STATE, "%s", l->config_why_not ? l->config_why_not : "not found");
+    } else if (s->managed && place_of(out, s, in->config->path, p, &p->err) < 0 &&
+               p->err.where[0] == '\0' && s->config.place.file) {
+        err_at(&p->err, "%s:%lu:%lu", s->config.place.file, s->config.place.line,
+               s->config.place.column);
+    }
+    set_versions(p, s);
+}
+
 void plan_input_load(const struct config *config,
                      const struct profile_host hosts[PROFILE_SERVICE_COUNT],
-                     const struct model *now, struct plan_input *out)
+                     const struct model *now, const struct locations *locations,
+                     struct plan_input *out)
 {
+    const struct loading in = {config, hosts, now};
+
     memset(out, 0, sizeof *out);
     for (size_t i = 0; i < config->service_count; i++) {
         const struct config_service *s = &config->services[i];
-        struct plan_place *p = &out->places[out->place_count];
 
-        if (s->config.type == CONFIG_TARGET_NONE) {
-            continue;
-        }
-        *p = (struct plan_place){.service = s->name,
-                                 .kind = profile_service_of(s->kind),
-                                 .target = &s->config,
-                                 .managed = s->managed,
-                                 .priority = s->priority,
-                                 .memory_taken = memory_taken(now, s->name),
-                                 .now = state_of(now, s->name),
-                                 .group = "",
-                                 .source = -1,
-                                 .dotenv = -1};
-        out->place_count++;
-        if (p->kind < 0) {
-            err_set(&p->err, ERR_UNSUPPORTED, "no profile has anything for a %s",
-                    config_kind_words[s->kind]);
-            continue;
-        }
-        p->host = hosts[p->kind];
-        if (s->managed && locate(out, s, config->path, p, &p->err) < 0 && p->err.where[0] == '\0') {
-            err_at(&p->err, "%s:%lu:%lu", s->config.place.file, s->config.place.line,
-                   s->config.place.column);
-        }
-        for (int owner = 0; s->version && owner < SETTING_OWNER_COUNT; owner++) {
-            if (strcmp(setting_owner_words[owner], config_kind_words[s->kind]) == 0) {
-                p->host.query.versions[owner] = s->version;
-            }
+        add_place(&in, s, locations ? locations_find(locations, s->name) : NULL, out);
+    }
+    for (size_t i = 0; locations && i < locations->count; i++) {
+        if (!locations->of[i].configured) {
+            add_place(&in, NULL, &locations->of[i], out);
         }
     }
 }

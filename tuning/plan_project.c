@@ -378,6 +378,20 @@ static void finish(struct project *j)
     p->source = p->layers[p->home].source;
 }
 
+/* What fills ${NAME}: the --env-file that its container was made with (the last one wins), else the
+ * .env of the project's folder, which is that of the first file unless it was said otherwise. */
+static const char *dotenv_of(struct plan_input *in, const struct plan_place *p, const char *first)
+{
+    const struct control_target *t = p->location ? &p->location->control : NULL;
+
+    if (t && t->type == CONTROL_COMPOSE && t->env_file_count > 0) {
+        return t->env_files[t->env_file_count - 1];
+    }
+    return t && t->type == CONTROL_COMPOSE && t->folder
+               ? arena_printf(&in->arena, "%s/.env", t->folder)
+               : plan_beside(in, first, ".env");
+}
+
 int plan_project_load(struct plan_input *in, const char *const *paths, size_t count,
                       bool discovered, struct plan_place *p, struct err *err)
 {
@@ -403,7 +417,7 @@ int plan_project_load(struct plan_input *in, const char *const *paths, size_t co
         rc = add_own(&j, paths, count, discovered, override, last, err);
     }
     if (rc == 0) {
-        p->dotenv = plan_source_of(in, plan_beside(in, paths[0], ".env"), DOCUMENT_ENV, true);
+        p->dotenv = plan_source_of(in, dotenv_of(in, p, paths[0]), DOCUMENT_ENV, true);
         finish(&j);
     }
     return rc;

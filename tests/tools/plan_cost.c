@@ -102,7 +102,7 @@ static double plan_once(struct knowledge *k, struct plan_input *input, struct pl
     const int64_t begin = clock_mono_ns(&clock_real);
     struct err err = ERR_INIT;
 
-    plan_input_load(&k->config, k->query.hosts, NULL, input);
+    plan_input_load(&k->config, k->query.hosts, NULL, NULL, input);
     if (plan_make(input, &wish, plan, &err) < 0) {
         die("plan", &err);
     }

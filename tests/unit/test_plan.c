@@ -102,7 +102,7 @@ static void look(const char *services)
         fail_msg("%s: %s", err.where, err.msg);
     }
     config.path = file; /* relative paths start there */
-    plan_input_load(&config, query.hosts, NULL, &input);
+    plan_input_load(&config, query.hosts, NULL, NULL, &input);
     config.path = NULL;
 }
 

@@ -1,16 +1,14 @@
 #include "tuning/locate/locate.h"
 
 #include <math.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
+#include "base/caller.h"
 #include "base/clock.h"
-#include "base/number.h"
 #include "sampling/process.h"
 #include "tuning/locate/install.h"
 #include "tuning/locate/locate_part.h"
@@ -93,18 +91,18 @@ int64_t finder_rights(const struct finder *f, int64_t owner)
 
 void location_set_compose_files(struct finder *f, struct location *l)
 {
-    (void)f;
-    if (l->control.file_count == 1) {
-        l->config.file = l->control.files[0];
+    const size_t count = l->control.file_count;
+    const char **files = arena_calloc(f->arena, count + 1, sizeof *files);
+
+    if (count > CONFIG_FILES) {
+        l->config = (struct config_target){.type = CONFIG_TARGET_NONE};
+        l->config_from = NULL;
+        l->config_why_not = "it is made of more compose files than are looked at";
         return;
     }
-    l->config = (struct config_target){.type = CONFIG_TARGET_NONE};
-    l->config_from = NULL;
-    l->config_why_not = "it is made of several compose files: name the one to change as its "
-                        "config in tunetop.yaml";
-    for (size_t i = 0; i < l->control.file_count; i++) {
-        location_add_candidate(f, l, l->control.files[i]);
-    }
+    /* As a list even where it is one: no override beside it counts that was not there. */
+    memcpy(files, l->control.files, count * sizeof *files);
+    l->config.files = (struct schema_list){files, count};
 }
 
 /* ---------------------------------------------------------------- nobody supervises it */
@@ -181,7 +179,7 @@ static void find_running(struct finder *f, const struct service_facts *facts, st
         l->config_why_not = l->control_why_not =
             l->running ? "its process is not visible: it is another user's, or in a container"
                        : "it does not run";
-        if (l->running && f->env->self != 0) {
+        if (l->running && geteuid() != 0) {
             finder_note(f, l->service, "its process is another user's, or in a container",
                         "sudo tunetop services");
         }
@@ -428,6 +426,10 @@ static void one(struct finder *f, const struct config_service *s, const struct s
     if (s) {
         decide(f, s, l);
     }
+    if (l->control.type == CONTROL_COMMAND && facts) {
+        l->control.pid = facts->pid > 0 ? facts->pid : l->running ? 0 : -1;
+        l->control.pid_start = facts->pid_start;
+    }
 }
 
 void locate(const struct config *config, const struct model *now, const struct locate_env *env,
@@ -471,25 +473,18 @@ void locations_release(struct locations *l)
 void locate_env_here(struct locate_env *env, struct arena *arena)
 {
     const struct control_world *w = &control_world_real;
-    const char *sudo = getenv("SUDO_UID"), *home = getenv("HOME");
-    uint64_t uid = 0;
+    const struct caller *caller = caller_get();
+    const char *home = getenv("HOME"); /* under sudo the caller's */
 
     *env = (struct locate_env){
         .world = w,
-        .user = geteuid(),
-        .self = geteuid(),
+        .user = caller->uid,
+        .self = caller->sudo ? LOCATE_RIGHTS_CHANGE : geteuid(),
         .root = "",
         .deadline_ns = w->now_ns(w->ctx) + (int64_t)(ALL_S * (double)NS_PER_S),
     };
 #ifdef __APPLE__
     env->launchd = true;
 #endif
-    if (env->self == 0 && sudo && number_u64(sudo, strlen(sudo), 10, &uid) == 0 &&
-        uid <= UINT32_MAX - 1) {
-        const struct passwd *pw = getpwuid((uid_t)uid);
-
-        env->user = (uid_t)uid;
-        home = pw ? pw->pw_dir : NULL;
-    }
     env->home = home && home[0] == '/' ? arena_strdup(arena, home) : NULL;
 }

@@ -53,11 +53,14 @@ struct locations {
     size_t note_count;
 };
 
+/* Under sudo: what is read is read as the caller, what is run may be run as root. */
+#define LOCATE_RIGHTS_CHANGE ((uid_t)-1)
+
 struct locate_env {
     const struct control_world *world;
     const char *home;    /* of the user whose services they are; NULL unknown */
     uid_t user;          /* that user: SUDO_UID under sudo */
-    uid_t self;          /* whose rights we have */
+    uid_t self;          /* whose rights we have; or LOCATE_RIGHTS_CHANGE */
     const char *root;    /* what stands in front of /proc: "", or a folder in tests */
     bool launchd;        /* macOS: jobs instead of units */
     int64_t deadline_ns; /* on the world's clock, for all that is asked */

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "sampling/config.h"
@@ -205,10 +206,11 @@ static void find_among_all(struct finder *f, const struct service_facts *facts,
     if (config_parse_url(facts->url, &url, &err) == 0) {
         snprintf(port, sizeof port, "%u", url.port);
     }
-    match_in(f, list(f, ENGINE_DOCKER, -1), p, port, l, m);
-    match_in(f, list(f, ENGINE_PODMAN, -1), p, port, l, m);
-    if (f->env->self == 0 && f->env->user != 0) { /* under sudo: the user's own as well */
-        match_in(f, list(f, ENGINE_PODMAN, (int64_t)f->env->user), p, port, l, m);
+    const int64_t ours = finder_rights(f, (int64_t)f->env->user);
+    match_in(f, list(f, ENGINE_DOCKER, ours), p, port, l, m);
+    match_in(f, list(f, ENGINE_PODMAN, ours), p, port, l, m);
+    if (f->env->user != 0 && geteuid() == 0) { /* under sudo: root's as well */
+        match_in(f, list(f, ENGINE_PODMAN, 0), p, port, l, m);
     }
     if (m->count == 1) {
         l->candidate_count = 0;
@@ -220,7 +222,8 @@ static void find_by_id(struct finder *f, const struct locate_process *p, struct 
 {
     /* Rootless podman's are below the group of their user's manager; docker has one daemon. */
     const int64_t owner = p->group_uid >= 0 ? p->group_uid : 0;
-    const int64_t uid = p->engine == ENGINE_PODMAN ? finder_rights(f, owner) : -1;
+    const int64_t uid = finder_rights(f,
+                                      p->engine == ENGINE_PODMAN ? owner : (int64_t)f->env->user);
     struct containers found;
 
     if (!inspect(f, p->engine, uid, (const char *[]){p->container}, 1, &found, &m->why_not)) {
@@ -324,7 +327,7 @@ static void by_quadlet(struct finder *f, const struct match *m, const struct loc
                        struct location *l)
 {
     const struct container_facts *c = m->container;
-    const bool user_scope = p->group_known ? p->user_scope : m->uid > 0 || f->env->self != 0;
+    const bool user_scope = p->group_known ? p->user_scope : m->uid != 0 && f->env->user != 0;
     const char *why = NULL;
     struct unit u;
 
@@ -338,7 +341,9 @@ static void by_quadlet(struct finder *f, const struct match *m, const struct loc
     l->control = (struct control_target){
         .type = CONTROL_SYSTEMD,
         .service = l->service,
-        .uid = user_scope ? finder_rights(f, p->group_uid >= 0 ? p->group_uid : f->env->user) : 0,
+        .uid = finder_rights(f, !user_scope         ? 0
+                                : p->group_uid >= 0 ? p->group_uid
+                                                    : (int64_t)f->env->user),
         .unit = arena_strdup(f->arena, c->systemd_unit),
         .user_scope = user_scope,
         .container = c->id,
