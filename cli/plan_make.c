@@ -33,8 +33,12 @@ static int refuse_without_place(const struct plan_input *in, struct err *err)
     if (in->place_count > 0) { /* what runs, and why it cannot be changed */
         const struct plan_place *p = &in->places[0];
 
-        return err_set(err, ERR_STATE, "no file to change: %s: %s%s", p->service, p->err.msg,
-                       in->place_count > 1 ? " ('tunetop services' has them all)" : "");
+        return err_set(err, ERR_STATE,
+                       "no file to change: %s: %s; where it is not found, tunetop.yaml may "
+                       "name its config (%s)",
+                       p->service, p->err.msg,
+                       in->place_count > 1 ? "'tunetop services' has them all"
+                                           : "see tunetop.yaml(5)");
     }
     return err_set(err, ERR_STATE,
                    "no file to change: no service runs whose settings were found, and tunetop.yaml "

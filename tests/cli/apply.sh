@@ -10,7 +10,7 @@ mkdir -p "$ai"
 # --- nothing is configured: what to do is said ---
 t_run "$TUNETOP" plan high
 t_expect_status 1
-t_expect_err 'tunetop\.yaml names none'
+t_expect_err 'no file to change'
 t_expect_err 'config'
 t_run "$TUNETOP" plan hihg
 t_expect_status 2

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "sampling/config.h"
 #include "tuning/control/unit.h"
 #include "tuning/locate/install.h"
@@ -34,7 +35,13 @@ static const char *failure(struct finder *f, enum locate_engine engine, int64_t 
 {
     const char *name = engine_names[engine];
     const char *why = arena_strdup(f->arena, err->msg), *fix = NULL;
+    char line[200];
 
+    if (err->code == ERR_NONE) {
+        utf8_sanitise(o->errors.data, strcspn(o->errors.data, "\n"), line, sizeof line, NULL);
+        why = arena_printf(f->arena, "'%s' fails with status %d%s%s", name, o->status,
+                           line[0] ? ": " : "", line);
+    }
     if (err->code == ERR_NOENT) {
         why = arena_printf(f->arena, "there is no program '%s' in PATH", name);
         fix = "put its folder into PATH";
