@@ -31,6 +31,8 @@ struct splice_edit {
     bool list; /* of JSON and YAML: the value is a list, "[512, 512]", and so is what the name
                   means: its entries are name[0], name[1], ... */
     bool text; /* where the file does not have it yet: a text, though it may look like a number */
+    const char *exec; /* of a flag in a drop-in: the ExecStart of its unit (tuning/config/unit.h),
+                         which the drop-in clears and repeats when it has none; NULL: not known */
 };
 
 enum { SPLICE_ITEMS_MAX = 256 }; /* of a list; those of settings have two */
@@ -54,9 +56,10 @@ struct splice_result {  /* of one edit */
     unsigned long line; /* in the new text, from 1; of a removal: where it was */
 };
 
-/* results: as many as edits, or NULL. by_hand may be NULL. Nothing to change: the text as it is.
- * Errors: STATE as above, with file:line:column in err->where where there is one; CONFIG for an
- * edit that this kind of file cannot hold (a limit in an .env). */
+/* results: as many as edits, or NULL; of a drop-in that gets an ExecStart without what was before.
+ * by_hand may be NULL. Nothing to change: the text as it is. Errors: STATE as above, with
+ * file:line:column in err->where where there is one; CONFIG for an edit that this kind of file
+ * cannot hold (a limit in an .env). */
 int splice_apply(const struct document *d, const struct splice_edit *edits, size_t count,
                  struct splice_result *results, struct buf *out, struct buf *by_hand,
                  struct err *err);

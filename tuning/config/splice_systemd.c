@@ -118,6 +118,25 @@ static int insert(struct splicer *s, const struct splice_edit *edit)
     return 0;
 }
 
+int systemd_put_exec(struct splicer *s, const char *group, const char *exec)
+{
+    size_t place = section_place(s, group, false);
+    const char *lines = arena_printf(s->arena, "ExecStart=\nExecStart=%s", exec);
+
+    if (place != SIZE_MAX) {
+        splicer_insert_lines(s, joined_end(s, place), lines, false);
+        return 0;
+    }
+    if (group[0] == '\0') {
+        return err_set(s->err, ERR_CONFIG, "'ExecStart' belongs in a section of the unit");
+    }
+    bool empty = splicer_is_blank(s, 0, s->d->size);
+    splicer_insert_lines(s, s->d->size,
+                         arena_printf(s->arena, "%s[%s]\n%s", empty ? "" : "\n", group, lines),
+                         false);
+    return 0;
+}
+
 static int set_variable(struct splicer *s, const struct splice_edit *edit,
                         const struct document_entry *e)
 {

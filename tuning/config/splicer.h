@@ -69,6 +69,9 @@ int splice_systemd(struct splicer *s, const struct splice_edit *edit,
 int splice_json(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e);
 int splice_plist(struct splicer *s, const struct splice_edit *edit, const struct document_entry *e);
 
+/* Clears and repeats the ExecStart of a unit in its drop-in. */
+int systemd_put_exec(struct splicer *s, const char *group, const char *exec);
+
 /* Holds the new document against the old one and the edits. 0, or STATE. */
 int splice_verify(const struct document *old, const struct document *new,
                   const struct splice_edit *edits, size_t count, struct err *err);
