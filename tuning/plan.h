@@ -28,6 +28,7 @@
 #include "base/sha256.h"
 #include "sampling/config.h"
 #include "tuning/config/document.h"
+#include "tuning/config/unit_chain.h"
 #include "tuning/diff.h"
 #include "tuning/locate/locate.h"
 #include "tuning/profile.h"
@@ -75,8 +76,12 @@ struct plan_place { /* a service, and where its settings stand */
     /* All that its values come from, the weakest first: a later one wins. */
     struct plan_layer *layers;
     size_t layer_count;
-    size_t home; /* the layer of `source` */
-    bool apart;  /* write: override: nothing is changed outside of `home` and .env */
+    size_t home;             /* the layer of `source` */
+    bool apart;              /* write: override: nothing is changed outside of `home` and .env */
+    struct unit_chain *unit; /* of systemd: the unit and its drop-ins; NULL: they are not known */
+    const struct document
+        *exec;            /* the ExecStart that holds without our drop-in, alone; NULL: none */
+    const char *no_flags; /* why no flag of it can be changed; NULL: they can */
     struct profile_host host;
     const struct service_model_state *now; /* as it runs; NULL: it does not, or nobody looked */
     const struct location *location; /* how it was found, and who restarts it; NULL: not looked */

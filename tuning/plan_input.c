@@ -13,6 +13,7 @@
 #include "tuning/image.h"
 #include "tuning/plan_layers.h"
 #include "tuning/plan_source.h"
+#include "tuning/plan_unit.h"
 
 /* What a file that is not there yet begins with. */
 static const char seed_systemd[] = "[Service]\n";
@@ -278,6 +279,7 @@ static int place_of(struct plan_input *in, const struct config_service *s, const
     p->host.limits = t->type == CONFIG_SYSTEMD ? PROFILE_LIMITS_SYSTEMD : PROFILE_LIMITS_NONE;
     if (t->type == CONFIG_SYSTEMD) {
         p->group = "Service";
+        plan_unit_look(in, p, source);
     } else if (t->type == CONFIG_LAUNCHD) { /* it is one job's: its label is its group */
         p->group = source->document.count ? source->document.entries[0].group : t->label;
     }
@@ -419,6 +421,9 @@ void plan_input_release(struct plan_input *in)
 {
     for (size_t i = 0; i < in->source_count; i++) {
         document_release(&in->sources[i].document);
+    }
+    for (size_t i = 0; i < in->place_count; i++) {
+        plan_unit_release(&in->places[i]);
     }
     arena_release(&in->arena);
     memset(in, 0, sizeof *in);

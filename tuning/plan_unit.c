@@ -206,8 +206,22 @@ static void read_env_files(struct arena *arena, struct unit_chain *c)
     }
 }
 
-int plan_unit_load(const char *unit, int scope, const char *own_path, const struct document *own,
-                   struct arena *arena, struct unit_chain *out, struct err *err)
+static void unit_release(struct unit_chain *c, const struct document *own)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->parts[i].document != own) {
+            document_release((struct document *)(uintptr_t)c->parts[i].document);
+        }
+    }
+    for (size_t i = 0; i < c->env_file_count; i++) {
+        document_release((struct document *)(uintptr_t)c->env_files[i].document);
+    }
+    c->count = c->env_file_count = 0;
+}
+
+static int plan_unit_load(const char *unit, int scope, const char *own_path,
+                          const struct document *own, struct arena *arena, struct unit_chain *out,
+                          struct err *err)
 {
     struct folders folders;
     struct drop_ins drop_ins = {0};
@@ -248,15 +262,51 @@ int plan_unit_load(const char *unit, int scope, const char *own_path, const stru
     return rc < 0 ? rc : 0;
 }
 
-void plan_unit_release(struct unit_chain *c, const struct document *own)
+/* The line alone, so that its flags can be looked up. */
+static void keep_exec(struct arena *arena, struct plan_place *p)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->parts[i].document != own) {
-            document_release((struct document *)(uintptr_t)c->parts[i].document);
-        }
+    const struct unit_part *from;
+    struct document *d = arena_calloc(arena, 1, sizeof *d);
+    struct err err = ERR_INIT;
+    const char *exec = unit_exec_start(p->unit, &from, &err);
+    const char *text = exec ? arena_printf(arena, "[%s]\nExecStart=%s\n", p->group, exec) : "";
+
+    if (!exec || document_parse(from->path, DOCUMENT_SYSTEMD, text, strlen(text), d, &err) < 0) {
+        document_release(d);
+        p->no_flags = arena_strdup(arena, err.msg);
+        return;
     }
-    for (size_t i = 0; i < c->env_file_count; i++) {
-        document_release((struct document *)(uintptr_t)c->env_files[i].document);
+    p->exec = d;
+}
+
+void plan_unit_look(struct plan_input *in, struct plan_place *p, const struct plan_source *own)
+{
+    struct err err = ERR_INIT;
+
+    p->unit = arena_calloc(&in->arena, 1, sizeof *p->unit);
+    if (plan_unit_load(p->target->unit, p->target->scope, own->path, &own->document, &in->arena,
+                       p->unit, &err) < 0) {
+        p->no_flags = arena_printf(&in->arena, "%s%s%s", err.where, err.where[0] ? ": " : "",
+                                   err.msg);
+        unit_release(p->unit, &own->document);
+        p->unit = NULL;
     }
-    memset(c, 0, sizeof *c);
+    const struct document_entry *line = document_find(&own->document, p->group, "ExecStart");
+    if (line && line->value) { /* it was repeated before, or it is the unit itself */
+        p->no_flags = NULL;
+    } else if (p->unit) {
+        keep_exec(&in->arena, p);
+    }
+}
+
+void plan_unit_release(struct plan_place *p)
+{
+    if (p->exec) {
+        document_release((struct document *)(uintptr_t)p->exec);
+    }
+    if (p->unit) {
+        unit_release(p->unit, p->unit->parts[p->unit->own].document);
+    }
+    p->unit = NULL;
+    p->exec = NULL;
 }

@@ -83,10 +83,10 @@ bool planner_can_hold(const struct setting *s, const struct plan_place *p,
     case SETTING_FLAG_NAME:
     case SETTING_OPTION:
         *out = ENTRY_FLAG;
-        *why = type == CONFIG_SYSTEMD
-                   ? "a flag stands in ExecStart of the unit, which a drop-in would have to repeat"
-                   : "its file does not hold the command line, and this is a flag";
-        return type == CONFIG_COMPOSE || type == CONFIG_LAUNCHD;
+        *why = p->no_flags ? p->no_flags
+                           : "its file does not hold the command line, and this is a flag";
+        return type == CONFIG_COMPOSE || type == CONFIG_LAUNCHD ||
+               (type == CONFIG_SYSTEMD && !p->no_flags);
     case SETTING_COMPOSE_KEY:
         *out = ENTRY_KEY;
         *why = "it is a key of compose files, and the service is not in one";
@@ -331,6 +331,36 @@ static void drop_excluded(struct planner *p, const struct wanted *w, const struc
     }
 }
 
+/* A drop-in clears and repeats the ExecStart of its unit. */
+static bool stage_exec(struct planner *p, const struct wanted *w, struct spot *spot)
+{
+    const struct document *exec = w->place->exec;
+    const struct document_entry *line = exec ? document_find(exec, w->place->group, "ExecStart")
+                                             : NULL;
+    const struct document_entry *own = document_find(spot->d, spot->group, "ExecStart");
+    struct err err = ERR_INIT;
+    struct buf text;
+
+    if (!line || (own && own->value)) {
+        return true;
+    }
+    struct document *now = arena_calloc(&p->out->arena, 1, sizeof *now);
+    buf_init(&text, 2 * (size_t)DOCUMENT_MAX_BYTES);
+    int rc = splice_put_exec(spot->d, spot->group, line->value, &text, &err);
+    rc = rc == 0 ? document_parse(spot->d->file, spot->d->kind, text.data, text.size, now, &err)
+                 : rc;
+    buf_release(&text);
+    if (rc < 0) {
+        planner_skip(p, w, err.msg, NULL, true);
+        document_release(now);
+        return false;
+    }
+    spot->d = spot->staged = now;
+    spot->line = "ExecStart";
+    spot->repeat = exec->file;
+    return true;
+}
+
 /* A command line is replaced whole by a later file: where it stands in an earlier one it is
  * repeated first. false: that cannot be, and the wish is skipped. */
 static bool stage_line(struct planner *p, const struct wanted *w, size_t target, struct spot *spot)
@@ -341,6 +371,9 @@ static bool stage_line(struct planner *p, const struct wanted *w, size_t target,
     struct err err = ERR_INIT;
     struct buf text;
 
+    if (place->exec) {
+        return stage_exec(p, w, spot);
+    }
     if (layer == place->layer_count || layer == target ||
         plan_has_line(spot->d, spot->group, part)) {
         return true;
@@ -375,7 +408,7 @@ static void add_reason(struct planner *p, struct wanted *w, const char *reason)
 
 /* Who gets the new value besides, and why it does not go where the old one stands. */
 static void add_reasons(struct planner *p, struct wanted *w, const struct plan_found *stands,
-                        size_t target, const struct spot *spot)
+                        enum document_entry_kind kind, size_t target, const struct spot *spot)
 {
     struct arena *arena = &p->out->arena;
     const char *sharers = "";
@@ -387,6 +420,16 @@ static void add_reasons(struct planner *p, struct wanted *w, const struct plan_f
         add_reason(p, w,
                    arena_printf(arena, "%s read%s it there, too", sharers,
                                 strchr(sharers, ',') ? "" : "s"));
+    }
+    if (w->place->unit) {
+        const char *value;
+        const struct unit_part *later = unit_overriding(w->place->unit, kind, stands->name, &value);
+
+        if (later) {
+            add_reason(p, w,
+                       arena_printf(arena, "%s %s it again, and counts more", later->path,
+                                    value ? "sets" : "clears"));
+        }
     }
     if (spot->line) {
         add_reason(p, w,
@@ -494,7 +537,7 @@ static void write_at(struct planner *p, struct wanted *w, const struct plan_foun
         }
         return;
     }
-    add_reasons(p, w, stands, target, &spot);
+    add_reasons(p, w, stands, kind, target, &spot);
     if (spot.staged) {
         if (p->staged[spot.source]) {
             document_release(p->staged[spot.source]);
@@ -524,7 +567,11 @@ void planner_want(struct planner *p, struct wanted w)
         planner_skip(p, &w, why, NULL, false);
         return;
     }
-    const struct plan_found stands = plan_find(p->in, w.place, w.name);
+    struct plan_found stands = plan_find(p->in, w.place, w.name);
+    if (!stands.entry && kind == ENTRY_FLAG && w.place->exec) {
+        stands.entry = document_find(w.place->exec, w.place->group, w.name);
+        stands.layer = stands.entry ? w.place->home : stands.layer;
+    }
     const struct document_entry *e = stands.entry;
     if (!e && w.only_if_there) {
         planner_skip(p, &w, "nobody is known to read it, and the file does not have it", NULL,

@@ -380,4 +380,53 @@ t_run diff -r "$t_dir/before" "$HOME"
 t_expect_status 0
 t_expect_out_is ''
 
+# --- a flag of a unit: our drop-in clears its ExecStart and repeats it ---
+units=$HOME/.config/systemd/user
+mkdir -p "$units/comfy.service.d"
+cat >"$units/comfy.service" <<'END'
+[Service]
+ExecStart=%h/ComfyUI/venv/bin/python main.py --listen 127.0.0.1 \
+    # what it makes
+    --port ${PORT} --output-directory "%h/my pictures" --highvram
+EnvironmentFile=-/dev/null
+END
+printf '[Service]\nMemoryMax=4G\n' >"$units/comfy.service.d/90-later.conf"
+cat >"$yaml" <<'END'
+services:
+  - {name: unit, kind: comfyui, config: {type: systemd, unit: comfy.service, scope: user}}
+END
+t_run "$TUNETOP" plan high --set --lowvram=1
+t_expect_status 0
+t_expect_out 'a later one replaces it'
+t_expect_out '90-later\.conf'
+t_run "$TUNETOP" apply high --no-restart --yes --set --lowvram=1
+t_expect_status 0
+drop_in=$units/comfy.service.d/50-tunetop.conf
+cp "$drop_in" "$t_dir/drop-in"
+t_run cat "$drop_in"
+t_expect_out '^ExecStart=$'
+# shellcheck disable=SC2016 # systemd fills it in
+t_expect_out '^ExecStart=%h/ComfyUI/venv/bin/python main\.py --listen 127\.0\.0\.1 +--port \$\{PORT\} --output-directory "%h/my pictures" --lowvram$'
+# What systemd itself takes it for: one command, of the program that the unit names.
+if command -v systemd-analyze >/dev/null; then
+    sed -i "s,^ExecStart=%h,ExecStart=$t_dir/none," "$units/comfy.service" "$drop_in"
+    t_run systemd-analyze verify --man=no "$units/comfy.service"
+    t_expect_err 'Command .*/none/ComfyUI/venv/bin/python is not executable'
+    t_must_fail 'systemd has nothing else to say of it' grep -q '50-tunetop' "$t_dir/err"
+    sed -i "s,^ExecStart=$t_dir/none,ExecStart=%h," "$units/comfy.service"
+    cp "$t_dir/drop-in" "$drop_in"
+fi
+t_run "$TUNETOP" plan high --set --lowvram=1
+t_expect_out 'nothing to change'
+t_run "$TUNETOP" plan high --set --cache-none=1
+t_expect_out '^\+ExecStart=.* --lowvram --cache-none$'
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
+t_run ls "$units/comfy.service.d"
+t_expect_out '^90-later\.conf$'
+t_must_fail 'the drop-in is gone' grep -q tunetop "$t_dir/out"
+printf '[Service]\nType=oneshot\nExecStart=/bin/a\nExecStart=/bin/b\n' >"$units/comfy.service"
+t_run "$TUNETOP" plan high --set --lowvram=1
+t_must_fail 'of several commands none is changed' grep -q '^+ExecStart' "$t_dir/out"
+
 t_done

@@ -416,118 +416,17 @@ static void fill_results(const struct document *old, const struct document *new,
     splice_index_release(&has);
 }
 
-/* ---- the ExecStart of a drop-in ---- */
-
-static bool same_entries(const struct document_entry *a, const struct document_entry *b)
-{
-    return a->kind == b->kind && strcmp(a->group, b->group) == 0 && strcmp(a->name, b->name) == 0 &&
-           (a->value == NULL || b->value == NULL ? a->value == b->value
-                                                 : strcmp(a->value, b->value) == 0);
-}
-
-/* Whether `with` has what `d` has and what the ExecStart alone has, behind a cleared one. */
-static bool has_both(const struct document *d, const struct document *exec,
-                     const struct document *with)
-{
-    size_t old = 0;
-    size_t new = 0;
-    bool cleared = false;
-    for (size_t i = 0; i < with->count; i++) {
-        const struct document_entry *e = &with->entries[i];
-        if (!cleared && e->kind == ENTRY_KEY && e->value == NULL &&
-            strcmp(e->name, "ExecStart") == 0) {
-            cleared = true;
-        } else if (cleared && new < exec->count && same_entries(e, &exec->entries[new])) {
-            new ++;
-        } else if (old < d->count && same_entries(e, &d->entries[old])) {
-            old++;
-        } else {
-            return false;
-        }
-    }
-    return cleared && old == d->count && new == exec->count;
-}
-
-/* The drop-in with the ExecStart of its unit. */
-static int put_exec(const struct document *d, const struct splice_edit *edit, struct document *with,
-                    struct err *err)
-{
-    struct arena arena = {0};
-    struct splicer s = {.d = d, .arena = &arena, .err = err};
-    const char *newline = memchr(d->text, '\n', d->size);
-    struct document alone = {0};
-    struct buf text;
-
-    buf_init(&text, DOCUMENT_MAX_BYTES);
-    s.eol = newline != NULL && newline > d->text && newline[-1] == '\r' ? "\r\n" : "\n";
-    const char *line = arena_printf(&arena, "[%s]\nExecStart=%s\n", edit->group, edit->exec);
-    int rc = systemd_put_exec(&s, edit->group, edit->exec);
-    if (rc == 0) {
-        patches_apply(&s, &text);
-        rc = document_parse(d->file, d->kind, text.data, text.size, with, err);
-    }
-    if (rc == 0) {
-        rc = document_parse(d->file, d->kind, line, strlen(line), &alone, err);
-    }
-    if (rc == 0 && !has_both(d, &alone, with)) {
-        rc = err_set(err, ERR_STATE, "the ExecStart of the unit cannot be repeated as it is");
-        err_at(err, "%s", d->file);
-    }
-    document_release(&alone);
-    buf_release(&text);
-    free(s.patches);
-    arena_release(&arena);
-    return rc;
-}
-
-/* Whether a flag is to be changed whose ExecStart stands in the unit only. Then `with` is what to
- * start from. */
-static int want_exec(const struct document *d, const struct splice_edit *edits, size_t count,
-                     struct document *with, bool *wanted, struct err *err)
-{
-    const struct splice_edit *first = NULL;
-    struct splice_index index;
-
-    *wanted = false;
-    for (size_t i = 0; i < count && first == NULL; i++) {
-        const struct splice_edit exec = {
-            .kind = ENTRY_KEY, .group = edits[i].group, .name = "ExecStart"};
-        const struct document_entry *own = splice_find(d, &exec);
-        bool may = d->kind == DOCUMENT_SYSTEMD && edits[i].kind == ENTRY_FLAG &&
-                   edits[i].exec != NULL && (own == NULL || own->value == NULL);
-        first = may ? &edits[i] : NULL;
-    }
-    if (first == NULL) {
-        return 0;
-    }
-    int rc = put_exec(d, first, with, err);
-    if (rc == 0) {
-        splice_index_init(&index, with);
-        for (size_t i = 0; i < count; i++) {
-            *wanted = *wanted ||
-                      (edits[i].kind == ENTRY_FLAG &&
-                       !is_same(&index, splice_index_find(&index, &edits[i], NULL), &edits[i]));
-        }
-        splice_index_release(&index);
-    }
-    return rc;
-}
-
 int splice_apply(const struct document *d, const struct splice_edit *edits, size_t count,
                  struct splice_result *results, struct buf *out, struct buf *by_hand,
                  struct err *err)
 {
     bool *done = xcalloc(count + 1, sizeof(done[0]));
     struct document now = {0}; /* what the rounds made so far; none before the first */
-    struct document with = {0};
-    const struct document *given = d;
-    bool exec = false;
-    int rc = want_exec(d, edits, count, &with, &exec, err);
-
-    d = exec ? &with : d;
     const struct document *from = d;
+    int rc = 0;
+
     buf_clear(out);
-    buf_add(out, given->text, given->size);
+    buf_add(out, d->text, d->size);
     for (size_t round = 0; rc == 0 && !all_done(done, count) && round <= count; round++) {
         rc = run_round(from, edits, count, done, out, by_hand, err);
         if (rc == 0) {
@@ -547,11 +446,7 @@ int splice_apply(const struct document *d, const struct splice_edit *edits, size
     if (rc == 0 && results != NULL) {
         fill_results(d, from, edits, count, results);
     }
-    for (size_t i = 0; rc == 0 && results != NULL && exec && i < count; i++) {
-        results[i].before = NULL; /* it would not live long enough */
-    }
     document_release(&now);
-    document_release(&with);
     free(done);
     return rc;
 }

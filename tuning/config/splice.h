@@ -31,8 +31,6 @@ struct splice_edit {
     bool list; /* of JSON and YAML: the value is a list, "[512, 512]", and so is what the name
                   means: its entries are name[0], name[1], ... */
     bool text; /* where the file does not have it yet: a text, though it may look like a number */
-    const char *exec; /* of a flag in a drop-in: the ExecStart of its unit (tuning/config/unit.h),
-                         which the drop-in clears and repeats when it has none; NULL: not known */
 };
 
 enum { SPLICE_ITEMS_MAX = 256 }; /* of a list; those of settings have two */
@@ -56,7 +54,7 @@ struct splice_result {  /* of one edit */
     unsigned long line; /* in the new text, from 1; of a removal: where it was */
 };
 
-/* results: as many as edits, or NULL; of a drop-in that gets an ExecStart without what was before.
+/* results: as many as edits, or NULL.
  * by_hand may be NULL. Nothing to change: the text as it is. Errors: STATE as above, with
  * file:line:column in err->where where there is one; CONFIG for an edit that this kind of file
  * cannot hold (a limit in an .env). */
@@ -69,6 +67,12 @@ int splice_apply(const struct document *d, const struct splice_edit *edits, size
  * above. */
 int splice_copy_line(const struct document *from, const char *from_group, const struct document *to,
                      const char *to_group, const char *part, struct buf *out, struct err *err);
+
+/* A drop-in with the ExecStart of its unit (tuning/config/unit_chain.h), which it clears and
+ * repeats byte for byte: what a flag of it can be changed in. STATE: it would be read as another
+ * there. */
+int splice_put_exec(const struct document *d, const char *group, const char *exec, struct buf *out,
+                    struct err *err);
 
 /* Whether the whole value is one interpolation, ${NAME}, ${NAME:-12}, ${NAME-12} or $NAME: its name
  * (size bytes) and what holds when NAME is not set (NULL: nothing). */

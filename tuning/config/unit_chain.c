@@ -1,4 +1,4 @@
-#include "tuning/config/unit.h"
+#include "tuning/config/unit_chain.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * of several files that set one thing is the one that counts. Pure: over documents that somebody
  * read, in the order in which systemd reads them; the last one wins.
  */
-#ifndef TUNING_CONFIG_UNIT_H
-#define TUNING_CONFIG_UNIT_H
+#ifndef TUNING_CONFIG_UNIT_CHAIN_H
+#define TUNING_CONFIG_UNIT_CHAIN_H
 
 #include "tuning/config/document.h"
 
