@@ -142,6 +142,44 @@ static void run(const struct document *d, const struct splice_edit *edits, size_
     buf_release(&by_hand);
 }
 
+/* A drop-in repeats an ExecStart, and a flag of it is changed: the rest of the line stays. */
+static void run_exec(const struct document *d, uint8_t choice)
+{
+    static const char *const lines[] = {"/bin/a %i \"b c\" --port ${P} --low",
+                                        "-/bin/python3 main.py --port 8188 $X",
+                                        "/bin/a 'x' \\x20 --new"};
+    const char *exec = lines[choice % (sizeof(lines) / sizeof(lines[0]))];
+    const struct splice_edit key = {.kind = ENTRY_KEY, .group = "Service", .name = "ExecStart"};
+    const struct splice_edit edit = {
+        .kind = ENTRY_FLAG, .group = "Service", .name = "--flag", .value = "1"};
+    struct err err = ERR_INIT;
+    struct document staged = {0};
+    struct document changed = {0};
+    struct buf out;
+
+    buf_init(&out, DOCUMENT_MAX_BYTES);
+    if (find(d, &key) != NULL || splice_put_exec(d, "Service", exec, &out, &err) < 0) {
+        buf_release(&out);
+        return;
+    }
+    if (document_parse("staged", DOCUMENT_SYSTEMD, out.data, out.size, &staged, &err) < 0 ||
+        find(&staged, &key) == NULL || strcmp(find(&staged, &key)->value, exec) != 0) {
+        fail(&key, "the line is not repeated as it is");
+    }
+    if (find(&staged, &edit) == NULL &&
+        splice_apply(&staged, &edit, 1, NULL, &out, NULL, &err) == 0) {
+        const struct document_entry *e;
+        if (document_parse("changed", DOCUMENT_SYSTEMD, out.data, out.size, &changed, &err) < 0 ||
+            (e = find(&changed, &key)) == NULL || strncmp(e->value, exec, strlen(exec)) != 0 ||
+            strcmp(e->value + strlen(exec), " --flag 1") != 0) {
+            fail(&edit, "the line has changed otherwise");
+        }
+    }
+    document_release(&changed);
+    document_release(&staged);
+    buf_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct document d;
@@ -157,6 +195,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         run(&d, edits, 1);
         if (strcmp(edits[0].name, edits[1].name) != 0) {
             run(&d, edits, 2);
+        }
+        if (kind == DOCUMENT_SYSTEMD) {
+            run_exec(&d, data[1]);
         }
     }
     document_release(&d);
