@@ -13,7 +13,7 @@
 #include "tuning/control/texts.h"
 #include "tuning/control/unit.h"
 
-enum { DROP_IN_FOLDERS = 3, DROP_INS_MAX = 200, PENDING_MAX = 32 };
+enum { DROP_IN_FOLDERS = 3, DROP_INS_MAX = 200, PENDING_MAX = 32, EXPLAIN_SECONDS = 2 };
 
 /* tunetop's own drop-in; what is written there is no edit of somebody else. */
 static const char own_drop_in[] = "/50-tunetop.conf";
@@ -262,17 +262,24 @@ static void steps(const struct control_target *t, struct arena *arena, struct co
     }
 }
 
-/* systemctl's last words name a journal to read; what happened is in the unit. */
+/* systemctl's last words name a journal to read; what happened is in the unit, but not while it is
+ * being started anew: between two of its crashes. */
 static int explain(const struct control_world *w, const struct control_target *t, struct err *err)
 {
+    const int64_t until = supervisor_until(w, EXPLAIN_SECONDS, 0);
     struct control_state now;
     struct err other = ERR_INIT;
 
     if (err->code == ERR_TIMEOUT) {
         return err_wrap(err, "systemd did not finish the restart of '%s' in time", t->unit);
     }
-    if (err->code != ERR_STATE || look(w, t, &now, &other) < 0 || now.words[0] == '\0') {
+    if (err->code != ERR_STATE) {
         return -err->code;
+    }
+    while (look(w, t, &now, &other) == 0 && now.words[0] == '\0' && supervisor_wait(w, until)) {
+    }
+    if (other.code != 0 || now.words[0] == '\0') {
+        return err_wrap(err, "the unit '%s' did not start", t->unit);
     }
     err_clear(err);
     return err_set(err, ERR_STATE, "the unit '%s' did not start: %s", t->unit, now.words);

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# inside.sh FOLDER: the checks, inside of the machine that systemd.sh started.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+exec 2>&1
+export PATH="$t_dir/bin:$PATH"
+mkdir "$t_dir/bin"
+control=${T_CONTROL:?}
+chmod 755 "$t_dir"
+here=$abs_srcdir/tests/systemd
+
+# shellcheck source=tests/systemd/units.sh
+. "$here/units.sh"
+t_done
