@@ -3,8 +3,7 @@
 . "${abs_srcdir:?}/tests/lib.sh"
 
 exec 2>&1
-export PATH="$t_dir/bin:$PATH"
-mkdir "$t_dir/bin"
+export PATH="${t_real_path:?}"
 control=${T_CONTROL:?}
 chmod 755 "$t_dir"
 here=$abs_srcdir/tests/systemd

@@ -7,6 +7,7 @@
 # is a skip, or a failure where TUNETOP_SYSTEMD=required (./dev systemd).
 . "${abs_srcdir:?}/tests/lib.sh"
 
+export PATH="${t_real_path:?}"
 folder=$abs_srcdir/tests/systemd
 init=
 cgroups=
