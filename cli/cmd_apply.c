@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/caller.h"
 #include "base/json.h"
 #include "cli/ask.h"
 #include "cli/change_place.h"
 #include "cli/change_services.h"
 #include "cli/command.h"
+#include "cli/journals.h"
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
@@ -250,6 +250,7 @@ static int apply(const struct plan_made *made, const struct options *o,
         told->services = &services->apply;
         result_progress_end(told, result);
         outcome->status = result_status(result);
+        journals_next_step(outcome, o);
         if (outcome->status == 0 && p->broken) {
             outcome->status =
                 RESULT_PUT_BACK; /* a service whose file cannot be read is as it was */
@@ -264,7 +265,7 @@ static int apply(const struct plan_made *made, const struct options *o,
         buf_release(&by_hand);
     } else if (result->found_interrupted || result->state == JOURNAL_INTERRUPTED) {
         err_wrap(err, "an apply was cut off; this command ends it");
-        outcome->next = change_line(o->argv[0], caller_get()->sudo, "recover", NULL);
+        outcome->next = journals_command(o->argv[0], journals_mine(), "recover", NULL);
         outcome->status = RESULT_NEEDS_PERSON;
     }
     free(result);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/caller.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/command.h"
@@ -112,7 +113,7 @@ static void next_lines(struct text_page *p, const struct journals *j, enum journ
     }
     char *command = journals_command(program, part, open ? "recover" : "undo",
                                      open ? NULL : newest->id);
-    const bool plain = part == journals_mine();
+    const bool plain = part == journals_mine() && !caller_get()->sudo;
 
     if (open) {
         text_putf(p, STYLE_CRIT, "%s was cut off: '%s' brings it to an end.",

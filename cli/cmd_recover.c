@@ -127,6 +127,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     }
     struct recover r = {.files = &file_ops_real, .journal = &p.journal, .user = p.place.user};
     struct entry_services *services = xcalloc(1, sizeof *services);
+    bool edited = false;
     for (bool more = true, any = false; rc == 0 && more;) {
         struct recover_result result;
         struct journal_list list;
@@ -144,6 +145,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         if (rc == 0 && result.outcome == RECOVER_PERSON) {
             rc = -err->code;
             outcome->status = RESULT_NEEDS_PERSON;
+            edited = result.edited.count > 0;
             if (!o->json) {
                 change_journal_show_edited(&result.edited, o, outcome->utf8);
             }
@@ -164,6 +166,11 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         journal_list_release(&list);
     }
     free(services);
+    if (outcome->status == RESULT_NEEDS_PERSON && edited) {
+        outcome->why = "This command keeps what is there now, and puts back the rest:";
+        outcome->next = journals_command(o->argv[0], journals_mine(), "recover --yes", NULL);
+    }
+    journals_next_step(outcome, o);
     change_journal_close(&p);
     return rc < 0 ? rc : check_other(o, outcome, err);
 }

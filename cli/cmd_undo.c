@@ -105,6 +105,7 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
         }
         told->by_hand = by_hand.data;
         outcome->status = result_status(result);
+        journals_next_step(outcome, o);
         rc = result_print(result, told, o, outcome->utf8, err);
         buf_release(&by_hand);
         if (rc < 0) { /* it is done all the same */
@@ -113,7 +114,10 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
             rc = 0;
         }
     } else {
-        outcome->status = result->found_interrupted ? RESULT_NEEDS_PERSON : 0;
+        if (result->found_interrupted || result->state == JOURNAL_INTERRUPTED) {
+            outcome->status = RESULT_NEEDS_PERSON;
+            journals_next_step(outcome, o);
+        }
         if (!o->json) {
             change_journal_show_edited(&edited, o, outcome->utf8);
         }

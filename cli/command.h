@@ -15,6 +15,7 @@ struct outcome {
     const char *locale; /* in: the one that was chosen */
     bool stuck;         /* out: a probe hangs, only _exit() ends the program */
     struct err warning; /* out: told when the command has ended, and changes nothing */
+    const char *why;    /* out: a sentence before `next`; NULL: the error says it */
     char *next;         /* out: the command to give next, as a shell takes it; freed by main */
     int status;         /* out: the exit status; 0: that of the error, or 0 */
     int signal; /* out: the signal that ended the command, 0 none: raised again at the end */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/caller.h"
+#include "cli/result_text.h"
 
 static void read_one(struct journals *out, enum journals_part part,
                      const struct journal_place *place)
@@ -96,8 +97,19 @@ struct journals_entry journals_find(const struct journals *j, const char *id)
     return strcmp(own.entry->id, others.entry->id) < 0 ? others : own;
 }
 
+void journals_next_step(struct outcome *outcome, const struct options *o)
+{
+    if (outcome->status == RESULT_NEEDS_PERSON && !outcome->next) {
+        outcome->why = "When that is mended, this command brings it to an end:";
+        outcome->next = journals_command(o->argv[0], journals_mine(), "recover", NULL);
+    }
+}
+
 char *journals_command(const char *program, enum journals_part part, const char *words,
                        const char *id)
 {
-    return change_line(program, part == JOURNALS_ROOT && geteuid() != 0, words, id);
+    /* Whoever is root by sudo gives his next command as a user again. */
+    const bool sudo = part == JOURNALS_ROOT && (caller_get()->sudo || geteuid() != 0);
+
+    return change_line(program, sudo, words, id);
 }

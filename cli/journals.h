@@ -6,6 +6,7 @@
 #define CLI_JOURNALS_H
 
 #include "cli/change_place.h"
+#include "cli/command.h"
 
 enum journals_part { JOURNALS_OWN, JOURNALS_ROOT, JOURNALS_COUNT };
 
@@ -39,5 +40,9 @@ struct journals_entry journals_find(const struct journals *j, const char *id);
 /* The command that does it in the journal `part`: "sudo /usr/bin/tunetop undo ID"; allocated. */
 char *journals_command(const char *program, enum journals_part part, const char *words,
                        const char *id);
+
+/* When the status says that a person is needed: that, and the command that goes on when he is
+ * through. */
+void journals_next_step(struct outcome *outcome, const struct options *o);
 
 #endif

@@ -150,7 +150,8 @@ int main(int argc, char **argv)
         report("tunetop", &err);
     }
     if (outcome.next) { /* whole, and a line of its own: to be copied */
-        fprintf(stderr, "  %s\n", outcome.next);
+        fprintf(stderr, "%s%s  %s\n", outcome.why ? outcome.why : "", outcome.why ? "\n" : "",
+                outcome.next);
         free(outcome.next);
     }
     const int status = outcome.status ? outcome.status : rc < 0 ? err_exit_status(err.code) : 0;

@@ -106,7 +106,7 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
         text_put(p, STYLE_DIM, told->undo ? "" : "'tunetop undo' puts everything back.");
         text_end(p);
     } else if (r->needs_person || r->state == JOURNAL_INTERRUPTED) {
-        text_put(p, STYLE_CRIT, "It could not be put back; 'tunetop recover' tries again.");
+        text_put(p, STYLE_CRIT, "It could not be put back; 'recover' tries again.");
         text_end(p);
         by_hand_lines(p, told->by_hand);
     }

@@ -154,8 +154,19 @@ cat "$t_dir/open" >"$journal"
 t_run "$TUNETOP" apply high --no-restart --yes --set OLLAMA_KEEP_ALIVE=2h
 t_expect_status 4
 t_expect_err 'recover'
+t_expect_err '^  /.*/tunetop recover$'
 t_run "$TUNETOP" recover
 t_expect_status 1
+# A person is needed: the file, why, and the command.
+mv "$ai/compose.yaml" "$ai/moved.yaml"
+ln -s moved.yaml "$ai/compose.yaml"
+t_run "$TUNETOP" recover --yes
+t_expect_status 4
+t_expect_err "compose\.yaml' is a link to '.*moved\.yaml' now\$"
+t_expect_err '^When that is mended'
+t_expect_err '^  /.*/tunetop recover$'
+rm "$ai/compose.yaml"
+mv "$ai/moved.yaml" "$ai/compose.yaml"
 echo '# mine' >>"$ai/compose.yaml"
 cp "$ai/compose.yaml" "$t_dir/mine"
 t_run "$TUNETOP" recover --yes
