@@ -111,7 +111,24 @@ t_run as sh -c "$line --yes"
 t_expect_status 0
 t_cmp 'byte for byte' "$world/etc/ollama.env" "$t_dir/before"
 
+# --- words that a shell would take for something else ---
+odd="$home/it's \$(touch odd) "$'\t'"&.yaml"
+cp "$yaml" "$odd"
+t_run as "$program" apply high --no-restart --yes --config "$odd"
+t_expect_status 1
+t_must_fail 'no control character on the terminal' grep -q $'\t' "$t_dir/err"
+line=$(command_line)
+t_run as bash -c "$line"
+t_expect_status 0
+t_run as sudo "$program" undo --yes
+t_expect_status 0
+t_must_fail 'nothing of it was run' test -e "$home/odd"
+rm "$odd"
+rm -r /var/lib/tunetop
+
 # --- his own, beside root's ---
+t_run as sudo "$program" apply high --no-restart --yes
+t_run as sudo "$program" undo --yes
 sed -i "s,$world/etc/ollama.env,~/ai/ollama.env," "$yaml"
 t_run as "$program" apply high --no-restart --yes
 t_expect_status 0

@@ -81,7 +81,7 @@ stage_tidy() {
         files=$(echo "$files" | grep -v -E '/linux/|_linux\.c$')
     fi
     if [ "$(uname -s)" != Darwin ]; then
-        files=$(echo "$files" | grep -v -E '/darwin/live[a-z_]*\.c$|(process|file_ops)_darwin\.c$')
+        files=$(echo "$files" | grep -v -E '/darwin/live[a-z_]*\.c$|(process|file_ops|caller)_darwin\.c$')
     fi
     if ! pkg-config --exists cmocka; then
         files=$(echo "$files" | grep -v '^tests/unit/')

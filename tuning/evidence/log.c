@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/caller.h"
 #include "base/utf8.h"
 #include "tuning/evidence/evidence_part.h"
 
@@ -187,9 +188,14 @@ bool evidence_read_config_line(const char *text, size_t size, int64_t since_wall
 /* The end of a regular file. */
 static int read_end(const char *path, struct buf *out, struct err *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct stat st;
     char block[16384];
+
+    if (caller_begin(err) < 0) { /* the configuration names it */
+        return -err->code;
+    }
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    caller_end();
 
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
         const int rc = fd < 0 ? err_set(err, ERR_NOENT, "'%s' cannot be opened", path)
