@@ -78,8 +78,9 @@ static int take_over(const struct file_target *t, int fd, int old, const struct 
         if (!S_ISREG(st.st_mode) || st.st_nlink > 1) {
             return -EMLINK;
         }
-        if ((st.st_mode & (S_ISUID | S_ISGID)) != 0) { /* our text must not run as somebody else */
-            return -EPERM;
+        if ((st.st_mode & (S_ISUID | S_ISGID)) != 0 &&
+            (st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
+            return -EPERM; /* our text must not run as somebody else */
         }
         want = (struct file_like){.mode = st.st_mode, .uid = st.st_uid, .gid = st.st_gid};
     }

@@ -251,6 +251,10 @@ static void test_owner(void **state)
     assert_int_equal(st.st_uid, 4711);
     assert_int_equal(st.st_gid, 4712);
     assert_int_equal(st.st_mode & 07777, 06640);
+    /* A program that runs as somebody else is not to get a text of ours. */
+    assert_int_equal(chmod("f", 06755), 0);
+    assert_int_equal(replace(&file_ops_real, new_text, old_text, 0), -ERR_DENIED);
+    assert_true(has("f", new_text) && has(temp, NULL));
     assert_int_equal(unlink("f"), 0);
 }
 
