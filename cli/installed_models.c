@@ -88,6 +88,14 @@ static void add_loaded(const struct service_facts *f, struct fit_list *list)
     }
 }
 
+/* The first one is told: that the others had no time left comes of it. */
+static void not_told(const struct plan_server *s, struct installed_models *out)
+{
+    if (!out->reason[0]) {
+        utf8_copy(out->reason, sizeof out->reason, s->why);
+    }
+}
+
 static void add_server(const struct service_facts *f, const struct config *config,
                        int64_t deadline_ns, struct plan_server *s, struct installed_models *out)
 {
@@ -95,7 +103,7 @@ static void add_server(const struct service_facts *f, const struct config *confi
     struct ollama_models models = {.count = 0};
     if (ask_one(f, config_of(config, f->name), deadline_ns, &models, &err) < 0) {
         snprintf(s->why, sizeof s->why, "%.40s does not tell its models: %.130s", f->name, err.msg);
-        utf8_copy(out->reason, sizeof out->reason, s->why);
+        not_told(s, out);
     } else {
         read_settings(f, s);
         const struct fit_server server = {.name = f->name,
@@ -136,7 +144,7 @@ void installed_models_ask(const struct model *m, const struct config *config,
         utf8_copy(s->version, sizeof s->version, f->version);
         if (f->state == SERVICE_DOWN) {
             snprintf(s->why, sizeof s->why, "%.40s is down", f->name);
-            utf8_copy(out->reason, sizeof out->reason, s->why);
+            not_told(s, out);
             continue;
         }
         add_server(f, config, deadline_ns, s, out);
