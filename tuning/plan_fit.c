@@ -41,7 +41,9 @@ void planner_warn(struct planner *p, const struct plan_place *place, const char 
     out->warnings = planner_grow(&out->arena, out->warnings, out->warning_count,
                                  &p->warning_capacity, sizeof *out->warnings);
     out->warnings[out->warning_count++] = (struct plan_warning){
-        .service = place->service, .setting = setting, .text = arena_strdup(&out->arena, text)};
+        .service = place->service,
+        .setting = setting ? setting : "",
+        .text = arena_strdup(&out->arena, text)};
 }
 
 /* "a, b, c and 3 more" */

@@ -475,7 +475,8 @@ static void test_unknown(void **state)
     is_warned("", "(ollama is down)");
     input.models = NULL; /* nobody was asked: nothing is said */
     make("ultra");
-    assert_int_equal(plan.warning_count, 0);
+    assert_null(warning_with("which models"));
+    assert_null(warning_with("fit"));
 
     models.server_count = 0;
     serve("ollama", "", "");
