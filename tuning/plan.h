@@ -58,8 +58,10 @@ enum plan_layer_kind {
 struct plan_layer {
     int source;
     enum plan_layer_kind kind;
-    const char *group;  /* of its entries (tuning/config/document.h) */
-    const char **users; /* of an env_file: the other services of the project that name it */
+    const char *group; /* of its entries (tuning/config/document.h) */
+    /* The other services of the project that name the env_file, or extend the section from another
+     * of its files. */
+    const char **users;
     size_t user_count;
 };
 

@@ -137,6 +137,24 @@ size_t plan_target(const struct plan_place *p, size_t layer)
     return p->home;
 }
 
+bool plan_is_text_there(const struct plan_input *in, const struct plan_place *p,
+                        const struct plan_found *stands, enum document_entry_kind kind)
+{
+    const struct document_entry *e = stands->entry;
+
+    if (p->layer_count == 1) {
+        return false;
+    }
+    if (!e || !e->value) {
+        return kind == ENTRY_VARIABLE;
+    }
+    const struct document *d = document_of(in, &p->layers[stands->layer]);
+    const size_t at = e->value_span.begin;
+    const bool item = d->kind == DOCUMENT_ENV || (at > 0 && d->text[at - 1] == '='); /* NAME=1 */
+
+    return e->quoted || item || e->value[strspn(e->value, "0123456789.")] != '\0';
+}
+
 /* ---------------------------------------------------------------- who else */
 
 /* Whether the value refers to the variable: $NAME or ${NAME...}. */
@@ -233,7 +251,8 @@ static bool has_itself(const struct document *d, const char *group, const char *
             *reached = true;
             return false;
         }
-        if (document_find(d, group, name)) {
+        if (name[0] == '-' ? plan_has_line(d, group, "command")
+                           : document_find(d, group, name) != NULL) {
             return true;
         }
         group = plan_extended(d, group);

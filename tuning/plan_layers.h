@@ -35,6 +35,11 @@ size_t plan_line_layer(const struct plan_input *in, const struct plan_place *p, 
 /* The layer that a change of what stands in `layer` goes into; layer_count: what stands nowhere. */
 size_t plan_target(const struct plan_place *p, size_t layer);
 
+/* Whether a later layer says it as a text, whatever it looks like, because the earlier one does:
+ * podman-compose does not merge a number over a text. */
+bool plan_is_text_there(const struct plan_input *in, const struct plan_place *p,
+                        const struct plan_found *stands, enum document_entry_kind kind);
+
 /* Which other services read the variable `name` of .env, as "a, b"; "" none. In the arena. */
 const char *plan_readers(const struct plan_input *in, const struct plan_place *p, const char *name,
                          struct arena *arena);

@@ -30,6 +30,8 @@ struct project {
     size_t env_file_count;
     struct plan_layer sections[PLAN_LAYERS];
     size_t section_count;
+    int files[CONFIG_FILES + 2]; /* of the project, with overrides */
+    size_t file_count;
 };
 
 /* ---------------------------------------------------------------- names of files */
@@ -294,6 +296,7 @@ static int add_file(struct project *j, const char *path, const char *first, int 
         *err = s->err;
         return -err->code;
     }
+    j->files[j->file_count++] = *source;
     return has_group(&s->document, j->p->group)
                ? add_section(j, *source, j->p->group, first, PLAN_LAYER_OWN, 0, err)
                : 0;
@@ -359,7 +362,32 @@ static int add_own(struct project *j, const char *const *paths, size_t count, bo
     return 0;
 }
 
-static void finish(struct project *j)
+/* Services of other files of the project that extend the section. */
+static void add_extending(struct project *j, struct plan_layer *l, const char *first)
+{
+    const struct plan_source *s = &j->in->sources[l->source];
+
+    l->users = arena_calloc(&j->in->arena, USERS_MAX, sizeof *l->users);
+    for (size_t k = 0; k < j->file_count; k++) {
+        const struct document *d = &j->in->sources[j->files[k]].document;
+
+        for (size_t i = 0; i < d->count && l->user_count < USERS_MAX; i++) {
+            const struct document_entry *e = &d->entries[i];
+            const bool names = e->kind == ENTRY_KEY && strcmp(e->name, "extends.file") == 0;
+            const char *path = names ? path_from(j->in, first, e) : NULL;
+            const struct document_entry *service =
+                path ? document_find(d, e->group, "extends.service") : NULL;
+
+            if (service && service->value && strcmp(service->value, l->group) == 0 &&
+                strcmp(e->group, j->p->group) != 0 &&
+                (strcmp(path, s->path) == 0 || strcmp(path, s->real_path) == 0)) {
+                l->users[l->user_count++] = e->group;
+            }
+        }
+    }
+}
+
+static void finish(struct project *j, const char *first)
 {
     struct plan_place *p = j->p;
 
@@ -376,6 +404,11 @@ static void finish(struct project *j)
         }
     }
     p->source = p->layers[p->home].source;
+    for (size_t i = 0; i < p->layer_count; i++) {
+        if (p->layers[i].kind == PLAN_LAYER_OWN) {
+            add_extending(j, &p->layers[i], first);
+        }
+    }
 }
 
 /* What fills ${NAME}: the --env-file that its container was made with (the last one wins), else the
@@ -418,7 +451,7 @@ int plan_project_load(struct plan_input *in, const char *const *paths, size_t co
     }
     if (rc == 0) {
         p->dotenv = plan_source_of(in, dotenv_of(in, p, paths[0]), DOCUMENT_ENV, true);
-        finish(&j);
+        finish(&j, paths[0]);
     }
     return rc;
 }

@@ -413,7 +413,7 @@ static void add_reasons(struct planner *p, struct wanted *w, const struct plan_f
     struct arena *arena = &p->out->arena;
     const char *sharers = "";
 
-    if (stands->entry && stands->layer == target) {
+    if (!stands->entry || stands->layer == target) {
         sharers = plan_sharers(p->in, w->place, target, stands->name, arena);
     }
     if (*sharers) {
@@ -528,7 +528,9 @@ static void write_at(struct planner *p, struct wanted *w, const struct plan_foun
         .value = bare || !on ? NULL : w->value,
         .remove = !on,
         .make_group = w->place->apart,
-        .text = plan_is_text(w->setting),
+        .text = w->place->target->type == CONFIG_COMPOSE
+                    ? plan_is_text_there(p->in, w->place, stands, kind)
+                    : plan_is_text(w->setting),
     };
     if (kind == ENTRY_FLAG &&
         (!stage_line(p, w, target, &spot) || !can_replace(p, w, &spot, &edit))) {

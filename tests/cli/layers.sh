@@ -63,7 +63,7 @@ override=$t_dir/after/docker-compose.override.yml
 t_run cat "$override"
 t_expect_out '^# Written by tunetop'
 t_expect_out '^    command: \["python3", "main.py", "--listen", "--port", "\$\{PORT:-8188\}", "--lowvram"\]$'
-t_expect_out '^      OLLAMA_MAX_QUEUE: 512$'
+t_expect_out '^      OLLAMA_MAX_QUEUE: "512"$'
 t_expect_out '^    mem_limit: [0-9]+[GM]$'
 t_must_fail 'what .env fills is changed there' grep -q NUM_PARALLEL "$override"
 t_must_fail 'a limit has one name' grep -q 'memory: "' <(sed -n '/^  ollama:/,/^  [a-z]/p' "$override")
@@ -73,7 +73,7 @@ cp "$override" "$ai/"
 printf '  # a word of mine\n' >>"$ai/docker-compose.override.yml"
 t_run "$TUNETOP" plan conservative
 t_expect_status 0
-t_expect_out '^-      OLLAMA_MAX_QUEUE: 512$|^ .*a word of mine'
+t_expect_out '^-      OLLAMA_MAX_QUEUE: "512"$|^ .*a word of mine'
 t_must_fail 'and no other is made' grep -q 'tunetop\.yml' "$t_dir/out"
 apply conservative
 t_run grep -c 'a word of mine' "$t_dir/after/docker-compose.override.yml"
@@ -241,7 +241,7 @@ t_expect_status 0
 t_expect_out 'OLLAMA_NUM_PARALLEL +1 -> 4 +one.env:1'
 t_expect_out 'OLLAMA_KEEP_ALIVE +2m -> 5m +two.env:2'
 t_expect_out 'OLLAMA_MAX_QUEUE +3 -> 512 +compose.yaml:'
-t_expect_out '^\+      OLLAMA_DEBUG: 0$'
+t_expect_out '^\+      OLLAMA_DEBUG: "0"$'
 says 'web reads it there, too'
 says 'in the env_file is put together from others'
 apply high -s first

@@ -41,5 +41,7 @@ status=0
 if [ "${1:-}" = all ]; then
     "$judges_python" "$root/tests/judges/compose.py" "$corpus" "$made" "$docker_compose" \
         "$podman_compose" || status=1
+    "$judges_python" "$root/tests/judges/layers.py" "$corpus" "$build/tunetop" "$docker_compose" \
+        "$podman_compose" || status=1
 fi
 exit "$status"

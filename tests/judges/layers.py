@@ -10,6 +10,7 @@ Applied a second time nothing changes, and undo gives the bytes back. Prints TAP
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from compose import Docker, Podman, compare
 from corpus import Tap
 from readers import Refused
 
-FOLDERS = "compose/override", "compose/extends", "compose/env-file", "compose/layers"
+# What .env fills in them.
+FILLED = {"QUEUE": ["services.ollama.environment.OLLAMA_MAX_QUEUE", "services.web.environment.JOBS"]}
 # folder, arguments of the engine, its file(s) in tunetop.yaml, services (name, kind, of the file)
 PROJECTS = [
     ("override", [], "file: docker-compose.yml", [("ollama", "ollama")]),
@@ -34,7 +36,9 @@ PROJECTS = [
      [("ollama", "ollama"), ("comfyui", "comfyui")]),
     ("layers", [], "file: compose.yaml", [("ollama", "ollama"), ("comfyui", "comfyui")]),
     ("layers", ["-f", "compose.yaml", "-f", "second.yaml"], "files: [compose.yaml, second.yaml]",
-     [("ollama", "ollama"), ("comfyui", "comfyui"), ("extra", "comfyui")]),
+     [("ollama", "ollama"), ("comfyui", "comfyui")]),
+    ("layers", ["-f", "compose.yaml", "-f", "second.yaml"], "files: [compose.yaml, second.yaml]",
+     [("extra", "comfyui"), ("comfyui", "comfyui"), ("ollama", "ollama")]),
 ]
 
 
@@ -106,8 +110,8 @@ def judge(project, write, profile, tunetop_program, corpus, engine):
         tunetop = Tunetop(tunetop_program, folder, home)
         tunetop.configure(files, services, write)
         before, was = engine.model(folder, ["-p", "judged"] + arguments), contents(folder)
-        flag = ["--set", "--disable-xformers=1", "-s", "s1"] if len(services) > 1 and \
-            services[1][1] == "comfyui" else []
+        one = len([kind for _, kind in services if kind == "comfyui"]) == 1
+        flag = ["--set", "--disable-xformers=1"] if one else []
         plan = json.loads(tunetop.run("plan", profile, "--json", *flag))
         tunetop.run("apply", profile, "--no-restart", "--yes", *flag)
         now = contents(folder)
@@ -118,6 +122,13 @@ def judge(project, write, profile, tunetop_program, corpus, engine):
         after = engine.model(folder, ["-p", "judged"] + loaded(folder, arguments, made))
         groups = {f"s{number}": name for number, (name, _) in enumerate(services)}
         allowed = [path_of(groups[one["service"]], one["setting"]) for one in plan["changes"]]
+        for name, paths in FILLED.items():
+            if any(one["setting"] == name for one in plan["changes"]):
+                allowed += paths
+        for one in plan["changes"]:  # who has it from there as well is said
+            told = re.search(r"([\w, -]+?) reads? it there, too", one["reason"] or "")
+            allowed += [path_of(name.strip(), one["setting"])
+                        for name in (told.group(1).split(",") if told else [])]
         if not plan["changes"]:
             complaints.append("the plan changes nothing")
         complaints += compare(before, after, allowed)

@@ -100,7 +100,7 @@ static enum scalar_type key_type(const struct splicer *s, const struct splice_ed
         "deploy.resources.reservations.memory",
     };
     bool service = s->d->kind == DOCUMENT_COMPOSE && edit->group[0] != '\0';
-    if (s->d->kind == DOCUMENT_YAML && edit->text) {
+    if (edit->text) {
         return SCALAR_TEXT;
     }
     for (size_t i = 0; service && i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -306,7 +306,8 @@ static int add_variable(struct splicer *s, const struct yaml_node *service,
                                          ? neighbour_style(env)
                                          : YAML_SPAN_PLAIN;
         leaf.value = edit->value != NULL
-                         ? scalar_format(s->arena, edit->value, style, SCALAR_VARIABLE, flow)
+                         ? scalar_format(s->arena, edit->value, style,
+                                         edit->text ? SCALAR_TEXT : SCALAR_VARIABLE, flow)
                          : NULL;
     }
     return node_insert(s, parent == env ? env->key : service->key, parent, &leaf);
@@ -391,7 +392,9 @@ static int find_service(const struct splicer *s, const char *group, const struct
 static int add_to_service(struct splicer *s, const struct splice_edit *edit)
 {
     struct node_leaf leaf = {.key = edit->name};
-    enum scalar_type type = edit->kind == ENTRY_KEY ? key_type(s, edit) : SCALAR_VARIABLE;
+    enum scalar_type type = edit->kind == ENTRY_KEY ? key_type(s, edit)
+                            : edit->text            ? SCALAR_TEXT
+                                                    : SCALAR_VARIABLE;
 
     if (edit->kind == ENTRY_VARIABLE) {
         leaf.sections[leaf.section_count++] = "environment";
