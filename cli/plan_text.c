@@ -310,6 +310,11 @@ static void steps(struct text_page *p, const struct plan *plan)
         if (f) {
             write_line(p, f);
             text_end(p);
+            if (f->source->note) {
+                text_blanks(p, REASONS);
+                put_clean(p, STYLE_WARN, f->source->note);
+                text_end(p);
+            }
             continue;
         }
         text_put(p, STYLE_TEXT, s->action);
@@ -326,11 +331,6 @@ static void steps(struct text_page *p, const struct plan *plan)
             }
         }
         text_end(p);
-        if (f->source->note) {
-            text_blanks(p, REASONS);
-            put_clean(p, STYLE_WARN, f->source->note);
-            text_end(p);
-        }
     }
 }
 

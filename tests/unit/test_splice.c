@@ -544,6 +544,105 @@ static void interpolations_are_taken_apart(void **state)
     }
 }
 
+static struct document parsed(const char *name, const char *text)
+{
+    struct document d;
+    struct err err = ERR_INIT;
+
+    if (document_parse(name, DOCUMENT_COMPOSE, text, strlen(text), &d, &err) < 0) {
+        fail_msg("%s: %s", err.where, err.msg);
+    }
+    return d;
+}
+
+/* What an override file is made of: services that it does not have yet, and command lines. */
+static void services_are_begun(void **state)
+{
+    static const struct {
+        const char *text;
+        struct splice_edit edit;
+        const char *expected; /* NULL: refused */
+    } rows[] = {
+        {"# ours\n", SET_VARIABLE("a", "X", "1"),
+         "# ours\nservices:\n  a:\n    environment:\n      X: 1\n"},
+        {"services:\n", SET_KEY("a", "deploy.resources.limits.cpus", "2"),
+         "services:\n  a:\n    deploy:\n      resources:\n        limits:\n          cpus: \"2\"\n"},
+        {"services:\n  b:\n    cpus: 1\n", SET_KEY("a", "mem_limit", "2g"),
+         "services:\n  b:\n    cpus: 1\n  a:\n    mem_limit: 2g\n"},
+        {"services:\n  a:\n", SET_KEY("a", "mem_limit", "2g"),
+         "services:\n  a:\n    mem_limit: 2g\n"},
+        {"services:\n  b: {cpus: 1}\n", SET_KEY("no", "mem_limit", "2g"), NULL},
+        {"services:\n  b: {cpus: 1}\n", SET_KEY("a: {}", "mem_limit", "2g"), NULL},
+        {"services: 1\n", SET_FLAG("a", "--lowvram", NULL), NULL},
+        {"services:\n  b: {cpus: 1}\n", SET_FLAG("a", "--lowvram", NULL), NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct splice_edit edit = rows[i].edit;
+        struct document d = {0};
+        struct err err = ERR_INIT;
+        struct buf out;
+
+        buf_init(&out, DOCUMENT_MAX_BYTES);
+        edit.make_group = true;
+        if (document_parse("o.yml", DOCUMENT_COMPOSE, rows[i].text, strlen(rows[i].text), &d,
+                           &err) == 0) {
+            int rc = splice_apply(&d, &edit, 1, NULL, &out, NULL, &err);
+            if ((rc == 0) != (rows[i].expected != NULL)) {
+                fail_msg("row %zu: %s", i, rc < 0 ? err.msg : out.data);
+            }
+            if (rows[i].expected != NULL) {
+                assert_string_equal(out.data, rows[i].expected);
+            }
+        } else {
+            assert_null(rows[i].expected);
+        }
+        document_release(&d);
+        buf_release(&out);
+    }
+}
+
+static void command_lines_are_copied_whole(void **state)
+{
+    static const struct {
+        const char *from, *to, *part, *expected; /* NULL: refused */
+    } rows[] = {
+        {"services:\n  a:\n    command: [x, '--port', 8188, \"q\\\"\"]\n", "# ours\n", "command",
+         "# ours\nservices:\n  a:\n    command: [\"x\", \"--port\", \"8188\", \"q\\\"\"]\n"},
+        {"services:\n  a:\n    command: >-\n      x --low\n      --port ${P}\n",
+         "services:\n  a:\n    cpus: 1\n", "command",
+         "services:\n  a:\n    cpus: 1\n    command: \"x --low --port ${P}\"\n"},
+        {"x: &x {command: [y, $$HOME]}\nservices:\n  a: {<<: [*x]}\n", "services:\n  a: {}\n",
+         "command", "services:\n  a:\n    command: [\"y\", \"$$HOME\"]\n"},
+        {"services:\n  a:\n    entrypoint: x --low\n", "services:\n", "entrypoint",
+         "services:\n  a:\n    entrypoint: \"x --low\"\n"},
+        {"services:\n  a:\n    entrypoint: x --low\n", "services:\n", "command", NULL},
+        {"services:\n  a:\n    command: x\n", "services:\n  a: {command: y}\n", "command", NULL},
+        {"services:\n  a:\n    command: [x, {y: z}]\n", "services:\n", "command", NULL},
+        {"services:\n  b:\n    command: x\n", "services:\n", "command", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct document from = parsed("a.yml", rows[i].from), to = parsed("b.yml", rows[i].to);
+        struct err err = ERR_INIT;
+        struct buf out;
+
+        buf_init(&out, DOCUMENT_MAX_BYTES);
+        int rc = splice_copy_line(&from, "a", &to, "a", rows[i].part, &out, &err);
+        if ((rc == 0) != (rows[i].expected != NULL)) {
+            fail_msg("row %zu: %s", i, rc < 0 ? err.msg : out.data);
+        }
+        if (rows[i].expected != NULL) {
+            assert_string_equal(out.data, rows[i].expected);
+        }
+        document_release(&from);
+        document_release(&to);
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -555,6 +654,8 @@ int main(void)
         cmocka_unit_test(types_stay),
         cmocka_unit_test(results_say_what_was_and_where),
         cmocka_unit_test(interpolations_are_taken_apart),
+        cmocka_unit_test(services_are_begun),
+        cmocka_unit_test(command_lines_are_copied_whole),
     };
     return cmocka_run_group_tests_name("splice", tests, NULL, NULL);
 }
