@@ -303,7 +303,7 @@ const char *plan_sharers(const struct plan_input *in, const struct plan_place *p
             const struct plan_layer *o = &other->layers[k];
 
             if (o->source == l->source && strcmp(o->group, l->group) == 0 &&
-                plan_find_exactly(in, other, name).layer == k) {
+                !is_listed(list, other->group) && plan_find_exactly(in, other, name).layer == k) {
                 list = listed(arena, list, other->service);
             }
         }
