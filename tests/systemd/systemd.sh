@@ -69,7 +69,7 @@ export T_CONTROL="$t_dir/package/control" T_SERVER="$t_dir/package/fake_server"
     for path in $cgroups; do
         echo 0 >"$path/cgroup.procs"
     done
-    exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc --uts --ipc \
+    exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc --uts --ipc --net \
         bash "$folder/boot.sh" "$t_dir" "$manager" </dev/null >"$t_dir/log" 2>&1
 ) &
 t_own $!
@@ -84,4 +84,4 @@ until init=$(cat "/proc/$!/task/$!/children" 2>/dev/null) && init=${init%% *} &&
     sleep 0.05
 done
 
-nsenter -t "$init" --mount --pid --uts --ipc --wd="$PWD" bash "$folder/inside.sh" "$t_dir"
+nsenter -t "$init" --mount --pid --uts --ipc --net --wd="$PWD" bash "$folder/inside.sh" "$t_dir"
