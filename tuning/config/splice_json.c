@@ -333,7 +333,7 @@ static int set_item(struct splicer *s, const struct member *m, const struct spli
 /* Item by item, as they stand. */
 static int set_list(struct splicer *s, size_t at, const struct splice_edit *edit)
 {
-    struct splice_item *items;
+    struct splice_item *items = NULL;
     int count = splice_list_items(edit->value, s->arena, &items);
     struct walker w = {s->d->text, at + 1, s->d->size};
     struct member last = {0};
@@ -385,7 +385,7 @@ static int set_list(struct splicer *s, size_t at, const struct splice_edit *edit
 /* A new list below a line with an indentation, as the first other list of the file is laid out. */
 static const char *new_list(struct splicer *s, const struct splice_edit *edit, const char *indent)
 {
-    struct splice_item *items;
+    struct splice_item *items = NULL;
     int count = splice_list_items(edit->value, s->arena, &items);
     const char *between = ", ";
 

@@ -79,7 +79,7 @@ static const struct document_entry *find_item(const struct splice_index *index,
 bool splice_list_is(const struct splice_index *index, const struct splice_edit *edit)
 {
     struct arena arena = {0};
-    struct splice_item *items;
+    struct splice_item *items = NULL;
     int count = splice_list_items(edit->value, &arena, &items);
     bool same = count > 0;
 
@@ -176,8 +176,11 @@ static void lay_out_flow(struct splicer *s, const struct splice_item *items, int
 static void lay_out(struct splicer *s, const struct yaml_node *parent,
                     const struct splice_edit *edit, struct node_leaf *leaf)
 {
-    struct splice_item *items;
+    struct splice_item *items = NULL;
     int count = splice_list_items(edit->value, s->arena, &items);
+    if (count <= 0 || items == NULL) { /* was looked at before */
+        return;
+    }
     const struct yaml_node *like = parent != NULL ? list_near(parent) : NULL;
     const struct yaml_node *item = like != NULL ? like->last_child : NULL;
     bool in_flow = parent != NULL && (node_is_in_flow(parent) || (parent->style == YAML_SPAN_FLOW &&
@@ -225,8 +228,10 @@ static int fill_null(struct splicer *s, const struct yaml_node *null,
         return splicer_refuse(s, null->begin, "what stands here is no list");
     }
     lay_out(s, null->parent, edit, &leaf);
-    bool flow = leaf.value[0] == '[';
-    if (!flow) {
+    if (leaf.value == NULL) {
+        return splicer_refuse(s, null->begin, "it is no list of values");
+    }
+    if (leaf.value[0] != '[') {
         return node_insert(s, null->key, null, &leaf);
     }
     bool tight = null->begin == null->end && null->begin > 0 &&
@@ -238,12 +243,15 @@ static int fill_null(struct splicer *s, const struct yaml_node *null,
 
 int list_set_yaml(struct splicer *s, const struct yaml_node *list, const struct splice_edit *edit)
 {
-    struct splice_item *items;
+    struct splice_item *items = NULL;
     int count = splice_list_items(edit->value, s->arena, &items);
     struct node_leaf leaf = {0};
     int i = 0;
     int rc = 0;
 
+    if (count <= 0 || items == NULL) {
+        return splicer_refuse(s, list->begin, "it is no list of values");
+    }
     if (yaml_node_is_null(list)) {
         return fill_null(s, list, edit);
     }

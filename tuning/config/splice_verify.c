@@ -208,7 +208,7 @@ static size_t add_lists(struct fact *facts, size_t count, const struct wishes *w
 {
     for (size_t i = 0; i < w->count; i++) {
         const struct splice_edit *e = w->sorted[i];
-        struct splice_item *items;
+        struct splice_item *items = NULL;
         int item_count = e->list ? splice_list_items(e->value, arena, &items) : 0;
         for (int k = 0; k < item_count; k++) {
             facts[count++] = (struct fact){.kind = e->kind,
