@@ -556,7 +556,7 @@ static void test_a_system_unit(void **state)
     assert_memory_equal(o->asked, "-1 systemctl show", 17); /* looking takes no rights */
 }
 
-static void test_a_user_unit_with_flags(void **state)
+static void test_a_user_unit(void **state)
 {
     struct outside *o = *state;
 
@@ -565,13 +565,11 @@ static void test_a_user_unit_with_flags(void **state)
                 "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service", NULL);
     add_process(o, 902, 900,
                 "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service", NULL);
-    make(o, ".config/systemd/user/comfyui.service",
-         "[Service]\nExecStart=\nExecStart=/bin/bash run.sh\n");
     add_rule(o, "systemctl --user show", "unit-user.txt");
     const struct location *l = look(o, "comfyui");
     assert_int_equal(l->config.type, CONFIG_SYSTEMD);
     assert_int_equal(l->config.scope, CONFIG_USER);
-    is_below(o, l->config.file, "/.config/systemd/user/comfyui.service");
+    assert_null(l->config.file); /* tunetop's own drop-in, at its usual place */
     assert_true(l->control.user_scope);
     assert_int_equal(l->control.uid, -1);
     assert_string_equal(l->install, "systemd user unit comfyui.service");
@@ -923,7 +921,7 @@ int main(void)
         TEST(test_ten_thousand_labels_and_files),
         TEST(test_a_quadlet),
         TEST(test_a_system_unit),
-        TEST(test_a_user_unit_with_flags),
+        TEST(test_a_user_unit),
         TEST(test_units_that_only_started_it),
         TEST(test_brew_on_linux),
         TEST(test_systemctl_without_a_bus),

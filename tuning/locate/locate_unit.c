@@ -6,13 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/utf8.h"
 #include "tuning/control/unit.h"
 #include "tuning/locate/locate_part.h"
 
 static const double SHOW_S = 1;
-enum { UNIT_NAME = 255 /* systemd.unit(5) */, DROP_IN_BYTES = 256 * 1024 };
+enum { UNIT_NAME = 255 /* systemd.unit(5) */ };
 
 /* Of the file that plan writes where nothing else is named, and of one that comes after all. */
 static const char own_drop_in[] = "50-tunetop.conf", last_drop_in[] = "zzz-tunetop.conf";
@@ -200,49 +199,6 @@ static void add_files(struct finder *f, const struct unit *u, struct location *l
     }
 }
 
-/* Whether a file of a unit starts something: a line ExecStart= with a command. */
-static bool has_command(const char *path)
-{
-    static const char key[] = "ExecStart=";
-    struct buf text;
-    struct err err = ERR_INIT;
-    bool has = false;
-
-    buf_init(&text, DROP_IN_BYTES);
-    if (path && file_read(path, &text, &err) == 0) {
-        for (const char *line = text.data; line && !has; line = strchr(line, '\n')) {
-            line += line != text.data || *line == '\n';
-            has = strncmp(line, key, sizeof key - 1) == 0 && !strchr("\r\n", line[sizeof key - 1]);
-        }
-    }
-    buf_release(&text);
-    return has;
-}
-
-static bool below(const char *path, const char *folder)
-{
-    return path && strncmp(path, folder, strlen(folder)) == 0;
-}
-
-/* A unit file of this machine's administrator or user: no package or generator writes it again. */
-static bool is_own_file(struct finder *f, const char *path)
-{
-    return below(path, "/etc/systemd/system/") || below(path, "/etc/systemd/user/") ||
-           (f->env->home && below(path, arena_printf(f->arena, "%s/", f->env->home)));
-}
-
-/* Flags of ComfyUI stand in ExecStart=, which a drop-in would have to repeat as a whole; so the
- * file that has it is changed itself, where it is somebody's own. */
-static const char *file_of_flags(struct finder *f, const struct unit *u)
-{
-    for (size_t i = u->drop_in_count; i-- > 0;) {
-        if (has_command(u->drop_ins[i])) {
-            return is_own_file(f, u->drop_ins[i]) ? u->drop_ins[i] : NULL;
-        }
-    }
-    return is_own_file(f, u->fragment) && has_command(u->fragment) ? u->fragment : NULL;
-}
-
 /* tunetop's own drop-in counts only when no other one comes after it: they are read in the order of
  * their names, whatever folder they are in. NULL: its usual name. */
 static const char *file_of_drop_in(struct finder *f, const struct unit *u, bool user_scope)
@@ -289,8 +245,7 @@ static void tell(struct finder *f, const struct unit *u, const struct locate_pro
         .type = CONFIG_SYSTEMD,
         .unit = u->id,
         .scope = p->user_scope ? CONFIG_USER : CONFIG_SYSTEM,
-        .file = l->kind == SERVICE_COMFYUI ? file_of_flags(f, u)
-                                           : file_of_drop_in(f, u, p->user_scope),
+        .file = file_of_drop_in(f, u, p->user_scope),
     };
 }
 
