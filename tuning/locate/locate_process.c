@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -56,8 +57,21 @@ static bool stat_field(const struct buf *text, int wanted, int64_t *out)
     return at && number_i64(at, strcspn(at, " \n"), out) == 0;
 }
 
+/* Its owner, as /proc has it; -1 not known. */
+static int64_t owner_of(const struct locate_env *env, int32_t pid)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    const int n = snprintf(path, sizeof path, "%s/proc/%d", env->root, (int)pid);
+
+    return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 ? (int64_t)st.st_uid : -1;
+}
+
+/* A manager of a user's units is an ancestor of what they run, also where no user@.service started
+ * it. Process 1 is the system's. */
 static void read_ancestors(const struct locate_env *env, struct locate_process *p)
 {
+    static const char manager[] = " (systemd) ";
     struct buf text;
     int64_t parent = p->pid;
 
@@ -65,6 +79,14 @@ static void read_ancestors(const struct locate_env *env, struct locate_process *
     while (p->ancestor_count < LOCATE_ANCESTORS && read_text(env, (int32_t)parent, "stat", &text) &&
            stat_field(&text, STAT_PPID, &parent) && parent > 1 && parent <= INT32_MAX) {
         p->ancestors[p->ancestor_count++] = (int32_t)parent;
+    }
+    for (size_t i = 0; i < p->ancestor_count && !p->user_scope && !p->contained; i++) {
+        const int32_t pid = p->ancestors[i];
+
+        if (read_text(env, pid, "stat", &text) && strstr(text.data, manager)) {
+            p->user_scope = true;
+            p->group_uid = owner_of(env, pid);
+        }
     }
     buf_release(&text);
 }
