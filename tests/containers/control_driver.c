@@ -12,11 +12,21 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "tuning/control/compose_part.h"
 #include "tuning/control/control.h"
 
-/* As long as the test gives a restart. */
-#define RESTART_NS (60 * NS_PER_S)
+/* As long as the test gives a restart: CONTROL_DRIVER_SECONDS. */
+static int64_t restart_ns(void)
+{
+    const char *text = getenv("CONTROL_DRIVER_SECONDS");
+    int64_t seconds = 60;
+
+    if (text && number_i64(text, strlen(text), &seconds) != 0) {
+        exit(2);
+    }
+    return seconds * NS_PER_S;
+}
 
 static enum control_engine engine_of(const char *word)
 {
@@ -82,7 +92,7 @@ static int act(const char *action, const struct control_world *w, struct control
     } else if (strcmp(action, "restart") == 0) {
         rc = control_compose.look(w, t, &before, err);
         if (rc == 0) {
-            rc = control_compose.restart(w, t, &before, w->now_ns(w->ctx) + RESTART_NS, err);
+            rc = control_compose.restart(w, t, &before, w->now_ns(w->ctx) + restart_ns(), err);
         }
         if (rc == 0) {
             rc = control_compose.look(w, t, &after, err);

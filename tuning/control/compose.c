@@ -155,6 +155,22 @@ static int prove(const struct control_world *w, struct control_target *t, const 
     return rc;
 }
 
+/* podman-compose stops first and reads the files then, or has no status of its own: whether it can
+ * make the container is looked at before anything stops. */
+static int check_files(const struct control_world *w, const struct control_target *t,
+                       struct arena *arena, struct err *err)
+{
+    struct compose_rehearsed said;
+    const int rc = compose_rehearse(w, t, arena, &said, err);
+
+    if (rc == 0 && !compose_rehearsed_line(&said, t->found->name)) {
+        return err_set(err, ERR_STATE,
+                       "the files, as they are now, make no container '%s': nothing was stopped",
+                       t->found->name);
+    }
+    return rc;
+}
+
 static int restart(const struct control_world *w, struct control_target *t,
                    const struct control_state *before, int64_t deadline_ns, struct err *err)
 {
@@ -177,6 +193,9 @@ static int restart(const struct control_world *w, struct control_target *t,
     arena_init(&arena);
     control_output_init(&said);
     compose_steps(t, &arena, &steps);
+    if (now.loaded && t->found->version.family == COMPOSE_PYTHON) {
+        rc = check_files(w, t, &arena, err);
+    }
     for (size_t i = 0; i < steps.count && rc == 0; i++) {
         rc = control_run(w, t, steps.of[i].argv, deadline_ns, &said, err);
     }

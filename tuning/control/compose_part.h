@@ -87,6 +87,7 @@ bool compose_explain(const char *errors, struct err *err);
 /* A growing list of sentences. */
 struct compose_says {
     struct arena *arena;
+    const char *who; /* stands before each: "container web: "; NULL: nothing */
     const char **words;
     size_t count, capacity;
 };
@@ -107,17 +108,20 @@ int compose_pending(const struct control_world *w, const struct control_target *
 struct compose_rehearsed {
     const char **stops; /* names of containers */
     size_t stop_count;
-    const char **makes;
+    struct compose_made {
+        const char *name; /* of the container */
+        const char *line; /* "run --name=... ..." */
+    } * makes;
     size_t make_count;
-    const char *line; /* "run --name=... ...", of the container `name`; NULL: it has none */
 };
-void compose_rehearsed_read(const char *text, size_t size, const char *program, const char *name,
-                            struct arena *arena, struct compose_rehearsed *out);
+void compose_rehearsed_read(const char *text, size_t size, const char *program, struct arena *arena,
+                            struct compose_rehearsed *out);
+/* The line that makes a container; NULL: none does. */
+const char *compose_rehearsed_line(const struct compose_rehearsed *r, const char *name);
 /* Runs it. */
 int compose_rehearse(const struct control_world *w, const struct control_target *t,
                      struct arena *arena, struct compose_rehearsed *out, struct err *err);
-/* The line against that which made the container. `files`: as they are given now, comma-separated:
- * their label does not count. false: it is not known what made it. Pure. */
+/* The line against that which made the container. false: it is not known what made it. Pure. */
 bool compose_words_differ(const struct container_facts *c, const char *line,
                           struct compose_says *out);
 /* Names in "$NAME", "${NAME}" of a compose file that have no default of their own and for which

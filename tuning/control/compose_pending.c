@@ -26,6 +26,7 @@ void compose_say(struct compose_says *s, const char *fmt, ...)
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     utf8_sanitise(line, strlen(line), clean, sizeof clean, NULL);
+    const char *who = s->who ? s->who : "";
     if (s->count == s->capacity) {
         const size_t capacity = s->capacity ? 2 * s->capacity : 8;
         const char **words = arena_calloc(s->arena, capacity, sizeof(*words));
@@ -36,7 +37,7 @@ void compose_say(struct compose_says *s, const char *fmt, ...)
         s->words = words;
         s->capacity = capacity;
     }
-    s->words[s->count++] = arena_strdup(s->arena, clean);
+    s->words[s->count++] = arena_printf(s->arena, "%s%s", who, clean);
 }
 
 /* ---------------------------------------------------------------- docker's: config against inspect
@@ -532,6 +533,33 @@ static bool unset_of_files(const struct asked *x, struct buf *names)
     return names->size > 0;
 }
 
+/* A container that the line makes anew, or starts. */
+static void compare_made(struct asked *x, const struct compose_rehearsed *said,
+                         const struct compose_made *made, const struct containers *all)
+{
+    const struct container_facts *c = NULL;
+    bool stops = strcmp(made->name, x->c->name) == 0;
+
+    for (size_t i = 0; i < all->count && !c; i++) {
+        c = strcmp(all->of[i].name, made->name) == 0 ? &all->of[i] : NULL;
+    }
+    for (size_t i = 0; i < said->stop_count; i++) {
+        stops |= strcmp(said->stops[i], made->name) == 0;
+    }
+    if (c && c != x->c && !c->running) {
+        compose_say(&x->says, "container %s, which is stopped, would be started", c->name);
+    } else if (c && stops) {
+        x->says.who = c == x->c ? NULL : arena_printf(x->out->arena, "container %s: ", c->name);
+        if (!compose_words_differ(c, made->line, &x->says)) {
+            x->out->known = false;
+            x->out->why_not = "podman has not kept the command line that made the container";
+        }
+        x->says.who = NULL;
+    } else if (!c) {
+        compose_say(&x->says, "container %s would be made, which is not there now", made->name);
+    }
+}
+
 static int pending_python(struct asked *x, const struct containers *all, struct err *err)
 {
     struct compose_rehearsed said;
@@ -542,23 +570,14 @@ static int pending_python(struct asked *x, const struct containers *all, struct 
     if (rc != 0) {
         return rc;
     }
-    if (!said.line) {
+    if (!compose_rehearsed_line(&said, x->c->name)) {
         return err_set(err, ERR_STATE,
                        "podman-compose would not make container '%s': the files "
                        "call service '%s' otherwise",
                        x->c->name, x->t->compose_service);
     }
     for (size_t i = 0; i < said.make_count; i++) {
-        for (size_t k = 0; k < all->count; k++) {
-            if (strcmp(all->of[k].name, said.makes[i]) == 0 && !all->of[k].running) {
-                compose_say(&x->says, "container %s, which is stopped, would be started",
-                            all->of[k].name);
-            }
-        }
-    }
-    if (!compose_words_differ(x->c, said.line, &x->says)) {
-        x->out->known = false;
-        x->out->why_not = "podman has not kept the command line that made the container";
+        compare_made(x, &said, &said.makes[i], all);
     }
     if (x->says.count == before && x->out->known) {
         return 0;

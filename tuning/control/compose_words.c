@@ -36,8 +36,7 @@ static const char *last_word(char *line)
     return space ? space + 1 : line;
 }
 
-static void rehearsed_line(char *line, const char *name, struct arena *arena,
-                           struct compose_rehearsed *out)
+static void rehearsed_line(char *line, struct arena *arena, struct compose_rehearsed *out)
 {
     static const char option[] = "--name=";
     const size_t verb = strcspn(line, " ");
@@ -56,14 +55,24 @@ static void rehearsed_line(char *line, const char *name, struct arena *arena,
         return;
     }
     at += sizeof option - 1;
-    out->makes[out->make_count] = arena_strndup(arena, at, strcspn(at, " "));
-    if (strcmp(out->makes[out->make_count++], name) == 0) {
-        out->line = line;
-    }
+    out->makes[out->make_count++] = (struct compose_made){
+        .name = arena_strndup(arena, at, strcspn(at, " ")),
+        .line = line,
+    };
 }
 
-void compose_rehearsed_read(const char *text, size_t size, const char *program, const char *name,
-                            struct arena *arena, struct compose_rehearsed *out)
+const char *compose_rehearsed_line(const struct compose_rehearsed *r, const char *name)
+{
+    for (size_t i = 0; i < r->make_count; i++) {
+        if (strcmp(r->makes[i].name, name) == 0) {
+            return r->makes[i].line;
+        }
+    }
+    return NULL;
+}
+
+void compose_rehearsed_read(const char *text, size_t size, const char *program, struct arena *arena,
+                            struct compose_rehearsed *out)
 {
     const size_t length = strlen(program);
     char *copy = arena_strndup(arena, text, size), *next;
@@ -80,7 +89,7 @@ void compose_rehearsed_read(const char *text, size_t size, const char *program, 
         }
         char *line = copy + (without_level(copy) - copy);
         if (strncmp(line, program, length) == 0 && line[length] == ' ') {
-            rehearsed_line(line + length + 1, name, arena, out);
+            rehearsed_line(line + length + 1, arena, out);
         }
     }
 }
@@ -102,8 +111,7 @@ int compose_rehearse(const struct control_world *w, const struct control_target 
         buf_add(&both, said.out.data, said.out.size);
         buf_putc(&both, '\n');
         buf_add(&both, said.errors.data, said.errors.size);
-        compose_rehearsed_read(both.data, both.size, compose_rehearsal_podman(t), t->found->name,
-                               arena, out);
+        compose_rehearsed_read(both.data, both.size, compose_rehearsal_podman(t), arena, out);
         buf_release(&both);
     }
     control_output_release(&said);
@@ -134,7 +142,9 @@ static bool counts(const struct unit *u)
         "com.docker.compose.project.working_dir=",
     };
 
-    if (strcmp(u->option, "-d") == 0 || strcmp(u->option, "--pull") == 0) {
+    /* --requires: with --no-deps nothing is required. */
+    if (strcmp(u->option, "-d") == 0 || strcmp(u->option, "--pull") == 0 ||
+        strcmp(u->option, "--requires") == 0) {
         return false;
     }
     for (size_t i = 0; strcmp(u->option, "--label") == 0 && i < sizeof labels / sizeof labels[0];
@@ -236,7 +246,6 @@ static const char *option_noun(const struct unit *u)
         {"--restart", "restart policy"},
         {"--memory-reservation", "memory reservation"},
         {"--pids-limit", "process limit"},
-        {"--requires", "required container"},
         {"--pod", "pod"},
         {"--net", "network"},
         {"--network", "network"},
