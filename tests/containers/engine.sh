@@ -13,6 +13,8 @@ c_service_pid=
 # Whether containers run here; c_why says why not.
 c_setup() {
     local program
+    # Those that lib.sh put away; docker is this machine's only with a socket of ours.
+    rm -f "$t_dir"/asleep/podman* "$t_dir"/asleep/docker*
     for program in podman podman-compose runc busybox; do
         if ! command -v "$program" >/dev/null; then
             c_why="there is no $program (./dev setup containers)"
@@ -42,7 +44,8 @@ graphroot = "$t_dir/c/root"
 runroot = "$t_dir/c/run"
 END
     export CONTAINERS_CONF=$t_dir/c/containers.conf CONTAINERS_STORAGE_CONF=$t_dir/c/storage.conf
-    unset DOCKER_HOST DOCKER_CONTEXT CONTAINER_HOST COMPOSE_FILE COMPOSE_PROJECT_NAME
+    export DOCKER_HOST=unix://$t_dir/c/none.sock
+    unset DOCKER_CONTEXT CONTAINER_HOST COMPOSE_FILE COMPOSE_PROJECT_NAME
     trap c_cleanup EXIT
     (
         cd "$t_dir/c/rootfs" || exit 1

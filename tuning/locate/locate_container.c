@@ -444,7 +444,8 @@ bool locate_container(struct finder *f, const struct service_facts *facts,
     struct match m = {NULL, ENGINE_UNKNOWN, -1, 0, NULL};
     const bool certain = p->container[0] || strcmp(facts->install, "container") == 0;
 
-    if (!certain && !p->contained) {
+    /* Nobody here holds the port when podman forwards it: then the engines tell whose it is. */
+    if (!certain && !p->contained && (p->pid > 0 || !facts->loopback)) {
         return false;
     }
     if (p->engine != ENGINE_UNKNOWN && p->container[0]) {
