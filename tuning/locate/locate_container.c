@@ -445,7 +445,7 @@ bool locate_container(struct finder *f, const struct service_facts *facts,
     const bool certain = p->container[0] || strcmp(facts->install, "container") == 0;
 
     /* Nobody here holds the port when podman forwards it: then the engines tell whose it is. */
-    if (!certain && !p->contained && (p->pid > 0 || !facts->loopback)) {
+    if (!certain && !p->contained && p->pid > 0) {
         return false;
     }
     if (p->engine != ENGINE_UNKNOWN && p->container[0]) {
