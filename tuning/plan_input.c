@@ -357,6 +357,32 @@ struct loading {
     const struct model *now;
 };
 
+/* Whoever restarts the service has to name the file of our own: the list of its files, where it was
+ * started with one, does not have it. */
+static const struct location *with_own_file(struct plan_input *in, const struct plan_place *p)
+{
+    const struct location *l = p->location;
+    const size_t known = l ? l->control.file_count : 0;
+
+    if (!p->apart || !l || l->control.type != CONTROL_COMPOSE || known == 0) {
+        return l;
+    }
+    const char *own = in->sources[p->source].path;
+    const char **files = arena_calloc(&in->arena, known + 1, sizeof *files);
+    for (size_t i = 0; i < known; i++) {
+        if (strcmp(l->control.files[i], own) == 0) {
+            return l;
+        }
+        files[i] = l->control.files[i];
+    }
+    files[known] = own;
+    struct location *more = arena_alloc(&in->arena, sizeof *more);
+    *more = *l;
+    more->control.files = files;
+    more->control.file_count = known + 1;
+    return more;
+}
+
 static void add_place(const struct loading *in, const struct config_service *named,
                       const struct location *l, struct plan_input *out)
 {
@@ -388,11 +414,14 @@ static void add_place(const struct loading *in, const struct config_service *nam
     }
     p->host = in->hosts[p->kind];
     if (!known) {
-        err_set(&p->err, ERR_STATE, "%s", l->config_why_not ? l->config_why_not : "not found");
+        err_set(&p->err, ERR_STATE, "%s", l && l->config_why_not ? l->config_why_not : "not found");
     } else if (s->managed && place_of(out, s, in->config->path, p, &p->err) < 0 &&
                p->err.where[0] == '\0' && s->config.place.file) {
         err_at(&p->err, "%s:%lu:%lu", s->config.place.file, s->config.place.line,
                s->config.place.column);
+    }
+    if (p->err.code == 0 && p->source >= 0) {
+        p->location = with_own_file(out, p);
     }
     set_versions(p, s);
 }
