@@ -20,6 +20,8 @@
 #include "cli/profiles_json.h"
 #include "cli/status_json.h"
 #include "cli/text_page.h"
+#include "sampling/service/service.h"
+#include "tuning/effect.h"
 #include "tuning/profile.h"
 
 /* Between the two samples, as detect has it; no rate is needed. */
@@ -35,7 +37,8 @@ struct view {
     struct chip_machine machine;
     struct chip_answer answer;
     struct profile_query query;
-    int8_t on_battery; /* -1 not told */
+    int8_t on_battery;           /* -1 not told */
+    const struct effect *effect; /* NULL: of another machine */
 };
 
 /* Text of a file of the user's, or of a machine: nothing of it reaches a terminal as it is. */
@@ -119,6 +122,35 @@ static const char *clause_of(const struct chip_answer *a)
     return strncmp(a->reason, head, sizeof head - 1) == 0 ? a->reason + sizeof head - 1 : a->reason;
 }
 
+static void say_in_effect(struct text_page *p, const struct effect *e)
+{
+    char text[SENTENCE_MAX];
+
+    if (!e) {
+        sentence(p, "In effect: -, for the services of another machine are not known.");
+        return;
+    }
+    if (e->match == EFFECT_UNKNOWN) {
+        snprintf(text, sizeof text, "In effect: not known, because %s.", e->why);
+    } else if (e->match == EFFECT_WHOLE) {
+        snprintf(text, sizeof text,
+                 "In effect: %s. The running services have all %zu of its settings that can be "
+                 "read.",
+                 e->in_effect, e->wanted);
+    } else if (e->match == EFFECT_PART) {
+        snprintf(text, sizeof text,
+                 "In effect: %s in part. The running services have %zu of its %zu settings that "
+                 "can be read; 'tunetop verify %s' shows them.",
+                 e->in_effect, e->matched, e->wanted, e->in_effect);
+    } else {
+        snprintf(text, sizeof text,
+                 "In effect: none. The nearest has %zu of its %zu settings that can be read in the "
+                 "running services.",
+                 e->matched, e->wanted);
+    }
+    sentence(p, text);
+}
+
 static void list_all(struct text_page *p, const struct view *v)
 {
     const struct chip_answer *a = &v->answer;
@@ -139,7 +171,7 @@ static void list_all(struct text_page *p, const struct view *v)
     if (v->on_battery == 1 && a->profile != PROFILE_CONSERVATIVE) {
         sentence(p, "It runs on battery now: conservative is gentler on it.");
     }
-    sentence(p, "In effect: -, the settings of running processes are not compared yet.");
+    say_in_effect(p, v->effect);
     sentence(p, "'tunetop profiles NAME' shows one in full, 'NAME+OVERLAY' with an overlay.");
 }
 
@@ -384,7 +416,9 @@ static void head_json(cJSON *root, const struct view *v)
     } else {
         cJSON_AddBoolToObject(root, "on_battery", v->on_battery == 1);
     }
-    cJSON_AddNullToObject(root, "in_effect"); /* nothing reads the settings of processes yet */
+    json_add_text_or_null(root, "in_effect",
+                          v->effect && v->effect->match == EFFECT_WHOLE ? v->effect->in_effect
+                                                                        : NULL);
 }
 
 static int print(const struct view *v, int64_t wall_ns, const struct options *o,
@@ -404,7 +438,7 @@ static int print(const struct view *v, int64_t wall_ns, const struct options *o,
         if (o->profile) {
             profiles_rows_json(root, &rows);
         } else {
-            profiles_list_json(root, v->set, &v->answer);
+            profiles_list_json(root, v->set, &v->answer, v->effect);
         }
         print_json(&p, root);
     } else if (o->profile) {
@@ -429,6 +463,10 @@ static int show_here(struct view *v, const struct chip_catalog *chips, const str
     if (rc < 0) {
         return rc;
     }
+    const char *names[SERVICE_SETTINGS];
+    struct effect effect = {.match = EFFECT_UNKNOWN};
+    s.settings = names;
+    s.setting_count = effect_names(v->settings, names, SERVICE_SETTINGS);
     rc = measure_once(&s, o, GAP_S, &m, err);
     if (rc == 0) {
         struct model *nothing = m ? NULL : model_new();
@@ -437,7 +475,11 @@ static int show_here(struct view *v, const struct chip_catalog *chips, const str
         chip_decide(chips, &v->machine, &v->answer);
         profile_query_of(&v->query, &v->answer, &v->machine, seen);
         v->on_battery = seen->battery.present ? seen->battery.on_battery : -1;
+        effect_of(v->set, &v->query, chip_profile_name((int)v->answer.profile), seen, &effect);
+        v->effect = &effect;
         rc = print(v, m && m->sequence ? m->wall_ns : clock_wall_ns(&clock_real), o, outcome, err);
+        v->effect = NULL;
+        effect_release(&effect);
         model_free(nothing);
     }
     outcome->stuck = !measure_close(&s);

@@ -18,6 +18,8 @@
 #include "cli/output.h"
 #include "sampling/platform.h"
 #include "sampling/record.h"
+#include "sampling/service/service.h"
+#include "tuning/effect.h"
 
 /* After the last sample that was asked for: the services that it found still have this long to
  * answer. */
@@ -136,9 +138,18 @@ int cmd_record(const struct options *o, struct outcome *outcome, struct err *err
     if (r) {
         catch_signals(&open);
         record_set_limit(r, (uint64_t)o->count);
+        /* Of environments the names that the catalog knows, and nothing else. */
+        const char *names[SERVICE_SETTINGS];
+        struct setting_catalog catalog;
+        struct err ignored = ERR_INIT;
+        if (setting_catalog_load(&catalog, &ignored) == 0) {
+            s.settings = names;
+            s.setting_count = effect_names(&catalog, names, SERVICE_SETTINGS);
+        }
         const struct measure_start how = {
             .interval_ns = measure_interval_ns(&s, o), .tee = record_tee, .tee_ctx = r};
         rc = measure_start(&s, o, &how, err);
+        setting_catalog_release(&catalog); /* its names were copied */
         rc = rc < 0 ? rc : run(&s, r, o, &open, err);
     } else {
         rc = -err->code;

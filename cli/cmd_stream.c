@@ -1,9 +1,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "cli/chips.h"
 #include "cli/command.h"
+#include "cli/in_effect.h"
 #include "cli/output.h"
 #include "cli/measure.h"
 #include "cli/status_json.h"
@@ -11,12 +13,20 @@
 /* The first line has rates too: its two samples are as far apart as those of status. */
 static const int64_t FIRST_GAP_NS = 200 * NS_PER_MS;
 
-static int print(const struct chip_catalog *c, const struct model *m, struct err *err)
+/* What all lines are judged by. */
+struct judge {
+    struct chip_catalog chips;
+    struct in_effect in_effect;
+};
+
+static int print(struct judge *j, const struct model *m, struct err *err)
 {
     struct assessment a = {0};
-    assess_chip(c, m, &a);
+    assess_chip(&j->chips, m, &a);
+    in_effect_look(&j->in_effect, &j->chips, NULL, m);
     cJSON *json = status_json(m, m->wall_ns);
     status_json_assess(json, &a);
+    status_json_effect(json, &j->in_effect.effect);
     char *line = json_print_line(json);
     cJSON_Delete(json);
     const int rc = output_line(line, err);
@@ -24,8 +34,7 @@ static int print(const struct chip_catalog *c, const struct model *m, struct err
     return rc;
 }
 
-static int stream_live(struct measure *s, const struct chip_catalog *c, const struct options *o,
-                       struct err *err)
+static int stream_live(struct measure *s, struct judge *j, const struct options *o, struct err *err)
 {
     const int64_t interval_ns = measure_interval_ns(s, o);
     const struct measure_start how = {.interval_ns = FIRST_GAP_NS};
@@ -42,7 +51,7 @@ static int stream_live(struct measure *s, const struct chip_catalog *c, const st
         m = measure_next(s, 0);
     }
     for (int64_t lines = 0; m && !gone; m = measure_next(s, m->sequence)) {
-        rc = print(c, m, err);
+        rc = print(j, m, err);
         if (rc != 0 || ++lines == o->count) {
             return rc < 0 ? rc : 0;
         }
@@ -74,7 +83,7 @@ static void keep_pace(const struct options *o, int64_t begun_real_ns, int64_t pl
 
 /* A recording is printed as fast as it can be read, or at --speed, from --at or its begin, and ends
  * where it ends. */
-static int stream_replay(struct measure *s, const struct chip_catalog *c, const struct options *o,
+static int stream_replay(struct measure *s, struct judge *j, const struct options *o,
                          struct err *err)
 {
     const int64_t interval_ns = measure_interval_ns(s, o);
@@ -95,7 +104,7 @@ static int stream_replay(struct measure *s, const struct chip_catalog *c, const 
             keep_pace(o, begun_real_ns, at_ns - from_ns);
         }
         shown_ns = sample_ns;
-        rc = print(c, measure_step(s, sample_ns), err);
+        rc = print(j, measure_step(s, sample_ns), err);
         if (++lines == o->count) {
             break;
         }
@@ -110,10 +119,13 @@ int cmd_stream(const struct options *o, struct outcome *outcome, struct err *err
     if (rc < 0) {
         return rc;
     }
-    struct chip_catalog catalog;
-    chips_open_anyway(&catalog, o, &outcome->warning);
-    rc = o->replay ? stream_replay(&s, &catalog, o, err) : stream_live(&s, &catalog, o, err);
-    chip_catalog_release(&catalog);
+    struct judge *j = xcalloc(1, sizeof *j);
+    chips_open_anyway(&j->chips, o, &outcome->warning);
+    in_effect_open(&j->in_effect, o, &s);
+    rc = o->replay ? stream_replay(&s, j, o, err) : stream_live(&s, j, o, err);
+    chip_catalog_release(&j->chips);
+    in_effect_close(&j->in_effect);
+    free(j);
     outcome->stuck = !measure_close(&s);
     return rc;
 }

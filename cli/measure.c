@@ -141,6 +141,9 @@ int measure_start(struct measure *s, const struct options *o, const struct measu
     if (!s->collector) {
         return -err->code;
     }
+    if (s->setting_count) {
+        collector_wish_settings(s->collector, s->settings, s->setting_count);
+    }
     return how->stepped ? 0 : collector_start(s->collector, err);
 }
 

@@ -24,6 +24,10 @@ struct measure {
     struct collector *collector;
     struct clock_ops clock;
     bool lost; /* the collector does not answer any more */
+    /* Variables of services' processes that are wanted; set before measure_start(), borrowed until
+     * then. */
+    const char *const *settings;
+    size_t setting_count;
     /* replay */
     struct clock_manual manual;
     int64_t first_ns, last_ns, wall_offset_ns;

@@ -1,5 +1,7 @@
 #include "cli/profiles_json.h"
 
+#include <string.h>
+
 #include "base/json.h"
 
 static const char *level_name(int level)
@@ -16,7 +18,28 @@ static void add_head(cJSON *o, const struct profile *p)
     cJSON_AddBoolToObject(o, "user", p->user);
 }
 
-void profiles_list_json(cJSON *root, const struct profile_set *s, const struct chip_answer *a)
+/* Whether it is wholly in effect, and how many of its settings are; null: not known. */
+static void add_effect(cJSON *o, const char *name, const struct effect *e)
+{
+    const struct effect_profile *p = NULL;
+
+    for (size_t i = 0; e && e->match != EFFECT_UNKNOWN && i < e->profile_count; i++) {
+        p = strcmp(e->profiles[i].name, name) == 0 ? &e->profiles[i] : p;
+    }
+    if (!p || p->wanted == 0) {
+        cJSON_AddNullToObject(o, "in_effect");
+        cJSON_AddNullToObject(o, "matched");
+        cJSON_AddNullToObject(o, "wanted");
+        return;
+    }
+    cJSON_AddBoolToObject(o, "in_effect",
+                          e->match == EFFECT_WHOLE && strcmp(e->in_effect, name) == 0);
+    cJSON_AddNumberToObject(o, "matched", (double)p->matched);
+    cJSON_AddNumberToObject(o, "wanted", (double)p->wanted);
+}
+
+void profiles_list_json(cJSON *root, const struct profile_set *s, const struct chip_answer *a,
+                        const struct effect *effect)
 {
     cJSON *profiles = cJSON_AddArrayToObject(root, "profiles");
     cJSON *overlays = cJSON_AddArrayToObject(root, "overlays");
@@ -30,7 +53,7 @@ void profiles_list_json(cJSON *root, const struct profile_set *s, const struct c
             json_add_text_or_null(o, "base", p->base);
             json_add_text_or_null(o, "level", level_name(p->level));
             cJSON_AddBoolToObject(o, "recommended", !p->user && p->level == (int)a->profile);
-            cJSON_AddNullToObject(o, "in_effect");
+            add_effect(o, p->name, effect);
         }
     }
     for (size_t i = 0; i < s->broken_count; i++) {

@@ -390,3 +390,38 @@ void status_json_assess(cJSON *root, const struct assessment *a)
                                                cJSON_CreateNumber(a->chip.bandwidth_gb_s * 1e9));
     }
 }
+
+static void add_drift(cJSON *list, const struct effect_drift *d)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(o, "service", d->service);
+    cJSON_AddStringToObject(o, "setting", d->setting);
+    json_add_text_or_null(o, "file", d->file);
+    json_add_text_or_null(o, "process", d->process);
+    cJSON_AddStringToObject(o, "reason", d->reason);
+    cJSON_AddItemToArray(list, o);
+}
+
+void status_json_effect(cJSON *root, const struct effect *e)
+{
+    cJSON *profile = cJSON_GetObjectItemCaseSensitive(root, "profile");
+    cJSON *drift = cJSON_GetObjectItemCaseSensitive(profile, "drift");
+
+    for (size_t i = 0; i < e->drift_count; i++) {
+        add_drift(drift, &e->drift[i]);
+    }
+    cJSON_ReplaceItemInObjectCaseSensitive(profile, "match",
+                                           cJSON_CreateString(effect_match_words[e->match]));
+    if (e->match == EFFECT_UNKNOWN) {
+        return;
+    }
+    if (e->in_effect) {
+        cJSON_ReplaceItemInObjectCaseSensitive(profile, "in_effect",
+                                               cJSON_CreateString(e->in_effect));
+    }
+    cJSON_ReplaceItemInObjectCaseSensitive(profile, "matched",
+                                           cJSON_CreateNumber((double)e->matched));
+    cJSON_ReplaceItemInObjectCaseSensitive(profile, "wanted",
+                                           cJSON_CreateNumber((double)e->wanted));
+}

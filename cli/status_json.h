@@ -10,11 +10,14 @@
 
 #include "sampling/model.h"
 #include "tuning/assess.h"
+#include "tuning/effect.h"
 
 /* now_wall_ns labels a model that holds nothing yet (sequence 0). The caller frees with
  * cJSON_Delete. */
 cJSON *status_json(const struct model *m, int64_t now_wall_ns);
 /* Fills in what the assessment knows of the chip and of the profile that fits it. */
+/* Fills `profile` but for what is recommended. */
+void status_json_effect(cJSON *root, const struct effect *e);
 void status_json_assess(cJSON *root, const struct assessment *a);
 
 /* Parts of it that other commands print too: an object with schema, version and time; a service;

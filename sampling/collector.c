@@ -34,6 +34,12 @@ enum {
 /* What takes long is done a slice at a time, so that nothing waits longer than that for it. */
 #define SLICE_NS (3 * NS_PER_MS)
 
+struct settings_wish {
+    struct arena arena;
+    const char **names;
+    size_t count;
+};
+
 struct collector {
     struct collector_options options;
     struct sample *sample;
@@ -61,8 +67,9 @@ struct collector {
     } added[ADDED_MAX];
     size_t added_count;
     struct process_wish wish;
-    bool wished;       /* it is another one since the last look */
-    char refused[160]; /* why the last one was not added */
+    bool wished;                    /* it is another one since the last look */
+    struct settings_wish *settings; /* the same of variables; NULL: no other ones */
+    char refused[160];              /* why the last one was not added */
     struct mailbox mailbox;
 };
 
@@ -228,6 +235,14 @@ static void take_added(struct collector *c, int64_t now)
     }
 }
 
+static void free_settings(struct settings_wish *w)
+{
+    if (w) {
+        arena_release(&w->arena);
+        free(w);
+    }
+}
+
 static bool is_same_wish(const struct process_wish *a, const struct process_wish *b)
 {
     return a->all == b->all && a->pid == b->pid && a->start == b->start &&
@@ -246,6 +261,35 @@ void collector_wish_processes(struct collector *c, const struct process_wish *wi
     if (other) {
         http_wake(c->http);
     }
+}
+
+void collector_wish_settings(struct collector *c, const char *const *names, size_t count)
+{
+    struct settings_wish *wish = xcalloc(1, sizeof *wish), *before;
+
+    wish->names = arena_calloc(&wish->arena, count + 1, sizeof *wish->names);
+    for (; wish->count < count; wish->count++) {
+        wish->names[wish->count] = arena_strdup(&wish->arena, names[wish->count]);
+    }
+    pthread_mutex_lock(&c->lock);
+    before = c->settings;
+    c->settings = wish;
+    pthread_mutex_unlock(&c->lock);
+    free_settings(before);
+}
+
+static void take_settings(struct collector *c)
+{
+    struct settings_wish *wish;
+
+    pthread_mutex_lock(&c->lock);
+    wish = c->settings;
+    c->settings = NULL;
+    pthread_mutex_unlock(&c->lock);
+    if (wish && c->services) {
+        services_wish_settings(c->services, wish->names, wish->count);
+    }
+    free_settings(wish);
 }
 
 static void take_wish(struct collector *c)
@@ -318,6 +362,7 @@ static void serve_services(struct collector *c, int64_t now)
         return;
     }
     take_added(c, now);
+    take_settings(c);
     discover_services(c, now, false);
     services_ask(c->services, now);
 }
@@ -401,6 +446,7 @@ void collector_step(struct collector *c)
     runner_take(c->runner, now);
     runner_ask(c->runner, now);
     if (c->services) {
+        take_settings(c);
         discover_services(c, now, true);
         ask_services(c, now);
     }
@@ -558,6 +604,7 @@ bool collector_free(struct collector *c)
     mailbox_release(&c->mailbox);
     arena_release(&c->sample->arena);
     free(c->sample);
+    free_settings(c->settings);
     pthread_mutex_destroy(&c->lock);
     free(c);
     return true;

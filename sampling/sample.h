@@ -263,6 +263,11 @@ struct service_model_facts {
     int64_t unload_wall_ns; /* 0: not told, or keep_loaded */
 };
 
+/* One variable of the environment of a service's process, of those that are asked for. */
+struct service_setting {
+    const char *name, *value;
+};
+
 /* Facts of one service. Texts are in the sample's arena, never NULL. `name` is its identity over
  * samples. */
 struct service_facts {
@@ -299,6 +304,11 @@ struct service_facts {
     struct reading v[METRIC_SERVICE_COUNT]; /* gauges; rates are filled by the model */
     size_t model_count;                     /* entries in models[] */
     size_t models_left_out;                 /* the service has more than we keep */
+    /* What of the wanted variables its process has, read once in its life; those that are not here
+     * are not set. OK when they were read; NONE: nobody wants any, or not yet. */
+    const struct service_setting *settings;
+    size_t setting_count;
+    struct reading settings_state;
     size_t models_gone;         /* so many of them are listed, but no process serves them */
     int64_t models_answered_ns; /* when models[] was told; 0: it is not known */
     struct service_model_facts *models;

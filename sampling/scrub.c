@@ -669,6 +669,7 @@ static const struct rule_row rule_rows[] = {
     {"sysctl hw.", "", RULE_KEEP, NULL},
     {"sysctl machdep.cpu.", "", RULE_KEEP, NULL},
     {"arguments ", "", RULE_ARGV, NULL},        /* macOS's; its other answers are text */
+    {"settings ", "", RULE_TEXT, NULL},         /* variables by name, no secrets */
     {"env OLLAMA_HOST", NULL, RULE_TEXT, NULL}, /* discovery needs its port */
     {"env ", "", RULE_DROP, NULL},
     {"probe disk ", "", RULE_DISKS, NULL},

@@ -96,6 +96,13 @@ struct running {
     struct process_group limits;          /* of its control group */
     int64_t limits_ns;                    /* 0: not read for this process */
     char folders[FOLDER_KIND_COUNT][512]; /* of its process; "" unknown */
+    struct {                              /* wanted variables of its process */
+        int32_t pid;                      /* whose they are; 0 nobody's */
+        int64_t start;
+        unsigned wish; /* which wish they answer */
+        int code;      /* 0 or a negative error */
+        struct buf text; /* "NAME=value\n" each */
+    } settings;
     unsigned members;
     struct {
         bool known;
@@ -134,6 +141,11 @@ struct services {
     char own_network[64]; /* target of /proc/self/ns/net, "" unknown */
     struct err discovery_err;
     struct folder_wishes folders; /* of all that are shown */
+    struct {                      /* variables that are wanted */
+        char names[SERVICE_SETTINGS][SERVICE_SETTING_NAME];
+        size_t count;
+        unsigned number; /* of the wish; 0: there was none */
+    } *wish;
     int64_t discovery_cost_ns, ask_cost_ns;
     int64_t now_ns; /* of the last call, for callbacks */
 };
@@ -181,6 +193,10 @@ size_t running_models_gone(const struct running *r, int64_t now_ns);
 /* Where the service of r->pid keeps its files: what its arguments and environment say, else where
  * its kind keeps them. */
 void running_find_folders(struct running *r);
+/* Reads the wanted variables of its process where that was not done yet, and puts them. */
+void running_read_settings(struct running *r);
+void running_fill_settings(const struct running *r, int64_t now_ns, struct arena *arena,
+                           struct service_facts *out);
 void services_collect_folders(struct services *s, struct running *const *shown, size_t count);
 
 /* running_fill.c */

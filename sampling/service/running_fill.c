@@ -179,4 +179,5 @@ void running_fill(const struct running *r, int64_t now_ns, struct arena *arena,
             (double)r->answered_count / (double)r->finished_count, now_ns, SOURCE_SERVICES);
     fill_process(r, out);
     fill_models(r, now_ns, arena, out);
+    running_fill_settings(r, now_ns, arena, out);
 }

@@ -120,6 +120,10 @@ int64_t services_next_ns(const struct services *s);
 bool services_settled(const struct services *s, int64_t now_ns);
 /* Puts all services into the sample's arena. */
 void services_fill(struct services *s, int64_t now_ns, struct sample *out);
+/* Which variables of their processes are wanted from now on, at most SERVICE_SETTINGS; copied. A
+ * recording tells those that were wanted when it was made. */
+enum { SERVICE_SETTINGS = 256, SERVICE_SETTING_NAME = 64 };
+void services_wish_settings(struct services *s, const char *const *names, size_t count);
 /* Which folders of theirs are to be looked through; lives as long as `s`. */
 const struct folder_wishes *services_folders(const struct services *s);
 /* The rows SOURCE_DISCOVERY and SOURCE_SERVICES. */

@@ -59,6 +59,7 @@ static void running_free(struct running *r)
 {
     http_cancel(r->owner->http, r);
     token_release(&r->token);
+    buf_release(&r->settings.text);
     free(r);
 }
 
@@ -127,6 +128,7 @@ void services_free(struct services *s)
         running_free(s->list[i]);
     }
     free(s->round.listeners);
+    free(s->wish);
     free(s);
 }
 
@@ -699,6 +701,7 @@ void services_fill(struct services *s, int64_t now_ns, struct sample *out)
         if (r->name[0] == '\0')
             give_name(s, r);
         read_usage(s, r, now_ns);
+        running_read_settings(r);
         int state = (int)running_decide(r, now_ns, reason, sizeof(reason));
         if (state != r->state || r->since_ns == 0) {
             r->state = state;

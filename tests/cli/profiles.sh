@@ -96,6 +96,8 @@ profiles[].base text?
 profiles[].level text?
 profiles[].recommended bool
 profiles[].in_effect bool?
+profiles[].matched number?
+profiles[].wanted number?
 overlays list
 overlays[] object
 overlays[].name text

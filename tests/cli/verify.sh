@@ -98,6 +98,25 @@ t_expect_out '"verdict":	"restart_needed"'
 t_expect_out '"via":	"process environment"'
 t_expect_out '"why":	"its process is older than the file"'
 
+# The drift is told by status as well, in time, and in the profile that is in effect.
+t_run "$TUNETOP" status --json
+t_expect_status 0
+t_expect_shape 1
+tr -d '\n\t' <"$t_dir/out" >"$t_dir/line"
+t_ok 'status tells the drift' grep -q \
+    '"service":"ollama","setting":"OLLAMA_MAX_QUEUE","file":"512","process":"9","reason"' "$t_dir/line"
+t_must_fail 'no secret in it' grep -q hunter2 "$t_dir/out"
+t_run "$TUNETOP" profiles
+t_expect_status 0
+t_expect_out '^In effect: '
+t_run "$TUNETOP" record "$t_dir/recording" -n 2
+t_expect_status 0
+t_ok 'the wanted variables are recorded' grep -q 'OLLAMA_MAX_QUEUE=9' "$t_dir/recording/reads.jsonl"
+t_must_fail 'and no others' grep -q 'hunter2\|AUTH_TOKEN' "$t_dir/recording/reads.jsonl"
+t_run "$TUNETOP" --replay "$t_dir/recording" status --format '{profile.match}'
+t_expect_status 0
+t_must_fail 'a replay knows it' grep -q unknown "$t_dir/out"
+
 # The same process anew, with what the file has: each value is proven.
 stop
 set --

@@ -68,6 +68,8 @@ struct evidence_of {
 /* Gathers all that can be seen of it now. Never fails: what cannot be seen says why. Programs
  * (docker, systemctl, journalctl) are asked for what the process itself does not tell. */
 struct evidence *evidence_gather(const struct evidence_of *of);
+/* Only what a sample tells: variables that were wished for, arguments, limits. Pure. */
+struct evidence *evidence_of_facts(const struct service_facts *f);
 void evidence_free(struct evidence *e); /* accepts NULL */
 /* When the process began, on the wall clock; 0 unknown. */
 int64_t evidence_started_wall_ns(const struct evidence *e);

@@ -20,6 +20,7 @@ struct evidence_pairs {
     const char *why; /* not known: one sentence; NULL: nobody looked */
     const struct evidence_pair *of;
     size_t count;
+    bool only_set; /* a name that is not among them is not set */
 };
 enum { EVIDENCE_RUNNERS = 16, EVIDENCE_MODELS = 16 };
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "sampling/metric.h"
 #include "sampling/reading.h"
 #include "sampling/service/service.h"
@@ -100,6 +101,53 @@ void evidence_gather_process(const struct evidence_of *of, struct evidence *e)
                      limit_of(&group.cpu_limit_cores, &e->group_cpus);
 }
 
+static void take_settings(const struct service_facts *f, struct evidence *e)
+{
+    struct evidence_pair *pairs = arena_calloc(&e->arena, f->setting_count + 1, sizeof *pairs);
+    double count;
+
+    if (!reading_get(&f->settings_state, &count)) {
+        e->environment.why =
+            f->settings_state.state == READING_DENIED
+                ? "the environment of its process may be read by its own user and by root only"
+                : "the environment of its process was not read";
+        return;
+    }
+    for (size_t i = 0; i < f->setting_count; i++) {
+        pairs[i] = (struct evidence_pair){arena_strdup(&e->arena, f->settings[i].name),
+                                          arena_strdup(&e->arena, f->settings[i].value)};
+    }
+    e->environment = (struct evidence_pairs){
+        .known = true, .of = pairs, .count = f->setting_count, .only_set = true};
+}
+
+struct evidence *evidence_of_facts(const struct service_facts *f)
+{
+    struct evidence *e = xcalloc(1, sizeof *e);
+    const bool limited = strcmp(f->install, "container") == 0 || strcmp(f->install, "systemd") == 0;
+
+    e->kind = f->kind;
+    e->started_wall_ns = f->started_wall_ns;
+    e->container_why = e->unit_why = "a program would have to be asked";
+    if (f->remote) {
+        e->no_process = "it runs on another machine";
+        return e;
+    }
+    if (f->pid > 0) {
+        take_settings(f, e);
+        e->group_known = limited &&
+                         limit_of(&f->v[METRIC_SERVICE_MEMORY_LIMIT], &e->group_memory_bytes) &&
+                         limit_of(&f->v[METRIC_SERVICE_CPU_LIMIT], &e->group_cpus);
+    } else {
+        e->no_process = "its process cannot be seen";
+    }
+    if (*f->words) {
+        e->argv = arena_strdup(&e->arena, f->words);
+        e->argv_cut = strlen(f->words) + 6 >= PROCESS_ARGV;
+    }
+    return e;
+}
+
 /* ---------------------------------------------------------------- reading */
 
 bool evidence_flag_in(const char *argv, const char *flag, bool bare, struct arena *arena,
@@ -135,7 +183,8 @@ bool evidence_process_value(struct evidence *e, const struct setting *s, const c
                 return true;
             }
         }
-        return false;
+        *out = (struct evidence_value){.known = true, .via = EVIDENCE_ENVIRONMENT};
+        return e->environment.known && e->environment.only_set;
     }
     if (e->argv && (s->kind == SETTING_FLAG_NAME || s->kind == SETTING_OPTION) && name[0] == '-') {
         const bool found = evidence_flag_in(e->argv, name, plan_is_bare_flag(s), &e->arena, out);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "sampling/process.h"
+#include "tuning/locate/locate.h"
 
 /* When what the file holds came there: its text, or the file under this name (an undo puts back one
  * that is older than the process). 0: it is not there. */
@@ -25,14 +26,19 @@ static int64_t changed_wall_ns(const char *path)
     return c > m ? c : m;
 }
 
+static int64_t later(const struct plan_input *in, int source, int64_t than)
+{
+    const int64_t at = source >= 0 ? changed_wall_ns(in->sources[source].real_path) : 0;
+
+    return at > than ? at : than;
+}
+
 static int64_t file_wall_ns(const struct plan_input *in, const struct plan_place *p)
 {
-    const int of[] = {p->source, p->dotenv};
-    int64_t newest = 0;
+    int64_t newest = later(in, p->dotenv, later(in, p->source, 0));
 
-    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
-        const int64_t at = of[i] >= 0 ? changed_wall_ns(in->sources[of[i]].real_path) : 0;
-        newest = at > newest ? at : newest;
+    for (size_t i = 0; i < p->layer_count; i++) {
+        newest = later(in, p->layers[i].source, newest);
     }
     return newest;
 }
@@ -57,14 +63,11 @@ static const struct config_service *configured(const struct config *c, const cha
     return NULL;
 }
 
-static const struct control_target *target_of(const struct locations *l, const char *name)
+static const struct control_target *target_of(const struct plan_place *p)
 {
-    for (size_t i = 0; l && i < l->count; i++) {
-        if (strcmp(l->of[i].service, name) == 0) {
-            return l->of[i].control.type != CONTROL_NONE ? &l->of[i].control : NULL;
-        }
-    }
-    return NULL;
+    const struct control_target *t = p->location ? &p->location->control : NULL;
+
+    return t && t->type != CONTROL_NONE ? t : NULL;
 }
 
 static bool is_wished(const struct plan *plan, const char *service)
@@ -106,7 +109,7 @@ void verify_run(const struct verify_of *of, struct verify *out)
             .facts = f,
             .catalog = of->catalog,
             .configured = configured(of->config, p->service),
-            .control = target_of(of->locations, p->service),
+            .control = target_of(p),
             .world = of->world,
             .processes = processes,
             .not_before_wall_ns = of->not_before_wall_ns,

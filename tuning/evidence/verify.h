@@ -8,7 +8,6 @@
 #include "sampling/config.h"
 #include "sampling/model.h"
 #include "tuning/evidence/verify_rows.h"
-#include "tuning/locate/locate.h"
 
 struct verify_of {
     const struct plan *plan;
@@ -16,7 +15,6 @@ struct verify_of {
     const struct setting_catalog *catalog;
     const struct config *config;       /* where services log; NULL */
     const struct model *now;           /* taken after the restart; NULL: nothing is known */
-    const struct locations *locations; /* who runs them; NULL: what the model tells */
     const struct control_world *world; /* NULL: no program is asked */
     int64_t not_before_wall_ns;        /* 0: whatever runs */
     int64_t deadline_ns;
