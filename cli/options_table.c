@@ -50,9 +50,10 @@ const struct command_row options_commands[COMMAND_COUNT] = {
     [COMMAND_SERVICES] =
         {"services", "the AI services of this machine, in full",
          "Prints what is known of every service that was found or that tunetop.yaml names: its "
-         "state and the reason of it, its address, version, process, how it was started, its "
-         "command line with secrets masked, its queue and its models. Where there is none it says "
-         "what was looked for.",
+         "state and the reason of it, its address, version, process, how it was started, the files "
+         "that its settings stand in, who restarts it or why nobody does, its command line with "
+         "secrets masked, its queue and its models. Where there is none it says what was looked "
+         "for.",
          NULL, NULL},
     [COMMAND_PROFILES] =
         {"profiles", "what would be set on this machine, and why",
@@ -81,8 +82,8 @@ const struct command_row options_commands[COMMAND_COUNT] = {
          "[NAME] | --lint FILE...", NULL},
     [COMMAND_PLAN] =
         {"plan", "what a profile would change in files",
-         "Shows what PROFILE would change in the files of the services that tunetop.yaml names: the "
-         "diff of each file, then every change in words with its reason, what is not written and "
+         "Shows what PROFILE would change in the files of the services that run here, as far as they "
+         "are found, and of those that tunetop.yaml names: the diff of each file, then every change in words with its reason, what is not written and "
          "why, and what cannot be written surely, with the lines to write by hand. PROFILE is a "
          "name, recommended, or carries overlays: high+quality. Values that say the same in other "
          "words stay. Nothing is changed.",
