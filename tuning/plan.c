@@ -164,6 +164,18 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
     return 0;
 }
 
+/* By its own name, not by its kind: one that runs here by chance and was not located fails nobody
+ * who did not mean it. */
+static bool is_named(const struct plan_wish *wish, const struct plan_place *p)
+{
+    for (size_t i = 0; i < wish->service_count; i++) {
+        if (strcmp(wish->services[i], p->service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int want_place(struct planner *p, const struct plan_place *place, struct err *err)
 {
     struct profile_query q = *p->wish->query;
@@ -181,8 +193,7 @@ static int want_place(struct planner *p, const struct plan_place *place, struct 
                          NULL, true);
             if (place->managed) {
                 p->out->skipped[p->out->skipped_count - 1].whole = true;
-                /* One that was found by chance fails nobody who did not name it. */
-                p->out->broken += !place->unlocated || p->wish->service_count > 0;
+                p->out->broken += !place->unlocated || is_named(p->wish, place);
             }
         }
         return 0;
