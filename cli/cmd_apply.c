@@ -114,6 +114,26 @@ static int refuse_broken(const struct plan_made *made, struct err *err)
                   : 0;
 }
 
+/* There is nothing to change, perhaps only because an apply was cut off behind its files. */
+static int refuse_interrupted(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    struct journals j;
+    int rc = 0;
+
+    journals_read(&j);
+    const struct journal_entry *e = journal_interrupted(&j.of[journals_mine()].list);
+    if (e) {
+        rc = err_set(err, ERR_STATE,
+                     "what began at %s was cut off, or is at work: this command "
+                     "ends it:",
+                     e->time ? e->time : e->id);
+        outcome->next = journals_command(o->argv[0], journals_mine(), "recover", NULL);
+        outcome->status = RESULT_NEEDS_PERSON;
+    }
+    journals_release(&j);
+    return rc;
+}
+
 /* ---------------------------------------------------------------- carrying it out */
 
 static void add_value(cJSON *o, const char *key, const char *value, bool secret)
@@ -317,6 +337,7 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
         rc = o->json ? result_print_nothing(&made->plan, o, err)
                      : show(made, o, outcome->utf8, err);
         rc = rc < 0 ? rc : refuse_broken(made, err);
+        rc = rc == 0 ? refuse_interrupted(o, outcome, err) : rc;
     } else if (rc == 0) {
         rc = with_services(made, o, outcome, err);
     }

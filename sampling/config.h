@@ -154,7 +154,7 @@ extern const struct schema_field config_control_fields[], config_log_fields[],
     config_health_fields[];
 /* As control_type_words and control_engine_words of tuning/control/control.h. */
 extern const char *const config_control_words[], *const config_engine_words[],
-    *const config_log_words[];
+                                                     *const config_log_words[];
 
 /* The tables, for the man page and help. */
 extern const struct schema_field config_fields[];

@@ -435,6 +435,11 @@ static int verify_one(struct services_apply *a, struct service_job *job, bool ba
     const struct service_facts *facts = facts_now(a, job, &room);
     int rc = job->state == JOB_WELL ? same_service(a, job, facts, err) : 0;
 
+    /* What was cut off counts only when the service runs with it. */
+    if (a->recovering && job->state == JOB_READY && (!facts || facts->state != SERVICE_UP)) {
+        rc = err_set(err, ERR_STATE, "it does not run");
+    }
+
     fill_rows(a, job, facts, job->restarted_wall_ns, job->rows);
     rc = rc == 0 ? judge_rows(a, job, back, err) : rc;
     if (rc == 0 && !back && job->state == JOB_WELL) {

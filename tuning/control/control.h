@@ -73,7 +73,7 @@ struct control_target {
     size_t env_file_count;
     const char *const *profiles; /* --profile */
     size_t profile_count;
-    const char *container; /* id of the one that runs now; NULL: none */
+    const char *container;       /* id of the one that runs now; NULL: none */
     struct compose_found *found; /* what control_compose.resolve() found out; NULL before */
     /* systemd */
     const char *unit;

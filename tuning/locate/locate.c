@@ -435,11 +435,13 @@ static void one(struct finder *f, const struct config_service *s, const struct s
 void locate(const struct config *config, const struct model *now, const struct locate_env *env,
             struct locations *out)
 {
-    struct finder f = {.config = config, .env = env, .out = out, .arena = &out->arena};
+    struct locate_env kept = *env;
+    struct finder f = {.config = config, .env = &kept, .out = out, .arena = &out->arena};
     const size_t running = now ? now->service_count : 0;
 
     memset(out, 0, sizeof *out);
     arena_init(&out->arena);
+    kept.home = env->home ? arena_strdup(f.arena, env->home) : NULL; /* targets point to it */
     out->of = arena_calloc(f.arena, config->service_count + running + 1, sizeof *out->of);
     out->notes = arena_calloc(f.arena, LOCATE_NOTES, sizeof *out->notes);
     for (size_t i = 0; i < config->service_count; i++) {

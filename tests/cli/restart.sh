@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# apply with its restart, by a pair of commands: proven, put back, watched, cut off, undone.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+umask 022
+yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
+env=$HOME/ollama.env
+fake=$abs_builddir/tests/fake_server
+if [ ! -r /proc/self/environ ]; then
+    t_skip 'environments of processes are not readable here'
+    t_done
+    exit
+fi
+
+mkfifo "$t_dir/life" # a server ends with its stdin
+exec 9<>"$t_dir/life"
+
+# A port of its own that stays the same over restarts.
+"$fake" --kind ollama <"$t_dir/life" >"$t_dir/port" 9>&- &
+t_own $!
+t_wait_for 'a port is found' test -s "$t_dir/port"
+read -r port _ <"$t_dir/port"
+kill $!
+wait $! 2>/dev/null
+
+# What starts it: with what its file says, and with $HOME/trick, which a test may write.
+cat >"$HOME/start" <<END
+#!/usr/bin/env bash
+echo start >>"$t_dir/calls"
+trick=\$(cat "$HOME/trick" 2>/dev/null)
+case \$trick in
+fails) echo 'no such thing' >&2; exit 7 ;;
+fails-new) grep -q 'OLLAMA_MAX_QUEUE=512' "$env" && { echo 'refuses 512' >&2; exit 7; } ;;
+hangs) exec sleep 1000 ;;
+esac
+fixed=
+[ "\$trick" != ignores ] || ! grep -q =512 "$env" || fixed=OLLAMA_MAX_QUEUE=99
+mapfile -t words <"$env"
+env -i "\${words[@]}" \$fixed "$fake" --kind ollama --models 0 --port $port \\
+    <"$t_dir/life" >"$t_dir/port" 2>/dev/null &
+echo \$! >"$HOME/pid"
+pid=\$!
+if [ "\$trick" = dies ]; then (sleep 2; kill \$pid) >/dev/null 2>&1 & fi
+exit 0
+END
+cat >"$HOME/stop" <<END
+#!/usr/bin/env bash
+echo stop >>"$t_dir/calls"
+kill \$(cat "$HOME/pid") 2>/dev/null
+while kill -0 \$(cat "$HOME/pid") 2>/dev/null; do sleep 0.05; done
+exit 0
+END
+chmod +x "$HOME/start" "$HOME/stop"
+
+mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
+cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
+profiles:
+  - name: mine
+    best_for: a test
+    services:
+      - service: ollama
+        settings:
+          - {name: OLLAMA_KEEP_ALIVE, value: 6m}
+          - {name: OLLAMA_MAX_QUEUE, value: 512}
+END
+cat >"$yaml" <<END
+services:
+  - name: ollama
+    kind: ollama
+    url: http://127.0.0.1:$port
+    config: {type: env_file, file: ~/ollama.env}
+    control: {type: command, stop: [$HOME/stop], start: [$HOME/start]}
+    health: {interval: 1, timeout: 1, retries: 4, steady: 1}
+END
+old() {
+    printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\n' >"$env"
+}
+# has NAME=VALUE: the process that serves has it
+has() {
+    t_ok "$t_what: the process has $1" grep -qzxF -- "$1" "/proc/$(cat "$HOME/pid")/environ"
+}
+calls() {
+    t_is "$t_what: $1" "$(tr '\n' ' ' <"$t_dir/calls")" "$1"
+    : >"$t_dir/calls"
+}
+fresh() {
+    rm -f "$HOME/trick"
+    "$HOME/stop"
+    old
+    "$HOME/start"
+    t_wait_for 'it serves' test -s "$t_dir/port"
+    : >"$t_dir/calls"
+}
+end_server() {
+    kill "$(cat "$HOME/pid")" 2>/dev/null
+    t_cleanup
+}
+trap end_server EXIT
+echo 0 >"$HOME/pid"
+old
+"$HOME/start"
+: >"$t_dir/calls"
+
+# --- the plan says what will be done ---
+t_run "$TUNETOP" plan mine --ascii
+t_expect_status 0
+t_expect_out "^  run +$HOME/stop\$"
+t_expect_out "^  restart +$HOME/start\$"
+t_expect_out 'interrupts ollama'
+t_expect_out '^  wait +ollama'
+t_expect_out '^  verify +ollama'
+t_run "$TUNETOP" plan mine --no-restart --ascii
+t_must_fail 'no step restarts' grep -q "$HOME/start" "$t_dir/out"
+
+# --- applied, proven ---
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 0
+t_expect_out 'applied'
+t_expect_out '^  ollama +OLLAMA_MAX_QUEUE +512 +ok +process environment'
+t_expect_out '^  ollama +OLLAMA_KEEP_ALIVE +6m +ok +process environment'
+calls 'stop start '
+has OLLAMA_MAX_QUEUE=512
+has OLLAMA_KEEP_ALIVE=6m
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 0
+t_is 'the second time nothing is restarted' "$(cat "$t_dir/calls")" ''
+
+# --- undone: what was restarted is restarted ---
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
+calls 'stop start '
+has OLLAMA_MAX_QUEUE=100
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+
+# --- files only ---
+t_run "$TUNETOP" apply mine --yes --no-restart
+t_expect_status 0
+t_is 'nothing is restarted' "$(cat "$t_dir/calls")" ''
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
+t_is 'and its undo restarts nothing' "$(cat "$t_dir/calls")" ''
+
+# --- the process has another value: put back ---
+fresh
+echo ignores >"$HOME/trick"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 3
+t_expect_out 'rolled_back|rolled back'
+t_expect_out 'OLLAMA_MAX_QUEUE=99, not 512'
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+
+# --- it does not start with the new file: put back, and running ---
+fresh
+echo fails-new >"$HOME/trick"
+t_run "$TUNETOP" apply mine --yes --json
+t_expect_status 3
+t_expect_out 'refuses 512'
+has OLLAMA_MAX_QUEUE=100
+t_run "$TUNETOP" journal
+t_expect_out 'rolled'
+
+# --- healthy, and then it dies ---
+fresh
+sed -i 's/steady: 1/steady: 6/' "$yaml"
+echo dies >"$HOME/trick"
+t_run "$TUNETOP" apply mine --yes
+t_ok "$t_what: it is not called applied" test "$t_status" -ne 0
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+sed -i 's/steady: 6/steady: 1/' "$yaml"
+t_run "$TUNETOP" recover --yes
+
+# --- it never starts again: a person is asked, with the commands ---
+fresh
+echo fails >"$HOME/trick"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 4
+t_expect_err 'tunetop recover'
+t_expect_out "^ +$HOME/start\$"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+rm "$HOME/trick"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_wait_for 'recover started it' test -s "$t_dir/port"
+has OLLAMA_MAX_QUEUE=100
+
+# --- it was down: its file changes, nothing is started ---
+fresh
+"$HOME/stop"
+: >"$t_dir/calls"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 0
+t_is 'nothing is started' "$(cat "$t_dir/calls")" ''
+t_expect_out 'down'
+
+# --- killed in the middle of a restart: recover puts back, and it runs as before ---
+fresh
+echo hangs >"$HOME/trick"
+"$TUNETOP" apply mine --yes >/dev/null 2>&1 &
+apply=$!
+t_wait_for 'it is in the middle' grep -q start "$t_dir/calls"
+kill -9 "$apply"
+wait "$apply" 2>/dev/null
+rm "$HOME/trick"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 4
+t_expect_err 'recover'
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out 'as it was before'
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+has OLLAMA_MAX_QUEUE=100
+
+# --- asked to end while it is waited for: the step is finished, then all is put back ---
+fresh
+sed -i 's/steady: 1/steady: 600/' "$yaml"
+"$TUNETOP" apply mine --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
+apply=$!
+t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
+kill -TERM "$apply" # a job in the background ignores SIGINT
+t_status=0
+wait "$apply" || t_status=$?
+t_ok 'it ended by the signal, or says that it was put back' test "$t_status" -ne 0
+has OLLAMA_MAX_QUEUE=100
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_done
