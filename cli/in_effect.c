@@ -53,7 +53,7 @@ void in_effect_look(struct in_effect *e, const struct chip_catalog *chips,
     if (config) {
         struct plan_input *in = xcalloc(1, sizeof *in);
 
-        plan_input_load(config, query.hosts, m, in);
+        plan_input_load(config, query.hosts, m, NULL, in);
         effect_add_files(&e->settings, in, m, &e->effect);
         plan_input_release(in);
         free(in);

@@ -285,7 +285,7 @@ static void test_files(void **state)
     begin(&s, SERVICE_OLLAMA, "ollama");
     set(&s, "OLLAMA_KEEP_ALIVE", "5m");
     set(&s, "OLLAMA_MAX_QUEUE", "512");
-    plan_input_load(&config, query.hosts, m, in);
+    plan_input_load(&config, query.hosts, m, NULL, in);
     m->services = &one;
     m->service_count = 1;
     effect_add_files(known.profiles.catalog, in, m, &e);
