@@ -4,8 +4,10 @@
  */
 #include "tuning/control/compose_part.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -171,11 +173,45 @@ static int check_files(const struct control_world *w, const struct control_targe
     return rc;
 }
 
+/* An override that is not there any more, because an undo removed it: engines read it where it is,
+ * and the list of the container that runs still has it. */
+static bool is_gone(const char *path)
+{
+    static const char *const ends[] = {".override.yml", ".override.yaml", ".tunetop.yml"};
+    const size_t size = strlen(path);
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const size_t end = strlen(ends[i]);
+
+        if (size > end && strcmp(path + size - end, ends[i]) == 0) {
+            return access(path, F_OK) != 0 && errno == ENOENT;
+        }
+    }
+    return false;
+}
+
+/* The files that the engine is told of; those of the target lie in `arena` from then on. */
+static void leave_out_gone(struct control_target *t, struct arena *arena)
+{
+    const char **files = arena_calloc(arena, t->file_count + 1, sizeof *files);
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->file_count; i++) {
+        if (t->file_count == 1 || !is_gone(t->files[i])) {
+            files[count++] = t->files[i];
+        }
+    }
+    t->files = files;
+    t->file_count = count;
+}
+
 static int restart(const struct control_world *w, struct control_target *t,
                    const struct control_state *before, int64_t deadline_ns, struct err *err)
 {
     struct control_steps steps;
     struct control_output said;
+    const char *const *files = t->files;
+    const size_t file_count = t->file_count;
     struct control_state now;
     struct arena arena;
     char old[sizeof before->id];
@@ -192,6 +228,7 @@ static int restart(const struct control_world *w, struct control_target *t,
     }
     arena_init(&arena);
     control_output_init(&said);
+    leave_out_gone(t, &arena);
     compose_steps(t, &arena, &steps);
     if (now.loaded && t->found->version.family == COMPOSE_PYTHON) {
         rc = check_files(w, t, &arena, err);
@@ -214,6 +251,8 @@ static int restart(const struct control_world *w, struct control_target *t,
         rc = prove(w, t, old, &said, err);
     }
     control_output_release(&said);
+    t->files = files;
+    t->file_count = file_count;
     arena_release(&arena);
     return rc;
 }
