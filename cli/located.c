@@ -20,6 +20,44 @@ void located_open(const struct measure *s, const struct model *now, const struct
     arena_release(&arena);
 }
 
+static void ready_one(struct location *l, struct arena *arena)
+{
+    const struct control *control = control_of(l->control.type);
+    struct control_target target = l->control;
+    struct control_pending pending = {.arena = arena, .known = true};
+    struct err err = ERR_INIT;
+
+    if (!control || !l->running) {
+        return;
+    }
+    int rc = control->resolve(&control_world_real, &target, arena, &err);
+    if (rc == 0) {
+        l->control = target;
+        rc = control->pending ? control->pending(&control_world_real, &target, &pending, &err) : 0;
+    }
+    if (rc < 0) {
+        l->besides_why = arena_strdup(arena, err.msg);
+        return;
+    }
+    l->besides = pending.words;
+    l->besides_count = pending.count;
+    l->besides_why = pending.known ? NULL : pending.why_not;
+}
+
+void located_ready(struct locations *l, const char *const *services, size_t service_count)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        bool wanted = service_count == 0;
+
+        for (size_t k = 0; k < service_count; k++) {
+            wanted |= strcmp(services[k], l->of[i].service) == 0;
+        }
+        if (wanted) {
+            ready_one(&l->of[i], &l->arena);
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- JSON */
 
 static void add_texts(cJSON *object, const char *key, const char *const *texts, size_t count)

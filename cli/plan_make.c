@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/caller.h"
+#include "cli/located.h"
 
 /* "SETTING=VALUE" of --set, as two texts in the arena. */
 static int split(const char *text, struct arena *arena, struct plan_typed *out, struct err *err)
@@ -100,6 +101,9 @@ int plan_made_open(struct plan_made *m, const struct options *o, struct err *war
     memset(m, 0, sizeof *m);
     int rc = knowledge_open(&m->knowledge, o, warning, err);
 
+    if (rc == 0 && !o->no_restart) {
+        located_ready(&m->knowledge.locations, o->services.of, o->services.count);
+    }
     return rc == 0 ? plan_make_of(&m->knowledge, o, &m->input, &m->plan, err) : rc;
 }
 
