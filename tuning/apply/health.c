@@ -60,6 +60,25 @@ void health_rules_of(int kind, const struct config_health *configured, const cha
     }
 }
 
+static void take(int64_t from, int64_t *to)
+{
+    if (from > 0) {
+        *to = from;
+    }
+}
+
+void health_rules_add(const struct control_state *state, const struct config_health *configured,
+                      struct health_rules *r)
+{
+    if (configured && configured->place.file) {
+        return;
+    }
+    take(state->interval_ns, &r->interval_ns);
+    take(state->timeout_ns, &r->timeout_ns);
+    take(state->start_period_ns, &r->start_period_ns);
+    take(state->retries, &r->retries);
+}
+
 int64_t health_patience_ns(const struct health_rules *r)
 {
     return r->start_period_ns + r->retries * r->interval_ns;
@@ -134,6 +153,11 @@ static int judge(const struct control_state *before, const struct control_state 
     if (!s->running || (before->id[0] && strcmp(before->id, s->id) == 0)) {
         return 0;
     }
+    /* One that said unhealthy before, of a service that worked, says nothing now: the program that
+     * it runs may be missing in the image. */
+    if (before->health == 0) {
+        return 1;
+    }
     if (s->health == 0) {
         return err_set(err, ERR_STATE, "its healthcheck says unhealthy%s%s",
                        s->words[0] ? ": " : "", s->words);
@@ -203,7 +227,7 @@ int health_stays(const struct health_watch *h, const struct control_state *run, 
             } else if (strcmp(s.id, run->id) != 0) {
                 rc = err_set(err, ERR_STATE, "it ended and was started again%s%s",
                              s.words[0] ? ": " : "", s.words);
-            } else if (s.health == 0) {
+            } else if (s.health == 0 && run->health != 0) {
                 rc = err_set(err, ERR_STATE, "its healthcheck says unhealthy%s%s",
                              s.words[0] ? ": " : "", s.words);
             }

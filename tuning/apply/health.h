@@ -23,6 +23,9 @@ struct health_rules {
 /* kind: enum service_kind or beyond. configured may be NULL. */
 void health_rules_of(int kind, const struct config_health *configured, const char *url,
                      const char *token, struct health_rules *out);
+/* Those of the supervisor's own healthcheck, where tunetop.yaml says nothing. */
+void health_rules_add(const struct control_state *state, const struct config_health *configured,
+                      struct health_rules *r);
 int64_t health_patience_ns(const struct health_rules *r);
 
 struct health_watch {

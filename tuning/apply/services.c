@@ -192,6 +192,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
     job->was_well = a->recovering || (facts && facts->state == SERVICE_UP);
     health_rules_of(job->kind, job->configured ? &job->configured->health : NULL,
                     facts ? job->facts.url : NULL, job->token, &job->rules);
+    health_rules_add(&job->before, job->configured ? &job->configured->health : NULL, &job->rules);
     warm_list_of(facts && job->kind == SERVICE_OLLAMA ? &job->facts : NULL, job->preload,
                  job->kind == SERVICE_OLLAMA ? job->preload_count : 0, changes_context(job),
                  &a->arena, &job->warm);
@@ -278,7 +279,8 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
 static int wait_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
     const struct health_watch h = watch_of(a, job, back);
-    struct control_state none = {.id = ""};
+    /* The files' run is over: any that runs now is another one. */
+    struct control_state none = {.id = "", .health = job->before.health};
     int rc;
 
     if (back && !job->was_well) { /* it was not well before either */

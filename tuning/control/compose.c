@@ -56,6 +56,12 @@ static void fill_state(const struct container_facts *c, struct control_state *ou
     out->exit_status = c->running ? -1 : c->exit_code;
     out->restarts = c->restarts;
     out->health = c->healthcheck.set ? health[c->health] : -2;
+    if (c->healthcheck.set) {
+        out->interval_ns = c->healthcheck.interval_ns;
+        out->timeout_ns = c->healthcheck.timeout_ns;
+        out->start_period_ns = c->healthcheck.start_period_ns;
+        out->retries = c->healthcheck.retries;
+    }
     if (c->oom_killed) {
         utf8_copy(out->words, sizeof out->words, "killed: it needed more memory than its limit");
     } else if (c->error[0]) {

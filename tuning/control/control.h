@@ -150,6 +150,8 @@ struct control_state { /* of a service as its supervisor sees it */
     int64_t restarts;        /* counted by the supervisor; -1 unknown */
     int health;              /* of a healthcheck: 1 healthy, 0 not, -1 starting, -2 there is none */
     char words[160];         /* what it says of a failure; "" */
+    /* The rules of that healthcheck; 0: not told. */
+    int64_t interval_ns, timeout_ns, start_period_ns, retries;
 };
 
 /* What a restart would change besides what is planned. */
