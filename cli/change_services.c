@@ -95,6 +95,7 @@ static void begin(struct change_services *s, const struct knowledge *k, const st
         .jobs = arena_calloc(&s->arena, jobs + 1, sizeof *s->apply.jobs),
         .strict = o->strict,
         .no_warm = o->no_warm,
+        .include_pending = o->include_pending,
         .queue = o->queue == QUEUE_DRAIN ? QUEUE_DRAIN : QUEUE_REFUSE,
         .drain_ns = (o->drain_timeout_s > 0 ? o->drain_timeout_s : DRAIN_S) * NS_PER_S,
         .look = look,

@@ -18,6 +18,7 @@
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
+#include "cli/result_rows.h"
 #include "cli/result_text.h"
 #include "tuning/apply/transaction.h"
 
@@ -27,12 +28,16 @@ enum { HASH_SHORTEST = 12 }; /* as plan shows it: fewer would not tell plans apa
 
 /* ---------------------------------------------------------------- before anything is touched */
 
-static int show(const struct plan_made *made, const struct options *o, bool utf8, struct err *err)
+static int show(const struct plan_made *made, const struct change_services *services,
+                const struct options *o, bool utf8, struct err *err)
 {
     struct print p;
 
     print_begin(&p, o, utf8, OUTPUT_MAX);
     plan_text(&p.page, &made->plan, &made->input);
+    if (services) {
+        result_pending_text(&p.page, &services->apply);
+    }
     const int rc = print_end(&p, err);
     return rc < 0 ? rc : 0;
 }
@@ -75,7 +80,7 @@ static int consent(const struct plan_made *made, const struct change_services *s
     const struct plan *p = &made->plan;
     char question[512], restarts[256];
     bool yes = o->yes;
-    int rc = o->json ? 0 : show(made, o, utf8, err);
+    int rc = o->json ? 0 : show(made, services, o, utf8, err);
 
     if (rc == 0 && !yes) {
         change_services_words(services, restarts, sizeof restarts);
@@ -303,6 +308,12 @@ static int with_services(const struct plan_made *made, const struct options *o,
     told->progress_fd = (int)o->progress_fd;
     rc = change_services_of_plan(services, &made->knowledge, &made->plan, &made->input, o,
                                  result_progress, told, err);
+    if (rc < 0 && services->apply.pending_count > 0 &&
+        !o->json) { /* all of it, not only the first */
+        struct err ignored = ERR_INIT;
+
+        (void)show(made, services, o, outcome->utf8, &ignored);
+    }
     rc = rc == 0 ? consent(made, services, o, outcome->utf8, err) : rc;
     rc = rc == 0 ? services_drain(&services->apply, err) : rc;
     rc = rc == 0 ? apply(made, o, services, told, outcome, err) : rc;
@@ -335,7 +346,7 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
     rc = rc == 0 ? check(made, o, outcome, err) : rc;
     if (rc == 0 && made->plan.file_count == 0) {
         rc = o->json ? result_print_nothing(&made->plan, o, err)
-                     : show(made, o, outcome->utf8, err);
+                     : show(made, NULL, o, outcome->utf8, err);
         rc = rc < 0 ? rc : refuse_broken(made, err);
         rc = rc == 0 ? refuse_interrupted(o, outcome, err) : rc;
     } else if (rc == 0) {

@@ -113,7 +113,7 @@ struct options {
     struct option_list services, sets;
     int dialect; /* enum dialect */
     /* apply, undo, recover */
-    bool yes, no_restart, no_warm, all_or_nothing, strict;
+    bool yes, no_restart, no_warm, all_or_nothing, strict, include_pending;
     int queue;               /* enum queue_policy of tuning/apply/queue.h */
     int64_t drain_timeout_s; /* 0: not given */
     const char *id;          /* undo: of the journal; NULL: the newest that stands */

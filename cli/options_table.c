@@ -230,6 +230,8 @@ const struct option_row options_rows[] = {
      "do not load again what was loaded before a restart"},
     {"strict", 0, APPLY, OPTION_FLAG, NULL, AT(strict), 0, 0, NULL,
      "put back a service also when a value of its process cannot be read"},
+    {"include-pending", 0, APPLY | UNDO, OPTION_FLAG, NULL, AT(include_pending), 0, 0, NULL,
+     "allow that a restart also brings what somebody edited before"},
     {"queue", 0, APPLY | UNDO, OPTION_CHOICE, "WAY", AT(queue), 0, 0, choices_queue,
      "of a ComfyUI that works: refuse (the default), or drain: wait until it is done"},
     {"drain-timeout", 0, APPLY | UNDO, OPTION_WHOLE, "S", AT(drain_timeout_s), 1, 86400, NULL,

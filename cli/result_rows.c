@@ -134,3 +134,18 @@ void result_rows_text(struct text_page *p, const struct services_apply *services
         }
     }
 }
+
+void result_pending_text(struct text_page *p, const struct services_apply *services)
+{
+    if (services->pending_count == 0) {
+        return;
+    }
+    text_end(p);
+    text_put(p, STYLE_TITLE, "Edited before, and not by this plan: a restart brings it too");
+    text_end(p);
+    for (size_t i = 0; i < services->pending_count; i++) {
+        text_blanks(p, INDENT);
+        text_wrap(p, STYLE_WARN, INDENT + 2, WIDTH, services->pending[i]);
+        text_end(p);
+    }
+}

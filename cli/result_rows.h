@@ -18,4 +18,7 @@ cJSON *result_rows_json(const struct plan *plan, const struct services_apply *se
  * restarted. */
 void result_rows_text(struct text_page *p, const struct services_apply *services);
 
+/* What a restart would bring besides the plan; nothing when there is nothing. */
+void result_pending_text(struct text_page *p, const struct services_apply *services);
+
 #endif

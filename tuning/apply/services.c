@@ -132,8 +132,10 @@ static bool changes_context(const struct service_job *job)
     return false;
 }
 
-static int refuse_pending(struct services_apply *a, const struct control *control,
-                          struct service_job *job, struct err *err)
+/* What is edited already, and would take effect with the restart: listed, and refused unless it was
+ * asked for. */
+static int find_pending(struct services_apply *a, const struct control *control,
+                        struct service_job *job, struct err *err)
 {
     struct control_pending pending = {.arena = &a->arena};
 
@@ -144,12 +146,18 @@ static int refuse_pending(struct services_apply *a, const struct control *contro
     if (rc < 0) {
         return err_wrap(err, "%s", job->name);
     }
-    if (pending.count > 0) {
-        return err_set(err, ERR_STATE,
-                       "%s: a restart would bring more than is planned: %s%s; restart it yourself "
-                       "first, or use '--no-restart'",
-                       job->name, pending.words[0], pending.count > 1 ? " (and more)" : "");
+    if (!pending.known && pending.why_not) {
+        job->note = arena_printf(&a->arena, "whether a restart brings other edits is not known: %s",
+                                 pending.why_not);
     }
+    const char **all = arena_calloc(&a->arena, a->pending_count + pending.count + 1, sizeof *all);
+    for (size_t i = 0; i < a->pending_count; i++) {
+        all[i] = a->pending[i];
+    }
+    for (size_t i = 0; i < pending.count; i++) {
+        all[a->pending_count++] = arena_printf(&a->arena, "%s: %s", job->name, pending.words[i]);
+    }
+    a->pending = all;
     return 0;
 }
 
@@ -186,7 +194,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
         return 0;
     }
     /* What was cut off may have stopped it, and left edits that did not take effect. */
-    if (!a->recovering && (rc = refuse_pending(a, control, job, err)) < 0) {
+    if (!a->recovering && (rc = find_pending(a, control, job, err)) < 0) {
         return rc;
     }
     job->was_well = a->recovering || (facts && facts->state == SERVICE_UP);
@@ -213,6 +221,12 @@ int services_ready(struct services_apply *a, const struct model *now, struct err
     arena_init(&a->arena);
     for (size_t i = 0; i < a->job_count && rc == 0; i++) {
         rc = ready_one(a, &a->jobs[i], find(now, a->jobs[i].name), err);
+    }
+    if (rc == 0 && a->pending_count > 0 && !a->include_pending) {
+        rc = err_set(err, ERR_STATE,
+                     "a restart would bring more than is planned: %.160s%s; restart it yourself "
+                     "first, or allow it with '--include-pending'",
+                     a->pending[0], a->pending_count > 1 ? ", and more" : "");
     }
     return rc;
 }

@@ -65,7 +65,8 @@ struct services_apply {
     struct service_job *jobs;
     size_t job_count;
     bool strict, no_warm;
-    bool recovering; /* nothing is restarted here before it: all jobs count as begun */
+    bool include_pending; /* edits of somebody else may take effect with it */
+    bool recovering;      /* nothing is restarted here before it: all jobs count as begun */
     enum queue_policy queue;
     int64_t drain_ns; /* how long a queue is waited for */
     /* A model taken after the call (a whole new look, processes and services), NULL: none in time.
@@ -77,6 +78,8 @@ struct services_apply {
     void (*progress)(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
     void *progress_ctx;
     /* ours */
+    const char **pending; /* what a restart would bring besides: "comfyui: image would ..." */
+    size_t pending_count;
     struct arena arena;
 };
 
