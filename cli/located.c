@@ -24,24 +24,16 @@ static void ready_one(struct location *l, struct arena *arena)
 {
     const struct control *control = control_of(l->control.type);
     struct control_target target = l->control;
-    struct control_pending pending = {.arena = arena, .known = true};
     struct err err = ERR_INIT;
 
     if (!control || !l->running) {
         return;
     }
-    int rc = control->resolve(&control_world_real, &target, arena, &err);
-    if (rc == 0) {
+    if (control->resolve(&control_world_real, &target, arena, &err) == 0) {
         l->control = target;
-        rc = control->pending ? control->pending(&control_world_real, &target, &pending, &err) : 0;
+    } else {
+        l->restart_why_not = arena_strdup(arena, err.msg);
     }
-    if (rc < 0) {
-        l->besides_why = arena_strdup(arena, err.msg);
-        return;
-    }
-    l->besides = pending.words;
-    l->besides_count = pending.count;
-    l->besides_why = pending.known ? NULL : pending.why_not;
 }
 
 void located_ready(struct locations *l, const char *const *services, size_t service_count)

@@ -15,8 +15,8 @@
 void located_open(const struct measure *s, const struct model *now, const struct options *o,
                   struct locations *out);
 
-/* For a plan: completes what is known of who restarts each running service, and asks what a restart
- * would bring besides (location.besides). services: only these, by name; count 0: all. */
+/* For a plan: completes what is known of who restarts each running service, or why it cannot be.
+ * services: only these, by name; count 0: all. */
 void located_ready(struct locations *l, const char *const *services, size_t service_count);
 
 /* Members of a service's object; l NULL: not looked for. */

@@ -75,22 +75,6 @@ static void interrupts(struct planner *p, const struct plan_place *place, struct
     }
 }
 
-/* What somebody else has edited and not restarted for would come with it. */
-static void warn_besides(struct planner *p, const struct plan_place *place)
-{
-    const struct location *l = place->location;
-    struct arena *arena = &p->out->arena;
-
-    for (size_t i = 0; i < l->besides_count; i++) {
-        planner_warn(
-            p, place, NULL,
-            arena_printf(arena, "its restart would bring more than this: %s", l->besides[i]));
-    }
-    if (l->besides_why) {
-        planner_warn(p, place, NULL, arena_printf(arena, "its restart: %s", l->besides_why));
-    }
-}
-
 static void restart_steps(struct planner *p, const struct plan_place *place, size_t unit)
 {
     const char *why = NULL;
@@ -103,7 +87,11 @@ static void restart_steps(struct planner *p, const struct plan_place *place, siz
             arena_printf(&p->out->arena, "its files change, and it is not restarted: %s", why));
         return;
     }
-    warn_besides(p, place);
+    if (place->location->restart_why_not) {
+        planner_warn(p, place, NULL,
+                     arena_printf(&p->out->arena, "it cannot be restarted now: %s",
+                                  place->location->restart_why_not));
+    }
     control_of(target->type)->steps(target, &p->out->arena, &steps);
     for (size_t i = 0; i < steps.count; i++) {
         struct plan_step *s = add(p, steps.of[i].action, unit, place->service);

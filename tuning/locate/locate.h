@@ -28,11 +28,7 @@ struct location {
     const char *config_why_not;  /* why there is none; NULL */
     struct control_target control;
     const char *control_from, *control_why_not;
-    /* For a plan (cli/located.h): what a restart would bring besides what is planned, a sentence
-     * each, and what of it cannot be told; NULL. */
-    const char *const *besides;
-    size_t besides_count;
-    const char *besides_why;
+    const char *restart_why_not; /* for a plan (cli/located.h): it cannot be now; NULL */
     /* More than one place could be meant: paths and units, for tunetop.yaml to decide. */
     const char **candidates;
     size_t candidate_count;
