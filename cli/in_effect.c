@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "cli/place.h"
 #include "tuning/assess.h"
+#include "tuning/plan.h"
 
 /* A recording or another system below --sysroot is not of this user. */
 static int load_profiles(struct in_effect *e, const struct options *o, struct err *err)

@@ -12,6 +12,7 @@
 #include "tui/command.h"
 #include "tui/kill.h"
 #include "tui/view.h"
+#include "sampling/service/service.h"
 #include "tuning/catalog.h"
 
 /* A note stays this long, told by the models that come. */
@@ -93,17 +94,49 @@ static void ask_profile(struct session *s)
         say_trouble(t, t->profiles_trouble, sizeof t->profiles_trouble, &err);
 }
 
+/* Which profile is in effect, when what that depends on has changed: a service that was started.
+ * The first frame does not wait for it. */
+static bool wants_effect(const struct session *s)
+{
+    return s->assessment.chip_known && s->frames > 0 &&
+           (!s->settings_wished || s->effect_mark != assess_effect_mark(s->model));
+}
+
+static void ask_effect(struct session *s)
+{
+    const struct ui_tuning *t = &s->ui.tuning;
+    const char *names[SERVICE_SETTINGS];
+    struct chip_machine machine;
+    struct profile_query q;
+    struct effect e;
+    s->effect_mark = assess_effect_mark(s->model);
+    if (t->settings != NULL && !s->settings_wished)
+        collector_wish_settings(s->collector, names,
+                                effect_names(t->settings, names, SERVICE_SETTINGS));
+    s->settings_wished = true;
+    if (t->profiles == NULL)
+        return;
+    chip_machine_of(s->model, &machine);
+    profile_query_of(&q, &s->assessment.chip, &machine, s->model);
+    effect_of(t->profiles, &q, chip_profile_name((int)s->assessment.chip.profile), s->model, &e);
+    assess_effect_of(&e, &s->effect);
+    effect_release(&e);
+}
+
 void session_catalogs(struct session *s)
 {
     struct ui_tuning *t = &s->ui.tuning;
-    bool wanted = s->ui.tab == UI_TUNING;
+    bool shown = s->ui.tab == UI_TUNING, asked = wants_effect(s);
     bool open = t->settings != NULL || t->settings_trouble[0] != '\0';
-    if (wanted && !open)
+    if ((shown || asked) && !open)
         open_settings(s);
-    else if (!wanted && open)
+    if (asked)
+        ask_effect(s);
+    if (!shown && (asked || open))
         close_settings(s); /* read again when somebody looks again */
-    if (wanted)
+    if (shown)
         ask_profile(s);
+    s->ui.tuning.effect = s->assessment.effect = s->effect;
 }
 
 void session_init(struct session *s, struct collector *c, int64_t interval_ns)
@@ -114,6 +147,7 @@ void session_init(struct session *s, struct collector *c, int64_t interval_ns)
     s->none = model_new();
     s->model = s->none;
     s->offset_minute = -1;
+    s->effect.match = EFFECT_UNKNOWN;
     s->ui.own_pid = getpid();
     s->dirty = true;
     surface_init(&s->surface, 80, 24);

@@ -28,6 +28,9 @@ struct session {
     struct setting_catalog settings;
     struct profile_set profiles;
     struct profile_rows wants;
+    struct assess_effect effect; /* of the model whose mark that is */
+    uint64_t effect_mark;        /* 0: none was looked at */
+    bool settings_wished;        /* the collector was told what it has to tell for it */
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */

@@ -40,6 +40,7 @@ struct ui_tuning {
     char profiles_trouble[640];             /* why there are no profiles; "" */
     char chips_trouble[640];                /* why no profile is recommended; "" */
     const char *next_step;                  /* what helps against these; static text, NULL */
+    struct assess_effect effect;            /* which profile is in effect */
     bool chip_known;                        /* as in struct assessment */
     struct chip_answer chip;
     struct setting_here here;

@@ -135,13 +135,44 @@ static bool put_machine(struct page *p, unsigned details, int end)
     return line_group_end(&l);
 }
 
-/* "fits high", right-aligned. */
-static void draw_fits(struct page *p, int end)
+/* "profile high 11 of 12 in effect   fits ultra", and shorter: 2 in full, 1 without most words, 0
+ * which one fits. `draw` false: only how wide it is. */
+static int put_profile(struct page *p, int end, int length, bool draw)
 {
-    const char *name = chip_profile_name((int)p->a->chip.profile);
-    int width = width_of_text(name), y = p->layout.machine_y;
-    surface_text_right(p->s, end, y, ROLE_TEXT, name);
-    surface_text_right(p->s, end - width - 1, y, ROLE_DIM, "fits");
+    const struct assess_effect *e = &p->a->effect;
+    const char *fits = chip_profile_name((int)p->a->chip.profile);
+    const bool known = length > 0 && e->match != EFFECT_UNKNOWN;
+    const bool same = known && strcmp(e->in_effect, fits) == 0;
+    char count[64] = "";
+    struct {
+        enum role role;
+        const char *text;
+    } parts[] = {
+        {ROLE_DIM, known && length == 2 ? "profile " : ""},
+        {ROLE_TEXT, !known                    ? ""
+                    : e->in_effect[0] != '\0' ? e->in_effect
+                                              : "none"},
+        {e->match == EFFECT_WHOLE ? ROLE_OK : ROLE_WARN, count},
+        {ROLE_DIM, same          ? ""
+                   : !known      ? "fits "
+                   : length == 2 ? "   fits "
+                                 : "  fits "},
+        {ROLE_TEXT, same ? "" : fits},
+    };
+    int width = 0;
+    if (known && e->in_effect[0] != '\0')
+        snprintf(count, sizeof count, length == 2 ? " %zu of %zu in effect" : " %zu of %zu",
+                 e->matched, e->wanted);
+    else if (known)
+        snprintf(count, sizeof count, "%s", " in effect");
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        width += width_of_text(parts[i].text);
+    int x = end - width;
+    for (size_t i = 0; draw && i < sizeof parts / sizeof parts[0]; i++) {
+        surface_text_max(p->s, x, p->layout.machine_y, end - x, parts[i].role, parts[i].text);
+        x += width_of_text(parts[i].text);
+    }
+    return width;
 }
 
 /* Which profile fits stands at the right where the machine's own line leaves room. */
@@ -158,16 +189,23 @@ static void draw_machine(struct page *p)
         SHOW_OS,
         0,
     };
-    int whole = p->s->width - 1, end = whole;
-    if (p->a->chip_known)
-        end -= (int)strlen("  fits ") + width_of_text(chip_profile_name((int)p->a->chip.profile));
-    for (int with = p->a->chip_known; with >= 0; with--)
-        for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
-            if (put_machine(p, tries[i], with ? end : whole)) {
-                if (with)
-                    draw_fits(p, whole);
+    /* The profile in full is worth less than the system, and more than how long it is up. */
+    static const struct {
+        size_t first, last;
+        int length;
+    } rounds[] = {{0, 3, 2}, {0, 7, 1}, {0, 7, 0}};
+    int whole = p->s->width - 1;
+    for (size_t r = 0; p->a->chip_known && r < sizeof rounds / sizeof rounds[0]; r++) {
+        int end = whole - 2 - put_profile(p, whole, rounds[r].length, false);
+        for (size_t i = rounds[r].first; i < rounds[r].last; i++)
+            if (put_machine(p, tries[i], end)) {
+                put_profile(p, whole, rounds[r].length, true);
                 return;
             }
+    }
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
+        if (put_machine(p, tries[i], whole))
+            return;
     struct line l = line_at(p->s, 1, p->layout.machine_y, p->s->width - 1);
     line_put(&l, ROLE_TEXT, "%s", p->m->host.chip_name);
 }

@@ -267,6 +267,7 @@ void view_update(struct ui *ui, const struct model *m)
 void view_assess(struct ui *ui, const struct model *m, const struct assessment *a)
 {
     ui->tuning.chip_known = a->chip_known;
+    ui->tuning.effect = a->effect;
     if (a->chip_known)
         ui->tuning.chip = a->chip;
     setting_here_of(m, a, &ui->tuning.here);

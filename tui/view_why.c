@@ -290,8 +290,27 @@ static void emit_tuning(struct walk *w, const struct ui *ui)
     emit_version(w, t->settings, SETTING_OWNER_PYTORCH, "pytorch", t->here.pytorch);
 }
 
+/* Which profile the services match, and where they do not. */
+static void emit_effect(struct walk *w, const struct assess_effect *e)
+{
+    static const enum role roles[EFFECT_MATCH_COUNT] = {[EFFECT_UNKNOWN] = ROLE_DIM,
+                                                        [EFFECT_WHOLE] = ROLE_OK,
+                                                        [EFFECT_PART] = ROLE_WARN,
+                                                        [EFFECT_NONE] = ROLE_DIM};
+    char text[TEXT_MAX_BYTES];
+    if (e->why[0] == '\0')
+        return; /* nobody has looked yet */
+    snprintf(text, sizeof text, "%s%s%s", e->in_effect, e->in_effect[0] != '\0' ? ": " : "",
+             e->why);
+    emit(w, "in effect", e->match == EFFECT_UNKNOWN ? "-" : effect_match_words[e->match],
+         roles[e->match], text);
+}
+
 static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
 {
+    if (ui->tab == UI_OVERVIEW || ui->tab == UI_TUNING)
+        emit_effect(w, &ui->tuning.effect);
+    const int head = w->row;
     if (ui->tab == UI_TUNING)
         emit_tuning(w, ui);
     if (ui->tab == UI_PROCESSES)
@@ -309,7 +328,7 @@ static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
                 emit_service(w, m, &m->services[i]);
         emit_host(w, m);
     }
-    if (w->row == 0)
+    if (w->row == head)
         emit(w, "values", "ok", ROLE_OK,
              "nothing that this page shows is missing, denied, stale or failed");
     for (int i = 0; i < SOURCE_COUNT; i++)

@@ -8,7 +8,7 @@
 #include "tuning/evidence/evidence.h"
 #include "tuning/plan_value.h"
 
-const char *const effect_match_words[] = {"whole", "part", "none", "unknown", NULL};
+const char *const effect_match_words[] = {"unknown", "whole", "part", "none", NULL};
 
 enum { DRIFT_MAX = 64 };
 

@@ -12,11 +12,12 @@
 
 #include "base/arena.h"
 #include "sampling/model.h"
-#include "tuning/plan.h"
 #include "tuning/profile.h"
 
-enum effect_match { EFFECT_WHOLE, EFFECT_PART, EFFECT_NONE, EFFECT_UNKNOWN, EFFECT_MATCH_COUNT };
-extern const char *const effect_match_words[]; /* "whole", ...; NULL after the last */
+struct plan_input; /* tuning/plan.h */
+
+enum effect_match { EFFECT_UNKNOWN, EFFECT_WHOLE, EFFECT_PART, EFFECT_NONE, EFFECT_MATCH_COUNT };
+extern const char *const effect_match_words[]; /* "unknown", ...; NULL after the last */
 
 struct effect_drift {
     const char *service, *setting;

@@ -5,6 +5,7 @@
 
 #include "tuning/effect.h"
 #include "tuning/evidence/evidence.h"
+#include "tuning/plan.h"
 #include "tuning/plan_layers.h"
 #include "tuning/plan_value.h"
 

@@ -18,6 +18,7 @@
 #include "tests/screen/process_builder.h"
 #include "tests/screen/tuning_builder.h"
 #include "tui/command.h"
+#include "tui/surface.h"
 #include "tui/term.h"
 #include "tui/view.h"
 
@@ -300,6 +301,63 @@ static void tuning_trouble(void **state)
 static char names[][12] = {"mac",  "linux", "none", "trouble", "starting",
                            "many", "first", "epyc", "hang"};
 
+/* What the line of the machine says at its right end, and that the machine itself is still there.
+ */
+static void profile_field(void **state)
+{
+    static const struct {
+        struct assess_effect effect;
+        int width;
+        const char *end;
+    } rows[] = {
+        {{EFFECT_UNKNOWN, "", 0, 0, "x"}, 120, "  fits high\n"},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 120, "   profile high 9 of 9 in effect\n"},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 80, "   profile high 9 of 9 in effect\n"},
+        {{EFFECT_WHOLE, "conservative", 19, 19, "x"}, 80, "  conservative 19 of 19  fits high\n"},
+        {{EFFECT_PART, "optimized", 7, 8, "x"},
+         120,
+         "  profile optimized 7 of 8 in effect   fits high\n"},
+        {{EFFECT_PART, "optimized", 7, 8, "x"}, 80, "  optimized 7 of 8  fits high\n"},
+        {{EFFECT_NONE, "", 1, 8, "x"}, 120, "  profile none in effect   fits high\n"},
+        {{EFFECT_NONE, "", 1, 8, "x"}, 80, "  none in effect  fits high\n"},
+    };
+    struct built b = model_builder_make("mac");
+    struct ui ui;
+    (void)state;
+    ui_init(&ui, NS_PER_S);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct surface s;
+        struct assessment a;
+        struct buf text;
+        assess_run(b.model, &a);
+        a.chip_known = true;
+        a.chip.profile = PROFILE_HIGH;
+        a.effect = rows[i].effect;
+        surface_init(&s, rows[i].width, 24);
+        buf_init(&text, 1024 * 1024);
+        view_draw(&s, b.model, &a, &ui);
+        surface_dump_text(&s, &text);
+        const char *line = strchr(text.data, '\n') + 1, *end = strchr(line, '\n') + 1;
+        const size_t size = strlen(rows[i].end);
+        char got[512];
+        snprintf(got, sizeof got, "%.*s", (int)(end - line), line);
+        while (strstr(got, " \n") != NULL)
+            memmove(strstr(got, " \n"), strstr(got, " \n") + 1, strlen(strstr(got, " \n")));
+        if (strlen(got) < size || strcmp(got + strlen(got) - size, rows[i].end) != 0 ||
+            strstr(got, "M4 Pro") == NULL)
+            fail_msg("row %zu: %s", i, got);
+        buf_release(&text);
+        surface_release(&s);
+    }
+    /* `w` says what is not so. */
+    snprintf(ui.tuning.effect.why, sizeof ui.tuning.effect.why, "OLLAMA_MAX_QUEUE of ollama is 7");
+    snprintf(ui.tuning.effect.in_effect, sizeof ui.tuning.effect.in_effect, "high");
+    ui.tuning.effect.match = EFFECT_PART;
+    view_act(&ui, ACTION_WHY, b.model, 80, 24);
+    draw_and_compare("why-effect", &b, &ui, 80, 24, false);
+    model_builder_free(&b);
+}
+
 int main(void)
 {
     bool utf8;
@@ -319,6 +377,7 @@ int main(void)
         cmocka_unit_test(tabs),
         cmocka_unit_test(processes_go),
         cmocka_unit_test(tuning_trouble),
+        cmocka_unit_test(profile_field),
     };
     term_set_locale(&utf8);
     tuning_builder_open();

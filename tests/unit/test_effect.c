@@ -15,6 +15,7 @@
 #include "sampling/service/service.h"
 #include "tests/unit/machine.h"
 #include "tuning/effect.h"
+#include "tuning/plan.h"
 
 static struct test_knowledge known;
 static struct profile_query query;
