@@ -516,6 +516,37 @@ static void test_rows(void **state)
     }
 }
 
+/* What systemd will start is no proof for a process that is older than the file. */
+static void test_rows_of_units(void **state)
+{
+    static const char *const environment[] = {"OLLAMA_NUM_PARALLEL=4"};
+    static const struct unit unit = {.environment = environment, .environment_count = 1};
+    const struct plan_row wish = {.service = "ollama",
+                                  .setting = "OLLAMA_NUM_PARALLEL",
+                                  .wanted = "4",
+                                  .in_file = "4",
+                                  .same = true,
+                                  .of = setting("OLLAMA_NUM_PARALLEL")};
+    struct plan_row rows[] = {wish};
+    const struct plan plan = {.rows = rows, .row_count = 1};
+    struct evidence *e = empty();
+    struct verify_service service = {.name = "ollama", .evidence = e, .file_wall_ns = OLD};
+    struct verify_rows out;
+
+    (void)state;
+    e->unit = &unit;
+    e->started_wall_ns = (OLD + YOUNG) / 2;
+    verify_rows_make(&plan, &service, 1, &out);
+    assert_int_equal(out.of[0].verdict, VERIFY_OK);
+    assert_int_equal(out.of[0].via, EVIDENCE_SYSTEMD);
+    verify_rows_release(&out);
+    service.file_wall_ns = YOUNG;
+    verify_rows_make(&plan, &service, 1, &out);
+    assert_int_equal(out.of[0].verdict, VERIFY_RESTART_NEEDED);
+    verify_rows_release(&out);
+    evidence_free(e);
+}
+
 /* Flags that stand alone, limits in other words, keys of files that are read with each request. */
 static void test_rows_of_all_kinds(void **state)
 {
@@ -557,11 +588,17 @@ static void test_rows_of_all_kinds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_flags),
-        cmocka_unit_test(test_config_line), cmocka_unit_test(test_config_line_odd),
-        cmocka_unit_test(test_runner),      cmocka_unit_test(test_container),
-        cmocka_unit_test(test_unit),        cmocka_unit_test(test_rest),
-        cmocka_unit_test(test_rows),        cmocka_unit_test(test_rows_of_all_kinds),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_config_line),
+        cmocka_unit_test(test_config_line_odd),
+        cmocka_unit_test(test_runner),
+        cmocka_unit_test(test_container),
+        cmocka_unit_test(test_unit),
+        cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows_of_units),
+        cmocka_unit_test(test_rows_of_all_kinds),
     };
 
     return cmocka_run_group_tests_name("evidence", tests, load, release);

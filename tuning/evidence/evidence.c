@@ -43,12 +43,12 @@ struct evidence *evidence_gather(const struct evidence_of *of)
 {
     struct evidence *e = xcalloc(1, sizeof *e);
 
-    evidence_gather_process(of, e);
-    evidence_gather_runners(of, e);
-    evidence_gather_report(of, e);
     evidence_gather_container(of, e);
     evidence_gather_unit(of, e);
     evidence_gather_job(of, e);
+    evidence_gather_process(of, e);
+    evidence_gather_runners(of, e);
+    evidence_gather_report(of, e);
     /* Long to read: only where nobody better tells. */
     if (of->facts->kind == SERVICE_OLLAMA && !e->environment.known && !e->container) {
         evidence_gather_log(of, e);

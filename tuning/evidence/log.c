@@ -306,7 +306,7 @@ void evidence_gather_log(const struct evidence_of *of, struct evidence *e)
 {
     struct err err = ERR_INIT;
     struct buf text;
-    const int64_t started = of->facts->started_wall_ns - EVIDENCE_SLACK_NS;
+    const int64_t started = e->started_wall_ns - EVIDENCE_SLACK_NS;
     const int64_t since = started > of->not_before_wall_ns ? started : of->not_before_wall_ns;
 
     if (since <= 0) {

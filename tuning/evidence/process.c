@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "sampling/metric.h"
 #include "sampling/reading.h"
 #include "sampling/service/service.h"
@@ -36,8 +37,8 @@ static void read_environment(const struct evidence_of *of, struct evidence *e)
     const size_t count = wanted_names(of->catalog, &e->arena, &names);
     const char **values = arena_calloc(&e->arena, count + 1, sizeof *values);
 
-    const int rc = process_table_settings(of->processes, of->facts->pid, of->facts->pid_start,
-                                          names, count, &e->arena, values, &err);
+    const int rc = process_table_settings(of->processes, e->pid, e->pid_start, names, count,
+                                          &e->arena, values, &err);
     if (rc < 0) {
         e->environment.why =
             rc == -ERR_DENIED
@@ -63,28 +64,51 @@ static bool limit_of(const struct reading *r, double *out)
     return r->reason == REASON_NO_LIMIT;
 }
 
+/* Another user's socket does not tell whose it is; who supervises the service does. */
+static void find_process(const struct evidence_of *of, struct evidence *e)
+{
+    const bool container = !e->unit && e->container;
+    const int32_t pid = e->unit ? e->unit->pid : container ? e->container->pid : 0;
+    const struct process *p = pid > 0 && of->processes ? process_table_find(of->processes, pid)
+                                                       : NULL;
+
+    e->pid = of->facts->pid;
+    e->pid_start = of->facts->pid_start;
+    e->started_wall_ns = of->facts->started_wall_ns;
+    e->slack_ns = EVIDENCE_SLACK_NS;
+    /* An engine in a virtual machine has numbers of its own. */
+    if (e->pid <= 0 && p &&
+        (!container || service_ollama.matches(p->name, p->argv) == MATCH_SURE ||
+         service_comfyui.matches(p->name, p->argv) == MATCH_SURE)) {
+        e->pid = pid;
+        e->pid_start = p->start;
+        e->started_wall_ns = container ? e->container->started_wall_ns : e->unit->started_wall_ns;
+        e->slack_ns += container ? 0 : NS_PER_S; /* systemd tells whole seconds */
+    }
+}
+
 void evidence_gather_process(const struct evidence_of *of, struct evidence *e)
 {
     const struct service_facts *f = of->facts;
     struct process_group group;
 
     e->kind = f->kind;
-    e->started_wall_ns = f->started_wall_ns;
+    find_process(of, e);
     if (f->remote) {
         e->no_process = "it runs on another machine";
         return;
     }
-    if (f->pid <= 0 || !of->processes) {
+    if (e->pid <= 0 || !of->processes) {
         e->no_process = "its process cannot be seen";
         return;
     }
-    if (of->not_before_wall_ns > 0 && f->started_wall_ns > 0 &&
-        f->started_wall_ns + EVIDENCE_SLACK_NS < of->not_before_wall_ns) {
+    if (of->not_before_wall_ns > 0 && e->started_wall_ns > 0 &&
+        e->started_wall_ns + e->slack_ns < of->not_before_wall_ns) {
         e->no_process = "its process is older than the restart";
         return;
     }
-    const struct process *p = process_table_find(of->processes, f->pid);
-    if (!p || p->start != f->pid_start) {
+    const struct process *p = process_table_find(of->processes, e->pid);
+    if (!p || p->start != e->pid_start) {
         e->no_process = "its process has ended";
         return;
     }
@@ -94,7 +118,7 @@ void evidence_gather_process(const struct evidence_of *of, struct evidence *e)
         e->argv_cut = strlen(p->argv) + 6 >= PROCESS_ARGV;
     }
     read_environment(of, e);
-    process_table_group(of->processes, f->pid, 0, &group);
+    process_table_group(of->processes, e->pid, 0, &group);
     double used; /* where not even that is told there is no group to speak of */
     e->group_known = reading_get(&group.memory_bytes, &used) &&
                      limit_of(&group.memory_limit_bytes, &e->group_memory_bytes) &&

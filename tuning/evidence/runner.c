@@ -18,7 +18,7 @@ void evidence_gather_runners(const struct evidence_of *of, struct evidence *e)
     }
     const struct process *p = process_table_list(of->processes, &count);
     for (size_t i = 0; i < count && e->runner_count < EVIDENCE_RUNNERS; i++) {
-        if (p[i].ppid == of->facts->pid && service_ollama.is_runner(p[i].argv)) {
+        if (p[i].ppid == e->pid && service_ollama.is_runner(p[i].argv)) {
             e->runners[e->runner_count++] = arena_strdup(&e->arena, p[i].argv);
         }
     }

@@ -35,6 +35,14 @@ static const struct verify_service *find(const struct verify_service *services, 
     return NULL;
 }
 
+/* Whether its process was there before what the files have now. */
+static bool is_older(const struct verify_service *service)
+{
+    const int64_t started = evidence_started_wall_ns(service->evidence);
+
+    return started > 0 && service->file_wall_ns > started + EVIDENCE_SLACK_NS;
+}
+
 /* What the files say about a process that does not have what is wanted. */
 static void judge_other(const struct verify_service *service, const struct evidence_value *v,
                         struct verify_row *row)
@@ -44,7 +52,7 @@ static void judge_other(const struct verify_service *service, const struct evide
     if (v->weak) {
         row->verdict = VERIFY_UNKNOWN;
         row->why = "another value there proves nothing: clients and models choose their own";
-    } else if (started > 0 && service->file_wall_ns > started + EVIDENCE_SLACK_NS) {
+    } else if (is_older(service)) {
         row->verdict = VERIFY_RESTART_NEEDED;
         row->why = "its process is older than the file";
     } else {
@@ -94,7 +102,7 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
         row->via = v.known ? row->via : EVIDENCE_FILE;
     } else if (r->verdict == SETTING_IGNORED || r->verdict == SETTING_RENAMED) {
         row->verdict = VERIFY_IGNORED;
-        row->why = "it is kept in step, and nobody is known to read it";
+        row->why = "no program of this version and place is known to read it";
     } else if (!v.known && is_read_anew(r->of)) {
         row->verdict = VERIFY_OK;
         row->via = EVIDENCE_FILE;
@@ -103,6 +111,10 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
         row->why = v.why;
     } else if (!is_wanted(r->of, v.value, r->wanted)) {
         judge_other(service, &v, row);
+    } else if ((v.via == EVIDENCE_SYSTEMD || v.via == EVIDENCE_LAUNCHD) && is_older(service)) {
+        /* They know what the next start gets; this one was before the file. */
+        row->verdict = VERIFY_RESTART_NEEDED;
+        row->why = "its process is older than the file";
     } else {
         row->verdict = VERIFY_OK;
         if (v.runner_known && is_wanted(r->of, v.runner, r->wanted)) {
