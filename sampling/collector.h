@@ -61,9 +61,9 @@ int collector_add_service(struct collector *c, const char *name, int kind, const
 /* What somebody looks at of the processes. From the reader's thread, at any time; it comes with
  * later models. */
 void collector_wish_processes(struct collector *c, const struct process_wish *wish);
-/* Variables of the environments of services' processes that somebody wants to know, by name; copied.
- * From the reader's thread, at any time; they come with later models, and are read once a process.
- */
+/* Variables of the environments of services' processes that somebody wants to know, by name, which
+ * are copied. From the reader's thread, at any time; they come with later models, and are read once
+ * a process. */
 void collector_wish_settings(struct collector *c, const char *const *names, size_t count);
 /* The first frame is on the screen: services may be asked now. */
 void collector_release_services(struct collector *c);

@@ -29,6 +29,7 @@ mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
 
 # The services that really run here are nobody's to change: what would tell where their settings are
 # does not answer. $t_real_path has it.
+# shellcheck disable=SC2034
 t_real_path=$PATH
 mkdir "$t_dir/asleep"
 for t_name in docker podman podman-compose docker-compose systemctl launchctl brew; do

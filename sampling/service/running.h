@@ -99,8 +99,8 @@ struct running {
     struct {                              /* wanted variables of its process */
         int32_t pid;                      /* whose they are; 0 nobody's */
         int64_t start;
-        unsigned wish; /* which wish they answer */
-        int code;      /* 0 or a negative error */
+        unsigned wish;   /* which wish they answer */
+        int code;        /* 0 or a negative error */
         struct buf text; /* "NAME=value\n" each */
     } settings;
     unsigned members;
@@ -145,7 +145,7 @@ struct services {
         char names[SERVICE_SETTINGS][SERVICE_SETTING_NAME];
         size_t count;
         unsigned number; /* of the wish; 0: there was none */
-    } *wish;
+    } * wish;
     int64_t discovery_cost_ns, ask_cost_ns;
     int64_t now_ns; /* of the last call, for callbacks */
 };

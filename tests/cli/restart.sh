@@ -35,7 +35,8 @@ hangs) exec sleep 1000 ;;
 esac
 fixed=
 [ "\$trick" != ignores ] || ! grep -q =512 "$env" || fixed=OLLAMA_MAX_QUEUE=99
-mapfile -t words <"$env"
+words=()
+while IFS= read -r word; do words+=("\$word"); done <"$env"
 env -i "\${words[@]}" \$fixed "$fake" --kind ollama --models 0 --port $port \\
     <"$t_dir/life" >"$t_dir/port" 2>/dev/null &
 echo \$! >"$HOME/pid"

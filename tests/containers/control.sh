@@ -58,7 +58,7 @@ expect_anew() { # NAME PARALLEL BYTES
 
 MB=1048576
 try_engine() { # NAME PATH-FOLDER COMMAND...: with the engine $engine
-    local name=$1 verb
+    local name=$1
     PATH=$2:$real_path
     shift 2
     c_project=p$$n$((++projects))
@@ -154,6 +154,7 @@ try_kill() { # HELD-WORD...
     done
 }
 no_child() {
+    # shellcheck disable=SC2009 # pgrep would find the shell of this line, too
     ! ps -eo args | grep -Eq "[/]$c_project/compose.yaml|[p]odman (stop|rm|run) .*${c_project}_ollama_1"
 }
 

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # t_dir is of tests/lib.sh, c_project and c_port of who sources this
 # Sourced by the tests with real containers, after tests/lib.sh: podman with storage, networks and
 # settings of its own below $t_dir, so that nobody's containers are touched or seen, and an image
 # made of busybox and of tests/fake_server.c under the name of ollama.
 #
-# podman-compose 1.0.3 knows no network_mode, so they have networks. crun does not start where control groups are of both versions, and raising limits of processes
-# takes CAP_SYS_RESOURCE, which is why runc and no limits are asked for.
+# podman-compose 1.0.3 knows no network_mode, so they have networks. crun does not start where control
+# groups are of both versions, and raising limits of processes takes CAP_SYS_RESOURCE, which is why
+# runc and no limits are asked for.
 
 c_why=
 c_image=localhost/tunetop-test:1
@@ -60,11 +62,11 @@ END
         c_why="the image cannot be made: $(tail -n 1 "$t_dir/c/log")"
         return 1
     }
-    tar -C "$t_dir/c/rootfs" -c . | podman import - "$c_image" >"$t_dir/c/log" 2>&1 &&
-        podman run --rm --network host "$c_image" true >"$t_dir/c/log" 2>&1 || {
+    if ! tar -C "$t_dir/c/rootfs" -c . | podman import - "$c_image" >"$t_dir/c/log" 2>&1 ||
+        ! podman run --rm --network host "$c_image" true >"$t_dir/c/log" 2>&1; then
         c_why="podman runs no container here: $(tail -n 1 "$t_dir/c/log")"
         return 1
-    }
+    fi
 }
 
 c_cleanup() {

@@ -17,237 +17,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "sampling/process.h"
+#include "tests/unit/locate_outside.h"
 #include "tuning/locate/install.h"
 #include "tuning/locate/locate.h"
 
 #define PODMAN_ID "9f06b8a5e12bdc3ba224c9951740bd14e3679dc04252f82626972ab89e31fa2a"
 #define DOCKER_ID "3f2a91c0d1e20000000000000000000000000000000000000000000000000000"
-
-/* ---------------------------------------------------------------- the outside */
-
-enum { RULES = 12, SERVICES = 4, SELF = 1000 };
-struct rule {
-    const char *line;    /* that the joined command line holds */
-    const char *fixture; /* what it prints; NULL: text */
-    const char *text, *errors;
-    int status, error;
-};
-struct outside {
-    char root[64];
-    struct rule rules[RULES];
-    size_t rule_count;
-    char asked[4096]; /* every command line, one a line, with its user */
-    int64_t now_ns;
-    struct config config;
-    struct model *model;
-    struct service_facts facts[SERVICES];
-    struct service_model_state states[SERVICES];
-    struct locate_env env;
-    struct control_world world;
-    struct locations found;
-};
-
-static void read_fixture(const struct outside *o, const char *name, struct buf *out)
-{
-    char path[512];
-    struct buf raw;
-    struct err err = ERR_INIT;
-    const char *at, *mark;
-
-    snprintf(path, sizeof path, "%s/tests/fixtures/locate/%s", getenv("abs_srcdir"), name);
-    buf_init(&raw, 1024 * 1024);
-    if (file_read(path, &raw, &err) < 0)
-        fail_msg("%s: %s", path, err.msg);
-    for (at = raw.data; (mark = strstr(at, "@ROOT@")) != NULL; at = mark + 6) {
-        buf_add(out, at, (size_t)(mark - at));
-        buf_puts(out, o->root);
-    }
-    buf_puts(out, at);
-    buf_release(&raw);
-}
-
-static int fake_run(void *ctx, const char *const *argv, int64_t uid, const char *folder,
-                    int64_t deadline_ns, struct control_output *out, struct err *err)
-{
-    struct outside *o = ctx;
-    struct buf line;
-    int rc = 0;
-
-    (void)folder;
-    assert_true(deadline_ns <= o->env.deadline_ns);
-    buf_init(&line, 64 * 1024);
-    for (size_t i = 0; argv[i]; i++)
-        buf_printf(&line, "%s%s", i ? " " : "", argv[i]);
-    const size_t used = strlen(o->asked);
-    snprintf(o->asked + used, sizeof o->asked - used, "%lld %.300s\n", (long long)uid, line.data);
-    buf_clear(&out->out);
-    buf_clear(&out->errors);
-    out->status = 127;
-    for (size_t i = 0; i < o->rule_count; i++) {
-        const struct rule *r = &o->rules[i];
-
-        if (!strstr(line.data, r->line))
-            continue;
-        out->status = r->status;
-        if (r->fixture)
-            read_fixture(o, r->fixture, &out->out);
-        else
-            buf_puts(&out->out, r->text ? r->text : "");
-        buf_puts(&out->errors, r->errors ? r->errors : "");
-        rc = r->error ? err_set(err, (enum err_code)r->error, "'%s' cannot be run", argv[0]) : 0;
-        buf_release(&line);
-        return rc;
-    }
-    rc = err_set(err, ERR_NOENT, "there is no program '%s'", argv[0]);
-    buf_release(&line);
-    return rc;
-}
-
-static int64_t fake_now(void *ctx)
-{
-    return ((struct outside *)ctx)->now_ns;
-}
-
-static void make(const struct outside *o, const char *name, const char *text)
-{
-    char path[512];
-    FILE *f;
-
-    snprintf(path, sizeof path, "%s/%s", o->root, name);
-    for (char *slash = path + strlen(o->root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = '\0';
-        mkdir(path, 0755);
-        *slash = '/';
-    }
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-/* A process of this /proc: its parent, its control group, its folder. */
-static void add_process(const struct outside *o, int pid, int parent, const char *group,
-                        const char *folder)
-{
-    char name[64], text[600], path[512];
-
-    snprintf(name, sizeof name, "proc/%d/stat", pid);
-    snprintf(text, sizeof text, "%d (a) b) S %d 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 77 0\n", pid,
-             parent);
-    make(o, name, text);
-    snprintf(name, sizeof name, "proc/%d/cgroup", pid);
-    snprintf(text, sizeof text, "0::%s\n", group);
-    make(o, name, text);
-    snprintf(path, sizeof path, "%s/proc/%d/cwd", o->root, pid);
-    if (folder)
-        assert_int_equal(symlink(folder, path), 0);
-}
-
-static struct service_facts *add_service(struct outside *o, const char *name, int kind, int pid)
-{
-    const size_t i = o->model->service_count++;
-    struct service_facts *f = &o->facts[i];
-
-    assert_true(i < SERVICES);
-    *f = (struct service_facts){.name = name,
-                                .kind = kind,
-                                .state = SERVICE_UP,
-                                .reason = "",
-                                .version = "",
-                                .url = "http://127.0.0.1:11434",
-                                .install = "",
-                                .device = "",
-                                .runtime = "",
-                                .argv = "",
-                                .words = "",
-                                .unit = "",
-                                .container = "",
-                                .pid = pid,
-                                .pid_start = 77,
-                                .uid = SELF};
-    o->states[i].facts = f;
-    return f;
-}
-
-static void add_rule(struct outside *o, const char *line, const char *fixture)
-{
-    o->rules[o->rule_count++] = (struct rule){.line = line, .fixture = fixture};
-}
-
-static int setup(void **state)
-{
-    struct outside *o = calloc(1, sizeof *o);
-
-    assert_non_null(o);
-    snprintf(o->root, sizeof o->root, "/tmp/tunetop-locate.XXXXXX");
-    assert_non_null(mkdtemp(o->root));
-    config_init(&o->config);
-    o->model = model_new();
-    o->model->services = o->states;
-    o->now_ns = 50 * NS_PER_S;
-    o->world = (struct control_world){.ctx = o, .run = fake_run, .now_ns = fake_now};
-    o->env = (struct locate_env){.world = &o->world,
-                                 .home = o->root,
-                                 .user = SELF,
-                                 .self = SELF,
-                                 .root = o->root,
-                                 .deadline_ns = o->now_ns + 3 * NS_PER_S};
-    *state = o;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct outside *o = *state;
-    char line[128];
-    const char *const argv[] = {"rm", "-rf", o->root, NULL};
-    struct control_output out;
-    struct err err = ERR_INIT;
-
-    locations_release(&o->found);
-    model_free(o->model);
-    config_release(&o->config);
-    snprintf(line, sizeof line, "%s", o->root);
-    control_output_init(&out);
-    control_world_real.run(NULL, argv, -1, NULL, clock_mono_ns(&clock_real) + 10 * NS_PER_S, &out,
-                           &err);
-    control_output_release(&out);
-    free(o);
-    return 0;
-}
-
-static const struct location *look(struct outside *o, const char *name)
-{
-    locations_release(&o->found);
-    locate(&o->config, o->model, &o->env, &o->found);
-    const struct location *l = locations_find(&o->found, name);
-    assert_non_null(l);
-    return l;
-}
-
-static void configure(struct outside *o, const char *text)
-{
-    char path[128];
-    struct err err = ERR_INIT;
-
-    snprintf(path, sizeof path, "%s/tunetop.yaml", o->root);
-    o->config.path = arena_strdup(&o->config.arena, path);
-    if (config_parse(&o->config, path, text, strlen(text), &err) < 0)
-        fail_msg("%s: %s", err.where, err.msg);
-}
-
-static void is_below(const struct outside *o, const char *path, const char *name)
-{
-    assert_non_null(path);
-    assert_memory_equal(path, o->root, strlen(o->root));
-    assert_string_equal(path + strlen(o->root), name);
-}
-
-static const char *file_of(const struct location *l, size_t i)
-{
-    assert_true(i < l->config.files.count);
-    return ((const char *const *)l->config.files.items)[i];
-}
 
 /* ---------------------------------------------------------------- containers */
 
@@ -255,18 +30,18 @@ static void test_podman_compose(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 700);
-    add_process(o, 700, 699,
-                "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" PODMAN_ID
-                ".scope",
-                NULL);
-    make(o, "ai/compose.yaml", "services: {}\n");
-    make(o, "ai/.env", "A=1\n");
-    add_rule(o, "podman inspect --type container -- " PODMAN_ID, "podman-compose.json");
-    const struct location *l = look(o, "ollama");
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 700);
+    outside_add_process(o, 700, 699,
+                        "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" PODMAN_ID
+                        ".scope",
+                        NULL);
+    outside_make(o, "ai/compose.yaml", "services: {}\n");
+    outside_make(o, "ai/.env", "A=1\n");
+    outside_add_rule(o, "podman inspect --type container -- " PODMAN_ID, "podman-compose.json");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_COMPOSE);
     assert_int_equal(l->config.files.count, 1);
-    is_below(o, file_of(l, 0), "/ai/compose.yaml");
+    outside_is_below(o, outside_file_of(l, 0), "/ai/compose.yaml");
     assert_string_equal(l->config.service, "ollama");
     assert_string_equal(l->config_from, "labels of container 9f06b8a5e12b");
     assert_null(l->config_why_not);
@@ -274,10 +49,10 @@ static void test_podman_compose(void **state)
     assert_int_equal(l->control.engine, CONTROL_ENGINE_PODMAN_COMPOSE);
     assert_string_equal(l->control.project, "ai");
     assert_string_equal(l->control.container, PODMAN_ID);
-    is_below(o, l->control.folder, "/ai");
+    outside_is_below(o, l->control.folder, "/ai");
     assert_int_equal(l->control.uid, -1);
     assert_int_equal(l->file_count, 2);
-    is_below(o, l->files[1], "/ai/.env");
+    outside_is_below(o, l->files[1], "/ai/.env");
     assert_int_equal(o->found.note_count, 0);
     assert_true(isnan(l->engine_cpus));
 }
@@ -287,21 +62,21 @@ static void test_whose_container(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 700);
-    add_process(o, 700, 699,
-                "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" PODMAN_ID
-                ".scope",
-                NULL);
-    make(o, "ai/compose.yaml", "services: {}\n");
-    add_rule(o, "podman inspect", "podman-compose.json");
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 700);
+    outside_add_process(o, 700, 699,
+                        "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" PODMAN_ID
+                        ".scope",
+                        NULL);
+    outside_make(o, "ai/compose.yaml", "services: {}\n");
+    outside_add_rule(o, "podman inspect", "podman-compose.json");
     o->env.self = o->env.user = 0;
-    assert_int_equal(look(o, "ollama")->control.uid, 1000);
+    assert_int_equal(outside_look(o, "ollama")->control.uid, 1000);
     assert_memory_equal(o->asked, "1000 podman inspect", 19);
 
     o->asked[0] = '\0';
     o->env.self = o->env.user = 1001;
     o->rules[0] = (struct rule){.line = "podman", .error = ERR_DENIED};
-    const struct location *l = look(o, "ollama");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_non_null(strstr(l->config_why_not, "another user's"));
     assert_int_equal(o->found.note_count, 1);
@@ -312,36 +87,36 @@ static void test_whose_container(void **state)
     o->rules[0] = (struct rule){.line = "podman", .fixture = "podman-compose.json"};
     o->env.user = 1000;
     o->env.self = LOCATE_RIGHTS_CHANGE;
-    assert_int_equal(look(o, "ollama")->control.uid, 1000);
+    assert_int_equal(outside_look(o, "ollama")->control.uid, 1000);
 }
 
 static void test_docker_with_two_files(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 701);
-    add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
-    make(o, "ai/compose.yaml", "services: {}\n");
-    make(o, "ai/gpu.yaml", "services: {}\n");
-    make(o, "ai/prod.env", "");
-    make(o, "ai/.env", "");
-    add_rule(o, "docker inspect", "docker-compose.json");
-    const struct location *l = look(o, "ollama");
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 701);
+    outside_add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
+    outside_make(o, "ai/compose.yaml", "services: {}\n");
+    outside_make(o, "ai/gpu.yaml", "services: {}\n");
+    outside_make(o, "ai/prod.env", "");
+    outside_make(o, "ai/.env", "");
+    outside_add_rule(o, "docker inspect", "docker-compose.json");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->config.files.count, 2);
-    is_below(o, file_of(l, 0), "/ai/compose.yaml");
-    is_below(o, file_of(l, 1), "/ai/gpu.yaml");
+    outside_is_below(o, outside_file_of(l, 0), "/ai/compose.yaml");
+    outside_is_below(o, outside_file_of(l, 1), "/ai/gpu.yaml");
     assert_int_equal(l->control.file_count, 2);
     assert_int_equal(l->control.env_file_count, 1);
-    is_below(o, l->control.env_files[0], "/ai/prod.env");
+    outside_is_below(o, l->control.env_files[0], "/ai/prod.env");
     assert_int_equal(l->file_count, 3); /* the later one wins; not the .env that is not read */
-    is_below(o, l->files[0], "/ai/gpu.yaml");
-    is_below(o, l->files[2], "/ai/prod.env");
+    outside_is_below(o, l->files[0], "/ai/gpu.yaml");
+    outside_is_below(o, l->files[2], "/ai/prod.env");
 
     /* The file has moved: nothing is guessed. */
     char path[128];
     snprintf(path, sizeof path, "%s/ai/gpu.yaml", o->root);
     unlink(path);
-    l = look(o, "ollama");
+    l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_non_null(strstr(l->config_why_not, "/ai/gpu.yaml, which is not there"));
@@ -351,24 +126,24 @@ static void test_docker_with_two_files(void **state)
 static void test_docker_of_a_virtual_machine(void **state)
 {
     struct outside *o = *state;
-    struct service_facts *f = add_service(o, "ollama", SERVICE_OLLAMA, 0);
+    struct service_facts *f = outside_add_service(o, "ollama", SERVICE_OLLAMA, 0);
 
     f->install = "container";
     o->env.launchd = true;
-    make(o, "ai/compose.yaml", "");
-    make(o, "ai/gpu.yaml", "");
+    outside_make(o, "ai/compose.yaml", "");
+    outside_make(o, "ai/gpu.yaml", "");
     o->rules[o->rule_count++] = (struct rule){.line = "docker ps", .text = DOCKER_ID "\nnoise\n"};
-    add_rule(o, "docker inspect", "docker-compose.json");
+    outside_add_rule(o, "docker inspect", "docker-compose.json");
     o->rules[o->rule_count++] = (struct rule){.line = "docker info",
                                               .text = "{\"NCPU\": 6, \"MemTotal\": 8589934592}\n"};
-    const struct location *l = look(o, "ollama");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->control.type, CONTROL_COMPOSE);
     assert_true(l->engine_cpus > 5.9 && l->engine_cpus < 6.1);
     assert_true(l->engine_memory_bytes > 8e9 && l->engine_memory_bytes < 9e9);
     assert_int_equal(l->candidate_count, 0);
 
     f->url = "http://127.0.0.1:5000"; /* nobody publishes that */
-    l = look(o, "ollama");
+    l = outside_look(o, "ollama");
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_non_null(strstr(l->config_why_not, "neither docker nor podman"));
 }
@@ -392,8 +167,8 @@ static void test_engines_that_do_not_answer(void **state)
     };
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 701);
-    add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 701);
+    outside_add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
     o->rule_count = 1;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         o->rules[0] = (struct rule){.line = "docker",
@@ -401,7 +176,7 @@ static void test_engines_that_do_not_answer(void **state)
                                     .errors = cases[i].errors,
                                     .status = cases[i].status,
                                     .error = cases[i].error};
-        const struct location *l = look(o, "ollama");
+        const struct location *l = outside_look(o, "ollama");
 
         assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
         assert_int_equal(l->control.type, CONTROL_NONE);
@@ -451,13 +226,13 @@ static void test_labels_of_others(void **state)
     struct outside *o = *state;
     struct arena a = {0};
 
-    add_service(o, "c", SERVICE_COMFYUI, 701);
-    add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
+    outside_add_service(o, "c", SERVICE_COMFYUI, 701);
+    outside_add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         o->rule_count = 1;
         o->rules[0] = (struct rule){.line = "docker inspect",
                                     .text = container_text(&a, labels[i])};
-        const struct location *l = look(o, "c");
+        const struct location *l = outside_look(o, "c");
 
         if (l->config.type != CONFIG_TARGET_NONE || l->control.type != CONTROL_NONE)
             fail_msg("%s", labels[i]);
@@ -479,20 +254,20 @@ static void test_ten_thousand_labels_and_files(void **state)
 
     buf_init(&b, 8 * 1024 * 1024);
     buf_init(&files, 8 * 1024 * 1024);
-    add_service(o, "c", SERVICE_COMFYUI, 701);
-    add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
+    outside_add_service(o, "c", SERVICE_COMFYUI, 701);
+    outside_add_process(o, 701, 1, "/system.slice/docker-" DOCKER_ID ".scope", NULL);
     for (int i = 0; i < 10000; i++) {
         buf_printf(&b, "\"label.%d\":\"%d\",", i, i);
         buf_printf(&files, "%s%s/compose.yaml", i ? "," : "", o->root);
     }
-    make(o, "compose.yaml", "");
+    outside_make(o, "compose.yaml", "");
     buf_printf(&b,
                "\"com.docker.compose.project\":\"p\",\"com.docker.compose.service\":\"s\","
                "\"com.docker.compose.project.config_files\":\"%s\"",
                files.data);
     o->rule_count = 1;
     o->rules[0] = (struct rule){.line = "docker inspect", .text = container_text(&a, b.data)};
-    const struct location *l = look(o, "c");
+    const struct location *l = outside_look(o, "c");
     assert_true(l->config.files.count <= CONFIG_FILES);
     assert_true(l->file_count <= 32);
     buf_release(&b);
@@ -505,11 +280,12 @@ static void test_a_quadlet(void **state)
     struct outside *o = *state;
     struct arena a = {0};
 
-    add_service(o, "c", SERVICE_COMFYUI, 701);
-    add_process(o, 701, 1,
-                "/user.slice/user-1000.slice/user@1000.service/app.slice/comfy.service/libpod-"
-                "payload-" DOCKER_ID,
-                NULL);
+    outside_add_service(o, "c", SERVICE_COMFYUI, 701);
+    outside_add_process(
+        o, 701, 1,
+        "/user.slice/user-1000.slice/user@1000.service/app.slice/comfy.service/libpod-"
+        "payload-" DOCKER_ID,
+        NULL);
     o->rules[o->rule_count++] = (struct rule){
         .line = "podman inspect",
         .text = container_text(&a, "\"PODMAN_SYSTEMD_UNIT\":\"comfy.service\"")};
@@ -519,7 +295,7 @@ static void test_a_quadlet(void **state)
     o->rules[o->rule_count++] = (struct rule){
         .line = "systemctl --user show",
         .text = "Id=comfy.service\nLoadState=loaded\nMainPID=600\n"};
-    const struct location *l = look(o, "c");
+    const struct location *l = outside_look(o, "c");
     assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
     assert_int_equal(l->control.type, CONTROL_SYSTEMD);
     assert_string_equal(l->control.unit, "comfy.service");
@@ -536,10 +312,10 @@ static void test_a_system_unit(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 800);
-    add_process(o, 800, 1, "/system.slice/ollama.service", NULL);
-    add_rule(o, "systemctl show", "unit-system.txt");
-    const struct location *l = look(o, "ollama");
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 800);
+    outside_add_process(o, 800, 1, "/system.slice/ollama.service", NULL);
+    outside_add_rule(o, "systemctl show", "unit-system.txt");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_SYSTEMD);
     assert_int_equal(l->config.scope, CONFIG_SYSTEM);
     assert_string_equal(l->config.unit, "ollama.service");
@@ -560,13 +336,15 @@ static void test_a_user_unit(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "comfyui", SERVICE_COMFYUI, 902);
-    add_process(o, 900, 850,
-                "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service", NULL);
-    add_process(o, 902, 900,
-                "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service", NULL);
-    add_rule(o, "systemctl --user show", "unit-user.txt");
-    const struct location *l = look(o, "comfyui");
+    outside_add_service(o, "comfyui", SERVICE_COMFYUI, 902);
+    outside_add_process(o, 900, 850,
+                        "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service",
+                        NULL);
+    outside_add_process(o, 902, 900,
+                        "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service",
+                        NULL);
+    outside_add_rule(o, "systemctl --user show", "unit-user.txt");
+    const struct location *l = outside_look(o, "comfyui");
     assert_int_equal(l->config.type, CONFIG_SYSTEMD);
     assert_int_equal(l->config.scope, CONFIG_USER);
     assert_null(l->config.file); /* tunetop's own drop-in, at its usual place */
@@ -575,7 +353,7 @@ static void test_a_user_unit(void **state)
     assert_string_equal(l->install, "systemd user unit comfyui.service");
 
     o->env.self = LOCATE_RIGHTS_CHANGE; /* under sudo */
-    assert_int_equal(look(o, "comfyui")->control.uid, 1000);
+    assert_int_equal(outside_look(o, "comfyui")->control.uid, 1000);
 }
 
 /* A session, a scheduler or a terminal that it was started from must not be restarted for it. */
@@ -607,13 +385,13 @@ static void test_units_that_only_started_it(void **state)
     };
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 880)->words = "/usr/bin/ollama\037serve";
-    add_process(o, 870, 1, "/system.slice/y.service", NULL);
-    add_process(o, 880, 870, "/system.slice/y.service", NULL);
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 880)->words = "/usr/bin/ollama\037serve";
+    outside_add_process(o, 870, 1, "/system.slice/y.service", NULL);
+    outside_add_process(o, 880, 870, "/system.slice/y.service", NULL);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         o->rule_count = 1;
         o->rules[0] = (struct rule){.line = "systemctl show", .text = cases[i].text};
-        const struct location *l = look(o, "ollama");
+        const struct location *l = outside_look(o, "ollama");
 
         if ((l->control.type == CONTROL_SYSTEMD) != cases[i].its)
             fail_msg("%s", cases[i].text);
@@ -628,14 +406,14 @@ static void test_brew_on_linux(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 800);
-    add_process(o, 800, 1,
-                "/user.slice/user-1000.slice/user@1000.service/app.slice/homebrew.ollama.service",
-                NULL);
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 800);
+    outside_add_process(
+        o, 800, 1,
+        "/user.slice/user-1000.slice/user@1000.service/app.slice/homebrew.ollama.service", NULL);
     o->rules[o->rule_count++] = (struct rule){
         .line = "systemctl --user show",
         .text = "Id=homebrew.ollama.service\nLoadState=loaded\nMainPID=800\n"};
-    const struct location *l = look(o, "ollama");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_BREW_ENV);
     assert_string_equal(l->config.formula, "ollama");
     assert_int_equal(l->control.type, CONTROL_BREW);
@@ -645,14 +423,14 @@ static void test_systemctl_without_a_bus(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "comfyui", SERVICE_COMFYUI, 902);
-    add_process(o, 902, 1,
-                "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service", NULL);
+    outside_add_service(o, "comfyui", SERVICE_COMFYUI, 902);
+    outside_add_process(
+        o, 902, 1, "/user.slice/user-1000.slice/user@1000.service/app.slice/comfyui.service", NULL);
     o->rules[o->rule_count++] = (struct rule){
         .line = "systemctl --user",
         .errors = "Failed to connect to bus: No medium found\n",
         .status = 1};
-    const struct location *l = look(o, "comfyui");
+    const struct location *l = outside_look(o, "comfyui");
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_int_equal(l->candidate_count, 1);
     assert_int_equal(o->found.note_count, 1);
@@ -665,7 +443,7 @@ static void test_systemctl_without_a_bus(void **state)
 static void test_jobs_of_launchd(void **state)
 {
     struct outside *o = *state;
-    struct service_facts *f = add_service(o, "ollama", SERVICE_OLLAMA, 17594);
+    struct service_facts *f = outside_add_service(o, "ollama", SERVICE_OLLAMA, 17594);
 
     o->env = (struct locate_env){.world = &o->world,
                                  .home = "/Users/u",
@@ -676,11 +454,11 @@ static void test_jobs_of_launchd(void **state)
                                  .deadline_ns = o->env.deadline_ns};
     o->rules[o->rule_count++] = (struct rule){
         .line = "ps -A", .text = "    1     0\n17700     1\n17701 17700\n17800 1\n17594 1\n"};
-    add_rule(o, "print gui/501/homebrew.mxcl.ollama", "launchctl-brew.txt");
-    add_rule(o, "print gui/501/com.comfyui.server", "launchctl-agent.txt");
-    add_rule(o, "print gui/501/application", "launchctl-app.txt");
-    add_rule(o, "print gui/501", "launchctl-domain.txt");
-    const struct location *l = look(o, "ollama");
+    outside_add_rule(o, "print gui/501/homebrew.mxcl.ollama", "launchctl-brew.txt");
+    outside_add_rule(o, "print gui/501/com.comfyui.server", "launchctl-agent.txt");
+    outside_add_rule(o, "print gui/501/application", "launchctl-app.txt");
+    outside_add_rule(o, "print gui/501", "launchctl-domain.txt");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_BREW_ENV);
     assert_string_equal(l->config.formula, "ollama");
     assert_int_equal(l->control.type, CONTROL_BREW);
@@ -689,7 +467,7 @@ static void test_jobs_of_launchd(void **state)
 
     f->kind = SERVICE_COMFYUI; /* a child of the job's process */
     f->pid = 17701;
-    l = look(o, "ollama");
+    l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_LAUNCHD);
     assert_string_equal(l->config.label, "com.comfyui.server");
     assert_string_equal(l->config.domain, "gui/501");
@@ -700,7 +478,7 @@ static void test_jobs_of_launchd(void **state)
     f->kind = SERVICE_OLLAMA; /* an app: nothing of it is written */
     f->pid = 17800;
     f->words = "/Applications/Ollama.app/Contents/Resources/ollama\037serve";
-    l = look(o, "ollama");
+    l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_string_equal(l->install, "Ollama.app");
@@ -793,10 +571,11 @@ static void test_a_plain_process(void **state)
     char folder[128];
 
     snprintf(folder, sizeof folder, "%s/ComfyUI", o->root);
-    make(o, "ComfyUI/.git/HEAD", "");
-    add_service(o, "comfyui", SERVICE_COMFYUI, 500)->words = "python\037main.py\037--lowvram";
-    add_process(o, 500, 1, "/user.slice/user-1000.slice/session-2.scope", folder);
-    const struct location *l = look(o, "comfyui");
+    outside_make(o, "ComfyUI/.git/HEAD", "");
+    outside_add_service(o, "comfyui", SERVICE_COMFYUI, 500)->words =
+        "python\037main.py\037--lowvram";
+    outside_add_process(o, 500, 1, "/user.slice/user-1000.slice/session-2.scope", folder);
+    const struct location *l = outside_look(o, "comfyui");
     assert_string_equal(l->install, "git clone in ~/ComfyUI");
     assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
     assert_int_equal(l->control.type, CONTROL_NONE);
@@ -805,7 +584,7 @@ static void test_a_plain_process(void **state)
     assert_string_equal(o->asked, ""); /* nothing here points to an engine or a manager */
 
     o->facts[0].pid_start = 78; /* the number is another process's by now */
-    l = look(o, "comfyui");
+    l = outside_look(o, "comfyui");
     assert_int_equal(l->control.type, CONTROL_NONE);
 }
 
@@ -815,23 +594,24 @@ static void test_the_configuration_decides(void **state)
 {
     struct outside *o = *state;
 
-    configure(o, "services:\n"
-                 "  - {name: a, kind: ollama, url: 'http://127.0.0.1:1',\n"
-                 "     config: {type: systemd, unit: a.service, scope: user}}\n"
-                 "  - {name: b, kind: ollama, url: 'http://127.0.0.1:2',\n"
-                 "     config: {type: compose, file: x/compose.yaml, service: s}}\n"
-                 "  - {name: c, kind: ollama, url: 'http://127.0.0.1:3',\n"
-                 "     config: {type: env_file, file: ~/c.env},\n"
-                 "     control: {type: command, stop: [kill, 'x y'], start: [run]}}\n"
-                 "  - {name: d, kind: ollama, url: 'http://127.0.0.1:4', control: {type: none}}\n"
-                 "  - {name: e, kind: lmstudio, config: {type: json, file: /e.json},\n"
-                 "     control: {type: lms}}\n"
-                 "  - {name: f, kind: ollama, url: 'http://127.0.0.1:5', "
-                 "control: {type: compose}}\n"
-                 "  - {name: g, kind: ollama, url: 'http://127.0.0.1:6'}\n");
-    add_service(o, "c", SERVICE_OLLAMA, 500)->words = "ollama\037serve";
-    add_process(o, 500, 1, "/", NULL);
-    const struct location *l = look(o, "a");
+    outside_configure(
+        o, "services:\n"
+           "  - {name: a, kind: ollama, url: 'http://127.0.0.1:1',\n"
+           "     config: {type: systemd, unit: a.service, scope: user}}\n"
+           "  - {name: b, kind: ollama, url: 'http://127.0.0.1:2',\n"
+           "     config: {type: compose, file: x/compose.yaml, service: s}}\n"
+           "  - {name: c, kind: ollama, url: 'http://127.0.0.1:3',\n"
+           "     config: {type: env_file, file: ~/c.env},\n"
+           "     control: {type: command, stop: [kill, 'x y'], start: [run]}}\n"
+           "  - {name: d, kind: ollama, url: 'http://127.0.0.1:4', control: {type: none}}\n"
+           "  - {name: e, kind: lmstudio, config: {type: json, file: /e.json},\n"
+           "     control: {type: lms}}\n"
+           "  - {name: f, kind: ollama, url: 'http://127.0.0.1:5', "
+           "control: {type: compose}}\n"
+           "  - {name: g, kind: ollama, url: 'http://127.0.0.1:6'}\n");
+    outside_add_service(o, "c", SERVICE_OLLAMA, 500)->words = "ollama\037serve";
+    outside_add_process(o, 500, 1, "/", NULL);
+    const struct location *l = outside_look(o, "a");
     assert_int_equal(l->control.type, CONTROL_SYSTEMD);
     assert_true(l->control.user_scope);
     assert_string_equal(l->control_from, "tunetop.yaml:3:14");
@@ -840,8 +620,8 @@ static void test_the_configuration_decides(void **state)
     l = locations_find(&o->found, "b");
     assert_int_equal(l->control.type, CONTROL_COMPOSE);
     assert_string_equal(l->control.compose_service, "s");
-    is_below(o, l->control.folder, "/x");
-    is_below(o, l->control.files[0], "/x/compose.yaml");
+    outside_is_below(o, l->control.folder, "/x");
+    outside_is_below(o, l->control.files[0], "/x/compose.yaml");
     l = locations_find(&o->found, "c");
     assert_true(l->running);
     assert_int_equal(l->config.type, CONFIG_ENV_FILE);
@@ -870,23 +650,25 @@ static void test_a_configured_file_and_a_container(void **state)
 {
     struct outside *o = *state;
 
-    make(o, "ai/compose.yaml", "");
-    make(o, "other/compose.yaml", "");
-    add_service(o, "ollama", SERVICE_OLLAMA, 700);
-    add_process(o, 700, 699, "/libpod_parent/libpod-" PODMAN_ID, NULL);
-    add_rule(o, "podman inspect", "podman-compose.json");
-    configure(o, "services:\n  - {name: ollama, kind: ollama, config: {type: compose, file: "
-                 "ai/../ai/compose.yaml}}\n");
-    const struct location *l = look(o, "ollama");
+    outside_make(o, "ai/compose.yaml", "");
+    outside_make(o, "other/compose.yaml", "");
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 700);
+    outside_add_process(o, 700, 699, "/libpod_parent/libpod-" PODMAN_ID, NULL);
+    outside_add_rule(o, "podman inspect", "podman-compose.json");
+    outside_configure(o,
+                      "services:\n  - {name: ollama, kind: ollama, config: {type: compose, file: "
+                      "ai/../ai/compose.yaml}}\n");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->control.type, CONTROL_COMPOSE);
     assert_string_equal(l->control.project, "ai"); /* what its container knows besides */
     assert_string_equal(l->config_from, "tunetop.yaml:2:42");
 
     config_release(&o->config);
     config_init(&o->config);
-    configure(o, "services:\n  - {name: ollama, kind: ollama, config: {type: compose, file: "
-                 "other/compose.yaml}}\n");
-    l = look(o, "ollama");
+    outside_configure(o,
+                      "services:\n  - {name: ollama, kind: ollama, config: {type: compose, file: "
+                      "other/compose.yaml}}\n");
+    l = outside_look(o, "ollama");
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_non_null(strstr(l->control_why_not, "not from the file that is configured"));
 }
@@ -895,11 +677,11 @@ static void test_no_time_left(void **state)
 {
     struct outside *o = *state;
 
-    add_service(o, "ollama", SERVICE_OLLAMA, 800);
-    add_process(o, 800, 1, "/system.slice/ollama.service", NULL);
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 800);
+    outside_add_process(o, 800, 1, "/system.slice/ollama.service", NULL);
     o->rules[o->rule_count++] = (struct rule){.line = "systemctl", .error = ERR_TIMEOUT};
     o->now_ns = o->env.deadline_ns;
-    const struct location *l = look(o, "ollama");
+    const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_int_equal(o->found.note_count, 1);
 
@@ -908,7 +690,7 @@ static void test_no_time_left(void **state)
     assert_int_equal(o->found.count, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, outside_setup, outside_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -106,8 +106,9 @@ static struct texts list_of(const cJSON *object, const char *key, struct arena *
     if (!cJSON_IsArray(list)) {
         return out;
     }
-    cJSON_ArrayForEach(item, list)
+    cJSON_ArrayForEach(item, list) {
         out.count++;
+    }
     if (out.count > LIST_MAX) {
         out.count = LIST_MAX;
     }
@@ -224,8 +225,9 @@ static void read_mounts(const cJSON *list, struct arena *arena, struct container
     if (!cJSON_IsArray(list)) {
         return;
     }
-    cJSON_ArrayForEach(item, list)
+    cJSON_ArrayForEach(item, list) {
         count++;
+    }
     of = arena_calloc(arena, count + 1, sizeof(*of));
     c->mounts = of;
     cJSON_ArrayForEach(item, list) {
@@ -253,9 +255,11 @@ static void read_ports(const cJSON *ports, struct arena *arena, struct container
     if (!cJSON_IsObject(ports)) {
         return;
     }
-    cJSON_ArrayForEach(inside, ports)
-        cJSON_ArrayForEach(item, inside)
+    cJSON_ArrayForEach(inside, ports) {
+        cJSON_ArrayForEach(item, inside) {
             count++;
+        }
+    }
     of = arena_calloc(arena, count + 1, sizeof(*of));
     c->ports = of;
     cJSON_ArrayForEach(inside, ports) {

@@ -1,6 +1,5 @@
 #include "tuning/control/supervisor.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,22 +25,15 @@ bool supervisor_wait(const struct control_world *w, int64_t deadline_ns)
     return true;
 }
 
-const char *const *supervisor_argv(struct arena *arena, ...)
+const char *const *supervisor_words(struct arena *arena, const char *const *words)
 {
-    va_list ap;
     size_t count = 0;
 
-    va_start(ap, arena);
-    while (va_arg(ap, const char *) != NULL) {
+    while (words[count] != NULL) {
         count++;
     }
-    va_end(ap);
     const char **argv = arena_calloc(arena, count + 1, sizeof(*argv));
-    va_start(ap, arena);
-    for (size_t i = 0; i < count; i++) {
-        argv[i] = va_arg(ap, const char *);
-    }
-    va_end(ap);
+    memcpy(argv, words, count * sizeof(*argv));
     return argv;
 }
 

@@ -14,8 +14,9 @@ int64_t supervisor_until(const struct control_world *w, int seconds, int64_t lim
 /* Waits a little; false: the deadline has passed. */
 bool supervisor_wait(const struct control_world *w, int64_t deadline_ns);
 
-/* A vector in the arena; the last argument is NULL. */
-const char *const *supervisor_argv(struct arena *arena, ...) __attribute__((sentinel));
+/* A vector in the arena, up to the first NULL; the last argument is one. */
+#define supervisor_argv(arena, ...) supervisor_words(arena, (const char *const[]){__VA_ARGS__})
+const char *const *supervisor_words(struct arena *arena, const char *const *words);
 void supervisor_step(struct control_steps *out, const char *action, const char *const *argv,
                      bool needs_root);
 

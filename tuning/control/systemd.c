@@ -411,7 +411,7 @@ static void check_folder(struct pending_search *s, const char *folder)
  * administrator puts them. */
 static void check_folders(struct pending_search *s)
 {
-    const char *folders[DROP_IN_FOLDERS];
+    const char *folders[DROP_IN_FOLDERS] = {NULL};
     size_t count = 0;
     const char *files[] = {s->u->fragment, s->u->drop_in_count > 0 ? s->u->drop_ins[0] : NULL};
 

@@ -22,7 +22,7 @@ static int inspect(const struct evidence_of *of, const char *engine, const char 
     int rc = control_run(of->world, t, argv, of->deadline_ns, &out, err);
     rc = rc == 0 ? containers_read(out.out.data, out.out.size, &e->arena, &list, err) : rc;
     if (rc == 0 && list.count == 1) {
-        e->container = &list.of[0];
+        e->container = list.of;
     } else if (rc == 0) {
         rc = err_set(err, ERR_NOENT, "'%s' does not know it", engine);
     }

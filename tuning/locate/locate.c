@@ -408,8 +408,6 @@ static void one(struct finder *f, const struct config_service *s, const struct s
     struct location *l = &f->out->of[f->out->count++];
 
     *l = (struct location){
-        .service = arena_strdup(f->arena, s ? s->name : facts->name),
-        .kind = s ? s->kind : facts->kind,
         .configured = s,
         .running = facts && facts->state != SERVICE_DOWN,
         .config = {.type = CONFIG_TARGET_NONE},
@@ -417,6 +415,13 @@ static void one(struct finder *f, const struct config_service *s, const struct s
         .engine_cpus = NAN,
         .engine_memory_bytes = NAN,
     };
+    if (s) {
+        l->service = arena_strdup(f->arena, s->name);
+        l->kind = s->kind;
+    } else if (facts) {
+        l->service = arena_strdup(f->arena, facts->name);
+        l->kind = facts->kind;
+    }
     l->control.service = l->service;
     if (facts) {
         find_running(f, facts, l);
