@@ -10,4 +10,6 @@ here=$abs_srcdir/tests/systemd
 
 # shellcheck source=tests/systemd/units.sh
 . "$here/units.sh"
+# shellcheck source=tests/systemd/apply.sh
+. "$here/apply.sh"
 t_done

@@ -25,20 +25,21 @@ user_home=/run/tuner
 mkdir -p "$user_home/.config/systemd/user" "$runtime"
 chown -R $user:$user "$user_home" "$runtime"
 chmod 700 "$runtime"
-cat >/etc/systemd/system/manager.service <<END
+cat >"/etc/systemd/system/user@$user.service" <<END
 [Unit]
 DefaultDependencies=no
 [Service]
 Type=notify
 User=$user
+Slice=user-$user.slice
 Delegate=yes
 Environment=XDG_RUNTIME_DIR=$runtime HOME=$user_home
 ExecStart=$(command -v /usr/lib/systemd/systemd || command -v /lib/systemd/systemd) --user
 TimeoutStartSec=20
 END
 systemctl daemon-reload
-if ! systemctl start manager; then
-    systemctl status --no-pager -l manager | sed 's/^/# /'
+if ! systemctl start "user@$user"; then
+    systemctl status --no-pager -l "user@$user" | sed 's/^/# /'
     t_report 1 'a service manager of a user runs'
     t_done
     exit 1
