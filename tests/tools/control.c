@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "tuning/control/control.h"
@@ -197,6 +198,7 @@ int main(int argc, char **argv)
     const struct control *c = find(argv[1]);
     t.type = c->type;
     arena_init(&arena);
+    rc = caller_enter(&err);
     for (int i = 2; i < argc && rc == 0; i++) {
         const char *equals = strchr(argv[i], '=');
 

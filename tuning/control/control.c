@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,6 +52,24 @@ static size_t as_user(int64_t uid, char user[WORD_BYTES], char runtime[WORD_BYTE
     return n;
 }
 
+/* Between caller_begin() and caller_end() we are that user, but not with his environment. */
+static size_t as_ourselves(char runtime[WORD_BYTES], const char *words[AS_USER_WORDS])
+{
+    size_t n = 0;
+
+#ifdef __linux__
+    if (geteuid() != 0 && !getenv("XDG_RUNTIME_DIR")) {
+        snprintf(runtime, WORD_BYTES, "XDG_RUNTIME_DIR=/run/user/%lld", (long long)geteuid());
+        words[n++] = "env";
+        words[n++] = runtime;
+    }
+#else
+    (void)runtime;
+    (void)words;
+#endif
+    return n;
+}
+
 static int run(void *ctx, const char *const *argv, int64_t uid, const char *folder,
                int64_t deadline_ns, struct control_output *out, struct err *err)
 {
@@ -65,6 +84,8 @@ static int run(void *ctx, const char *const *argv, int64_t uid, const char *fold
     } else if (uid >= 0 && (uid_t)uid != geteuid()) {
         return err_set(err, ERR_DENIED, "'%s' has to be run as %s", argv[0],
                        uid == 0 ? "root" : "another user");
+    } else {
+        n = as_ourselves(runtime, words);
     }
     for (size_t i = 0; argv[i]; i++) {
         if (n + 1 >= sizeof words / sizeof words[0]) {

@@ -233,7 +233,7 @@ enum { STEP_BOOTOUT, STEP_WAIT, STEP_BOOTSTRAP, STEP_START };
 static void steps(const struct control_target *t, struct arena *arena, struct control_steps *out)
 {
     const char *job = arena_printf(arena, "%s/%s", t->domain, t->label);
-    const bool root = t->uid == 0;
+    const bool root = strcmp(t->domain, "system") == 0;
 
     supervisor_step(out, "run", supervisor_argv(arena, "launchctl", "bootout", job, NULL), root);
     /* bootout comes back before the job has ended */

@@ -1,12 +1,11 @@
 #include "tuning/control/supervisor.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/clock.h"
-#include "base/number.h"
 #include "tuning/control/process.h"
 
 int64_t supervisor_until(const struct control_world *w, int seconds, int64_t limit_ns)
@@ -48,15 +47,13 @@ void supervisor_step(struct control_steps *out, const char *action, const char *
 
 int64_t supervisor_sudo_user(void)
 {
-    const char *text = getenv("SUDO_UID");
-    int64_t uid;
+    const struct caller *c = caller_get();
 
-    return geteuid() == 0 && text != NULL && number_i64(text, strlen(text), &uid) == 0 && uid > 0 &&
-                   uid < UINT32_MAX
-               ? uid
-               : -1;
+    return c->sudo ? (int64_t)c->uid : -1;
 }
 
+/* Under sudo the effective user changes while what is the caller's is read: then whose it is has to
+ * stand in the target. */
 int supervisor_user(struct control_target *t, struct err *err)
 {
     const int64_t own = geteuid();
@@ -64,9 +61,7 @@ int supervisor_user(struct control_target *t, struct err *err)
 
     if (t->uid < 0 && sudo > 0) {
         t->uid = sudo;
-    } else if (t->uid == own) {
-        t->uid = -1;
-    } else if (t->uid >= 0 && own != 0) {
+    } else if (t->uid >= 0 && t->uid != own && own != 0 && sudo < 0) {
         return err_set(err, ERR_DENIED,
                        "it is a service of the user with number %lld: run tunetop as that user",
                        (long long)t->uid);

@@ -251,7 +251,7 @@ static void steps(const struct control_target *t, struct arena *arena, struct co
                         t->user_scope
                             ? supervisor_argv(arena, "systemctl", "--user", verbs[i], unit, NULL)
                             : supervisor_argv(arena, "systemctl", verbs[i], unit, NULL),
-                        t->uid == 0);
+                        !t->user_scope);
     }
     if (t->dependant_count > 0) {
         out->interrupts = arena_calloc(arena, t->dependant_count, sizeof(*out->interrupts));
