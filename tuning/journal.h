@@ -4,7 +4,8 @@
  *
  * An entry begins with a `begin` record that names everything that will be touched before anything
  * is: files with their real paths, their content before and after, the temporary names, the copies.
- * Then a `file` record for each file that was changed or put back, a `unit` record for each unit
+ * Then a `file` or `value` record for each file and each value of the machine that was changed or
+ * put back, a `unit` record for each unit
  * that is through, `through` when all are, and one of `commit`, `rolled_back`, `undone` at the end.
  * Each record is synced before journal_append() returns. No end: interrupted (or still at work,
  * when somebody else has the lock). What a power cut leaves of the last line does not count and is
@@ -34,7 +35,9 @@ enum {
     JOURNAL_MAX_LINE_BYTES = 1024 * 1024,
     JOURNAL_MAX_FILES = 256, /* of one entry */
     JOURNAL_MAX_UNITS = 64,
-    JOURNAL_KEEP_COPIES = 50, /* entries whose copies are kept */
+    JOURNAL_MAX_VALUES = 64,
+    JOURNAL_VALUE_BYTES = 128, /* of a value or its name */
+    JOURNAL_KEEP_COPIES = 50,  /* entries whose copies are kept */
     JOURNAL_MAX_NOTES = 100,
 };
 
@@ -110,6 +113,13 @@ struct journal_file {
     struct file_like like; /* how it was before, or is made */
 };
 
+/* A setting of the machine that no file holds (tuning/state/state.h): what it was is here. */
+struct journal_value {
+    const char *name; /* "kern.maxfiles" */
+    const char *before, *after;
+    unsigned unit;
+};
+
 struct journal_unit {
     const char *name;
     const char *const *services;
@@ -135,6 +145,8 @@ struct journal_entry {
     size_t unit_count;
     const struct journal_file *files;
     size_t file_count;
+    const struct journal_value *values;
+    size_t value_count;
     const cJSON *changes; /* as given, or NULL */
 };
 
@@ -170,11 +182,15 @@ const struct journal_entry *journal_interrupted(const struct journal_list *list)
 
 void journal_make_id(int64_t wall_ns, char out[JOURNAL_ID_BYTES]);
 bool journal_id_ok(const char *id);
+/* Whether a text may be a value's name or the value: short, of plain characters, never empty. */
+bool journal_value_ok(const char *text);
 /* The begin record of an entry (id, kind, of, time, profile, plan, pid, all_or_nothing, units,
- * files, changes are used). Allocates; -ERR_NOMEM, TOO_BIG. */
+ * files, values, changes are used). Allocates; -ERR_NOMEM, TOO_BIG. */
 int journal_begin_line(const struct journal_entry *e, struct buf *out, struct err *err);
 /* The others; none allocates. `reason` is cut to fit and may be NULL. */
 int journal_file_done(struct journal *j, const char *id, size_t file, bool after, struct err *err);
+int journal_value_done(struct journal *j, const char *id, size_t value, bool after,
+                       struct err *err);
 int journal_unit_done(struct journal *j, const char *id, size_t unit, enum unit_state state,
                       const char *reason, struct err *err);
 /* All units are through; what is to go is removed next, then the end is written. */

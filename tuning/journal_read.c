@@ -155,6 +155,56 @@ static const char *parse_unit(struct parse *p, const cJSON *item, struct journal
                : "a unit that is none";
 }
 
+bool journal_value_ok(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_.:/+- ";
+    const size_t size = strlen(text);
+
+    return size > 0 && size < JOURNAL_VALUE_BYTES && text[0] != '-' && text[0] != ' ' &&
+           text[size - 1] != ' ' && strspn(text, plain) == size;
+}
+
+static const char *parse_value(struct parse *p, const cJSON *item, size_t units,
+                               struct journal_value *out)
+{
+    const char *name = json_text(item, "name", ""), *before = json_text(item, "before", "");
+    const char *after = json_text(item, "after", "");
+    int64_t unit = whole(item, "unit", (double)units - 1);
+
+    if (unit < 0 || !journal_value_ok(name) || !journal_value_ok(before) ||
+        !journal_value_ok(after)) {
+        return "a value that is none";
+    }
+    *out = (struct journal_value){arena_strdup(&p->list->arena, name),
+                                  arena_strdup(&p->list->arena, before),
+                                  arena_strdup(&p->list->arena, after), (unsigned)unit};
+    return NULL;
+}
+
+/* Of an entry of an older version there are none. */
+static const char *parse_values(struct parse *p, const cJSON *values, struct journal_entry *e)
+{
+    int count = cJSON_IsArray(values) ? cJSON_GetArraySize(values) : 0;
+    const cJSON *item;
+    const char *bad;
+
+    if (count > JOURNAL_MAX_VALUES) {
+        return "too many values";
+    }
+    struct journal_value *v = arena_calloc(&p->list->arena, (size_t)count + 1, sizeof(*v));
+    e->values = v;
+    if (count > 0) {
+        cJSON_ArrayForEach(item, values) {
+            if ((bad = parse_value(p, item, e->unit_count, &v[e->value_count])) != NULL) {
+                return bad;
+            }
+            e->value_count++;
+        }
+    }
+    return NULL;
+}
+
 static const char *parse_parts(struct parse *p, const cJSON *root, struct journal_entry *e)
 {
     const cJSON *units = json_get(root, "units"), *files = json_get(root, "files"), *item;
@@ -162,12 +212,11 @@ static const char *parse_parts(struct parse *p, const cJSON *root, struct journa
     int file_count = cJSON_IsArray(files) ? cJSON_GetArraySize(files) : 0;
     const char *bad;
 
-    if (unit_count < 1 || unit_count > JOURNAL_MAX_UNITS || file_count < 1 ||
-        file_count > JOURNAL_MAX_FILES) {
+    if (unit_count < 1 || unit_count > JOURNAL_MAX_UNITS || file_count > JOURNAL_MAX_FILES) {
         return "no files or no units, or too many";
     }
     struct journal_unit *u = arena_calloc(&p->list->arena, (size_t)unit_count, sizeof(*u));
-    struct journal_file *f = arena_calloc(&p->list->arena, (size_t)file_count, sizeof(*f));
+    struct journal_file *f = arena_calloc(&p->list->arena, (size_t)file_count + 1, sizeof(*f));
     e->units = u;
     e->files = f;
     cJSON_ArrayForEach(item, units) {
@@ -175,14 +224,19 @@ static const char *parse_parts(struct parse *p, const cJSON *root, struct journa
             return bad;
         }
     }
-    cJSON_ArrayForEach(item, files) {
-        if ((bad = parse_file(p, item, e->id, e->file_count, e->unit_count, &f[e->file_count])) !=
-            NULL) {
-            return bad;
+    if (file_count > 0) { /* else it may be something else that has parts */
+        cJSON_ArrayForEach(item, files) {
+            if ((bad = parse_file(p, item, e->id, e->file_count, e->unit_count,
+                                  &f[e->file_count])) != NULL) {
+                return bad;
+            }
+            e->file_count++;
         }
-        e->file_count++;
     }
-    return NULL;
+    if ((bad = parse_values(p, json_get(root, "values"), e)) != NULL) {
+        return bad;
+    }
+    return e->file_count + e->value_count == 0 ? "no files or no units, or too many" : NULL;
 }
 
 static struct journal_entry *find(struct journal_list *list, const char *id)
@@ -315,7 +369,8 @@ static const char *parse_record(struct parse *p, cJSON *root, bool *kept)
                strcmp(record, "undone") == 0;
     bool unit = strcmp(record, "unit") == 0;
     bool through = strcmp(record, "through") == 0;
-    if (!end && !unit && !through && strcmp(record, "file") != 0) {
+    bool value = strcmp(record, "value") == 0;
+    if (!end && !unit && !through && !value && strcmp(record, "file") != 0) {
         return "a record of no known kind";
     }
     struct journal_entry *e = find(p->list, id);
@@ -330,6 +385,11 @@ static const char *parse_record(struct parse *p, cJSON *root, bool *kept)
     }
     if (through) { /* for people, as the next */
         return NULL;
+    }
+    if (value) {
+        return whole(root, "value", (double)e->value_count - 1) < 0
+                   ? "a value that the entry does not have"
+                   : NULL;
     }
     if (!end) { /* for people: what the files are is looked at, not believed */
         return whole(root, "file", (double)e->file_count - 1) < 0

@@ -96,7 +96,7 @@ static cJSON *add_object(cJSON *array)
 
 static bool fill_begin(cJSON *o, const struct journal_entry *e)
 {
-    cJSON *units, *files, *part;
+    cJSON *units, *files, *values, *part;
 
     if (!add_text(o, "record", "begin") || !add_text(o, "id", e->id) ||
         !add_text(o, "kind", e->kind == JOURNAL_UNDO ? "undo" : "apply") ||
@@ -105,7 +105,8 @@ static bool fill_begin(cJSON *o, const struct journal_entry *e)
         !add_text(o, "plan", e->plan) ||
         cJSON_AddBoolToObject(o, "all_or_nothing", e->all_or_nothing) == NULL ||
         (units = cJSON_AddArrayToObject(o, "units")) == NULL ||
-        (files = cJSON_AddArrayToObject(o, "files")) == NULL) {
+        (files = cJSON_AddArrayToObject(o, "files")) == NULL ||
+        (values = cJSON_AddArrayToObject(o, "values")) == NULL) {
         return false;
     }
     for (size_t i = 0; i < e->unit_count; i++) {
@@ -115,6 +116,14 @@ static bool fill_begin(cJSON *o, const struct journal_entry *e)
     }
     for (size_t i = 0; i < e->file_count; i++) {
         if ((part = add_object(files)) == NULL || !fill_file(part, e, i)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < e->value_count; i++) {
+        const struct journal_value *v = &e->values[i];
+        if ((part = add_object(values)) == NULL || !add_text(part, "name", v->name) ||
+            !add_number(part, "unit", v->unit) || !add_text(part, "before", v->before) ||
+            !add_text(part, "after", v->after)) {
             return false;
         }
     }
@@ -184,6 +193,15 @@ int journal_file_done(struct journal *j, const char *id, size_t file, bool after
     (void)snprintf(middle, sizeof(middle), ",\"file\":%zu,\"now\":\"%s\"", file,
                    after ? "after" : "before");
     return append(j, "file", id, middle, NULL, err);
+}
+
+int journal_value_done(struct journal *j, const char *id, size_t value, bool after, struct err *err)
+{
+    char middle[64];
+
+    (void)snprintf(middle, sizeof(middle), ",\"value\":%zu,\"now\":\"%s\"", value,
+                   after ? "after" : "before");
+    return append(j, "value", id, middle, NULL, err);
 }
 
 int journal_unit_done(struct journal *j, const char *id, size_t unit, enum unit_state state,

@@ -105,6 +105,10 @@ struct file_ops disk_ops(struct disk *d);
 
 /* The next run: counts from 0, fails in call `at` (1 is the first; 0 never). */
 void disk_arm(struct disk *d, enum disk_fault fault, int error, unsigned at);
+/* A call of something else that is no file, counted and failed like the disk's: begins (false: it
+ * fails) and ends. */
+bool disk_other_begin(struct disk *d, const char *name);
+void disk_other_end(struct disk *d);
 void disk_kill(struct disk *d); /* the program is gone: its descriptors and locks with it */
 void disk_power_cut(struct disk *d, enum disk_data data, enum disk_names names);
 

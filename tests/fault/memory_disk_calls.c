@@ -48,6 +48,18 @@ static int done(struct disk *d, int rc)
     return rc;
 }
 
+bool disk_other_begin(struct disk *d, const char *name)
+{
+    int rc;
+
+    return call(d, name, &rc) != 0;
+}
+
+void disk_other_end(struct disk *d)
+{
+    (void)done(d, 0);
+}
+
 static int new_fd(struct disk *d, int inode, int flags)
 {
     for (int i = 0; i < DISK_FDS; i++) {

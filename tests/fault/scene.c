@@ -16,6 +16,40 @@ const struct scene_file scene_files[SCENE_FILES] = {
     {"/home/u/ai/gone.yml", "/home/u/ai/gone.yml", "override: true\n", NULL, 0600, 1},
 };
 
+const char *const scene_value_names[SCENE_VALUES] = {"kern.maxfiles", "pmset sleep"};
+const char scene_value_old[] = "122880", scene_value_new[] = "1048576";
+
+static int value_of(const char *name)
+{
+    return strcmp(name, scene_value_names[0]) == 0 ? 0 : 1;
+}
+
+static int read_value(void *ctx, const char *name, char out[JOURNAL_VALUE_BYTES], struct err *err)
+{
+    struct scene *s = ctx;
+
+    if (!disk_other_begin(s->disk, "read a value")) {
+        return err_set(err, ERR_IO, "it does not answer");
+    }
+    (void)snprintf(out, JOURNAL_VALUE_BYTES, "%s", s->value_now[value_of(name)]);
+    disk_other_end(s->disk);
+    return 0;
+}
+
+static int set_value(void *ctx, const char *name, const char *value, struct err *err)
+{
+    struct scene *s = ctx;
+
+    if (!disk_other_begin(s->disk, "set a value")) {
+        return err_set(err, ERR_DENIED, "only root may");
+    }
+    s->sets++;
+    (void)snprintf(s->value_now[value_of(name)], JOURNAL_VALUE_BYTES, "%s",
+                   s->clamp_to != NULL ? s->clamp_to : value);
+    disk_other_end(s->disk);
+    return 0;
+}
+
 static int restart(void *ctx, size_t unit, bool back, struct err *err)
 {
     struct scene *s = ctx;
@@ -46,6 +80,10 @@ void scene_init(struct scene *s)
     s->disk = disk_new(geteuid());
     s->ops = disk_ops(s->disk);
     s->control = (struct control_ops){.ctx = s, .restart = restart, .verify = verify};
+    s->value_ops = (struct value_ops){.ctx = s, .read = read_value, .set = set_value};
+    for (size_t i = 0; i < SCENE_VALUES; i++) {
+        (void)snprintf(s->value_now[i], JOURNAL_VALUE_BYTES, "%s", scene_value_old);
+    }
     disk_make_folder(s->disk, "/home", 0755, 0);
     disk_make_folder(s->disk, "/home/u", 0755, geteuid());
     disk_make_folder(s->disk, "/home/u/ai", 0755, geteuid());
@@ -89,17 +127,26 @@ static struct file_text text_of(const char *text)
 int scene_apply(struct scene *s)
 {
     static const char *const first[] = {"ollama", "open-webui"}, *const second[] = {"comfyui"};
-    static const struct unit units[SCENE_UNITS] = {{"ollama", first, 2, NULL, 0},
-                                                   {"comfyui", second, 1, NULL, 0}};
+    static const char *const third[] = {"system"};
+    static const struct unit units[SCENE_UNITS + 1] = {{"ollama", first, 2, NULL, 0},
+                                                       {"comfyui", second, 1, NULL, 0},
+                                                       {"system", third, 1, NULL, 0}};
+    const bool only = s->values == ONLY_VALUES;
     struct change changes[SCENE_FILES];
+    struct value_change values[SCENE_VALUES];
     struct transaction t = {.files = &s->ops,
                             .journal = &s->journal,
                             .user = geteuid(),
                             .profile = "high",
-                            .units = units,
-                            .unit_count = SCENE_UNITS,
+                            .units = only ? units + SCENE_UNITS : units,
+                            .unit_count = only                     ? 1
+                                          : s->values != NO_VALUES ? SCENE_UNITS + 1
+                                                                   : SCENE_UNITS,
                             .changes = changes,
-                            .change_count = SCENE_FILES,
+                            .change_count = only ? 0 : SCENE_FILES,
+                            .values = values,
+                            .value_count = s->values != NO_VALUES ? SCENE_VALUES : 0,
+                            .value_ops = &s->value_ops,
                             .all_or_nothing = s->all_or_nothing,
                             .control = s->use_control ? &s->control : NULL};
 
@@ -109,6 +156,10 @@ int scene_apply(struct scene *s)
                                      .after = text_of(scene_files[i].new),
                                      .make_folders = true,
                                      .unit = scene_files[i].unit};
+    }
+    for (size_t i = 0; i < SCENE_VALUES; i++) {
+        values[i] = (struct value_change){scene_value_names[i], scene_value_old, scene_value_new,
+                                          only ? 0 : SCENE_UNITS};
     }
     s->result = (struct transaction_result){.state = JOURNAL_ROLLED_BACK};
     int rc = open_journal(s);
@@ -125,6 +176,7 @@ int scene_undo(struct scene *s, const char *id)
                      .journal = &s->journal,
                      .user = geteuid(),
                      .id = id,
+                     .value_ops = s->values != NO_VALUES ? &s->value_ops : NULL,
                      .control = s->use_control ? &s->control : NULL};
 
     s->undoing = true;
@@ -144,6 +196,7 @@ int scene_recover(struct scene *s, bool keep_edited, struct recover_result *out)
                         .journal = &s->journal,
                         .user = geteuid(),
                         .keep_edited = keep_edited,
+                        .value_ops = s->values != NO_VALUES ? &s->value_ops : NULL,
                         .control = s->use_control ? &s->control : NULL};
 
     *out = (struct recover_result){.outcome = RECOVER_NOTHING};
@@ -187,6 +240,25 @@ enum scene_files_state scene_unit_files(struct scene *s, unsigned unit)
         }
     }
     return old == all ? ALL_OLD : new == all ? ALL_NEW : MIXED;
+}
+
+enum scene_files_state scene_unit_values(const struct scene *s)
+{
+    size_t old = 0, new = 0, all = 0;
+
+    for (size_t i = s->power_lost ? 1 : 0; i < SCENE_VALUES; i++) {
+        all++;
+        old += strcmp(s->value_now[i], scene_value_old) == 0;
+        new += strcmp(s->value_now[i], scene_value_new) == 0;
+    }
+    return old == all ? ALL_OLD : new == all ? ALL_NEW : MIXED;
+}
+
+void scene_lose_power(struct scene *s, enum disk_data data, enum disk_names names)
+{
+    disk_power_cut(s->disk, data, names);
+    s->power_lost = true;
+    (void)snprintf(s->value_now[0], JOURNAL_VALUE_BYTES, "%s", scene_value_old);
 }
 
 size_t scene_strays(struct scene *s)

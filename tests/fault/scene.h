@@ -1,7 +1,8 @@
 /*
  * A small world on a memory disk in which files are changed: two units, four files (one changed,
  * one changed behind a link, one made with its folders, one removed), a journal, services that can
- * refuse.
+ * refuse. When asked for, a third unit of two settings of the machine, one of which is lost with
+ * the power.
  */
 #ifndef TESTS_FAULT_SCENE_H
 #define TESTS_FAULT_SCENE_H
@@ -11,7 +12,7 @@
 #include "tuning/apply/transaction.h"
 #include "tuning/apply/undo.h"
 
-enum { SCENE_FILES = 4, SCENE_UNITS = 2 };
+enum { SCENE_FILES = 4, SCENE_UNITS = 2, SCENE_VALUES = 2 };
 
 struct scene_file {
     const char *path; /* as a user names it */
@@ -22,6 +23,10 @@ struct scene_file {
 };
 extern const struct scene_file scene_files[SCENE_FILES];
 
+enum scene_values { NO_VALUES, WITH_VALUES, ONLY_VALUES };
+extern const char *const scene_value_names[SCENE_VALUES];
+extern const char scene_value_old[], scene_value_new[];
+
 struct scene {
     struct disk *disk;
     struct file_ops ops;
@@ -31,9 +36,15 @@ struct scene {
     struct control_ops control;
     bool use_control;
     int refuse_unit; /* verify of the new settings fails for it; -1 none */
+    enum scene_values values;
+    struct value_ops value_ops;
+    char value_now[SCENE_VALUES][JOURNAL_VALUE_BYTES]; /* [0] is lost with the power */
+    bool power_lost;
+    const char *clamp_to; /* the commands set this instead; NULL: what they are told */
+    unsigned long sets;
     bool all_or_nothing;
-    bool undoing;                  /* what is new to the undo is old to the files */
-    bool running_new[SCENE_UNITS]; /* the settings that the services of the unit run with */
+    bool undoing;                      /* what is new to the undo is old to the files */
+    bool running_new[SCENE_UNITS + 1]; /* the settings that the services of the unit run with */
     unsigned restarts;
     struct transaction_result result;
     struct err err;
@@ -55,6 +66,9 @@ enum scene_files_state { ALL_OLD, ALL_NEW, MIXED };
 enum scene_files_state scene_file(struct scene *s, size_t i);
 /* What the files of a unit are; MIXED also when one is neither, or has another mode. */
 enum scene_files_state scene_unit_files(struct scene *s, unsigned unit);
+/* The same of the settings of the machine; what was lost with the power does not count. */
+enum scene_files_state scene_unit_values(const struct scene *s);
+void scene_lose_power(struct scene *s, enum disk_data data, enum disk_names names);
 /* Names in the user's folders that nobody asked for; the first is printed. */
 size_t scene_strays(struct scene *s);
 /* The journal read without faults; the caller releases it. false: there is none. */

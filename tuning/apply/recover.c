@@ -12,7 +12,8 @@ struct work {
     const struct journal_entry *e;
     struct apply_file *files;
     enum file_state states[JOURNAL_MAX_FILES];
-    bool moved[JOURNAL_MAX_UNITS]; /* a file of the unit was put back now */
+    bool moved[JOURNAL_MAX_UNITS];                        /* a file of the unit was put back now */
+    char values[JOURNAL_MAX_VALUES][JOURNAL_VALUE_BYTES]; /* of the machine, as they are now */
 };
 
 static const struct journal_entry *newest_open(const struct journal_list *list)
@@ -39,6 +40,38 @@ static int settle_all(struct work *w, struct err *err)
         f->changed = w->states[i] == FILE_AFTER;
     }
     return 0;
+}
+
+static int read_values(struct work *w, struct err *err)
+{
+    const struct value_ops *ops = w->r->value_ops;
+    int rc = 0;
+
+    if (w->e->value_count > 0 && ops == NULL) {
+        return err_set(err, ERR_STATE, "'%s' cannot be looked at here", w->e->values[0].name);
+    }
+    for (size_t i = 0; i < w->e->value_count && rc == 0; i++) {
+        rc = ops->read(ops->ctx, w->e->values[i].name, w->values[i], err);
+    }
+    return rc;
+}
+
+static bool value_is(const struct work *w, size_t i, const char *value)
+{
+    return strcmp(w->values[i], value) == 0;
+}
+
+/* Is every value where its unit says it is? One that is lost when the machine starts is not. */
+static bool values_new(const struct work *w)
+{
+    for (size_t i = 0; i < w->e->value_count; i++) {
+        const struct journal_value *v = &w->e->values[i];
+        if (!value_is(w, i,
+                      w->e->units[v->unit].state == UNIT_ROLLED_BACK ? v->before : v->after)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Is every file where its unit says it is, with nothing left to do but to say so? */
@@ -127,6 +160,39 @@ static int find_edited(struct work *w, struct err *err)
     return 0;
 }
 
+/* Values that somebody else set, or that a command made something else of: which, nobody knows. */
+static void find_edited_values(struct work *w, struct err *err)
+{
+    for (size_t i = 0; i < w->e->value_count; i++) {
+        const struct journal_value *v = &w->e->values[i];
+        if (!value_is(w, i, v->before) && !value_is(w, i, v->after)) {
+            w->out->edited_values++;
+            (void)err_set(err, ERR_STATE, "'%s' is %s, neither %s as before nor %s as it was set",
+                          v->name, w->values[i], v->before, v->after);
+        }
+    }
+}
+
+static int put_back_values(struct work *w, struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = w->e->value_count; i > 0 && rc == 0; i--) {
+        const struct journal_value *v = &w->e->values[i - 1];
+        if (value_is(w, i - 1, v->before) || !value_is(w, i - 1, v->after)) {
+            continue; /* it is so, or keep_edited */
+        }
+        const struct value_change back = {v->name, v->before, v->after, v->unit};
+        rc = value_put_back(w->r->value_ops, &back, err);
+        if (rc == 0) {
+            w->moved[v->unit] = true;
+            w->out->put_back++;
+            rc = journal_value_done(w->r->journal, w->e->id, i - 1, false, err);
+        }
+    }
+    return rc;
+}
+
 static int put_back_files(struct work *w, struct err *err)
 {
     for (size_t i = w->e->file_count; i > 0; i--) {
@@ -197,14 +263,21 @@ static int revert(struct work *w, struct err *err)
                       w->out->edited.items[0].path);
         return person(w);
     }
-    if (put_back_files(w, err) < 0 || put_back_services(w, err) < 0) {
+    find_edited_values(w, err);
+    if (w->out->edited_values > 0 && !w->r->keep_edited) {
+        return person(w);
+    }
+    err_clear(err);
+    if (put_back_values(w, err) < 0 || put_back_files(w, err) < 0 ||
+        put_back_services(w, err) < 0) {
         return person(w);
     }
     rc = write_units(w, UNIT_ROLLED_BACK, err);
     if (rc == 0) {
         rc = journal_end(w->r->journal, w->e->id, JOURNAL_ROLLED_BACK,
-                         w->out->edited.count > 0 ? "reverted by recover, edited files kept"
-                                                  : "reverted by recover",
+                         w->out->edited.count + w->out->edited_values > 0
+                             ? "reverted by recover, what others changed kept"
+                             : "reverted by recover",
                          err);
     }
     if (rc == 0 && w->out->edited.count == 0) {
@@ -220,7 +293,7 @@ static int recover_entry(struct work *w, struct err *err)
     struct signals held;
     int rc;
 
-    w->files = calloc(w->e->file_count, sizeof(*w->files));
+    w->files = calloc(w->e->file_count + 1, sizeof(*w->files)); /* there may be none */
     if (w->files == NULL) {
         return err_set(err, ERR_NOMEM, "there is no memory for recovering");
     }
@@ -236,9 +309,9 @@ static int recover_entry(struct work *w, struct err *err)
         goto done;
     }
     signals_hold(&held); /* each step can be cut off, but need not be */
-    if (settle_all(w, err) < 0) {
+    if (settle_all(w, err) < 0 || read_values(w, err) < 0) {
         rc = person(w);
-    } else if (all_new(w) && verified(w)) {
+    } else if (all_new(w) && values_new(w) && verified(w)) {
         rc = finish(w, err);
     } else {
         rc = revert(w, err);

@@ -3,9 +3,9 @@
  *
  * It is finished (committed) only when all its files are new and `verify` passes as things stand;
  * else every file is put back. Nothing is ever restarted into new settings. When somebody changed a
- * file since, nothing is changed at all, and `edited` has both texts, unless `keep_edited`: then
- * his text stays and everything else is put back. It can itself be cut off anywhere, and begins
- * again.
+ * file or value since, nothing is changed at all, and `edited` has both texts, unless
+ * `keep_edited`: then his stays and everything else is put back. It can itself be cut off anywhere,
+ * and begins again.
  */
 #ifndef TUNING_APPLY_RECOVER_H
 #define TUNING_APPLY_RECOVER_H
@@ -28,13 +28,15 @@ struct recover {
     /* Its unit is the number in the entry; `back` as in a transaction. NULL: services are left
      * alone, and files that are new are enough. */
     const struct control_ops *control;
+    const struct value_ops *value_ops; /* NULL: an entry with values is left to a person */
 };
 
 struct recover_result {
     enum recover_outcome outcome;
     char id[JOURNAL_ID_BYTES]; /* of the entry; "" with NOTHING */
     enum journal_state state;  /* of the entry now */
-    size_t put_back;           /* files */
+    size_t put_back;           /* files and values */
+    size_t edited_values;      /* of the machine: neither what they were nor what was set */
     struct edited_list edited; /* released by recover_result_release() */
 };
 

@@ -19,6 +19,8 @@ struct work {
     struct journal_file *records;
     struct journal_unit *units;
     struct buf begin;
+    struct journal_value values[JOURNAL_MAX_VALUES];
+    bool value_touched[JOURNAL_MAX_VALUES];
     bool restarted[JOURNAL_MAX_UNITS];
 };
 
@@ -34,10 +36,18 @@ static void tell(const struct work *w, enum transaction_step step, size_t unit, 
 
 static int check_form(const struct transaction *t, struct err *err)
 {
-    if (t->change_count == 0 || t->change_count > JOURNAL_MAX_FILES || t->unit_count == 0 ||
+    if (t->change_count + t->value_count == 0 || t->change_count > JOURNAL_MAX_FILES ||
+        t->value_count > JOURNAL_MAX_VALUES || t->unit_count == 0 ||
         t->unit_count > JOURNAL_MAX_UNITS) {
         return err_set(err, ERR_TOO_BIG, "%zu files in %zu units cannot be changed at once",
-                       t->change_count, t->unit_count);
+                       t->change_count + t->value_count, t->unit_count);
+    }
+    for (size_t i = 0; i < t->value_count; i++) {
+        const struct value_change *v = &t->values[i];
+        if (v->unit >= t->unit_count || t->value_ops == NULL || !journal_value_ok(v->name) ||
+            !journal_value_ok(v->before) || !journal_value_ok(v->after)) {
+            return err_set(err, ERR_STATE, "'%.100s' cannot be changed", v->name);
+        }
     }
     for (size_t i = 0; i < t->change_count; i++) {
         const struct change *c = &t->changes[i];
@@ -165,6 +175,8 @@ static int make_begin(struct work *w, struct err *err)
         .unit_count = t->unit_count,
         .files = w->records,
         .file_count = t->change_count,
+        .values = w->values,
+        .value_count = t->value_count,
         .changes = t->changes_json,
     };
 
@@ -175,6 +187,10 @@ static int make_begin(struct work *w, struct err *err)
                                             .service_count = t->units[i].service_count,
                                             .restarts = t->units[i].restarts,
                                             .restart_count = t->units[i].restart_count};
+    }
+    for (size_t i = 0; i < t->value_count; i++) {
+        const struct value_change *v = &t->values[i];
+        w->values[i] = (struct journal_value){v->name, v->before, v->after, v->unit};
     }
     for (size_t i = 0; i < t->change_count; i++) {
         struct apply_file *f = &w->files[i];
@@ -198,8 +214,8 @@ static int prepare(struct work *w, struct err *err)
     if (rc < 0) {
         return rc;
     }
-    w->files = calloc(t->change_count, sizeof(*w->files));
-    w->records = calloc(t->change_count, sizeof(*w->records));
+    w->files = calloc(t->change_count + 1, sizeof(*w->files)); /* there may be none */
+    w->records = calloc(t->change_count + 1, sizeof(*w->records));
     w->units = calloc(t->unit_count, sizeof(*w->units));
     if (w->files == NULL || w->records == NULL || w->units == NULL) {
         return err_set(err, ERR_NOMEM, "there is no memory for the changes");
@@ -215,6 +231,9 @@ static int prepare(struct work *w, struct err *err)
     }
     for (size_t i = 0; i < t->change_count && rc == 0; i++) {
         rc = compare_one(&w->files[i], err);
+    }
+    for (size_t i = 0; i < t->value_count && rc == 0; i++) {
+        rc = value_compare(t->value_ops, &t->values[i], err);
     }
     return rc < 0 ? rc : make_begin(w, err);
 }
@@ -257,6 +276,16 @@ static int write_unit(struct work *w, size_t unit, struct err *err)
         rc = files_change(&w->files[i], err);
         if (rc == 0) {
             rc = journal_file_done(t->journal, w->out->id, i, true, err);
+        }
+    }
+    for (size_t i = 0; i < t->value_count && rc == 0; i++) {
+        if (t->values[i].unit != unit || (rc = stop_asked(w, err)) < 0) {
+            continue;
+        }
+        w->value_touched[i] = true;
+        rc = value_change(t->value_ops, &t->values[i], err);
+        if (rc == 0) {
+            rc = journal_value_done(t->journal, w->out->id, i, true, err);
         }
     }
     return rc < 0 ? rc : stop_asked(w, err);
@@ -305,6 +334,24 @@ static void give_up(struct unit_result *r, const struct err *why)
     }
 }
 
+/* The values that were touched, even when one of them cannot be. */
+static void put_back_values(struct work *w, size_t unit)
+{
+    const struct transaction *t = w->t;
+
+    for (size_t i = t->value_count; i > 0; i--) {
+        struct err err = ERR_INIT;
+        if (t->values[i - 1].unit != unit || !w->value_touched[i - 1]) {
+            continue;
+        }
+        if (value_put_back(t->value_ops, &t->values[i - 1], &err) < 0) {
+            give_up(&w->out->units[unit], &err);
+        } else {
+            (void)journal_value_done(t->journal, w->out->id, i - 1, false, &err);
+        }
+    }
+}
+
 /* All of the unit's files as they were, even when one of them cannot be; then its services. */
 static void put_back_unit(struct work *w, size_t unit)
 {
@@ -314,6 +361,7 @@ static void put_back_unit(struct work *w, size_t unit)
     bool other;
 
     tell(w, STEP_PUT_BACK, unit, false, 0);
+    put_back_values(w, unit);
     for (size_t i = t->change_count; i > 0; i--) {
         if (t->changes[i - 1].unit != unit || !w->files[i - 1].touched) {
             continue;

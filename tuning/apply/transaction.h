@@ -1,12 +1,12 @@
 /*
- * Changing several files, unit by unit, each unit wholly or not at all (docs/design.md, "Changing
- * files").
+ * Changing several files and settings of the machine, unit by unit, each unit wholly or not at all
+ * (docs/design.md, "Changing files").
  *
  * A change is a whole file: the text that it was planned with and the text that it gets. Everything
  * is opened, judged, locked and compared before the first byte is written; then the journal's begin
  * record and the copies; then the files of a unit, its services, the check that they took it. What
  * fails is put back at once; units before it stay, unless all_or_nothing. From begin to the end
- * nothing is allocated here (services may).
+ * nothing is allocated here (services and commands may).
  *
  * The caller owns everything that is handed over; it must live until the call returns.
  */
@@ -16,6 +16,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/file_replace.h"
+#include "tuning/apply/values.h"
 #include "tuning/journal.h"
 
 struct change {
@@ -66,6 +67,9 @@ struct transaction {
     size_t unit_count;
     const struct change *changes;
     size_t change_count;
+    const struct value_change *values; /* a unit's follow its files */
+    size_t value_count;
+    const struct value_ops *value_ops; /* NULL: there are no values */
     bool all_or_nothing;
     const struct control_ops *control;
     /* Told before each step; result is 0 before it and its outcome after. NULL. */

@@ -68,10 +68,40 @@ static int check_files(const struct journal_entry *e, struct apply_file *files,
     return 0;
 }
 
+/* The values of an entry as the system has them now; each must be what the apply left, or what it
+ * was before. */
+struct values_now {
+    char of[JOURNAL_MAX_VALUES][JOURNAL_VALUE_BYTES];
+    struct value_change changes[JOURNAL_MAX_VALUES];
+};
+
+static int check_values(const struct undo *u, const struct journal_entry *e, struct values_now *now,
+                        struct err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < e->value_count && rc == 0; i++) {
+        const struct journal_value *v = &e->values[i];
+        if (!undo_unit_stands(e, v->unit)) {
+            continue;
+        }
+        if (u->value_ops == NULL) {
+            return err_set(err, ERR_STATE, "'%s' cannot be put back here", v->name);
+        }
+        rc = u->value_ops->read(u->value_ops->ctx, v->name, now->of[i], err);
+        if (rc == 0 && strcmp(now->of[i], v->after) != 0 && strcmp(now->of[i], v->before) != 0) {
+            rc = err_set(err, ERR_STATE,
+                         "'%s' was changed by somebody else since: it is %s, not %s", v->name,
+                         now->of[i], v->after);
+        }
+    }
+    return rc;
+}
+
 /* The transaction that goes the other way; `changes` and `units` have room for those of e. */
 static void turn_round(const struct undo *u, const struct journal_entry *e,
                        const struct apply_file *files, struct change *changes, struct unit *units,
-                       struct transaction *t)
+                       struct values_now *now, struct transaction *t)
 {
     unsigned number[JOURNAL_MAX_UNITS] = {0};
 
@@ -85,6 +115,8 @@ static void turn_round(const struct undo *u, const struct journal_entry *e,
                               .changes = changes,
                               .all_or_nothing = true,
                               .control = u->control,
+                              .values = now->changes,
+                              .value_ops = u->value_ops,
                               .progress = u->progress,
                               .progress_ctx = u->progress_ctx};
     for (size_t k = 0; k < e->unit_count; k++) {
@@ -110,18 +142,26 @@ static void turn_round(const struct undo *u, const struct journal_entry *e,
             };
         }
     }
+    for (size_t i = 0; i < e->value_count; i++) {
+        const struct journal_value *v = &e->values[i];
+        if (undo_unit_stands(e, v->unit)) {
+            now->changes[t->value_count++] = (struct value_change){v->name, now->of[i], v->before,
+                                                                   number[v->unit]};
+        }
+    }
 }
 
 static int undo_entry(const struct undo *u, const struct journal_entry *e,
                       struct transaction_result *out, struct edited_list *edited, struct err *err)
 {
     struct transaction t;
-    struct apply_file *files = calloc(e->file_count, sizeof(*files));
-    struct change *changes = calloc(e->file_count, sizeof(*changes));
+    struct apply_file *files = calloc(e->file_count + 1, sizeof(*files)); /* there may be none */
+    struct change *changes = calloc(e->file_count + 1, sizeof(*changes));
     struct unit *units = calloc(e->unit_count, sizeof(*units));
+    struct values_now *now = calloc(1, sizeof(*now));
     int rc = 0;
 
-    if (files == NULL || changes == NULL || units == NULL) {
+    if (files == NULL || changes == NULL || units == NULL || now == NULL) {
         rc = err_set(err, ERR_NOMEM, "there is no memory for the undo");
         goto done;
     }
@@ -130,8 +170,11 @@ static int undo_entry(const struct undo *u, const struct journal_entry *e,
         rc = check_files(e, files, edited, err);
     }
     if (rc == 0) {
+        rc = check_values(u, e, now, err);
+    }
+    if (rc == 0) {
         files_close(files, e->file_count); /* the transaction opens and locks them itself */
-        turn_round(u, e, files, changes, units, &t);
+        turn_round(u, e, files, changes, units, now, &t);
         rc = transaction_run(&t, out, err);
     }
 done:
@@ -141,6 +184,7 @@ done:
     free(files);
     free(changes);
     free(units);
+    free(now);
     return rc;
 }
 

@@ -1,8 +1,10 @@
 /*
- * Undoing an apply: every file of it byte for byte as it was, all or none, by the same protocol.
+ * Undoing an apply: every file of it byte for byte as it was and every value of the machine, all or
+ * none, by the same protocol.
  *
  * Refused when one of them is not what the apply left: then `edited` has what tunetop left and what
- * is there now, file by file.
+ * is there now, file by file. A value that is as it was before already (many are lost when the
+ * machine starts anew) stays.
  */
 #ifndef TUNING_APPLY_UNDO_H
 #define TUNING_APPLY_UNDO_H
@@ -17,6 +19,7 @@ struct undo {
     const char *id; /* NULL: the newest that stands */
     /* The units are those of the entry that stand, in their order (undo_unit_stands). */
     const struct control_ops *control;
+    const struct value_ops *value_ops; /* NULL: an entry with values is refused */
     void (*progress)(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
     void *progress_ctx;
 };
