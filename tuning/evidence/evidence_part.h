@@ -26,10 +26,10 @@ enum { EVIDENCE_RUNNERS = 16, EVIDENCE_MODELS = 16 };
 
 struct evidence {
     struct arena arena;
-    int kind; /* enum service_kind */
+    int kind;    /* enum service_kind */
     int32_t pid; /* its process; 0 unknown */
     int64_t pid_start, started_wall_ns;
-    int64_t slack_ns; /* how much later it may have been started */
+    int64_t slack_ns;       /* how much later it may have been started */
     const char *no_process; /* why no process can be asked; NULL: it can */
 
     struct evidence_pairs environment; /* of the process: all names that were asked for */
