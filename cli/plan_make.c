@@ -37,7 +37,7 @@ static int refuse_without_place(const struct plan_input *in, struct err *err)
         return err_set(err, ERR_STATE,
                        "no file to change: %s: %s; where it is not found, tunetop.yaml may "
                        "name its config (%s)",
-                       p->service, p->err.msg,
+                       p->service, p->location->config_why_not,
                        in->place_count > 1 ? "'tunetop services' has them all"
                                            : "see tunetop.yaml(5)");
     }

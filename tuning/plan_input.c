@@ -414,7 +414,11 @@ static void add_place(const struct loading *in, const struct config_service *nam
     }
     p->host = in->hosts[p->kind];
     if (!known) {
-        err_set(&p->err, ERR_STATE, "%s", l && l->config_why_not ? l->config_why_not : "not found");
+        const char *advice = l ? l->advice : NULL;
+
+        err_set(&p->err, ERR_STATE, "%s%s%s",
+                l && l->config_why_not ? l->config_why_not : "not found", advice ? "; " : "",
+                advice ? advice : "");
     } else if (s->managed && place_of(out, s, in->config->path, p, &p->err) < 0 &&
                p->err.where[0] == '\0' && s->config.place.file) {
         err_at(&p->err, "%s:%lu:%lu", s->config.place.file, s->config.place.line,

@@ -168,6 +168,13 @@ static void add_fixed_target(struct planner *p, const struct plan_place *place)
     }
 }
 
+/* In steps of half a GiB: what a service takes changes from one look to the next, and a plan that
+ * is made again is to be the same one. */
+static double taken_about(const struct plan_place *place)
+{
+    return place->memory_taken > 0 ? round(place->memory_taken / (GIB / 2)) * (GIB / 2) : 0;
+}
+
 /* What the others may take: limits that stand in files, and what takes without a limit. */
 static void add_fixed(struct planner *p)
 {
@@ -182,11 +189,11 @@ static void add_fixed(struct planner *p)
         }
         const bool bound = p->share_count > before || share_of(p, place, true) ||
                            share_of(p, place, false);
-        if (!bound && place->memory_taken > 0) {
+        if (!bound && taken_about(place) > 0) {
             add_share(p, (struct share){.place = place,
                                         .pool = POOL_MACHINE,
                                         .spare = NAN,
-                                        .bytes = place->memory_taken,
+                                        .bytes = taken_about(place),
                                         .what = "what it takes now"});
         }
     }

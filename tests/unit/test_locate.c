@@ -148,6 +148,25 @@ static void test_docker_of_a_virtual_machine(void **state)
     assert_non_null(strstr(l->config_why_not, "neither docker nor podman"));
 }
 
+/* Two engines have a container behind that port: tunetop.yaml decides. */
+static void test_two_that_could_be_meant(void **state)
+{
+    struct outside *o = *state;
+
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 0)->install = "container";
+    outside_make(o, "ai/compose.yaml", "");
+    outside_make(o, "ai/gpu.yaml", "");
+    o->rules[o->rule_count++] = (struct rule){.line = " ps -q", .text = DOCKER_ID "\n"};
+    outside_add_rule(o, " inspect ", "docker-compose.json");
+    const struct location *l = outside_look(o, "ollama");
+    assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
+    assert_int_equal(l->control.type, CONTROL_NONE);
+    assert_int_equal(l->candidate_count, 2);
+    assert_string_equal(l->candidates[0], "container ai-ollama-1 of docker");
+    assert_string_equal(l->candidates[1], "container ai-ollama-1 of podman");
+    assert_non_null(strstr(l->config_why_not, "tunetop.yaml"));
+}
+
 static void test_engines_that_do_not_answer(void **state)
 {
     static const struct {
@@ -698,6 +717,7 @@ int main(void)
         TEST(test_whose_container),
         TEST(test_docker_with_two_files),
         TEST(test_docker_of_a_virtual_machine),
+        TEST(test_two_that_could_be_meant),
         TEST(test_engines_that_do_not_answer),
         TEST(test_labels_of_others),
         TEST(test_ten_thousand_labels_and_files),

@@ -17,7 +17,7 @@
 
 /* Of the time for everything: an engine that hangs leaves the others theirs. */
 static const double INSPECT_S = 1.5;
-enum { LISTED_MOST = 256, SHORT_ID = 12 };
+enum { LISTED_MOST = 256, SHORT_ID = 12, NO_PROGRAM = 127 /* env(1), sudo(8) */ };
 
 static const char *const engine_names[] =
     {[ENGINE_UNKNOWN] = "container", [ENGINE_DOCKER] = "docker", [ENGINE_PODMAN] = "podman"};
@@ -150,7 +150,8 @@ static const struct locate_engine_list *list(struct finder *f, enum locate_engin
     if (rc == 0 && o.status == 0) {
         const size_t count = split_ids(f, &o.out, ids);
         l->answered = count == 0 || inspect(f, engine, uid, ids, count, &l->all, &why);
-    } else if (rc != -ERR_NOENT) { /* an engine that is not there runs nothing */
+    } else if (rc != -ERR_NOENT &&
+               o.status != NO_PROGRAM) { /* one that is not there runs nothing */
         (void)failure(f, engine, uid, &o, &err);
     }
     control_output_release(&o);
