@@ -31,12 +31,13 @@ mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
 # does not answer. $t_real_path has it.
 # shellcheck disable=SC2034
 t_real_path=$PATH
-mkdir "$t_dir/asleep"
+t_asleep=$t_dir.asleep # beside it: what lies in the folder is the test's
+mkdir "$t_asleep"
 for t_name in docker podman podman-compose docker-compose systemctl launchctl brew; do
-    printf '#!/bin/sh\necho "not asked in tests" >&2\nexit 1\n' >"$t_dir/asleep/$t_name"
+    printf '#!/bin/sh\necho "not asked in tests" >&2\nexit 1\n' >"$t_asleep/$t_name"
 done
-chmod 0755 "$t_dir/asleep/"*
-export PATH="$t_dir/asleep:$PATH"
+chmod 0755 "$t_asleep/"*
+export PATH="$t_asleep:$PATH"
 
 # Ends the processes given to t_own and removes the folder.
 t_cleanup() {
@@ -44,7 +45,7 @@ t_cleanup() {
         kill "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
-    rm -rf "$t_dir"
+    rm -rf "$t_dir" "$t_asleep"
 }
 trap t_cleanup EXIT
 trap 'exit 1' HUP INT TERM

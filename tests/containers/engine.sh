@@ -16,7 +16,7 @@ c_service_pid=
 c_setup() {
     local program
     # Those that lib.sh put away; docker is this machine's only with a socket of ours.
-    rm -f "$t_dir"/asleep/podman* "$t_dir"/asleep/docker*
+    rm -f "${t_asleep:?}"/podman* "$t_asleep"/docker*
     for program in podman podman-compose runc busybox; do
         if ! command -v "$program" >/dev/null; then
             c_why="there is no $program (./dev setup containers)"

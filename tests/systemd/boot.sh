@@ -8,6 +8,7 @@ folder=$1 manager=$2
 
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=755 tmpfs /etc/systemd/system
+mount -t tmpfs -o mode=755 tmpfs /var/lib # root's journal
 mkdir -p /run/systemd/system /run/lock /run/user
 # Limits of the whole kernel are not ours to raise.
 mount --bind /proc/sys /proc/sys
