@@ -83,17 +83,21 @@ const struct command_row options_commands[COMMAND_COUNT] = {
     [COMMAND_PLAN] =
         {"plan", "what a profile would change in files",
          "Shows what PROFILE would change in the files of the services that run here, as far as they "
-         "are found, and of those that tunetop.yaml names: the diff of each file, then every change in words with its reason, what is not written and "
-         "why, and what cannot be written surely, with the lines to write by hand. PROFILE is a "
-         "name, recommended, or carries overlays: high+quality. Values that say the same in other "
-         "words stay. Nothing is changed.",
+         "are found, and of those that tunetop.yaml names: the diff of each file, then every change in "
+         "words with its reason, what is not written and why, what cannot be written surely, with the "
+         "lines to write by hand, and each step of an apply with its command. PROFILE is a name, "
+         "recommended, or carries overlays: high+quality. Values that say the same in other words "
+         "stay. Nothing is changed.",
          "PROFILE", choices_profile},
     [COMMAND_APPLY] =
-        {"apply", "change the files as a profile wants it",
+        {"apply", "change files as a profile wants it, restart the services, prove it",
          "Makes the plan of PROFILE, shows it, asks once, and writes the files: each is wholly old or "
-         "wholly new at every instant, and what fails is put back. Services that share a file are "
-         "changed together or not at all. Everything is in the journal, and undo takes it back byte "
-         "for byte. This version restarts nothing: --no-restart says that you know.",
+         "wholly new at every instant. Then it restarts the services that read them, waits until they "
+         "are well, loads again what was loaded, and compares each value with what the running process "
+         "has. When a restart fails, a service is not well, or a value differs, its files are put back "
+         "and it runs with them as before. Services that share a file are changed together or not at "
+         "all. Everything is in the journal, and undo takes it back byte for byte. With --no-restart "
+         "only files are changed.",
          "PROFILE", choices_profile},
     [COMMAND_VERIFY] =
         {"verify", "whether files and running processes have what a profile wants",
@@ -105,8 +109,9 @@ const struct command_row options_commands[COMMAND_COUNT] = {
     [COMMAND_UNDO] =
         {"undo", "take back what apply changed, byte for byte",
          "Puts the files of an apply back as they were: the newest that stands, or that of ID in the "
-         "journal. It asks once. When somebody changed one of them since, nothing is put back, and "
-         "the difference is shown.",
+         "journal; and restarts the services that it restarted, so that they run as before. It asks "
+         "once. When somebody changed one of them since, nothing is put back, and the difference is "
+         "shown.",
          "[ID]", NULL},
     [COMMAND_JOURNAL] =
         {"journal", "what was changed, and what became of it",
@@ -116,8 +121,8 @@ const struct command_row options_commands[COMMAND_COUNT] = {
     [COMMAND_RECOVER] =
         {"recover", "end an apply or undo that was cut off",
          "After a kill or a power cut every file is wholly old or wholly new. recover brings them to "
-         "one state: when all of them are new the apply counts, else every file is put back. It asks "
-         "once. A file that was changed since is kept after a second question; the status is 4 while "
+         "one state: when all of them are new and the services run with them the apply counts, else "
+         "every file is put back, and the services run as before. It asks once. A file that was changed since is kept after a second question; the status is 4 while "
          "a person has to decide.",
          NULL, NULL},
     [COMMAND_DETECT] =

@@ -8,7 +8,7 @@
 #include "sampling/ask.h"
 #include "sampling/sample.h"
 
-/* TUNING.md 4: 30/10/3, asked every half second. */
+/* Docker's own defaults of a healthcheck; asked every half second. */
 enum {
     INTERVAL_S = 30,
     TIMEOUT_S = 10,
@@ -20,7 +20,7 @@ enum {
     LOOPS = 3,       /* restarts by its supervisor that are no accident any more */
 };
 
-/* What each kind answers at once when it is well (facts/ollama.md 4.5, facts/comfyui.md 3). */
+/* What each kind answers at once when it is well. */
 static const char *path_of(int kind)
 {
     return kind == SERVICE_OLLAMA ? "/api/version" : kind == SERVICE_COMFYUI ? "/prompt" : NULL;

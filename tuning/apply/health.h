@@ -4,7 +4,7 @@
  * It is asked every half second, until start_period + retries x interval: its supervisor whether
  * the new run is still the one that was started, its own healthcheck where it has one, and itself
  * over HTTP. A process that ended fails at once; nobody waits for one that is gone. The rules come
- * from tunetop.yaml's `health`, else from the container's healthcheck, else 30/10/3 (TUNING.md).
+ * from tunetop.yaml's `health`, else from the container's healthcheck, else 30/10/3.
  */
 #ifndef TUNING_APPLY_HEALTH_H
 #define TUNING_APPLY_HEALTH_H

@@ -9,7 +9,7 @@
 
 enum { LOOK_S = 5, PAUSE_S = 1 };
 
-/* The first question of the kind: small however long the queue is (facts/comfyui.md 1.2). */
+/* The first question of the kind: small however long the queue is. */
 static const struct service_question *prompt_question(void)
 {
     const struct service_question *q = service_comfyui.questions;

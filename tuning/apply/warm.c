@@ -11,8 +11,8 @@
 #include "sampling/ask.h"
 
 enum {
-    /* Ollama gives up loading a model after five minutes by itself (OLLAMA_LOAD_TIMEOUT,
-     * facts/ollama.md 1); a little more, so that its own reason arrives. */
+    /* Ollama gives up loading a model after five minutes by itself (OLLAMA_LOAD_TIMEOUT); a little
+     * more, so that its own reason arrives. */
     LOAD_S = 5 * 60 + 10,
     BODY_BYTES = 64 * 1024,
 };
