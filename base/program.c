@@ -18,7 +18,8 @@
 /* One that was killed ends in microseconds, unless it is stuck in the kernel. */
 enum { REAP_TRIES = 20, REAP_PAUSE_MS = 10, READ_BYTES = 16384 };
 
-extern char **environ; /* POSIX declares it nowhere */
+/* POSIX declares it nowhere, glibc does. NOLINTNEXTLINE(readability-redundant-declaration) */
+extern char **environ;
 
 /* ---- whether it may be run ---- */
 
