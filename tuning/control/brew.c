@@ -72,7 +72,7 @@ static int look(const struct control_world *w, const struct control_target *t,
                 struct control_state *out, struct err *err)
 {
     struct arena arena = {0};
-    struct formula f;
+    struct formula f = {0};
 
     *out = (struct control_state){.exit_status = -1, .restarts = -1, .health = -2};
     const char *program = t->stop != NULL ? t->stop[0] : brew(w, t, &arena, err);
@@ -128,7 +128,7 @@ static void find_domain(const struct control_world *w, struct control_target *t,
 static int resolve(const struct control_world *w, struct control_target *t, struct arena *arena,
                    struct err *err)
 {
-    struct formula f;
+    struct formula f = {0};
 
     if (!supervisor_name(t->formula, "@._+/-")) {
         return err_set(err, ERR_CONFIG, "'%.60s' is no name of a formula",

@@ -102,7 +102,7 @@ int lm_studio_read_models(const char *text, size_t size, struct arena *arena,
     cJSON_ArrayForEach(entry, root) {
         const char *identifier = text_of(entry, "identifier", arena);
 
-        if (out->count == room || identifier == NULL) {
+        if (out->of == NULL || out->count == room || identifier == NULL) {
             continue;
         }
         out->of[out->count++] = (struct lm_studio_model){

@@ -124,7 +124,7 @@ static int look(const struct control_world *w, const struct control_target *t,
                 struct control_state *out, struct err *err)
 {
     struct arena arena = {0};
-    struct unit u;
+    struct unit u = {0};
 
     *out = (struct control_state){.exit_status = -1, .restarts = -1, .health = -2};
     const int rc = show(w, t, &arena, &u, err);
@@ -208,7 +208,7 @@ static int check_unit(const struct control_target *t, const struct unit *u, stru
 static int resolve(const struct control_world *w, struct control_target *t, struct arena *arena,
                    struct err *err)
 {
-    struct unit u;
+    struct unit u = {0};
 
     if (!supervisor_name(t->unit, ":_.\\@-")) {
         return err_set(err, ERR_CONFIG, "'%.60s' is no name of a unit",
@@ -290,7 +290,7 @@ static int restart(const struct control_world *w, struct control_target *t,
 {
     struct control_steps list = {0};
     struct control_output o;
-    struct control_state after;
+    struct control_state after = {0};
     struct arena arena = {0};
     char name[300];
     int rc = 0;
@@ -447,7 +447,7 @@ static void check_folders(struct pending_search *s)
 static int pending(const struct control_world *w, const struct control_target *t,
                    struct control_pending *out, struct err *err)
 {
-    struct unit u;
+    struct unit u = {0};
     const int rc = show(w, t, out->arena, &u, err);
 
     if (rc < 0) {
