@@ -115,12 +115,15 @@ static void row_text(struct text_page *p, const struct service_job *job, size_t 
     text_end(p);
 }
 
-void result_rows_text(struct text_page *p, const struct services_apply *services)
+void result_rows_text(struct text_page *p, const struct services_apply *services,
+                      const struct transaction_result *result)
 {
     for (size_t i = 0; services && i < services->job_count; i++) {
         const struct service_job *job = &services->jobs[i];
+        const bool stands = job->unit < result->unit_count &&
+                            result->units[job->unit].state == UNIT_APPLIED;
 
-        for (size_t k = 0; job->state == JOB_WELL && k < job->wish_count; k++) {
+        for (size_t k = 0; stands && job->state == JOB_WELL && k < job->wish_count; k++) {
             if (job->rows[k].setting) {
                 row_text(p, job, k);
             }

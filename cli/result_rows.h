@@ -14,9 +14,10 @@
 /* plan: the files as they are now; NULL: only what was verified. services: NULL nothing was
  * restarted. */
 cJSON *result_rows_json(const struct plan *plan, const struct services_apply *services);
-/* Those that were verified, and what is worth knowing of each service; nothing when nothing was
- * restarted. */
-void result_rows_text(struct text_page *p, const struct services_apply *services);
+/* Of the units that stand: what was verified; of each service what is worth knowing. Nothing when
+ * nothing was restarted. */
+void result_rows_text(struct text_page *p, const struct services_apply *services,
+                      const struct transaction_result *result);
 
 /* What a restart would bring besides the plan; nothing when there is nothing. */
 void result_pending_text(struct text_page *p, const struct services_apply *services);

@@ -98,7 +98,7 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     for (size_t i = 0; i < r->unit_count; i++) {
         unit_line(p, &r->units[i], i < told->count ? told->of[i].name : "", told->undo);
     }
-    result_rows_text(p, told->services);
+    result_rows_text(p, told->services, r);
     if (r->state == JOURNAL_APPLIED || r->state == JOURNAL_PARTIAL) {
         if (!told->services || !services_any(told->services)) {
             text_put(p, STYLE_DIM, "Services read their files when they start: restart them. ");
