@@ -91,7 +91,7 @@ t_wait_for 'the folder is added up' grep -q '"file_count":' "$t_dir/stream"
 kill "$stream"
 wait "$stream" 2>/dev/null
 t_is 'its size, as du has it' \
-    "$(sed -n 's/.*"kind":"models"[^}]*"size_bytes":\([0-9]*\).*/\1/p' "$t_dir/stream" | tail -n 1)" \
+    "$(sed -n 's|.*"path":"'"$models"'"[^}]*"size_bytes":\([0-9]*\).*|\1|p' "$t_dir/stream" | tail -n 1)" \
     "$(du -sx --block-size=1 "$models" | cut -f 1)"
 
 # As an ordinary user: what belongs to others is a dash with a reason, never 0; the rest is the same.
