@@ -118,8 +118,8 @@ static void label(struct text_page *p, const char *text, int indent, int values)
     text_tab(p, values);
 }
 
-static void list(struct text_page *p, const char *name, const char *const *texts, size_t count,
-                 int indent, int values)
+static void text_list(struct text_page *p, const char *name, const char *const *texts, size_t count,
+                      int indent, int values)
 {
     for (size_t i = 0; i < count; i++) {
         if (i == 0) {
@@ -178,13 +178,13 @@ void located_text(struct text_page *p, const struct location *l, int indent, int
         text_wrap(p, STYLE_TEXT, values, width, l->install);
         text_end(p);
     }
-    list(p, "settings", l->files, l->file_count, indent, values);
+    text_list(p, "settings", l->files, l->file_count, indent, values);
     if (l->config.type == CONFIG_TARGET_NONE && l->config_why_not &&
         l->config_why_not != l->control_why_not) {
         sentence(p, "not written", STYLE_DIM, l->config_why_not, indent, values, width);
     }
     restart_line(p, l, indent, values, width);
-    list(p, "perhaps", l->candidates, l->candidate_count, indent, values);
+    text_list(p, "perhaps", l->candidates, l->candidate_count, indent, values);
     if (l->advice) {
         sentence(p, "instead", STYLE_DIM, l->advice, indent, values, width);
     }

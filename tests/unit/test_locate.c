@@ -57,7 +57,8 @@ static void test_podman_compose(void **state)
     assert_true(isnan(l->engine_cpus));
 }
 
-/* Root asks as the user whose container it is; a user cannot ask for root's. */
+/* Under sudo what is the caller's is asked for and controlled as him. What is another user's is
+ * nobody's to change, root's neither: his labels name the files. */
 static void test_whose_container(void **state)
 {
     struct outside *o = *state;
@@ -69,25 +70,40 @@ static void test_whose_container(void **state)
                         NULL);
     outside_make(o, "ai/compose.yaml", "services: {}\n");
     outside_add_rule(o, "podman inspect", "podman-compose.json");
-    o->env.self = o->env.user = 0;
+    o->env.self = LOCATE_RIGHTS_CHANGE;
     assert_int_equal(outside_look(o, "ollama")->control.uid, 1000);
     assert_memory_equal(o->asked, "1000 podman inspect", 19);
 
-    o->asked[0] = '\0';
-    o->env.self = o->env.user = 1001;
-    o->rules[0] = (struct rule){.line = "podman", .error = ERR_DENIED};
-    const struct location *l = outside_look(o, "ollama");
-    assert_int_equal(l->control.type, CONTROL_NONE);
-    assert_non_null(strstr(l->config_why_not, "another user's"));
-    assert_int_equal(o->found.note_count, 1);
+    for (uid_t user = 0; user <= 1001; user += 1001) {
+        o->asked[0] = '\0';
+        o->env.self = o->env.user = user;
+        const struct location *l = outside_look(o, "ollama");
+        assert_string_equal(o->asked, "");
+        assert_int_equal(l->control.type, CONTROL_NONE);
+        assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
+        assert_non_null(strstr(l->config_why_not, "another user's (1000)"));
+        assert_int_equal(o->found.note_count, 1);
+        assert_string_equal(o->found.notes[0].fix, "sudo -u '#1000' -i tunetop services");
+    }
+}
+
+/* Root's container: a user may not ask for it, and the command that may is told. */
+static void test_a_container_of_root(void **state)
+{
+    struct outside *o = *state;
+
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 700);
+    outside_add_process(o, 700, 699, "/machine.slice/libpod-" PODMAN_ID ".scope", NULL);
+    outside_make(o, "ai/compose.yaml", "services: {}\n");
+    o->rules[o->rule_count++] = (struct rule){.line = "podman", .error = ERR_DENIED};
+    assert_non_null(strstr(outside_look(o, "ollama")->config_why_not, "the container is root's"));
+    assert_memory_equal(o->asked, "0 podman inspect", 16);
     assert_string_equal(o->found.notes[0].what, "podman");
     assert_string_equal(o->found.notes[0].fix, "sudo tunetop services");
 
-    /* Under sudo rights change: what is the caller's stays the caller's. */
     o->rules[0] = (struct rule){.line = "podman", .fixture = "podman-compose.json"};
-    o->env.user = 1000;
-    o->env.self = LOCATE_RIGHTS_CHANGE;
-    assert_int_equal(outside_look(o, "ollama")->control.uid, 1000);
+    o->env.self = o->env.user = 0;
+    assert_int_equal(outside_look(o, "ollama")->control.uid, -1);
 }
 
 static void test_docker_with_two_files(void **state)
@@ -373,6 +389,10 @@ static void test_a_user_unit(void **state)
 
     o->env.self = LOCATE_RIGHTS_CHANGE; /* under sudo */
     assert_int_equal(outside_look(o, "comfyui")->control.uid, 1000);
+
+    o->env.self = o->env.user = 0; /* root is not that user: its drop-in would be in his folder */
+    assert_int_equal(outside_look(o, "comfyui")->control.type, CONTROL_NONE);
+    assert_int_equal(locations_find(&o->found, "comfyui")->config.type, CONFIG_TARGET_NONE);
 }
 
 /* A session, a scheduler or a terminal that it was started from must not be restarted for it. */
@@ -715,6 +735,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_podman_compose),
         TEST(test_whose_container),
+        TEST(test_a_container_of_root),
         TEST(test_docker_with_two_files),
         TEST(test_docker_of_a_virtual_machine),
         TEST(test_two_that_could_be_meant),

@@ -89,6 +89,17 @@ int64_t finder_rights(const struct finder *f, int64_t owner)
     return owner < 0 || (uid_t)owner == f->env->self ? -1 : owner;
 }
 
+const char *finder_foreign(struct finder *f, const char *what, int64_t owner)
+{
+    const char *why = arena_printf(f->arena,
+                                   "the %s is another user's (%lld): run tunetop as that user",
+                                   what, (long long)owner);
+
+    finder_note(f, what, why,
+                arena_printf(f->arena, "sudo -u '#%lld' -i tunetop services", (long long)owner));
+    return why;
+}
+
 void location_set_compose_files(struct finder *f, struct location *l)
 {
     const size_t count = l->control.file_count;

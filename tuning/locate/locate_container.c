@@ -234,6 +234,10 @@ static void find_by_id(struct finder *f, const struct locate_process *p, struct 
                                       p->engine == ENGINE_PODMAN ? owner : (int64_t)f->env->user);
     struct containers found;
 
+    if (p->engine == ENGINE_PODMAN && owner != 0 && owner != (int64_t)f->env->user) {
+        m->why_not = finder_foreign(f, "container", owner);
+        return;
+    }
     if (!inspect(f, p->engine, uid, (const char *[]){p->container}, 1, &found, &m->why_not)) {
         return;
     }

@@ -63,6 +63,9 @@ const char *finder_short(struct finder *f, const char *path);
 bool finder_exists(const char *path);
 /* Whose rights a thing of `owner` takes: -1 as we are. */
 int64_t finder_rights(const struct finder *f, int64_t owner);
+/* Why nothing of another user is changed, by root neither: its files are in his folders, and what
+ * they are called is his to say. A note for doctor, too. */
+const char *finder_foreign(struct finder *f, const char *what, int64_t owner);
 
 /* One way each. true: it is one of these, and the location says what is known, or why not. */
 bool locate_container(struct finder *f, const struct service_facts *facts,

@@ -258,6 +258,14 @@ bool locate_unit(struct finder *f, const struct service_facts *facts,
     if (!*unit) {
         return false;
     }
+    if (p->user_scope && p->group_uid != (int64_t)f->env->user) {
+        char name[128]; /* it is of /proc, and was not asked about */
+
+        utf8_sanitise(unit, strlen(unit), name, sizeof name, NULL);
+        l->install = arena_printf(f->arena, "systemd user unit %s", name);
+        l->config_why_not = l->control_why_not = finder_foreign(f, "unit", p->group_uid);
+        return true;
+    }
     if (!locate_unit_ask(f, unit, p->user_scope, p->group_uid, &u, &why)) {
         l->install = arena_printf(f->arena, "systemd unit %s", unit);
         l->config_why_not = l->control_why_not = why;
