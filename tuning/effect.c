@@ -93,18 +93,18 @@ struct seen { /* a service that runs */
     struct evidence *evidence;
 };
 
-void effect_add_drift(struct effect *out, const struct effect_drift *d)
+void effect_add_drift(struct effect *e, const struct effect_drift *d)
 {
-    if (!out->drift) {
-        out->drift = arena_calloc(&out->arena, DRIFT_MAX, sizeof *out->drift);
+    if (!e->drift) {
+        e->drift = arena_calloc(&e->arena, DRIFT_MAX, sizeof *e->drift);
     }
-    if (out->drift_count < DRIFT_MAX) {
-        out->drift[out->drift_count++] = (struct effect_drift){
-            .service = arena_strdup(&out->arena, d->service),
-            .setting = arena_strdup(&out->arena, d->setting),
-            .file = d->file ? arena_strdup(&out->arena, d->file) : NULL,
-            .process = d->process ? arena_strdup(&out->arena, d->process) : NULL,
-            .reason = arena_strdup(&out->arena, d->reason),
+    if (e->drift_count < DRIFT_MAX) {
+        e->drift[e->drift_count++] = (struct effect_drift){
+            .service = arena_strdup(&e->arena, d->service),
+            .setting = arena_strdup(&e->arena, d->setting),
+            .file = d->file ? arena_strdup(&e->arena, d->file) : NULL,
+            .process = d->process ? arena_strdup(&e->arena, d->process) : NULL,
+            .reason = arena_strdup(&e->arena, d->reason),
         };
     }
 }

@@ -66,7 +66,7 @@ static void judge_other(const struct verify_service *service, const struct evide
 /* A key of a file that is read with each request: what it says holds. */
 static bool is_read_anew(const struct setting *s)
 {
-    return (s->kind == SETTING_JSON_KEY || s->kind == SETTING_YAML_KEY) &&
+    return s && (s->kind == SETTING_JSON_KEY || s->kind == SETTING_YAML_KEY) &&
            (strcmp(setting_cost_words[s->costs], "next-request") == 0 ||
             strcmp(setting_cost_words[s->costs], "now") == 0);
 }
