@@ -15,8 +15,8 @@ services:
   - {name: mine, kind: ollama, url: "http://127.0.0.1:$port"}
 END
 for name in docker podman systemctl launchctl ps brew; do
-    printf '#!/bin/sh\necho "$0 $*" >>"%s/asked"\nexit 1\n' "$t_dir" >"$t_dir/asleep/$name"
-    chmod 0755 "$t_dir/asleep/$name"
+    printf '#!/bin/sh\necho "$0 $*" >>"%s/asked"\nexit 1\n' "$t_dir" >"$t_asleep/$name"
+    chmod 0755 "$t_asleep/$name"
 done
 : >"$t_dir/asked"
 
