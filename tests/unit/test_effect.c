@@ -282,6 +282,7 @@ static void test_files(void **state)
     snprintf(yaml, sizeof yaml,
              "services:\n  - {name: ollama, kind: ollama, config: {type: env_file, file: %s}}\n",
              path);
+    config_init(&config);
     assert_int_equal(config_parse(&config, "tunetop.yaml", yaml, strlen(yaml), &err), 0);
     begin(&s, SERVICE_OLLAMA, "ollama");
     set(&s, "OLLAMA_KEEP_ALIVE", "5m");
