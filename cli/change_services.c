@@ -252,6 +252,7 @@ int change_services_of_entry(struct change_services *s, const struct knowledge *
     }
     begin(s, k, o, progress, ctx, jobs);
     s->apply.recovering = way == CHANGE_RECOVER;
+    s->apply.warm_may_fail = true;
     for (size_t u = 0; u < e->unit_count && !o->no_restart; u++) {
         if (way == CHANGE_UNDO && !undo_unit_stands(e, u)) {
             continue;

@@ -310,17 +310,22 @@ static int wait_one(struct services_apply *a, struct service_job *job, bool back
 
 static int warm_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
-    struct err ignored = ERR_INIT;
+    const bool may_fail = back || a->warm_may_fail;
+    struct err why = ERR_INIT;
 
     if (a->no_warm || job->warm.count == 0 || !job->rules.url) {
         return 0;
     }
     tell(a, STEP_WARM, job->unit, false, 0);
-    const int rc = warm_load(a->world, job->rules.url, job->token, &job->warm, !back,
-                             back ? &ignored : err);
+    const int rc = warm_load(a->world, job->rules.url, job->token, &job->warm, !back, &why);
     tell(a, STEP_WARM, job->unit, true, rc);
     /* Going back it counts that the service runs as before; a model may have been deleted. */
-    return back ? 0 : rc;
+    if (rc < 0 && may_fail) {
+        job->note = arena_printf(&a->arena, "not loaded again: %s", why.msg);
+        return 0;
+    }
+    *err = rc < 0 ? why : *err;
+    return rc;
 }
 
 static int restart(void *ctx, size_t unit, bool back, struct err *err)

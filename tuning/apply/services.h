@@ -65,6 +65,7 @@ struct services_apply {
     struct service_job *jobs;
     size_t job_count;
     bool strict, no_warm;
+    bool warm_may_fail;   /* undo: what was taken back stays so */
     bool include_pending; /* edits of somebody else may take effect with it */
     bool recovering;      /* nothing is restarted here before it: all jobs count as begun */
     enum queue_policy queue;
