@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -269,6 +270,30 @@ static void test_exec(void **state)
     arena_release(&f.arena);
 }
 
+/* As many variables as a unit may have take memory by their size, not by its square. */
+static void test_many(void **state)
+{
+    static const char head[] = "Id=a.service\nLoadState=loaded\nEnvironment=";
+    enum { MANY = 200000 };
+    const size_t size = sizeof head - 1 + MANY * 4;
+    char *text = malloc(size);
+    struct arena arena = {0};
+    struct err err = ERR_INIT;
+    struct unit u;
+
+    (void)state;
+    assert_non_null(text);
+    memcpy(text, head, sizeof head - 1);
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(text + sizeof head - 1 + i * 4, "A=b ", 4);
+    }
+    assert_int_equal(unit_read(text, size, &arena, &u, &err), 0);
+    assert_int_equal(u.environment_count, MANY);
+    assert_true(arena.used_bytes < 100 * size);
+    arena_release(&arena);
+    free(text);
+}
+
 static void test_none(void **state)
 {
     static const char *const texts[] = {"",
@@ -293,7 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_running), cmocka_unit_test(test_words), cmocka_unit_test(test_states),
         cmocka_unit_test(test_numbers), cmocka_unit_test(test_times), cmocka_unit_test(test_exec),
-        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_many),    cmocka_unit_test(test_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,11 +47,26 @@ static size_t unescape(const char *at, size_t size, char *out)
     return 1;
 }
 
+/* Where the word at `from` ends. */
+static size_t word_end(struct span text, size_t from)
+{
+    bool quoted = false;
+
+    while (from < text.size && (quoted || text.at[from] != ' ')) {
+        if (text.at[from] == '"') {
+            quoted = !quoted;
+        } else if (text.at[from] == '\\' && from + 1 < text.size) {
+            from++;
+        }
+        from++;
+    }
+    return from;
+}
+
 /* The next word of a list: in double quotes where it has blanks or signs. false at the end. */
 static bool next_word(struct span *rest, struct arena *arena, struct span *out)
 {
     size_t i = 0, size = 0;
-    bool quoted = false;
 
     while (i < rest->size && rest->at[i] == ' ') {
         i++;
@@ -60,19 +75,18 @@ static bool next_word(struct span *rest, struct arena *arena, struct span *out)
         rest->size = 0;
         return false;
     }
-    char *word = arena_alloc(arena, rest->size - i + 1);
-    for (; i < rest->size && (quoted || rest->at[i] != ' '); i++) {
-        if (rest->at[i] == '"') {
-            quoted = !quoted;
-        } else if (rest->at[i] == '\\' && i + 1 < rest->size) {
-            i += unescape(rest->at + i + 1, rest->size - i - 1, word + size);
+    const size_t end = word_end(*rest, i);
+    char *word = arena_alloc(arena, end - i + 1);
+    for (; i < end; i++) {
+        if (rest->at[i] == '\\' && i + 1 < end) {
+            i += unescape(rest->at + i + 1, end - i - 1, word + size);
             size++;
-        } else {
+        } else if (rest->at[i] != '"') {
             word[size++] = rest->at[i];
         }
     }
     *out = span_of(word, size);
-    *rest = span_of(rest->at + i, rest->size - i);
+    *rest = span_of(rest->at + end, rest->size - end);
     return true;
 }
 
