@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "tuning/apply/signals.h"
 #include "tuning/apply/undo.h"
+#include "tuning/control/remember.h"
 #include "tuning/locate/locate.h"
 #include "tuning/plan_steps.h"
 
@@ -240,6 +241,16 @@ static int kind_of(const struct knowledge *k, const char *name)
     return c ? c->kind : SERVICE_KIND_COUNT;
 }
 
+/* What was cut off may have stopped it, and what does not run is not found, or another one is,
+ * under its name: the journal knows how it was restarted. NULL: it does not. */
+static const struct control_target *recall(struct change_services *s, const struct journal_unit *u,
+                                           size_t i)
+{
+    struct control_target *out = arena_alloc(&s->arena, sizeof *out);
+
+    return u->controls && control_recall(u->controls[i], &s->arena, out) ? out : NULL;
+}
+
 int change_services_of_entry(struct change_services *s, const struct knowledge *k,
                              const struct journal_entry *e, const struct journal_entry *changed,
                              enum change_way way, const struct options *o,
@@ -263,7 +274,10 @@ int change_services_of_entry(struct change_services *s, const struct knowledge *
                                               way == CHANGE_UNDO ? standing : u);
             const struct location *l = locations_find(&k->locations, name);
 
-            job->target = l && l->control.type != CONTROL_NONE ? &l->control : NULL;
+            job->target = recall(s, &e->units[u], i);
+            if (!job->target && l && l->control.type != CONTROL_NONE) {
+                job->target = &l->control;
+            }
             job->note = job->target               ? NULL
                         : l && l->control_why_not ? l->control_why_not
                                                   : "nobody is found who supervises it";
@@ -292,15 +306,19 @@ void change_services_close(struct change_services *s)
     s->reader = NULL;
 }
 
-const char *const *change_services_restarts(struct change_services *s, size_t unit, size_t *count)
+const char *const *change_services_restarts(struct change_services *s, size_t unit, size_t *count,
+                                            const char *const **controls)
 {
     const char **names = arena_calloc(&s->arena, s->apply.job_count + 1, sizeof *names);
+    const char **how = arena_calloc(&s->arena, s->apply.job_count + 1, sizeof *how);
 
     *count = 0;
+    *controls = how;
     for (size_t i = 0; i < s->apply.job_count; i++) {
         const struct service_job *job = &s->apply.jobs[i];
 
         if (job->unit == unit && job->state != JOB_LEFT) {
+            how[*count] = control_remember(&job->control, &s->arena);
             names[(*count)++] = job->name;
         }
     }

@@ -52,7 +52,9 @@ void change_services_close(struct change_services *s); /* accepts a zeroed one *
 const char *change_intent_name(const struct plan_change *c);
 
 /* The names of the services of a unit that are restarted; lives as long as s. */
-const char *const *change_services_restarts(struct change_services *s, size_t unit, size_t *count);
+/* controls: how each is restarted, for the journal. */
+const char *const *change_services_restarts(struct change_services *s, size_t unit, size_t *count,
+                                            const char *const **controls);
 /* " and restart ollama, comfyui?", or "? Nothing is restarted.": the end of a question. */
 void change_services_words(const struct change_services *s, char *out, size_t size);
 /* What a person may type when it could not be put back, a line each. */

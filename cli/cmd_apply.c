@@ -180,7 +180,8 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
         units[i] = (struct unit){.name = p->units[i].name,
                                  .services = p->units[i].services,
                                  .service_count = p->units[i].service_count};
-        units[i].restarts = change_services_restarts(services, i, &units[i].restart_count);
+        units[i].restarts = change_services_restarts(services, i, &units[i].restart_count,
+                                                     &units[i].controls);
     }
     for (size_t i = 0; i < p->file_count; i++) {
         const struct plan_file *f = &p->files[i];

@@ -126,6 +126,8 @@ struct journal_unit {
     size_t service_count;
     const char *const *restarts; /* those of them that are restarted with it */
     size_t restart_count;
+    /* How each is restarted (tuning/control/remember.h), "" unknown; NULL: of none of them. */
+    const char *const *controls;
     enum unit_state state;
     const char *reason; /* NULL */
 };

@@ -141,6 +141,26 @@ static bool parse_names(struct parse *p, const cJSON *list, const char *const **
     return true;
 }
 
+/* Texts as long as `restarts`; anything else counts as none. They are checked by control_recall().
+ */
+static const char *const *parse_controls(struct parse *p, const cJSON *list, size_t count)
+{
+    const cJSON *item;
+    size_t n = 0;
+
+    if (!cJSON_IsArray(list) || (size_t)cJSON_GetArraySize(list) != count) {
+        return NULL;
+    }
+    const char **out = arena_calloc(&p->list->arena, count + 1, sizeof(*out));
+    cJSON_ArrayForEach(item, list) {
+        if (!cJSON_IsString(item) || n == count) {
+            return NULL;
+        }
+        out[n++] = arena_strdup(&p->list->arena, item->valuestring);
+    }
+    return out;
+}
+
 static const char *parse_unit(struct parse *p, const cJSON *item, struct journal_unit *out)
 {
     char text[TEXT_BYTES];
@@ -149,10 +169,12 @@ static const char *parse_unit(struct parse *p, const cJSON *item, struct journal
         return "a unit that is none";
     }
     *out = (struct journal_unit){.name = arena_strdup(&p->list->arena, text)};
-    return parse_names(p, json_get(item, "services"), &out->services, &out->service_count) &&
-                   parse_names(p, json_get(item, "restarts"), &out->restarts, &out->restart_count)
-               ? NULL
-               : "a unit that is none";
+    if (!parse_names(p, json_get(item, "services"), &out->services, &out->service_count) ||
+        !parse_names(p, json_get(item, "restarts"), &out->restarts, &out->restart_count)) {
+        return "a unit that is none";
+    }
+    out->controls = parse_controls(p, json_get(item, "controls"), out->restart_count);
+    return NULL;
 }
 
 bool journal_value_ok(const char *text)

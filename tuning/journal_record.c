@@ -79,7 +79,9 @@ static bool add_names(cJSON *o, const char *key, const char *const *names, size_
 static bool fill_unit(cJSON *o, const struct journal_unit *u)
 {
     return add_names(o, "services", u->services, u->service_count) &&
-           add_text(o, "name", u->name) && add_names(o, "restarts", u->restarts, u->restart_count);
+           add_text(o, "name", u->name) &&
+           add_names(o, "restarts", u->restarts, u->restart_count) &&
+           (!u->controls || add_names(o, "controls", u->controls, u->restart_count));
 }
 
 /* The array's new object, which it owns; NULL without memory. */

@@ -13,22 +13,8 @@
 c_setup || c_cannot "$@"
 driver=${abs_builddir:?}/tests/containers/control_driver
 real_path=$PATH
-real_podman=$(command -v podman)
 
-# What holds a command still, to be killed in the middle: podman and docker go through it.
-mkdir -p "$t_dir/hold"
-cat >"$t_dir/hold/podman" <<END
-#!/bin/sh
-for word; do
-    if [ -e "$t_dir/hold/at-\$word" ]; then
-        : >"$t_dir/hold/held"
-        while [ -e "$t_dir/hold/at-\$word" ]; do sleep 0.05; done
-    fi
-done
-exec "\$(basename "\$0" | sed 's|^podman\$|$real_podman|; s|^docker\$|$(command -v docker || echo docker)|')" "\$@"
-END
-chmod +x "$t_dir/hold/podman"
-cp "$t_dir/hold/podman" "$t_dir/hold/docker"
+c_holds
 
 drive() { # ACTION [SERVICE]
     t_run "$driver" "$1" ollama "$c_project" "${2:-ollama}" "$t_dir/$c_project" \
@@ -147,17 +133,12 @@ try_kill() { # HELD-WORD...
         wait "$pid" 2>/dev/null
         rm -f "$t_dir/hold/at-$word"
         # What it had started goes on for itself.
-        t_wait_for "killed at $word: its child has ended" no_child
+        t_wait_for "killed at $word: its child has ended" c_no_child "$t_dir/$c_project/compose.yaml"
         put_file 2 64m
         drive restart
         expect_anew "killed at $word, then put back" 2 $((64 * MB))
     done
 }
-no_child() {
-    # shellcheck disable=SC2009 # pgrep would find the shell of this line, too
-    ! ps -eo args | grep -Eq "[/]$c_project/compose.yaml|[p]odman (stop|rm|run) .*${c_project}_ollama_1"
-}
-
 try_deadline() { # HELD-WORD
     : >"$t_dir/hold/at-$1"
     export CONTROL_DRIVER_SECONDS=2

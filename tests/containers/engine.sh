@@ -100,6 +100,31 @@ c_socket() {
     mkdir -p "$DOCKER_CONFIG/cli-plugins"
 }
 
+# What holds a command still, to be killed in the middle: podman and docker go through it, and wait
+# while there is a file of the name of one of their words.
+c_holds() {
+    local program
+    mkdir -p "$t_dir/hold"
+    for program in podman docker; do
+        cat >"$t_dir/hold/$program" <<END
+#!/bin/sh
+for word; do
+    if [ -e "$t_dir/hold/at-\$word" ]; then
+        : >"$t_dir/hold/held"
+        while [ -e "$t_dir/hold/at-\$word" ]; do sleep 0.05; done
+    fi
+done
+exec "$(command -v $program || echo $program)" "\$@"
+END
+        chmod +x "$t_dir/hold/$program"
+    done
+    PATH=$t_dir/hold:$PATH
+}
+# What a killed one had started goes on for itself: it has ended.
+c_no_child() { # COMPOSE-FILE
+    ! ps -eo args | grep -Eq "[/]${1#/}( |\$)|[p]odman (stop|rm|run) .*${c_project}_ollama_1"
+}
+
 c_free_port() {
     "${abs_builddir:?}/tests/fake_server" --kind ollama </dev/null | cut -d ' ' -f 1
 }
@@ -147,7 +172,7 @@ services:
     stop_signal: SIGKILL
   ollama:
     image: $c_image
-    command: ["sh", "-c", "tail -f /dev/null | ollama --kind ollama --host 0.0.0.0 --port 11434"]
+    command: ["sh", "-c", "tail -f /dev/null | ollama --kind ollama --models 0 --host 0.0.0.0 --port 11434"]
     ports: ["127.0.0.1:$c_port:11434"]
     stop_signal: SIGKILL
     depends_on: [db]

@@ -186,7 +186,8 @@ static int make_begin(struct work *w, struct err *err)
                                             .services = t->units[i].services,
                                             .service_count = t->units[i].service_count,
                                             .restarts = t->units[i].restarts,
-                                            .restart_count = t->units[i].restart_count};
+                                            .restart_count = t->units[i].restart_count,
+                                            .controls = t->units[i].controls};
     }
     for (size_t i = 0; i < t->value_count; i++) {
         const struct value_change *v = &t->values[i];

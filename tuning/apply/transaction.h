@@ -34,6 +34,7 @@ struct unit { /* services that share files; they are restarted together */
     size_t service_count;
     const char *const *restarts; /* for the journal: those that `control` restarts */
     size_t restart_count;
+    const char *const *controls; /* as in struct journal_unit */
 };
 
 /* What is done with a unit's services. `back`: the files are the old ones again. Both may allocate,

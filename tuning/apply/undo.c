@@ -126,7 +126,8 @@ static void turn_round(const struct undo *u, const struct journal_entry *e,
                                                    .services = e->units[k].services,
                                                    .service_count = e->units[k].service_count,
                                                    .restarts = e->units[k].restarts,
-                                                   .restart_count = e->units[k].restart_count};
+                                                   .restart_count = e->units[k].restart_count,
+                                                   .controls = e->units[k].controls};
         }
     }
     for (size_t i = 0; i < e->file_count; i++) {

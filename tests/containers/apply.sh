@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+#
+# tunetop with real containers, found by their labels alone: limits, environment and id of the
+# running container before, after apply, after undo, after a healthcheck that fails, after a kill -9
+# in each step.
+#
+#   apply.sh        applied and undone, with this machine's podman-compose
+#   apply.sh all    all of it, and with docker's compose against podman's socket
+. "${abs_srcdir:?}/tests/judges/tools.sh" # looks below the home that lib.sh puts away
+. "$abs_srcdir/tests/lib.sh"
+. "$abs_srcdir/tests/containers/engine.sh"
+
+c_setup || c_cannot "$@"
+c_holds
+yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
+MB=1048576
+projects=0
+
+mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
+cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
+profiles:
+  - name: mine
+    best_for: a test
+    services:
+      - service: ollama
+        settings:
+          - {name: OLLAMA_NUM_PARALLEL, value: 4}
+          - {name: deploy.resources.limits.memory, value: 96M}
+END
+
+# begin NAME COMMAND...: a project that runs, and a configuration that names nothing but its address.
+begin() {
+    name=$1
+    shift
+    up=("$@")
+    c_project=a$$n$((++projects))
+    c_port=$(c_free_port)
+    file=$HOME/$c_project/compose.yaml
+    mkdir -p "$HOME/$c_project"
+    c_file 2 64m >"$file"
+    cp "$file" "$t_dir/before"
+    "${up[@]}" -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
+    # "steady": how long it is watched; the default is a minute.
+    cat >"$yaml" <<END
+services:
+  - name: ollama
+    kind: ollama
+    url: http://127.0.0.1:$c_port
+    health: {interval: 1, timeout: 1, retries: 10, steady: 1}
+END
+    t_wait_for "$name: it answers" c_answers
+    old=$(c_running ollama) db=$(c_running db)
+}
+# what WORDS: the running container has those values, and the neighbour is the same.
+has() { # NAME PARALLEL BYTES
+    t_is "$name: $1: environment and limit" \
+        "$(c_env ollama OLLAMA_NUM_PARALLEL) $(c_memory ollama)" "$2 $3"
+    t_is "$name: $1: the neighbour is the same" "$(c_running db)" "$db"
+}
+anew() {
+    local id
+    id=$(c_running ollama)
+    t_is "$name: $1: another container" "$([ -n "$id" ] && [ "$id" != "$old" ] && echo yes)" yes
+    old=$id
+}
+same() {
+    t_is "$name: $1: the same container" "$(c_running ollama)" "$old"
+}
+as_before() {
+    t_cmp "$name: $1: the file is as before" "$file" "$t_dir/before"
+}
+tunetop() {
+    t_run "$TUNETOP" "$@"
+    t_what="$name: $*"
+}
+
+try_engine() {
+    begin "$@"
+    tunetop plan mine --ascii
+    t_expect_status 0
+    t_expect_out '^  restart +cd .* up '
+    t_expect_out '2 -> 4'
+    t_expect_out '64m -> 96M'
+    same 'planned'
+    sed -n 's/^  \(run\|restart\) .* && \(.*\)/# \2/p' "$t_dir/out"
+
+    # Edits of somebody else would come with it.
+    sed 's/EMPTY: ""/EMPTY: "no"/' "$t_dir/before" >"$file"
+    tunetop plan mine --ascii
+    t_expect_out 'its restart would bring more than this: variable EMPTY would change'
+    tunetop apply mine --yes
+    t_expect_status 1
+    t_expect_err 'variable EMPTY would change'
+    cp "$t_dir/before" "$file"
+    same 'refused'
+
+    tunetop apply mine --yes
+    t_expect_status 0
+    t_expect_out '^  ollama +OLLAMA_NUM_PARALLEL +4 +ok '
+    t_expect_out '^  ollama +mem_limit +96M +ok '
+    anew 'applied'
+    has 'applied' 4 $((96 * MB))
+    t_ok "$name: the file has it" grep -q 'OLLAMA_NUM_PARALLEL: "4"   # at once' "$file"
+    tunetop undo --yes
+    t_expect_status 0
+    anew 'undone'
+    has 'undone' 2 $((64 * MB))
+    as_before 'undone'
+}
+
+# Well before, and not with the new values: put back, and running as before.
+try_health() {
+    c_file 2 64m 'test $$OLLAMA_NUM_PARALLEL = 2' >"$file"
+    cp "$file" "$t_dir/before"
+    podman rm --force --time 0 "$old" >/dev/null 2>&1
+    "${up[@]}" -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
+    t_wait_for "$name: it answers" c_answers
+    old=$(c_running ollama)
+    tunetop apply mine --yes
+    t_expect_status 3
+    t_expect_out 'healthcheck fails'
+    anew 'a healthcheck that fails'
+    has 'a healthcheck that fails' 2 $((64 * MB))
+    as_before 'a healthcheck that fails'
+    tunetop recover --yes
+    t_expect_out 'nothing was cut off'
+}
+
+# kill -9 in a step: while a command is held ("held:WORD"), or when a step was begun.
+try_kill() {
+    local step pid
+    for step; do
+        cp "$t_dir/before" "$file"
+        rm -f "$t_dir/hold/held"
+        [ "${step#held:}" = "$step" ] || : >"$t_dir/hold/at-${step#held:}"
+        : >"$t_dir/progress"
+        "$TUNETOP" apply mine --yes --progress-fd 7 7>"$t_dir/progress" </dev/null \
+            >"$t_dir/killed" 2>&1 &
+        pid=$!
+        case $step in
+        held:*) t_wait_for "$name: $step: it is there" test -e "$t_dir/hold/held" ;;
+        *) t_wait_for "$name: $step: it is there" grep -q "\"begin\",\"action\":\"$step\"" \
+            "$t_dir/progress" ;;
+        esac
+        kill -9 "$pid"
+        wait "$pid" 2>/dev/null
+        rm -f "$t_dir"/hold/at-*
+        t_wait_for "$name: $step: what it had started ends" c_no_child "$file"
+        tunetop recover --yes
+        t_expect_status 0
+        t_wait_for "$name: killed at $step: it answers" c_answers
+        if cmp -s "$file" "$t_dir/before"; then
+            has "killed at $step, put back" 2 $((64 * MB))
+        else
+            has "killed at $step, finished" 4 $((96 * MB))
+            tunetop undo --yes
+            t_expect_status 0
+            has "killed at $step, undone" 2 $((64 * MB))
+        fi
+        as_before "killed at $step"
+        tunetop recover --yes
+        t_expect_out 'nothing was cut off'
+        old=$(c_running ollama)
+    done
+}
+
+try_engine "podman-compose" podman-compose
+if [ "${1:-}" = all ]; then
+    c_file 2 64m >"$file"
+    try_kill write held:stop held:rm held:run wait verify
+    try_health
+    if have_judges && command -v docker >/dev/null && c_socket; then
+        ln -s "$docker_compose" "$DOCKER_CONFIG/cli-plugins/docker-compose"
+        try_engine "docker compose $compose_version" docker compose
+        try_kill held:--force-recreate
+    else
+        echo "# docker compose: not run here: no docker, no judges, or podman has no socket"
+    fi
+fi
+t_done
