@@ -68,6 +68,8 @@ try_engine() { # NAME PATH-FOLDER COMMAND...: with the engine $engine
     t_is "$name: nothing is pending" "$(grep -c '^would' "$t_dir/out") $(said pending)" '0 known'
     drive restart
     expect_anew "$name: restarted" 2 $((64 * MB))
+    drive pending
+    t_is "$name: nor after it" "$(grep -c '^would' "$t_dir/out") $(said pending)" '0 known'
 
     # An edit takes effect, is seen before by whoever asks, and is undone.
     put_file 4 96m
@@ -133,7 +135,7 @@ try_kill() { # HELD-WORD...
         wait "$pid" 2>/dev/null
         rm -f "$t_dir/hold/at-$word"
         # What it had started goes on for itself.
-        t_wait_for "killed at $word: its child has ended" c_no_child "$t_dir/$c_project/compose.yaml"
+        c_until "killed at $word: its child has ended" c_no_child "$t_dir/$c_project/compose.yaml"
         put_file 2 64m
         drive restart
         expect_anew "killed at $word, then put back" 2 $((64 * MB))
@@ -171,7 +173,7 @@ fi
 
 if [ "${1:-}" = all ]; then
     try_health
-    try_kill stop rm run
+    try_kill rm run
     try_deadline stop
     if have_judges; then
         mkdir -p "$t_dir/newer" "$t_dir/alone"

@@ -125,6 +125,17 @@ c_no_child() { # COMPOSE-FILE
     ! ps -eo args | grep -Eq "[/]${1#/}( |\$)|[p]odman (stop|rm|run) .*${c_project}_ollama_1"
 }
 
+# c_until NAME COMMAND...: as t_wait_for, for what takes longer than that waits.
+c_until() {
+    local name=$1 tries=0
+    shift
+    until "$@" >/dev/null 2>&1 || [ "$tries" -ge 600 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    t_ok "$name" "$@"
+}
+
 c_free_port() {
     "${abs_builddir:?}/tests/fake_server" --kind ollama </dev/null | cut -d ' ' -f 1
 }
@@ -161,7 +172,8 @@ c_answers() {
     busybox wget -q -O - "http://127.0.0.1:$c_port/api/version"
 }
 
-# c_file PARALLEL MEMORY [HEALTH]: the compose file, as somebody else wrote it.
+# c_file PARALLEL MEMORY [HEALTH]: the compose file, as somebody else wrote it. Without a healthcheck
+# things go faster: podman's are run by systemd, or, overdue, by tunetop.
 c_file() {
     cat <<END
 # the machine's models
@@ -180,8 +192,10 @@ services:
       OLLAMA_NUM_PARALLEL: "$1"   # at once
       EMPTY: ""
     mem_limit: $2
+END
+    [ -z "${3:-}" ] || cat <<END
     healthcheck:
-      test: "${3:-true}"
+      test: "$3"
       interval: 1s
       timeout: 1s
       retries: 2

@@ -23,7 +23,11 @@ static bool healthcheck_overdue(const struct control_target *t, const struct con
     const int64_t interval = h->interval_ns > 0 ? h->interval_ns : default_ns;
     const int64_t timeout = h->timeout_ns > 0 ? h->timeout_ns : default_ns;
 
-    return t->found->podman && c->running && h->set && last > 0 &&
+    const char *in = container_env(
+        c, "container"); /* podman sets it; docker's commands may talk to it */
+    const bool podman = t->found->podman || (in && strcmp(in, "podman") == 0);
+
+    return podman && c->running && h->set && last > 0 &&
            (clock_wall_ns(&clock_real) - last) / 2 > (interval / 2 + timeout / 2 + slack_ns / 2);
 }
 

@@ -196,6 +196,9 @@ static void match_in(struct finder *f, const struct locate_engine_list *l,
         if (!c->running || !is_it(c, p, port)) {
             continue;
         }
+        if (m->container && strcmp(m->container->id, c->id) == 0) {
+            continue; /* docker's commands talk to podman */
+        }
         if (m->count++ == 0) {
             *m = (struct match){c, l->engine, l->uid, 1, NULL};
         }
