@@ -122,6 +122,7 @@ END
 }
 # What a killed one had started goes on for itself: it has ended.
 c_no_child() { # COMPOSE-FILE
+    # shellcheck disable=SC2009 # pgrep would find the shell of this line, too
     ! ps -eo args | grep -Eq "[/]${1#/}( |\$)|[p]odman (stop|rm|run) .*${c_project}_ollama_1"
 }
 
