@@ -173,14 +173,34 @@ static void test_two_that_could_be_meant(void **state)
     outside_make(o, "ai/compose.yaml", "");
     outside_make(o, "ai/gpu.yaml", "");
     o->rules[o->rule_count++] = (struct rule){.line = " ps -q", .text = DOCKER_ID "\n"};
-    outside_add_rule(o, " inspect ", "docker-compose.json");
+    outside_add_rule(o, "docker inspect ", "docker-compose.json");
+    o->rules[o->rule_count++] = (struct rule){
+        .line = "podman inspect ",
+        .text =
+            "[{\"Id\": \"bbbbbbbbbbbbbbbb\", \"Name\": \"other\", \"State\": {\"Running\": true},"
+            "\"HostConfig\": {\"PortBindings\": {\"11434/tcp\": [{\"HostPort\": \"11434\"}]}}}]"};
     const struct location *l = outside_look(o, "ollama");
     assert_int_equal(l->config.type, CONFIG_TARGET_NONE);
     assert_int_equal(l->control.type, CONTROL_NONE);
     assert_int_equal(l->candidate_count, 2);
     assert_string_equal(l->candidates[0], "container ai-ollama-1 of docker");
-    assert_string_equal(l->candidates[1], "container ai-ollama-1 of podman");
+    assert_string_equal(l->candidates[1], "container other of podman");
     assert_non_null(strstr(l->config_why_not, "tunetop.yaml"));
+}
+
+/* docker's command talks to podman's socket: one container, told twice. */
+static void test_one_of_two_engines(void **state)
+{
+    struct outside *o = *state;
+
+    outside_add_service(o, "ollama", SERVICE_OLLAMA, 0); /* and the kernel forwards its port */
+    outside_make(o, "ai/compose.yaml", "");
+    outside_make(o, "ai/gpu.yaml", "");
+    o->rules[o->rule_count++] = (struct rule){.line = " ps -q", .text = DOCKER_ID "\n"};
+    outside_add_rule(o, " inspect ", "docker-compose.json");
+    const struct location *l = outside_look(o, "ollama");
+    assert_int_equal(l->control.type, CONTROL_COMPOSE);
+    assert_int_equal(l->candidate_count, 0);
 }
 
 static void test_engines_that_do_not_answer(void **state)
@@ -739,6 +759,7 @@ int main(void)
         TEST(test_docker_with_two_files),
         TEST(test_docker_of_a_virtual_machine),
         TEST(test_two_that_could_be_meant),
+        TEST(test_one_of_two_engines),
         TEST(test_engines_that_do_not_answer),
         TEST(test_labels_of_others),
         TEST(test_ten_thousand_labels_and_files),
