@@ -15,6 +15,7 @@
 #include "cli/change_services.h"
 #include "cli/command.h"
 #include "cli/journals.h"
+#include "cli/machine_states.h"
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
@@ -78,14 +79,14 @@ static int consent(const struct plan_made *made, const struct change_services *s
                    const struct options *o, bool utf8, struct err *err)
 {
     const struct plan *p = &made->plan;
-    char question[512], restarts[256];
+    char question[512], restarts[256], what[96];
     bool yes = o->yes;
     int rc = o->json ? 0 : show(made, services, o, utf8, err);
 
     if (rc == 0 && !yes) {
         change_services_words(services, restarts, sizeof restarts);
-        snprintf(question, sizeof question, "Change %zu file%s%s [y/N] ", p->file_count,
-                 p->file_count == 1 ? "" : "s", restarts);
+        machine_states_words(p->file_count, machine_states_chosen(p), what, sizeof what);
+        snprintf(question, sizeof question, "Change %s%s [y/N] ", what, restarts);
         rc = ask_yes(question, &yes, err);
     }
     return rc == 0 && !yes ? err_set(err, ERR_STATE, "declined, nothing was changed") : rc;
@@ -105,7 +106,7 @@ static int check(const struct plan_made *made, const struct options *o, struct o
                        "the plan is another one now (%.12s): look at it with 'tunetop plan'",
                        p->hash);
     }
-    return p->file_count && needs_root(p) ? refuse_without_root(made, o, outcome, err) : 0;
+    return p->unit_count && needs_root(p) ? refuse_without_root(made, o, outcome, err) : 0;
 }
 
 /* Nothing was changed; not because all is so, but because a file cannot be read. */
@@ -163,6 +164,7 @@ static cJSON *changes_json(const struct plan *p)
         add_value(o, "to", c->to, c->secret);
         cJSON_AddItemToArray(list, o);
     }
+    machine_states_add_journal(list, p);
     return list;
 }
 
@@ -170,8 +172,10 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
                      struct change_services *services, struct result_told *told,
                      struct transaction_result *out, struct err *err)
 {
-    struct change *changes = xcalloc(p->file_count, sizeof *changes);
+    struct change *changes = xcalloc(p->file_count + 1, sizeof *changes); /* there may be none */
     struct unit *units = xcalloc(p->unit_count, sizeof *units);
+    size_t value_count;
+    struct value_change *values = machine_states_values(p, &value_count);
     cJSON *changed = changes_json(p);
     const mode_t mask = umask(077); /* there is no other way to ask */
 
@@ -209,6 +213,9 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
         .unit_count = p->unit_count,
         .changes = changes,
         .change_count = p->file_count,
+        .values = values,
+        .value_count = value_count,
+        .value_ops = machine_states_ops(),
         .all_or_nothing = o->all_or_nothing,
         .control = services_any(&services->apply) ? &services->ops : NULL,
         .progress = result_progress,
@@ -218,6 +225,7 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
     cJSON_Delete(changed);
     free(changes);
     free(units);
+    free(values);
     return rc;
 }
 
@@ -270,6 +278,9 @@ static int apply(const struct plan_made *made, const struct options *o,
         for (size_t i = 0; i < result->unit_count; i++) {
             if (result->units[i].needs_person) {
                 change_services_by_hand(services, i, &by_hand);
+                if (i + 1 == p->unit_count) {
+                    machine_states_by_hand(p, &by_hand);
+                }
             }
         }
         told->by_hand = by_hand.data;
@@ -345,7 +356,7 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
     int rc = plan_made_open(made, o, &outcome->warning, err);
 
     rc = rc == 0 ? check(made, o, outcome, err) : rc;
-    if (rc == 0 && made->plan.file_count == 0) {
+    if (rc == 0 && made->plan.unit_count == 0) {
         rc = o->json ? result_print_nothing(&made->plan, o, err)
                      : show(made, NULL, o, outcome->utf8, err);
         rc = rc < 0 ? rc : refuse_broken(made, err);

@@ -76,6 +76,12 @@ static void entry_lines(struct text_page *p, const struct journal_entry *e, enum
         put_clean(p, STYLE_DIM, INDENT, e->files[i].real);
         text_end(p);
     }
+    for (size_t i = 0; i < e->value_count; i++) {
+        text_blanks(p, INDENT);
+        text_putf(p, STYLE_DIM, "%s: %s -> %s", e->values[i].name, e->values[i].before,
+                  e->values[i].after);
+        text_end(p);
+    }
 }
 
 /* What a journal holds beside entries. */
@@ -188,6 +194,15 @@ static cJSON *entry_json(const struct journal_entry *e, const char *owner)
     cJSON *list = cJSON_AddArrayToObject(o, "files");
     for (size_t i = 0; i < e->file_count; i++) {
         cJSON_AddItemToArray(list, file_json(&e->files[i]));
+    }
+    list = cJSON_AddArrayToObject(o, "values");
+    for (size_t i = 0; i < e->value_count; i++) {
+        cJSON *v = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(v, "name", e->values[i].name);
+        cJSON_AddStringToObject(v, "before", e->values[i].before);
+        cJSON_AddStringToObject(v, "after", e->values[i].after);
+        cJSON_AddItemToArray(list, v);
     }
     list = cJSON_AddArrayToObject(o, "services");
     for (size_t i = 0; i < e->unit_count; i++) {

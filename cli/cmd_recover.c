@@ -11,6 +11,7 @@
 #include "cli/change_journal.h"
 #include "cli/command.h"
 #include "cli/entry_services.h"
+#include "cli/machine_states.h"
 #include "cli/output.h"
 #include "cli/result_text.h"
 #include "tuning/apply/recover.h"
@@ -41,21 +42,23 @@ static int print_recovered(const struct recover_result *r, const struct options 
         return rc;
     }
     snprintf(line, sizeof line, "%s: %s", r->id,
-             r->outcome == RECOVER_FINISHED ? "all of its files were new, it counts as applied"
-                                            : "every file is as it was before");
+             r->outcome == RECOVER_FINISHED ? "all of it was new, it counts as applied"
+                                            : "everything is as it was before");
     return output_line(r->outcome == RECOVER_NOTHING ? "nothing was cut off" : line, err);
 }
 
 /* Somebody changed a file since. What he wrote can stay, and all the others be put back. */
 static bool wants_to_keep(const struct recover_result *result, const struct options *o)
 {
-    char question[256];
+    char question[256], what[96];
     struct err ignored = ERR_INIT;
     bool yes = o->yes;
 
+    machine_states_words(result->edited.count, result->edited_values, what, sizeof what);
+
     snprintf(question, sizeof question,
-             "%zu file%s changed since. Keep what is there now, and put back the rest? [y/N] ",
-             result->edited.count, result->edited.count == 1 ? " was" : "s were");
+             "%s %s changed since. Keep what is there now, and put back the rest? [y/N] ", what,
+             result->edited.count + result->edited_values == 1 ? "was" : "were");
     return yes || (ask_yes(question, &yes, &ignored) == 0 && yes);
 }
 
@@ -125,7 +128,10 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
             rc = err_set(err, ERR_STATE, "declined, nothing was changed");
         }
     }
-    struct recover r = {.files = &file_ops_real, .journal = &p.journal, .user = p.place.user};
+    struct recover r = {.files = &file_ops_real,
+                        .journal = &p.journal,
+                        .user = p.place.user,
+                        .value_ops = machine_states_ops()};
     struct entry_services *services = xcalloc(1, sizeof *services);
     bool edited = false;
     for (bool more = true, any = false; rc == 0 && more;) {
@@ -145,11 +151,13 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         if (rc == 0 && result.outcome == RECOVER_PERSON) {
             rc = -err->code;
             outcome->status = RESULT_NEEDS_PERSON;
-            edited = result.edited.count > 0;
+            const size_t others = result.edited.count + result.edited_values;
+
+            edited = others > 0;
             if (!o->json) {
                 change_journal_show_edited(&result.edited, o, outcome->utf8);
             }
-            if (!r.keep_edited && result.edited.count > 0 && wants_to_keep(&result, o)) {
+            if (!r.keep_edited && edited && wants_to_keep(&result, o)) {
                 r.keep_edited = true;
                 outcome->status = 0;
                 *err = (struct err)ERR_INIT;

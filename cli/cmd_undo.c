@@ -11,6 +11,7 @@
 #include "cli/change_journal.h"
 #include "cli/command.h"
 #include "cli/entry_services.h"
+#include "cli/machine_states.h"
 #include "cli/result_text.h"
 #include "tuning/apply/undo.h"
 
@@ -51,16 +52,16 @@ static const struct journal_entry *wanted(const struct change_journal *p, const 
 static int ask_undo(const struct journal_entry *e, const struct entry_services *services,
                     const struct options *o, struct err *err)
 {
-    char question[512], restarts[256] = "? Nothing is restarted.";
+    char question[512], restarts[256] = "? Nothing is restarted.", what[96];
     bool yes = o->yes;
 
     if (!yes) {
         if (entry_services_ops(services)) {
             change_services_words(&services->services, restarts, sizeof restarts);
         }
-        snprintf(question, sizeof question, "Take back %s (%s) in %zu file%s%s [y/N] ", e->id,
-                 e->profile ? e->profile : "-", e->file_count, e->file_count == 1 ? "" : "s",
-                 restarts);
+        machine_states_words(e->file_count, e->value_count, what, sizeof what);
+        snprintf(question, sizeof question, "Take back %s (%s) in %s%s [y/N] ", e->id,
+                 e->profile ? e->profile : "-", what, restarts);
         const int rc = ask_yes(question, &yes, err);
         if (rc < 0) {
             return rc;
@@ -80,6 +81,7 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
                            .user = p->place.user,
                            .id = e->id,
                            .control = entry_services_ops(services),
+                           .value_ops = machine_states_ops(),
                            .progress = result_progress,
                            .progress_ctx = told};
     int rc = undo_run(&u, result, &edited, err);

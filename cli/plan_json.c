@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "cli/machine_states.h"
 #include "cli/plan_text.h"
 #include "tuning/secret.h"
 
@@ -187,6 +188,7 @@ cJSON *plan_json(const struct plan *p, const struct plan_input *in)
     for (size_t i = 0; i < p->change_count; i++) {
         cJSON_AddItemToArray(list, change_json(p, &p->changes[i]));
     }
+    machine_states_add_changes(list, p);
     list = cJSON_AddArrayToObject(root, "files");
     for (size_t i = 0; i < p->file_count; i++) {
         cJSON_AddItemToArray(list, file_json(in, &p->files[i]));
@@ -203,5 +205,6 @@ cJSON *plan_json(const struct plan *p, const struct plan_input *in)
     for (size_t i = 0; i < p->warning_count; i++) {
         cJSON_AddItemToArray(list, warning_json(&p->warnings[i]));
     }
+    cJSON_AddItemToObject(root, "also_possible", machine_states_possible_json(p));
     return root;
 }

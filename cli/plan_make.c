@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/caller.h"
+#include "tuning/plan_states.h"
 #include "cli/located.h"
 
 /* "SETTING=VALUE" of --set, as two texts in the arena. */
@@ -75,8 +76,12 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
     };
     /* A wrong name is told even where nothing could be changed. */
     int rc = profile_resolve(&k->profiles, o->profile, &k->query, &rows, err);
+    if (rc == 0) {
+        plan_states_read(in, &rows, typed, wish.typed_count,
+                         k->query.hosts[PROFILE_SYSTEM].query.place, &control_world_real);
+    }
     profile_rows_release(&rows);
-    if (rc == 0 && !has_place(in)) {
+    if (rc == 0 && !has_place(in) && !plan_states_asked(in, &wish)) {
         return refuse_without_place(in, err);
     }
     return rc == 0 ? plan_make(in, &wish, out, err) : rc;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "cli/machine_states.h"
 #include "tuning/control/control.h"
 #include "tuning/secret.h"
 
@@ -342,26 +343,32 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
         plan_text_diff(p, &f->diff, f->source->exists ? f->source->path : "/dev/null",
                        f->source->path);
     }
-    if (plan->file_count) {
+    if (plan->unit_count) {
         text_end(p);
         title(p, "Changes");
     }
     for (size_t i = 0; i < plan->change_count; i++) {
         change_line(p, plan, &plan->changes[i]);
     }
+    machine_states_changes(p, plan);
     warning_lines(p, plan);
     skipped_lines(p, plan, true, "Refused, to be done by hand");
     skipped_lines(p, plan, false, "Not written");
-    if (plan->file_count) {
+    machine_states_possible(p, plan);
+    if (plan->unit_count) {
+        char machine[64];
+
         steps(p, plan);
+        machine_states_words(plan->file_count, machine_states_chosen(plan), machine,
+                             sizeof machine);
         text_end(p);
         text_putf(p, STYLE_DIM, "plan %.12s of ", plan->hash);
         put_clean(p, STYLE_TEXT, plan->profile);
-        text_putf(p, STYLE_DIM, ": %zu change%s in %zu file%s, %zu so already", plan->change_count,
-                  plan->change_count == 1 ? "" : "s", plan->file_count,
-                  plan->file_count == 1 ? "" : "s", plan->already);
+        const size_t changes = plan->change_count + machine_states_chosen(plan);
+        text_putf(p, STYLE_DIM, ": %zu change%s in %s, %zu so already", changes,
+                  changes == 1 ? "" : "s", machine, plan->already);
         text_end(p);
-    } else if (in->place_count) {
+    } else if (in->place_count || plan->system_asked) {
         text_end(p);
         put_clean(p, STYLE_TEXT, plan->profile);
         text_putf(p, STYLE_TEXT, ": nothing %s, %zu so already",

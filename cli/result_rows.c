@@ -61,6 +61,13 @@ cJSON *result_rows_json(const struct plan *plan, const struct services_apply *se
         cJSON_AddItemToArray(list, row_json(r->service, r->setting, r->wanted, r->in_file, r->same,
                                             r->secret, row_of(services, r->service, r->setting)));
     }
+    for (size_t i = 0; plan && plan->system_asked && i < plan->state_count; i++) {
+        struct verify_row row;
+
+        verify_state_judge(&plan->states[i], &row);
+        cJSON_AddItemToArray(list, row_json(row.service, row.setting, row.wanted, NULL,
+                                            row.verdict != VERIFY_DIFFERS, false, &row));
+    }
     for (size_t i = 0; !plan && services && i < services->job_count; i++) {
         const struct service_job *job = &services->jobs[i];
 

@@ -89,6 +89,17 @@ static void by_hand_lines(struct text_page *p, const char *lines)
     }
 }
 
+/* Of the machine's own settings there are none. */
+static bool has_files(const struct result_told *told)
+{
+    for (size_t i = 0; i < told->count; i++) {
+        if (strcmp(told->of[i].name, profile_service_words[PROFILE_SYSTEM]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_text(struct text_page *p, const struct transaction_result *r,
                        const struct result_told *told)
 {
@@ -100,7 +111,7 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     }
     result_rows_text(p, told->services, r);
     if (r->state == JOURNAL_APPLIED || r->state == JOURNAL_PARTIAL) {
-        if (!told->services || !services_any(told->services)) {
+        if (has_files(told) && (!told->services || !services_any(told->services))) {
             text_put(p, STYLE_DIM, "Services read their files when they start: restart them. ");
         }
         text_put(p, STYLE_DIM, told->undo ? "" : "'tunetop undo' puts everything back.");

@@ -33,7 +33,8 @@ mkdir -p "$XDG_CONFIG_HOME/tunetop" "$XDG_STATE_HOME"
 t_real_path=$PATH
 t_asleep=$t_dir.asleep # beside it: what lies in the folder is the test's
 mkdir "$t_asleep"
-for t_name in docker podman podman-compose docker-compose systemctl launchctl brew; do
+for t_name in docker podman podman-compose docker-compose systemctl launchctl brew \
+    sysctl cpupower pmset tmutil mdutil; do
     printf '#!/bin/sh\necho "not asked in tests" >&2\nexit 1\n' >"$t_asleep/$t_name"
 done
 chmod 0755 "$t_asleep/"*

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "tuning/plan_states.h"
 
 /* ---------------------------------------------------------------- the wishes of one service */
 
@@ -123,6 +124,9 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
                        nearest ? ", did you mean '" : "", nearest ? nearest : "",
                        nearest ? "'?" : "");
     }
+    if (planner_is_state(s)) {
+        return 0; /* planner_states() has it */
+    }
     for (size_t i = 0; i < p->in->place_count; i++) {
         const struct plan_place *place = &p->in->places[i];
         enum document_entry_kind kind;
@@ -224,7 +228,7 @@ static int check_services(const struct plan_input *in, const struct plan_wish *w
     }
     for (size_t i = 0; i < wish->service_count; i++) {
         const struct plan_wish one = {.services = &wish->services[i], .service_count = 1};
-        bool found = false;
+        bool found = plan_states_asked(in, &one);
 
         for (size_t k = 0; k < in->place_count; k++) {
             found = found || selected(&one, &in->places[k]);
@@ -256,6 +260,7 @@ int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct 
     for (size_t i = 0; rc == 0 && i < in->place_count; i++) {
         rc = want_place(&p, &in->places[i], err);
     }
+    rc = rc == 0 ? planner_states(&p, err) : rc;
     if (rc == 0) {
         planner_limits(&p);
         planner_fit(&p);

@@ -95,6 +95,12 @@ struct plan_place { /* a service, and where its settings stand */
 
 struct plan_models; /* tuning/plan_fit.h */
 
+struct plan_present { /* a setting of the machine as it is now (tuning/state/state.h) */
+    const char *name;
+    const char *value;   /* NULL: not known */
+    const char *why_not; /* then */
+};
+
 struct plan_input {
     struct arena arena;
     const struct plan_models *models; /* of the Ollama servers; NULL: nobody asked them */
@@ -102,6 +108,9 @@ struct plan_input {
     size_t source_count;
     struct plan_place places[PLAN_PLACES];
     size_t place_count;
+    struct plan_present *present; /* plan_states_read() */
+    size_t present_count;
+    bool present_read; /* false: nobody looked, and nothing is also possible */
 };
 
 /* Relative paths start from the folder of config->path. hosts: how a service of each kind that is
@@ -153,6 +162,21 @@ struct plan_row { /* a setting that is wished and can be written, as its file ha
     bool same, secret;
     const struct setting *of; /* what it is */
     int verdict;              /* enum setting_verdict of what is wanted */
+};
+
+struct plan_state { /* a setting of the machine that no file holds */
+    const char *setting;
+    const char *intent; /* as in a change */
+    const char *now;    /* NULL: not known */
+    const char *wanted;
+    const char *clamped_from; /* NULL: it was not */
+    int verdict;              /* enum setting_verdict */
+    const char *reason;       /* what it is good for, from the catalog */
+    const char *const *argv;  /* sets it; NULL: nothing does */
+    const char *why_not;      /* why it is not known now, or cannot be set; NULL */
+    bool needs_root;
+    bool same;   /* it is so already */
+    bool chosen; /* it was asked for, and will be set */
 };
 
 struct plan_unit {    /* services that share files: they are changed together, or not at all */
@@ -214,7 +238,10 @@ struct plan {
     size_t warning_count;
     struct plan_row *rows;
     size_t row_count;
-    size_t already; /* rows that are so */
+    struct plan_state *states; /* of the machine: also possible, or chosen */
+    size_t state_count;
+    bool system_asked; /* -s system */
+    size_t already; /* rows that are so, and of the machine those that were asked for */
     size_t broken;  /* services whose file cannot be read: skipped as a whole */
 };
 

@@ -2,6 +2,7 @@
 
 #include "sampling/service/service.h"
 #include "tuning/plan_edits.h"
+#include "tuning/plan_states.h"
 #include "tuning/plan_steps.h"
 
 enum { BY_HAND_MAX = 4096 };
@@ -181,7 +182,7 @@ static void make_units(struct plan *p)
 {
     size_t *parent = arena_calloc(&p->arena, p->file_count + 1, sizeof *parent);
 
-    p->units = arena_calloc(&p->arena, p->file_count + 1, sizeof *p->units);
+    p->units = arena_calloc(&p->arena, p->file_count + 2, sizeof *p->units); /* and the machine */
     for (size_t i = 0; i < p->file_count; i++) {
         parent[i] = i;
     }
@@ -246,6 +247,12 @@ static void make_hash(struct plan *p, const struct plan_wish *wish)
         add_text(&s, c->setting);
         add_text(&s, c->to);
     }
+    for (size_t i = 0; i < p->state_count; i++) {
+        if (p->states[i].chosen) { /* what it is now, as of a file: that is what undo brings back */
+            add_text(&s, p->states[i].setting);
+            add_text(&s, p->states[i].now);
+        }
+    }
     for (size_t i = 0; i < p->step_count; i++) {
         const struct plan_step *step = &p->steps[i];
 
@@ -266,6 +273,7 @@ int planner_finish(struct planner *p, struct err *err)
     if (rc == 0) {
         sort_changes(p->out);
         make_units(p->out);
+        planner_states_unit(p);
         planner_steps(p);
         make_hash(p->out, p->wish);
     }

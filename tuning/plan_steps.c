@@ -5,6 +5,7 @@
 
 #include "tuning/control/control.h"
 #include "tuning/locate/locate.h"
+#include "tuning/plan_states.h"
 
 enum { STEPS_OF_SERVICE = CONTROL_STEPS + 3 }; /* and wait, models, verify */
 
@@ -123,7 +124,7 @@ static const struct plan_place *place_of(const struct planner *p, const char *se
 void planner_steps(struct planner *p)
 {
     struct plan *out = p->out;
-    const size_t most = out->file_count + p->in->place_count * STEPS_OF_SERVICE;
+    const size_t most = out->file_count + p->in->place_count * STEPS_OF_SERVICE + out->state_count;
 
     out->steps = arena_calloc(&out->arena, most + 1, sizeof *out->steps);
     for (size_t u = 0; u < out->unit_count; u++) {
@@ -145,4 +146,5 @@ void planner_steps(struct planner *p)
             }
         }
     }
+    planner_states_steps(p);
 }

@@ -26,7 +26,8 @@
     VIA(SYSTEMD, "systemctl show")                                                                 \
     VIA(LAUNCHD, "launchctl print")                                                                \
     VIA(REPORT, "service report")                                                                  \
-    VIA(FILE, "file")
+    VIA(FILE, "file")                                                                              \
+    VIA(MACHINE, "the machine")
 enum evidence_via {
 #define VIA(id, word) EVIDENCE_##id,
     EVIDENCE_VIAS(VIA)

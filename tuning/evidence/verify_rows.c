@@ -126,16 +126,38 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
     }
 }
 
+void verify_state_judge(const struct plan_state *s, struct verify_row *row)
+{
+    *row = (struct verify_row){
+        .service = profile_service_words[PROFILE_SYSTEM],
+        .setting = s->setting,
+        .wanted = s->wanted,
+        .in_process = s->now,
+        .process_known = s->now != NULL,
+        .verdict = !s->now   ? VERIFY_UNKNOWN
+                   : s->same ? VERIFY_OK
+                             : VERIFY_DIFFERS,
+        .via = s->now ? EVIDENCE_MACHINE : -1,
+        .why = s->why_not,
+    };
+}
+
 void verify_rows_make(const struct plan *plan, const struct verify_service *services, size_t count,
                       struct verify_rows *out)
 {
     memset(out, 0, sizeof *out);
-    out->of = arena_calloc(&out->arena, plan->row_count + 1, sizeof *out->of);
+    out->of = arena_calloc(&out->arena, plan->row_count + plan->state_count + 1, sizeof *out->of);
     for (size_t i = 0; i < plan->row_count; i++) {
         const struct plan_row *r = &plan->rows[i];
         struct verify_row *row = &out->of[out->count++];
 
         verify_row_judge(r, find(services, count, r->service), row);
+        out->by_verdict[row->verdict]++;
+    }
+    for (size_t i = 0; plan->system_asked && i < plan->state_count; i++) {
+        struct verify_row *row = &out->of[out->count++];
+
+        verify_state_judge(&plan->states[i], row);
         out->by_verdict[row->verdict]++;
     }
 }

@@ -44,7 +44,7 @@ struct verify_service { /* what is known of one service of the plan */
 
 struct verify_rows {
     struct arena arena;
-    struct verify_row *of; /* in the order of plan->rows */
+    struct verify_row *of; /* in the order of plan->rows, then what was asked of the machine */
     size_t count;
     size_t by_verdict[VERIFY_VERDICT_COUNT];
 };
@@ -54,6 +54,8 @@ void verify_rows_make(const struct plan *plan, const struct verify_service *serv
 /* One of them; service NULL: nothing is known of it. */
 void verify_row_judge(const struct plan_row *r, const struct verify_service *service,
                       struct verify_row *row);
+/* A setting of the machine: what it is now is all there is to know. */
+void verify_state_judge(const struct plan_state *s, struct verify_row *row);
 void verify_rows_release(struct verify_rows *r);
 /* Whether a row is a reason to roll back: differs and restart_needed; with `strict` unknown. */
 bool verify_row_fails(const struct verify_row *r, bool strict);
