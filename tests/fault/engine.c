@@ -111,8 +111,9 @@ static void open_journal(struct journal *j)
 static int apply(struct journal *j, struct transaction_result *out)
 {
     static const char *const service[] = {"ollama"};
-    static const struct unit units[UNITS] = {{"one", service, 1, NULL, 0},
-                                             {"two", service, 1, NULL, 0}};
+    static const struct unit units[UNITS] = {
+        {.name = "one", .services = service, .service_count = 1},
+        {.name = "two", .services = service, .service_count = 1}};
     struct change changes[FILES];
     struct transaction t = {.files = &file_ops_real,
                             .journal = j,

@@ -128,9 +128,10 @@ int scene_apply(struct scene *s)
 {
     static const char *const first[] = {"ollama", "open-webui"}, *const second[] = {"comfyui"};
     static const char *const third[] = {"system"};
-    static const struct unit units[SCENE_UNITS + 1] = {{"ollama", first, 2, NULL, 0},
-                                                       {"comfyui", second, 1, NULL, 0},
-                                                       {"system", third, 1, NULL, 0}};
+    static const struct unit units[SCENE_UNITS + 1] = {
+        {.name = "ollama", .services = first, .service_count = 2},
+        {.name = "comfyui", .services = second, .service_count = 1},
+        {.name = "system", .services = third, .service_count = 1}};
     const bool only = s->values == ONLY_VALUES;
     struct change changes[SCENE_FILES];
     struct value_change values[SCENE_VALUES];
