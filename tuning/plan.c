@@ -50,7 +50,8 @@ static void want_row(struct planner *p, const struct plan_place *place,
     case PROFILE_NEVER:
     case PROFILE_UNANSWERED:
     case PROFILE_ACTION_COUNT:
-        planner_skip(p, &w, w.reason ? w.reason : row->reason, NULL, false);
+        /* Not why its value would be another one, which is what clamping says. */
+        planner_skip(p, &w, arena_strdup(arena, row->why ? row->why : row->reason), NULL, false);
         break;
     }
 }

@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/caller.h"
+#include "base/file.h"
 #include "tuning/image.h"
 #include "tuning/plan_layers.h"
 #include "tuning/plan_source.h"
@@ -253,6 +257,25 @@ static int place_compose(struct plan_input *in, const struct config_service *s,
     return 0;
 }
 
+/* Whether limits of a user's units do anything: his manager needs control groups of version 2, and
+ * the memory controller handed down to it (user@.service, Delegate=; systemd.resource-control(5)).
+ */
+static bool user_units_limited(void)
+{
+    char path[160];
+    struct buf text;
+    struct err ignored = ERR_INIT;
+    const unsigned uid = (unsigned)caller_get()->uid;
+
+    snprintf(path, sizeof path,
+             "/sys/fs/cgroup/user.slice/user-%u.slice/user@%u.service/cgroup.controllers", uid,
+             uid);
+    buf_init(&text, 4096);
+    const bool limited = file_read(path, &text, &ignored) == 0 && strstr(text.data, "memory");
+    buf_release(&text);
+    return limited;
+}
+
 static int place_of(struct plan_input *in, const struct config_service *s, const char *config_path,
                     struct plan_place *p, struct err *err)
 {
@@ -276,7 +299,10 @@ static int place_of(struct plan_input *in, const struct config_service *s, const
         *err = source->err;
         return -err->code;
     }
-    p->host.limits = t->type == CONFIG_SYSTEMD ? PROFILE_LIMITS_SYSTEMD : PROFILE_LIMITS_NONE;
+    p->host.limits = t->type == CONFIG_SYSTEMD &&
+                             (t->scope == CONFIG_SYSTEM || user_units_limited())
+                         ? PROFILE_LIMITS_SYSTEMD
+                         : PROFILE_LIMITS_NONE;
     if (t->type == CONFIG_SYSTEMD) {
         p->group = "Service";
         plan_unit_look(in, p, source);

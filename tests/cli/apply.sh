@@ -406,7 +406,6 @@ END
 t_run "$TUNETOP" plan high --set --lowvram=1
 t_expect_status 0
 t_expect_out 'a later one replaces it'
-t_expect_out '90-later\.conf'
 t_run "$TUNETOP" apply high --no-restart --yes --set --lowvram=1
 t_expect_status 0
 drop_in=$units/comfy.service.d/50-tunetop.conf
@@ -436,5 +435,17 @@ t_must_fail 'the drop-in is gone' grep -q tunetop "$t_dir/out"
 printf '[Service]\nType=oneshot\nExecStart=/bin/a\nExecStart=/bin/b\n' >"$units/comfy.service"
 t_run "$TUNETOP" plan high --set --lowvram=1
 t_must_fail 'of several commands none is changed' grep -q '^+ExecStart' "$t_dir/out"
+
+# Whose drop-in comes later wins, which is said.
+mkdir -p "$units/late.service.d"
+printf '[Service]\nExecStart=/usr/bin/ollama serve\n' >"$units/late.service"
+printf '[Service]\nEnvironment=OLLAMA_KEEP_ALIVE=9m\n' >"$units/late.service.d/90-later.conf"
+cat >"$yaml" <<'END'
+services:
+  - {name: late, kind: ollama, config: {type: systemd, unit: late.service, scope: user}}
+END
+t_run "$TUNETOP" plan high
+t_expect_status 0
+t_expect_out '90-later\.conf'
 
 t_done
