@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 #include <errno.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,7 +233,8 @@ static void test_run_until_the_deadline(void **state)
 
 static void test_find_in_path(void **state)
 {
-    char path[256], *old = strdup(getenv("PATH"));
+    const char *was = getenv("PATH");
+    char path[256], *old = strdup(was ? was : "");
 
     (void)state;
     setenv("PATH", ":.:relative:/nonexistent:/bin", 1);

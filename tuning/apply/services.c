@@ -206,7 +206,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
                  &a->arena, &job->warm);
     job->has_queue = job->kind == SERVICE_COMFYUI && facts && facts->state != SERVICE_DOWN &&
                      !a->recovering;
-    if (job->has_queue && a->queue == QUEUE_REFUSE && (rc = empty_queue(a, job, err)) < 0) {
+    if (job->has_queue && a->queue == QUEUE_REFUSE && empty_queue(a, job, err) < 0) {
         return err_wrap(err, "%s", job->name);
     }
     fill_rows(a, job, facts ? &job->facts : NULL, 0, job->rows_before);

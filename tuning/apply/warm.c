@@ -79,7 +79,7 @@ static void add_reason(const struct ask *a, struct err *err)
     cJSON *root = json_parse(ask_body(a)->data, ask_body(a)->size, &ignored);
     const cJSON *e = root ? cJSON_GetObjectItemCaseSensitive(root, "error") : NULL;
 
-    if (cJSON_IsString(e)) {
+    if (e && cJSON_IsString(e)) {
         utf8_sanitise(e->valuestring, strlen(e->valuestring), clean, sizeof clean, NULL);
         snprintf(err->msg, sizeof err->msg, "%s", clean);
     }
