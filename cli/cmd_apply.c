@@ -261,11 +261,6 @@ static int apply(const struct plan_made *made, const struct options *o,
     int rc = change_place(&place, true, err);
 
     result->state = JOURNAL_ROLLED_BACK; /* until it ran */
-    for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
-        const struct plan_unit *u = &p->units[told->count];
-
-        told->of[told->count] = (struct result_unit){u->name, u->services, u->service_count};
-    }
     rc = rc == 0 ? journal_open(&j, &file_ops_real, &place.journal, true, err) : rc;
     if (rc == 0) {
         rc = carry_out(p, o, &j, place.user, services, told, result, err);
@@ -284,7 +279,6 @@ static int apply(const struct plan_made *made, const struct options *o,
             }
         }
         told->by_hand = by_hand.data;
-        told->services = &services->apply;
         result_progress_end(told, result);
         outcome->status = result_status(result);
         journals_next_step(outcome, o);
@@ -313,11 +307,19 @@ static int apply(const struct plan_made *made, const struct options *o,
 static int with_services(const struct plan_made *made, const struct options *o,
                          struct outcome *outcome, struct err *err)
 {
+    const struct plan *p = &made->plan;
     struct change_services *services = xcalloc(1, sizeof *services);
     struct result_told *told = xcalloc(1, sizeof *told);
     int rc;
 
     told->progress_fd = (int)o->progress_fd;
+    told->aloud = result_is_aloud(o);
+    told->services = &services->apply;
+    for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
+        const struct plan_unit *u = &p->units[told->count];
+
+        told->of[told->count] = (struct result_unit){u->name, u->services, u->service_count};
+    }
     rc = change_services_of_plan(services, &made->knowledge, &made->plan, &made->input, o,
                                  result_progress, told, err);
     if (rc < 0 && services->apply.pending_count > 0 &&

@@ -84,7 +84,7 @@ static int check_other(const struct options *o, struct outcome *outcome, struct 
 
 /* Those of the entry that recover_run() takes: the newest that is open. */
 static void open_services(struct entry_services *s, const struct journal_list *list,
-                          const struct options *o)
+                          struct result_told *told, const struct options *o)
 {
     const struct journal_entry *e = NULL;
     struct err ignored = ERR_INIT; /* its ops say it */
@@ -96,7 +96,15 @@ static void open_services(struct entry_services *s, const struct journal_list *l
     if (e) {
         const struct journal_entry *of = e->of ? journal_find(list, e->of) : NULL;
 
-        (void)entry_services_open(s, e, of ? of : e, CHANGE_RECOVER, o, NULL, NULL, &ignored);
+        for (told->count = 0; told->count < e->unit_count && told->count < JOURNAL_MAX_UNITS;
+             told->count++) {
+            const struct journal_unit *u = &e->units[told->count];
+
+            told->of[told->count] = (struct result_unit){u->name, u->services, u->service_count};
+        }
+        (void)entry_services_open(s, e, of ? of : e, CHANGE_RECOVER, o, result_progress, told,
+                                  &ignored);
+        told->services = entry_services_ops(s) ? &s->services.apply : NULL;
     }
 }
 
@@ -133,7 +141,9 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
                         .user = p.place.user,
                         .value_ops = machine_states_ops()};
     struct entry_services *services = xcalloc(1, sizeof *services);
+    struct result_told *told = xcalloc(1, sizeof *told);
     bool edited = false;
+    told->aloud = result_is_aloud(o);
     for (bool more = true, any = false; rc == 0 && more;) {
         struct recover_result result;
         struct journal_list list;
@@ -142,7 +152,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         if (rc < 0) {
             break;
         }
-        open_services(services, &list, o);
+        open_services(services, &list, told, o);
         r.control = entry_services_ops(services);
         rc = recover_run(&r, &result, err);
         if (rc < 0 && result.id[0]) { /* it was found, and is still open */
@@ -174,6 +184,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         journal_list_release(&list);
     }
     free(services);
+    free(told);
     if (outcome->status == RESULT_NEEDS_PERSON && edited) {
         outcome->why = "This command keeps what is there now, and puts back the rest:";
         outcome->next = journals_command(o->argv[0], journals_mine(), "recover --yes", NULL);

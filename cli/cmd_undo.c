@@ -84,8 +84,7 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
                            .value_ops = machine_states_ops(),
                            .progress = result_progress,
                            .progress_ctx = told};
-    int rc = undo_run(&u, result, &edited, err);
-
+    told->aloud = result_is_aloud(o);
     told->undo = true;
     told->services = entry_services_ops(services) ? &services->services.apply : NULL;
     for (size_t i = 0; i < e->unit_count && told->count < JOURNAL_MAX_UNITS; i++) {
@@ -96,6 +95,8 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
                                                            unit->service_count};
         }
     }
+    int rc = undo_run(&u, result, &edited, err);
+
     if (rc == 0) {
         struct buf by_hand;
 

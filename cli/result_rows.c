@@ -89,6 +89,21 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_put(p, style, clean);
 }
 
+/* What was put back is held against what there was, not against what was wished for. */
+static bool put_as_before(struct text_page *p, const struct service_job *job, size_t k)
+{
+    const struct verify_row *r = &job->rows[k], *before = &job->rows_before[k];
+
+    if (!job->put_back || !r->process_known || !before->process_known) {
+        return false;
+    }
+    const bool same = r->in_process && before->in_process
+                          ? strcmp(r->in_process, before->in_process) == 0
+                          : !r->in_process == !before->in_process;
+    text_put(p, same ? STYLE_OK : STYLE_CRIT, same ? "as before" : "not as before");
+    return true;
+}
+
 static void row_text(struct text_page *p, const struct service_job *job, size_t k)
 {
     static const enum style styles[] = {[VERIFY_OK] = STYLE_OK,
@@ -97,7 +112,7 @@ static void row_text(struct text_page *p, const struct service_job *job, size_t 
                                         [VERIFY_IGNORED] = STYLE_DIM,
                                         [VERIFY_UNKNOWN] = STYLE_WARN};
     const struct verify_row *r = &job->rows[k];
-    const char *value = r->in_process ? r->in_process : "-";
+    const char *value = r->in_process ? r->in_process : r->process_known ? "not set" : "-";
 
     text_blanks(p, INDENT);
     put_clean(p, STYLE_TEXT, job->name);
@@ -106,13 +121,14 @@ static void row_text(struct text_page *p, const struct service_job *job, size_t 
     text_tab(p, VALUES);
     put_clean(p, STYLE_TEXT, plan_shown(r->setting, value, r->secret));
     text_tab(p, VERDICTS);
-    if (r->verdict == VERIFY_UNKNOWN) {
+    const bool said = put_as_before(p, job, k);
+    if (!said && r->verdict == VERIFY_UNKNOWN) {
         char words[256];
 
         snprintf(words, sizeof words, "not proven, because %s",
                  r->why ? r->why : "nothing tells it");
         text_wrap(p, STYLE_WARN, VERDICTS, WIDTH, words);
-    } else {
+    } else if (!said) {
         text_put(p, styles[r->verdict], verify_verdict_words[r->verdict]);
         if (r->via >= 0) {
             text_put(p, STYLE_DIM, "  ");

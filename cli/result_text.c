@@ -52,7 +52,12 @@ static const char *state_word(const struct transaction_result *r, bool undo)
 static void unit_line(struct text_page *p, const struct unit_result *u, const char *name, bool undo)
 {
     const bool good = u->state == UNIT_APPLIED;
+    const size_t size = strlen(name);
+    const char *msg = u->err.msg;
 
+    if (size > 0 && strncmp(msg, name, size) == 0 && strncmp(msg + size, ": ", 2) == 0) {
+        msg += size + 2; /* it stands at the left */
+    }
     text_blanks(p, INDENT);
     put_clean(p, STYLE_TEXT, name);
     text_tab(p, STATES);
@@ -63,7 +68,7 @@ static void unit_line(struct text_page *p, const struct unit_result *u, const ch
             put_clean(p, STYLE_TEXT, u->err.where);
             text_put(p, STYLE_TEXT, ": ");
         }
-        put_clean(p, STYLE_TEXT, u->err.msg);
+        put_clean(p, STYLE_TEXT, msg);
     }
     text_end(p);
 }
@@ -126,9 +131,9 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
 /* ---------------------------------------------------------------- JSON */
 
 static const char *const action_words[] = {
-    [STEP_WRITE] = "write",      [STEP_RESTART] = "restart", [STEP_WAIT] = "wait",
-    [STEP_WARM] = "model_load",  [STEP_WATCH] = "watch",     [STEP_VERIFY] = "verify",
-    [STEP_PUT_BACK] = "put_back"};
+    [STEP_WRITE] = "write",       [STEP_RESTART] = "restart",  [STEP_WAIT] = "wait",
+    [STEP_WARM] = "model_load",   [STEP_WATCH] = "watch",      [STEP_VERIFY] = "verify",
+    [STEP_PUT_BACK] = "put_back", [STEP_DRAIN] = "queue_drain"};
 
 /* Nobody who reads is needed: a pipe that is closed changes nothing. */
 static void tell_line(int fd, const char *line)
@@ -189,6 +194,62 @@ void result_progress_end(const struct result_told *told, const struct transactio
     }
 }
 
+bool result_is_aloud(const struct options *o)
+{
+    return !o->json && isatty(STDERR_FILENO);
+}
+
+/* How much longer the services of a unit are watched, at most. */
+static double watched_s(const struct services_apply *a, size_t unit)
+{
+    double most = 0;
+
+    for (size_t i = 0; a && i < a->job_count; i++) {
+        const struct service_job *job = &a->jobs[i];
+        const int64_t left_ns = job->restarted_ns + job->rules.steady_ns -
+                                a->world->now_ns(a->world->ctx);
+
+        if (job->unit == unit && job->state == JOB_WELL && (double)left_ns / 1e9 > most) {
+            most = (double)left_ns / 1e9;
+        }
+    }
+    return most;
+}
+
+/* Nobody looks at nothing for a minute. Allocates nothing. */
+static void say_step(struct result_told *told, enum transaction_step step, size_t unit,
+                     bool done, int result)
+{
+    static const char *const words[] = {
+        [STEP_WRITE] = "changing its files",
+        [STEP_RESTART] = "restarting it",
+        [STEP_WAIT] = "waiting until it is well",
+        [STEP_WARM] = "loading its models again",
+        [STEP_WATCH] = "watching it",
+        [STEP_VERIFY] = "proving that it has each value",
+        [STEP_PUT_BACK] = "putting back what was there",
+        [STEP_DRAIN] = "waiting until its queue is empty",
+    };
+    char name[256], line[512], rest[64] = "";
+
+    /* A step around the one that failed did not fail by itself. */
+    if (!told->aloud || (done && (result == 0 || told->said != (int)step))) {
+        return;
+    }
+    told->said = (int)step;
+    put_name(name, sizeof name, unit < told->count ? told->of[unit].name : "");
+    if (!done && step == STEP_WATCH) {
+        const double seconds = watched_s(told->services, unit);
+
+        if (seconds < 1) {
+            return;
+        }
+        snprintf(rest, sizeof rest, " for %.0f s more, so that it stays so", seconds);
+    }
+    snprintf(line, sizeof line, "%s: %s%s%s\n", name, words[step], rest, done ? ": failed" : "");
+    tell_line(STDERR_FILENO, line);
+}
+
 void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result)
 {
     struct result_told *told = ctx;
@@ -201,6 +262,7 @@ void result_progress(void *ctx, enum transaction_step step, size_t unit, bool do
         last = s->step == step && s->unit == unit && isnan(s->seconds) ? s : NULL;
     }
     tell_step(told, step, unit, done, result);
+    say_step(told, step, unit, done, result);
     if (last) {
         last->seconds = (double)(clock_mono_ns(&clock_real) - last->mono_ns) / 1e9;
         last->result = result;

@@ -32,12 +32,16 @@ struct result_told {
     struct result_step steps[RESULT_STEPS];
     size_t step_count;
     int progress_fd; /* gets a line of JSON before and after each step; 0: nobody does */
+    bool aloud;      /* a person waits: a line before each step on standard error */
+    int said;        /* the last step that was said, enum transaction_step */
     bool undo;       /* what was carried out is an undo */
     const struct services_apply *services; /* what was restarted; NULL: nothing */
     const char *by_hand;     /* commands for a person, when something could not be put back; NULL */
     const struct plan *left; /* the plan of the files as they are now; NULL: there is none */
     const struct plan *plan; /* that was carried out: what it could not touch; NULL */
 };
+/* Whether somebody sees standard error and gets no JSON instead. */
+bool result_is_aloud(const struct options *o);
 /* progress of a transaction: ctx is the struct result_told. Allocates nothing. */
 void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
 

@@ -1,5 +1,6 @@
 #include "tests/fake_models.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,26 @@ static const char gemma[] =
     "\"gemma3.block_count\":48,\"gemma3.context_length\":131072,"
     "\"gemma3.embedding_length\":3840},\"tensors\":[]}";
 
+/* Loading: what was asked, one a line, is what /asked tells. */
+static char asked[4096];
+
+static int load(const char *path, const char *content, struct text *out, fake_put_fn put)
+{
+    const size_t used = strlen(asked);
+
+    snprintf(asked + used, sizeof(asked) - used, "%s %s\n", path, content);
+    if (strstr(content, "\"broken:latest\"") != NULL) {
+        put(out, "{\"error\":\"the runner ended\\nthe runner ended\"}");
+        return 500;
+    }
+    if (strcmp(path, "/api/generate") == 0 && strstr(content, "embed") != NULL) {
+        put(out, "{\"error\":\"it does not support generate\"}");
+        return 400;
+    }
+    put(out, "{\"done\":true}");
+    return 200;
+}
+
 int fake_models_answer(const char *path, const char *content, struct text *out, fake_put_fn put)
 {
     if (strcmp(path, "/api/tags") == 0) {
@@ -50,6 +71,10 @@ int fake_models_answer(const char *path, const char *content, struct text *out, 
     } else if (strcmp(path, "/api/show") == 0) {
         put(out, "{\"error\":\"model not found\"}");
         return 404;
+    } else if (strcmp(path, "/api/generate") == 0 || strcmp(path, "/api/embed") == 0) {
+        return load(path, content, out, put);
+    } else if (strcmp(path, "/asked") == 0) {
+        put(out, "%s", asked);
     } else {
         return 404;
     }

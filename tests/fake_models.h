@@ -1,7 +1,8 @@
 /*
  * What Ollama tells of installed models, for tests/fake_server: GET /api/tags and POST /api/show.
  * llama3.1:8b and gemma3:12b have the shape of the published ones, broken:latest has none, and
- * gpt-oss:120b-cloud runs elsewhere.
+ * gpt-oss:120b-cloud runs elsewhere. A load by POST /api/generate or /api/embed is remembered (GET
+ * /asked); broken:latest does not load, and a name with "embed" only by the second.
  */
 #ifndef TESTS_FAKE_MODELS_H
 #define TESTS_FAKE_MODELS_H

@@ -122,11 +122,16 @@ static void fill_rows(struct services_apply *a, const struct service_job *job,
     evidence_free(service.evidence);
 }
 
-static bool changes_context(const struct service_job *job)
+/* Whether the process gets another value of it than it has; a wish that was so already is none. */
+static bool changes(const struct service_job *job, const char *setting)
 {
     for (size_t i = 0; i < job->wish_count; i++) {
-        if (strstr(job->wishes[i].setting, "CONTEXT_LENGTH")) {
-            return true;
+        const struct plan_row *w = &job->wishes[i];
+        const struct verify_row *before = &job->rows_before[i];
+
+        if (strcmp(w->setting, setting) == 0) {
+            return !before->process_known || !w->of || !w->wanted != !before->in_process ||
+                   (w->wanted && !plan_same_value(w->of, w->wanted, before->in_process));
         }
     }
     return false;
@@ -202,8 +207,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
                     facts ? job->facts.url : NULL, job->token, &job->rules);
     health_rules_add(&job->before, job->configured ? &job->configured->health : NULL, &job->rules);
     warm_list_of(facts && job->kind == SERVICE_OLLAMA ? &job->facts : NULL, job->preload,
-                 job->kind == SERVICE_OLLAMA ? job->preload_count : 0, changes_context(job),
-                 &a->arena, &job->warm);
+                 job->kind == SERVICE_OLLAMA ? job->preload_count : 0, &a->arena, &job->warm);
     job->has_queue = job->kind == SERVICE_COMFYUI && facts && facts->state != SERVICE_DOWN &&
                      !a->recovering;
     if (job->has_queue && a->queue == QUEUE_REFUSE && empty_queue(a, job, err) < 0) {
@@ -236,7 +240,17 @@ int services_drain(struct services_apply *a, struct err *err)
     for (size_t i = 0; i < a->job_count; i++) {
         struct service_job *job = &a->jobs[i];
 
-        if (job->state == JOB_READY && job->has_queue && empty_queue(a, job, err) < 0) {
+        if (job->state != JOB_READY || !job->has_queue) {
+            continue;
+        }
+        if (a->queue == QUEUE_DRAIN) {
+            tell(a, STEP_DRAIN, job->unit, false, 0);
+        }
+        const int rc = empty_queue(a, job, err);
+        if (a->queue == QUEUE_DRAIN) {
+            tell(a, STEP_DRAIN, job->unit, true, rc);
+        }
+        if (rc < 0) {
             return err_wrap(err, "%s", job->name);
         }
     }
@@ -283,11 +297,18 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
     if (back) { /* what was started with the new settings, if anything was */
         (void)control->look(a->world, &job->control, &before, &ignored);
     }
+    if (a->recovering) { /* no transaction says so */
+        tell(a, STEP_RESTART, job->unit, false, 0);
+    }
     job->state = JOB_TOUCHED;
     job->restarted_ns = now_ns(a);
     job->restarted_wall_ns = clock_wall_ns(&clock_real);
-    return control->restart(a->world, &job->control, &before,
-                            job->restarted_ns + RESTART_S * NS_PER_S, err);
+    const int rc = control->restart(a->world, &job->control, &before,
+                                    job->restarted_ns + RESTART_S * NS_PER_S, err);
+    if (a->recovering) {
+        tell(a, STEP_RESTART, job->unit, true, rc);
+    }
+    return rc;
 }
 
 static int wait_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
@@ -310,6 +331,10 @@ static int wait_one(struct services_apply *a, struct service_job *job, bool back
 
 static int warm_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
+    const struct warm_defaults defaults = {
+        .context = !back && changes(job, "OLLAMA_CONTEXT_LENGTH"),
+        .keep_alive = !back && changes(job, "OLLAMA_KEEP_ALIVE"),
+    };
     const bool may_fail = back || a->warm_may_fail;
     struct err why = ERR_INIT;
 
@@ -317,7 +342,8 @@ static int warm_one(struct services_apply *a, struct service_job *job, bool back
         return 0;
     }
     tell(a, STEP_WARM, job->unit, false, 0);
-    const int rc = warm_load(a->world, job->rules.url, job->token, &job->warm, !back, &why);
+    const int rc = warm_load(a->world, job->rules.url, job->token, &job->warm, &defaults, !back,
+                             &why);
     tell(a, STEP_WARM, job->unit, true, rc);
     /* Going back it counts that the service runs as before; a model may have been deleted. */
     if (rc < 0 && may_fail) {
@@ -462,6 +488,7 @@ static int verify_one(struct services_apply *a, struct service_job *job, bool ba
     }
 
     fill_rows(a, job, facts, job->restarted_wall_ns, job->rows);
+    job->put_back = back;
     rc = rc == 0 ? judge_rows(a, job, back, err) : rc;
     if (rc == 0 && !back && job->state == JOB_WELL) {
         const struct health_watch h = watch_of(a, job, back);

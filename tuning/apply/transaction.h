@@ -53,6 +53,7 @@ enum transaction_step {
     STEP_WATCH,
     STEP_VERIFY,
     STEP_PUT_BACK,
+    STEP_DRAIN, /* before all of them: prompts that run or wait are waited for */
     STEP_COUNT
 };
 

@@ -13,22 +13,28 @@
 
 struct warm_model {
     const char *name;
-    int64_t context;  /* asked for explicitly; 0: the server's own default */
-    bool keep_loaded; /* for ever */
+    int64_t context;        /* that it was loaded with; 0 not known */
+    bool keep_loaded;       /* for ever */
+    int64_t unload_wall_ns; /* when it would be unloaded; 0 not known */
 };
 struct warm_list {
     struct warm_model *of;
     size_t count;
 };
 
-/* Texts are copied into the arena. new_context: the plan changes the server's default, so what is
- * loaded gets the new one. before may be NULL; preload: names, may be empty. */
+/* What the server's own defaults decide, because the plan changes them; else a model comes back as
+ * it was. */
+struct warm_defaults {
+    bool context, keep_alive;
+};
+
+/* Texts are copied into the arena. before may be NULL; preload: names, may be empty. */
 void warm_list_of(const struct service_facts *before, const char *const *preload,
-                  size_t preload_count, bool new_context, struct arena *arena,
-                  struct warm_list *out);
+                  size_t preload_count, struct arena *arena, struct warm_list *out);
 /* One after the other, each until its own deadline. Errors: the first that did not load, with the
  * server's reason; the others are tried all the same. */
 int warm_load(const struct control_world *w, const char *url, const char *token,
-              const struct warm_list *list, bool may_stop, struct err *err);
+              const struct warm_list *list, const struct warm_defaults *defaults, bool may_stop,
+              struct err *err);
 
 #endif
