@@ -133,6 +133,46 @@ calls 'stop start '
 has OLLAMA_MAX_QUEUE=100
 t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
 
+# --- a model that does not load any more: put back; one that only embeds is loaded ---
+sed -i 's/^    health:/    preload: [broken:latest]\n&/' "$yaml"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 3
+t_expect_out "^  ollama +rolled_back +model 'broken:latest' does not load: the runner ended$"
+t_expect_out '^  ollama +OLLAMA_KEEP_ALIVE +5m +as before$'
+calls 'stop start stop start '
+has OLLAMA_MAX_QUEUE=100
+t_run "$TUNETOP" apply mine --yes --no-warm
+t_expect_status 0
+t_run "$TUNETOP" undo --yes --no-warm
+t_expect_status 0
+sed -i 's/broken:latest/embed:latest/' "$yaml"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 0
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
+sed -i '/preload/d' "$yaml"
+: >"$t_dir/calls"
+
+# --- a person at a terminal sees what is done; nobody else does ---
+if script -qec true /dev/null >/dev/null 2>&1; then
+    sed -i 's/steady: 1/steady: 4/' "$yaml"
+    t_run env NO_COLOR=1 script -qec "$TUNETOP apply mine --yes" /dev/null
+    sed -i 's/steady: 4/steady: 1/' "$yaml"
+    tr -d '\r' <"$t_dir/out" >"$t_dir/plain"
+    mv "$t_dir/plain" "$t_dir/out"
+    t_expect_out '^ollama: changing its files$'
+    t_expect_out '^ollama: restarting it$'
+    t_expect_out '^ollama: waiting until it is well$'
+    t_expect_out '^ollama: proving that it has each value$'
+    t_expect_out '^ollama: watching it for [1-4] s more, so that it stays so$'
+    t_run "$TUNETOP" undo --yes
+    t_expect_status 0
+    t_is 'and no line where there is no terminal' "$(cat "$t_dir/err")" ''
+    : >"$t_dir/calls"
+else
+    t_skip 'progress at a terminal' 'no script(1) that runs a command'
+fi
+
 # --- files only ---
 t_run "$TUNETOP" apply mine --yes --no-restart
 t_expect_status 0
@@ -148,6 +188,7 @@ t_run "$TUNETOP" apply mine --yes
 t_expect_status 3
 t_expect_out 'rolled_back|rolled back'
 t_expect_out 'OLLAMA_MAX_QUEUE=99, not 512'
+t_expect_out '^  ollama +OLLAMA_MAX_QUEUE +100 +as before$'
 t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
 
 # --- it does not start with the new file: put back, and running ---
