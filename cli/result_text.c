@@ -217,8 +217,8 @@ static double watched_s(const struct services_apply *a, size_t unit)
 }
 
 /* Nobody looks at nothing for a minute. Allocates nothing. */
-static void say_step(struct result_told *told, enum transaction_step step, size_t unit,
-                     bool done, int result)
+static void say_step(struct result_told *told, enum transaction_step step, size_t unit, bool done,
+                     int result)
 {
     static const char *const words[] = {
         [STEP_WRITE] = "changing its files",

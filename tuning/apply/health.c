@@ -149,8 +149,8 @@ static int judge(const struct control_state *before, const struct control_state 
     if (*restarts >= 0 && s->restarts - *restarts >= LOOPS) {
         return strstr(s->words, "again and again")
                    ? err_set(err, ERR_STATE, "%s", s->words)
-                   : err_set(err, ERR_STATE, "it ends again and again%s%s",
-                             s->words[0] ? ": " : "", s->words);
+                   : err_set(err, ERR_STATE, "it ends again and again%s%s", s->words[0] ? ": " : "",
+                             s->words);
     }
     if (!s->running || (before->id[0] && strcmp(before->id, s->id) == 0)) {
         return 0;
