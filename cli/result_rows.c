@@ -146,7 +146,8 @@ void result_rows_text(struct text_page *p, const struct services_apply *services
         const bool stands = job->unit < result->unit_count &&
                             result->units[job->unit].state == UNIT_APPLIED;
 
-        for (size_t k = 0; stands && job->state == JOB_WELL && k < job->wish_count; k++) {
+        for (size_t k = 0;
+             (stands || job->put_back) && job->state == JOB_WELL && k < job->wish_count; k++) {
             if (job->rows[k].setting) {
                 row_text(p, job, k);
             }
