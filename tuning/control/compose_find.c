@@ -367,7 +367,7 @@ static int find_together(struct control_target *t, const struct container_facts 
                          const struct containers *all, struct err *err)
 {
     struct compose_found *f = t->found;
-    const char *ids[NAMES_MAX];
+    const char *ids[NAMES_MAX] = {NULL};
     size_t id_count = 0;
 
     add_name(ids, &id_count, own->id);
