@@ -80,6 +80,26 @@ static void test_states(void **state)
         {BEGIN_HEAD "\"units\":[],\"files\":[" FILE_1 "]}\n", -1, 0, 1, false},
         {BEGIN_HEAD UNITS ",\"files\":[" FILE_1 "," FILE_1 "]}\n", -1, 0, 1, false},
         {BEGIN_HEAD UNITS ",\"files\":{\"a\":" FILE_1 "}}\n", -1, 0, 1, false},
+        {BEGIN_HEAD UNITS
+         ",\"files\":[],\"values\":[{\"name\":\"kern.maxfiles\",\"unit\":0,\"before\":\"1\",\"after\":\"2\"}]}\n",
+         JOURNAL_INTERRUPTED, 1, 0, false},
+        {BEGIN_HEAD UNITS ",\"files\":[],\"values\":[]}\n", -1, 0, 1, false},
+        {BEGIN_HEAD UNITS
+         ",\"files\":[],\"values\":{\"a\":{\"name\":\"kern.maxfiles\",\"unit\":0,\"before\":\"1\",\"after\":\"2\"}}}\n",
+         -1, 0, 1, false},
+        {BEGIN_HEAD UNITS
+         ",\"files\":[],\"values\":[{\"name\":\"kern.maxfiles\",\"unit\":1,\"before\":\"1\",\"after\":\"2\"}]}\n",
+         -1, 0, 1, false},
+        {BEGIN_HEAD UNITS
+         ",\"files\":[],\"values\":[{\"name\":\"-w\",\"unit\":0,\"before\":\"1\",\"after\":\"2\"}]}\n",
+         -1, 0, 1, false},
+        {BEGIN_HEAD UNITS
+         ",\"files\":[],\"values\":[{\"name\":\"kern.maxfiles\",\"unit\":0,\"before\":\"$(id)\",\"after\":\"2\"}]}\n",
+         -1, 0, 1, false},
+        {BEGIN_HEAD UNITS
+         ",\"files\":[],\"values\":[{\"name\":\"kern.maxfiles\",\"unit\":0,\"before\":\"1\",\"after\":\"\"}]}\n",
+         -1, 0, 1, false},
+        {BEGIN_HEAD UNITS ",\"files\":[],\"values\":[7]}\n", -1, 0, 1, false},
     };
 
     (void)state;
@@ -253,7 +273,11 @@ static void make_begin(const char *id, struct buf *out)
                                 .restart_count = 1};
     struct journal_file file = {
         .path = "/a/\"link\"\n", .real = "/a/f \xc3\xa4", .folders = 2, .like = {0640, 7, 8}};
+    static const struct journal_value value = {"launchctl limit maxfiles", "256 unlimited",
+                                               "65536 unlimited", 0};
     struct journal_entry e = {.id = id,
+                              .values = &value,
+                              .value_count = 1,
                               .time = "2026-11-21T18:06:57.000+00:00",
                               .profile = "high",
                               .plan = "1234",
@@ -284,6 +308,7 @@ static void test_round(void **state)
     make_begin(ID_1, &line);
     assert_int_equal(journal_append(&journal, line.data, line.size, &err), 0);
     assert_int_equal(journal_file_done(&journal, ID_1, 0, true, &err), 0);
+    assert_int_equal(journal_value_done(&journal, ID_1, 0, true, &err), 0);
     assert_int_equal(journal_unit_done(&journal, ID_1, 0, UNIT_ROLLED_BACK,
                                        "it said \"no\\\x1b[31m\"\nand more", &err),
                      0);
@@ -313,6 +338,10 @@ static void test_round(void **state)
     assert_int_equal(e->files[0].like.gid, 8);
     assert_int_equal(e->files[0].folders, 2);
     assert_int_equal(e->files[0].before.size, 3);
+    assert_int_equal(e->value_count, 1);
+    assert_string_equal(e->values[0].name, "launchctl limit maxfiles");
+    assert_string_equal(e->values[0].before, "256 unlimited");
+    assert_string_equal(e->values[0].after, "65536 unlimited");
     assert_true(e->files[0].after.absent);
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
                             cJSON_GetArrayItem(e->changes, 0), "to")),

@@ -455,6 +455,98 @@ static void test_allocations_back(void **state)
 #endif
 }
 
+static void set_value(size_t i, const char *value)
+{
+    (void)snprintf(s.value_now[i], JOURNAL_VALUE_BYTES, "%s", value);
+}
+
+static void expect_values(const char *first, const char *second)
+{
+    assert_string_equal(s.value_now[0], first);
+    assert_string_equal(s.value_now[1], second);
+}
+
+/* Settings of the machine alone: there, and back. */
+static void test_values(void **state)
+{
+    (void)state;
+    s.values = ONLY_VALUES;
+    assert_int_equal(scene_apply(&s), 0);
+    assert_int_equal(s.result.state, JOURNAL_APPLIED);
+    assert_int_equal(scene_unit_values(&s), ALL_NEW);
+    assert_int_equal(s.sets, SCENE_VALUES);
+    expect_files(ALL_OLD, ALL_OLD);
+    assert_int_equal(scene_undo(&s, NULL), 0);
+    assert_int_equal(scene_unit_values(&s), ALL_OLD);
+    assert_int_equal(entry_state(1), JOURNAL_UNDONE);
+    assert_int_equal(s.sets, 2 * SCENE_VALUES);
+}
+
+static void test_values_refused(void **state)
+{
+    (void)state;
+    s.values = ONLY_VALUES;
+    set_value(1, "33"); /* since it was planned */
+    expect_refused(scene_apply(&s), ERR_STATE, "'pmset sleep' is 33 now, and was 122880");
+    assert_int_equal(s.sets, 0);
+    set_value(1, scene_value_old);
+    s.clamp_to = "524288"; /* also on the way back */
+    assert_int_equal(scene_apply(&s), 0);
+    assert_true(s.result.needs_person && s.result.state == JOURNAL_INTERRUPTED);
+    expect_values("524288", scene_value_old);
+}
+
+/* What somebody else set stays his; what was lost with the power is no obstacle. */
+static void test_values_edited(void **state)
+{
+    (void)state;
+    s.values = WITH_VALUES;
+    assert_int_equal(scene_apply(&s), 0);
+    assert_int_equal(s.result.state, JOURNAL_APPLIED);
+    set_value(1, "33");
+    expect_refused(scene_undo(&s, NULL), ERR_STATE, "'pmset sleep' was changed by somebody else");
+    expect_files(ALL_NEW, ALL_NEW);
+    expect_values(scene_value_new, "33");
+    set_value(1, scene_value_new);
+    set_value(0, scene_value_old);
+    s.sets = 0;
+    assert_int_equal(scene_undo(&s, NULL), 0);
+    expect_files(ALL_OLD, ALL_OLD);
+    assert_int_equal(scene_unit_values(&s), ALL_OLD);
+    assert_int_equal(s.sets, 1); /* that which was not so already */
+}
+
+/* Cut off when both had been set, and somebody set one of them since. */
+static void test_values_recover(void **state)
+{
+    struct recover_result r;
+    unsigned n = 1;
+
+    (void)state;
+    s.values = ONLY_VALUES;
+    for (; s.sets < SCENE_VALUES; n++) {
+        scene_release(&s);
+        scene_init(&s);
+        s.values = ONLY_VALUES;
+        disk_arm(s.disk, FAULT_DEAD_AFTER, 0, n);
+        (void)scene_apply(&s);
+    }
+    disk_kill(s.disk);
+    set_value(0, "33");
+    assert_int_equal(scene_recover(&s, false, &r), 0);
+    assert_int_equal(r.outcome, RECOVER_PERSON);
+    assert_int_equal(r.edited_values, 1);
+    assert_non_null(strstr(s.err.msg, "'kern.maxfiles' is 33, neither 122880"));
+    expect_values("33", scene_value_new);
+    recover_result_release(&r);
+    assert_int_equal(scene_recover(&s, true, &r), 0);
+    assert_int_equal(r.outcome, RECOVER_REVERTED);
+    assert_int_equal(r.put_back, 1);
+    expect_values("33", scene_value_old);
+    recover_result_release(&r);
+    assert_int_equal(entry_state(0), JOURNAL_ROLLED_BACK);
+}
+
 #define SCENE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -475,6 +567,10 @@ int main(void)
         SCENE_TEST(test_undo_without_copies),
         SCENE_TEST(test_allocations),
         SCENE_TEST(test_allocations_back),
+        SCENE_TEST(test_values),
+        SCENE_TEST(test_values_refused),
+        SCENE_TEST(test_values_edited),
+        SCENE_TEST(test_values_recover),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
