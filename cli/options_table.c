@@ -222,7 +222,7 @@ const struct option_row options_rows[] = {
     {"gap", 0, STATUS, OPTION_NUMBER, "S", AT(gap_s), 0.05, 60, NULL,
      "seconds between the two samples that rates come from (0.2)"},
     {"service", 's', PLAN | APPLY | VERIFY, OPTION_LIST, "SERVICE", AT(services), 0, 0, NULL,
-     "only this service, by name or kind; may be given again"},
+     "only this service, by name or kind; system: the machine; may be given again"},
     {"set", 0, PLAN | APPLY | VERIFY, OPTION_LIST, "SETTING=VALUE", AT(sets), 0, 0, NULL,
      "with this value, instead of the profile's or beside it; may be given again"},
     {"dialect", 0, PLAN | APPLY | VERIFY, OPTION_CHOICE, "NAMES", AT(dialect), 0, 0,
