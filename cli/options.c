@@ -412,10 +412,10 @@ int options_parse(int argc, char *const *argv, struct options *out, struct err *
         o.help_about = o.command;
         o.command = COMMAND_HELP;
     }
-    if (o.command == COMMAND_PLAN && !o.profile && !o.version) {
+    if ((o.command == COMMAND_PLAN || o.command == COMMAND_APPLY) && !o.profile && !o.version) {
         return err_set(err, ERR_USAGE,
-                       "'plan' needs a profile: recommended, or one of 'tunetop "
-                       "profiles'");
+                       "'%s' needs a profile: recommended, or one of 'tunetop profiles'",
+                       o.command == COMMAND_PLAN ? "plan" : "apply");
     }
     if (o.command == COMMAND_COMPLETION && o.shell < 0 && !o.version) {
         return err_set(err, ERR_USAGE, "'completion' needs a shell: bash, zsh or fish");

@@ -15,8 +15,11 @@ t_expect_err 'config'
 t_run "$TUNETOP" plan hihg
 t_expect_status 2
 t_expect_err "high"
-t_run "$TUNETOP" plan
-t_expect_status 2
+for command in plan apply; do
+    t_run "$TUNETOP" "$command" --set OLLAMA_NUM_PARALLEL=1
+    t_expect_status 2
+    t_expect_err "'$command' needs a profile"
+done
 t_run "$TUNETOP" journal
 t_expect_status 0
 t_expect_out 'Nothing was changed yet'
