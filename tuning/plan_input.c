@@ -354,7 +354,7 @@ static const struct config_service *as_configured(struct plan_input *in,
 {
     struct config_service *made;
 
-    if (s && (s->config.type != CONFIG_TARGET_NONE || !l)) {
+    if (!l || (s && s->config.type != CONFIG_TARGET_NONE)) {
         return s;
     }
     made = arena_alloc(&in->arena, sizeof *made);
