@@ -77,7 +77,7 @@ static double number(const cJSON *o, const char *key)
 {
     const cJSON *n = o ? cJSON_GetObjectItemCaseSensitive(o, key) : NULL;
 
-    return cJSON_IsNumber(n) ? n->valuedouble : 0;
+    return n && cJSON_IsNumber(n) ? n->valuedouble : 0;
 }
 
 static void check(int n, const char *path, const char *name, double context, double stays_s)

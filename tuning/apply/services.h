@@ -54,7 +54,7 @@ struct service_job {
     bool was_well, has_queue;
     struct warm_list warm;
     struct verify_row *rows;        /* one a wish: as it is now */
-    bool put_back;                   /* the rows are of what was put back */
+    bool put_back;                  /* the rows are of what was put back */
     struct verify_row *rows_before; /* as it was when nothing had been changed */
     int64_t restarted_ns, restarted_wall_ns;
 };
