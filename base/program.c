@@ -17,6 +17,8 @@
 
 /* One that was killed ends in microseconds, unless it is stuck in the kernel. */
 enum { REAP_TRIES = 20, REAP_PAUSE_MS = 10, READ_BYTES = 16384 };
+/* 1 MiB: a pipe holds 64 KiB (pipe(7)), so what a program left in it is read whole. */
+enum { DRAIN_CHUNKS = 64 };
 
 /* POSIX declares it nowhere, glibc does. NOLINTNEXTLINE(readability-redundant-declaration) */
 extern char **environ;
@@ -238,17 +240,21 @@ static int make_pipes(int ends[4], struct err *err)
     return 0;
 }
 
-/* What there is now; false when nobody has its other end open any more. */
+/* What there is now, and not more at once than DRAIN_CHUNKS: one that prints without end must not
+ * keep us from its deadline. false when nobody has its other end open any more. */
 static bool drain(int fd, struct buf *into)
 {
     char chunk[READ_BYTES];
-    ssize_t n;
+    ssize_t n = -1;
 
-    do {
+    for (int i = 0; i < DRAIN_CHUNKS; i++) {
         n = read(fd, chunk, sizeof chunk);
         buf_add(into, chunk, n > 0 ? (size_t)n : 0);
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    return n < 0;
+        if (n == 0 || (n < 0 && errno != EINTR)) {
+            break;
+        }
+    }
+    return n != 0;
 }
 
 /* What came meanwhile, and whether somebody may still write. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "tuning/apply/signals.h"
@@ -281,6 +282,10 @@ int change_services_of_entry(struct change_services *s, const struct knowledge *
             job->note = job->target               ? NULL
                         : l && l->control_why_not ? l->control_why_not
                                                   : "nobody is found who supervises it";
+            /* It was restarted, or about to be: without it nothing can be proven. */
+            if (way == CHANGE_RECOVER && !job->target && e->units[u].state != UNIT_ROLLED_BACK) {
+                return err_set(err, ERR_STATE, "%s: %s", name, job->note);
+            }
             add_changes(s, changed, job, way == CHANGE_UNDO || e->kind == JOURNAL_UNDO);
         }
         standing++;
@@ -340,6 +345,14 @@ void change_services_words(const struct change_services *s, char *out, size_t si
     }
 }
 
+/* Whoever is root by sudo types what comes next as a user again, and for root's containers too. */
+static bool types_sudo(const struct control_step *step, const struct service_job *job)
+{
+    const bool by_sudo = caller_get()->sudo;
+
+    return step->needs_root ? by_sudo || geteuid() != 0 : by_sudo && job->control.uid < 0;
+}
+
 void change_services_by_hand(const struct change_services *s, size_t unit, struct buf *out)
 {
     struct arena arena;
@@ -354,8 +367,7 @@ void change_services_by_hand(const struct change_services *s, size_t unit, struc
         }
         control_of(job->control.type)->steps(&job->control, &arena, &steps);
         for (size_t k = 0; k < steps.count; k++) {
-            buf_puts(out, steps.of[k].needs_root && geteuid() != 0 ? "sudo " : "");
-            control_line(&steps.of[k], out);
+            control_line(&steps.of[k], types_sudo(&steps.of[k], job), out);
             buf_putc(out, '\n');
         }
     }

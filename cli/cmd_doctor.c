@@ -40,9 +40,11 @@ struct doctor_finding *doctor_say(struct doctor *d, enum doctor_level level, con
     va_end(ap);
     f->level = level;
     f->part = d->part;
-    utf8_copy(f->subject, sizeof f->subject, subject);
-    utf8_copy(f->text, sizeof f->text, text); /* a cut text ends with a whole character */
-    utf8_copy(f->command, sizeof f->command, command ? command : "");
+    /* Paths and names of others are among them; a cut text ends with a whole character. */
+    utf8_sanitise(subject, strlen(subject), f->subject, sizeof f->subject, NULL);
+    utf8_sanitise(text, strlen(text), f->text, sizeof f->text, NULL);
+    utf8_sanitise(command ? command : "", command ? strlen(command) : 0, f->command,
+                  sizeof f->command, NULL);
     return f;
 }
 

@@ -142,7 +142,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
                         .value_ops = machine_states_ops()};
     struct entry_services *services = xcalloc(1, sizeof *services);
     struct result_told *told = xcalloc(1, sizeof *told);
-    bool edited = false;
+    bool edited = false, services_stay = false;
     told->aloud = result_is_aloud(o);
     for (bool more = true, any = false; rc == 0 && more;) {
         struct recover_result result;
@@ -164,6 +164,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
             const size_t others = result.edited.count + result.edited_values;
 
             edited = others > 0;
+            services_stay = !edited && r.control && !o->no_restart;
             if (!o->json) {
                 change_journal_show_edited(&result.edited, o, outcome->utf8);
             }
@@ -188,6 +189,11 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     if (outcome->status == RESULT_NEEDS_PERSON && edited) {
         outcome->why = "This command keeps what is there now, and puts back the rest:";
         outcome->next = journals_command(o->argv[0], journals_mine(), "recover --yes", NULL);
+    }
+    if (outcome->status == RESULT_NEEDS_PERSON && services_stay) {
+        outcome->why = "When that is mended, this command brings it to an end (with --no-restart "
+                       "it puts back the files, and leaves the services as they are):";
+        outcome->next = journals_command(o->argv[0], journals_mine(), "recover", NULL);
     }
     journals_next_step(outcome, o);
     change_journal_close(&p);

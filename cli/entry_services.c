@@ -22,6 +22,15 @@ static int unable(void *ctx, size_t unit, bool back, struct err *err)
     return -err->code;
 }
 
+/* recover --no-restart: what nobody looks at is not proven, so the files go back, and then all is
+ * as it is to be. */
+static int left_alone(void *ctx, size_t unit, bool back, struct err *err)
+{
+    (void)ctx;
+    (void)unit;
+    return back ? 0 : err_set(err, ERR_STATE, "the services were not to be looked at");
+}
+
 int entry_services_open(struct entry_services *s, const struct journal_entry *e,
                         const struct journal_entry *changed, enum change_way way,
                         const struct options *o, change_progress_fn progress, void *ctx,
@@ -31,6 +40,8 @@ int entry_services_open(struct entry_services *s, const struct journal_entry *e,
 
     memset(s, 0, sizeof *s);
     if (o->no_restart || !restarts_any(e)) {
+        s->left = way == CHANGE_RECOVER && restarts_any(e);
+        s->ops = (struct control_ops){NULL, left_alone, left_alone};
         return 0;
     }
     s->open = true;
@@ -64,5 +75,6 @@ bool entry_services_close(struct entry_services *s)
 
 const struct control_ops *entry_services_ops(const struct entry_services *s)
 {
-    return s->open && (s->why.code || services_any(&s->services.apply)) ? &s->ops : NULL;
+    return s->left || (s->open && (s->why.code || services_any(&s->services.apply))) ? &s->ops
+                                                                                     : NULL;
 }

@@ -13,12 +13,14 @@ struct entry_services {
     struct change_services services;
     struct control_ops ops; /* what the transaction gets */
     bool open;              /* there is something to restart */
+    bool left;              /* there is, and recover is not to */
     struct err why;         /* code: it could not be looked at; ops then fail with it */
 };
 
-/* Opens what is needed; nothing when the entry restarted nothing, or with --no-restart. Of an
- * error only undo makes one of its own: recover has to put files back in any case, and its ops
- * fail. Ends with entry_services_close() in any case. */
+/* Opens what is needed; nothing when the entry restarted nothing, or with --no-restart (then the
+ * ops of a recover prove nothing, and restart nothing). Of an error only undo makes one of its own:
+ * recover has to put files back in any case, and its ops fail. Ends with entry_services_close() in
+ * any case. */
 int entry_services_open(struct entry_services *s, const struct journal_entry *e,
                         const struct journal_entry *changed, enum change_way way,
                         const struct options *o, change_progress_fn progress, void *ctx,

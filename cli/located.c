@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "sampling/reader.h"
 
 void located_open(const struct measure *s, const struct model *now, const struct options *o,
@@ -111,6 +112,26 @@ void located_add_json(cJSON *service, const struct location *l)
 
 /* ---------------------------------------------------------------- for a person */
 
+enum { SHOWN_BYTES = 4096 };
+
+/* Labels, and folders of other people's processes: whoever made them chose their bytes. */
+static void put_clean(struct text_page *p, enum style style, const char *text)
+{
+    char clean[SHOWN_BYTES];
+
+    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
+    text_put(p, style, clean);
+}
+
+static void wrap_clean(struct text_page *p, enum style style, int indent, int width,
+                       const char *text)
+{
+    char clean[SHOWN_BYTES];
+
+    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
+    text_wrap(p, style, indent, width, clean);
+}
+
 static void label(struct text_page *p, const char *text, int indent, int values)
 {
     text_blanks(p, indent);
@@ -127,7 +148,7 @@ static void text_list(struct text_page *p, const char *name, const char *const *
         } else {
             text_blanks(p, values);
         }
-        text_put(p, STYLE_TEXT, texts[i]);
+        put_clean(p, STYLE_TEXT, texts[i]);
         text_end(p);
     }
 }
@@ -136,7 +157,7 @@ static void sentence(struct text_page *p, const char *name, enum style style, co
                      int indent, int values, int width)
 {
     label(p, name, indent, values);
-    text_wrap(p, style, values, width, text);
+    wrap_clean(p, style, values, width, text);
     text_end(p);
 }
 
@@ -163,7 +184,7 @@ static void restart_line(struct text_page *p, const struct location *l, int inde
     if (l->control_from) {
         text_blanks(p, 3);
         text_put(p, STYLE_DIM, "from ");
-        text_put(p, STYLE_DIM, l->control_from);
+        put_clean(p, STYLE_DIM, l->control_from);
     }
     text_end(p);
 }
@@ -175,7 +196,7 @@ void located_text(struct text_page *p, const struct location *l, int indent, int
     }
     if (l->install && strcmp(l->install, "process") != 0) {
         text_blanks(p, values);
-        text_wrap(p, STYLE_TEXT, values, width, l->install);
+        wrap_clean(p, STYLE_TEXT, values, width, l->install);
         text_end(p);
     }
     text_list(p, "settings", l->files, l->file_count, indent, values);

@@ -122,8 +122,10 @@ const struct command_row options_commands[COMMAND_COUNT] = {
         {"recover", "end an apply or undo that was cut off",
          "After a kill or a power cut every file is wholly old or wholly new. recover brings them to "
          "one state: when all of them are new and the services run with them the apply counts, else "
-         "every file is put back, and the services run as before. It asks once. A file that was changed since is kept after a second question; the status is 4 while "
-         "a person has to decide.",
+         "every file is put back, and the services run as before. It asks once. A file that was "
+         "changed since is kept after a second question; the status is 4 while a person has to "
+         "decide. A service that nobody can restart any more keeps it from its end: with "
+         "--no-restart the files are put back, and no service is touched.",
          NULL, NULL},
     [COMMAND_DETECT] =
         {"detect", "which machine this is, and which profile fits it",
@@ -229,7 +231,7 @@ const struct option_row options_rows[] = {
      choices_dialect, "guide: write the names of the guides even where nobody reads them"},
     {"yes", 'y', APPLY | UNDO | RECOVER, OPTION_FLAG, NULL, AT(yes), 0, 0, NULL,
      "answer every question with yes"},
-    {"no-restart", 0, PLAN | APPLY | UNDO, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
+    {"no-restart", 0, PLAN | APPLY | UNDO | RECOVER, OPTION_FLAG, NULL, AT(no_restart), 0, 0, NULL,
      "change files only; the services take it when somebody restarts them"},
     {"no-warm", 0, PLAN | APPLY | UNDO, OPTION_FLAG, NULL, AT(no_warm), 0, 0, NULL,
      "do not load again what was loaded before a restart"},

@@ -277,10 +277,7 @@ static void command_line(struct text_page *p, const struct plan_step *s)
     struct buf line;
 
     buf_init(&line, 4096);
-    if (s->needs_root) {
-        buf_puts(&line, "sudo ");
-    }
-    control_line(&step, &line);
+    control_line(&step, s->needs_root, &line);
     put_clean(p, STYLE_TEXT, line.data);
     buf_release(&line);
     for (size_t i = 0; i < s->interrupt_count; i++) {

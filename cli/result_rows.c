@@ -47,7 +47,7 @@ static cJSON *row_json(const char *service, const char *setting, const char *wan
                             : r   ? verify_verdict_words[r->verdict]
                                   : verify_verdict_words[VERIFY_UNKNOWN]);
     json_add_text_or_null(o, "via", r && r->via >= 0 ? evidence_via_words[r->via] : NULL);
-    json_add_text_or_null(o, "reason", r ? r->why : "it was not restarted");
+    json_add_text_or_null(o, "why", r ? r->why : "it was not restarted"); /* as in verify */
     return o;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "cli/result_rows.h"
 #include "cli/text_page.h"
 
+enum { TELL_MS = 1000 }; /* that a reader of events may be late */
 enum { OUTPUT_MAX = 1024 * 1024, INDENT = 2, STATES = 20, REASONS = 34, WIDTH = 100 };
 
 int result_status(const struct transaction_result *r)
@@ -135,10 +137,14 @@ static const char *const action_words[] = {
     [STEP_WARM] = "model_load",   [STEP_WATCH] = "watch",      [STEP_VERIFY] = "verify",
     [STEP_PUT_BACK] = "put_back", [STEP_DRAIN] = "queue_drain"};
 
-/* Nobody who reads is needed: a pipe that is closed changes nothing. */
+/* Nobody who reads is needed: a pipe that is closed changes nothing, and one that is full, or a
+ * terminal that was stopped, loses a line rather than to keep files and services waiting. A line is
+ * shorter than PIPE_BUF, so a pipe that takes any of it takes all. */
 static void tell_line(int fd, const char *line)
 {
-    for (size_t size = strlen(line); size > 0;) {
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+    for (size_t size = strlen(line); size > 0 && poll(&room, 1, TELL_MS) > 0;) {
         const ssize_t n = write(fd, line, size);
 
         if (n < 0 && errno == EINTR) {

@@ -115,7 +115,7 @@ t_expect_status 0
 t_expect_out 'nothing to change'
 t_run "$TUNETOP" apply high --no-restart --yes --json
 t_expect_status 0
-t_expect_out '"reason":	"it was not restarted"'
+t_expect_out '"why":	"it was not restarted"'
 t_expect_out '"steps":	\[\]'
 t_run "$TUNETOP" journal
 t_expect_status 0
@@ -378,7 +378,7 @@ t_expect_status 0
 t_expect_out '"name":	"studio"'
 t_expect_out '"action":	"write"'
 t_expect_out '"result":	"ok"'
-t_expect_out '"reason":	"it was not restarted"'
+t_expect_out '"why":	"it was not restarted"'
 t_must_fail 'all is so now' grep -q differs "$t_dir/out"
 t_run "$TUNETOP" verify high
 t_expect_status 0

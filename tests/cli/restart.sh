@@ -252,6 +252,23 @@ t_expect_out 'as it was before'
 t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
 has OLLAMA_MAX_QUEUE=100
 
+# --- it can never be started again: recover says so, and with --no-restart leaves it at the files ---
+fresh
+echo fails >"$HOME/trick"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 4
+t_run "$TUNETOP" recover --yes
+t_expect_status 4
+t_expect_err 'no-restart'
+: >"$t_dir/calls"
+t_run "$TUNETOP" recover --yes --no-restart
+t_expect_status 0
+t_expect_out 'as it was before'
+t_is 'nothing is started' "$(cat "$t_dir/calls")" ''
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_run "$TUNETOP" recover --yes
+t_expect_out 'nothing was cut off'
+
 # --- asked to end while it is waited for: the step is finished, then all is put back ---
 fresh
 sed -i 's/steady: 1/steady: 600/' "$yaml"

@@ -56,7 +56,7 @@ static void print_steps(const struct control_target *t, struct arena *arena)
     buf_init(&line, 4096);
     for (size_t i = 0; i < steps.count; i++) {
         buf_clear(&line);
-        control_line(&steps.of[i], &line);
+        control_line(&steps.of[i], false, &line);
         printf("%s: %s\n", steps.of[i].action, line.data);
     }
     for (size_t i = 0; i < steps.interrupt_count; i++) {

@@ -110,7 +110,7 @@ static void print_steps(const struct control *c, const struct control_target *t)
     c->steps(t, &arena, &steps);
     for (size_t i = 0; i < steps.count; i++) {
         buf_clear(&line);
-        control_line(&steps.of[i], &line);
+        control_line(&steps.of[i], false, &line);
         printf("step %s%s: %s\n", steps.of[i].action, steps.of[i].needs_root ? " as root" : "",
                line.data);
     }

@@ -52,8 +52,11 @@ static void test_a_line_to_type(void **state)
 
     (void)state;
     buf_init(&b, 1000);
-    control_line(&s, &b);
+    control_line(&s, false, &b);
     assert_string_equal(b.data, "cd '/srv/a b' && docker compose -p 'my ai' up 'it'\\''s' ''");
+    buf_clear(&b);
+    control_line(&s, true, &b);
+    assert_string_equal(b.data, "cd '/srv/a b' && sudo docker compose -p 'my ai' up 'it'\\''s' ''");
     buf_release(&b);
 }
 

@@ -229,6 +229,9 @@ static void test_run_until_the_deadline(void **state)
     assert_true(clock_mono_ns(&clock_real) - before < 20 * NS_PER_S);
     const pid_t gone = (pid_t)strtol(out.data, NULL, 10);
     assert_true(gone > 1 && kill(gone, 0) < 0 && errno == ESRCH);
+    /* One that never stops printing. */
+    assert_int_equal(run_shell("while :; do echo 0123456789; done", NULL, NS_PER_S / 4),
+                     -ERR_TIMEOUT);
 }
 
 static void test_find_in_path(void **state)

@@ -52,6 +52,8 @@ static void copy_facts(struct arena *arena, const struct service_facts *f,
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         *texts[i] = arena_strdup(arena, *texts[i]);
     }
+    out->settings = NULL; /* read from the process, where they are needed */
+    out->setting_count = 0;
     out->models = arena_calloc(arena, f->model_count + 1, sizeof *out->models);
     for (size_t i = 0; i < f->model_count; i++) {
         out->models[i] = f->models[i];
@@ -192,8 +194,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
     if (rc < 0) {
         return err_wrap(err, "%s", job->name);
     }
-    const bool up = job->before.known ? job->before.running
-                                      : facts && facts->pid > 0 && facts->state != SERVICE_DOWN;
+    const bool up = job->before.known ? job->before.running : facts && facts->state != SERVICE_DOWN;
     if (!up && !a->recovering) {
         job->note = "it was down, and stays down";
         return 0;
@@ -354,37 +355,51 @@ static int warm_one(struct services_apply *a, struct service_job *job, bool back
     return rc;
 }
 
+/* Going back, one that fails keeps no other from running as before: the first reason stays. */
+static void keep_first(struct service_job *job, int rc, const struct err *reason, struct err *first)
+{
+    job->failed = rc < 0;
+    if (rc < 0 && first->code == 0) {
+        *first = *reason;
+    }
+}
+
 static int restart(void *ctx, size_t unit, bool back, struct err *err)
 {
     struct services_apply *a = ctx;
-    int rc = 0;
+    struct err first = ERR_INIT;
 
-    for (size_t i = 0; i < a->job_count && rc == 0; i++) {
+    for (size_t i = 0; i < a->job_count && (back || first.code == 0); i++) {
         struct service_job *job = &a->jobs[i];
+        struct err reason = ERR_INIT;
 
         /* Back goes what was begun; recover begins with nothing touched, and takes all. */
-        if (job->unit != unit || job->state == JOB_LEFT) {
+        if (job->unit != unit || job->state == JOB_LEFT ||
+            (back && job->state == JOB_READY && !a->recovering)) {
             continue;
         }
-        if (back && job->state == JOB_READY && !a->recovering) {
-            continue;
-        }
-        rc = restart_one(a, job, back, err);
-        rc = rc < 0 ? err_wrap(err, "%s could not be restarted", job->name) : rc;
+        int rc = restart_one(a, job, back, &reason);
+        rc = rc < 0 ? err_wrap(&reason, "%s could not be restarted", job->name) : rc;
+        keep_first(job, rc, &reason, &first);
     }
-    for (size_t i = 0; i < a->job_count && rc == 0; i++) {
+    for (size_t i = 0; i < a->job_count && (back || first.code == 0); i++) {
         struct service_job *job = &a->jobs[i];
+        struct err reason = ERR_INIT;
 
-        if (job->unit != unit || job->state != JOB_TOUCHED) {
+        if (job->unit != unit || job->state != JOB_TOUCHED || job->failed) {
             continue;
         }
         tell(a, STEP_WAIT, unit, false, 0);
-        rc = wait_one(a, job, back, err);
+        int rc = wait_one(a, job, back, &reason);
         tell(a, STEP_WAIT, unit, true, rc);
-        rc = rc == 0 ? warm_one(a, job, back, err) : rc;
-        rc = rc < 0 ? err_wrap(err, "%s", job->name) : rc;
+        rc = rc == 0 ? warm_one(a, job, back, &reason) : rc;
+        rc = rc < 0 ? err_wrap(&reason, "%s", job->name) : rc;
+        keep_first(job, rc, &reason, &first);
     }
-    return rc;
+    if (first.code != 0) {
+        *err = first;
+    }
+    return -first.code;
 }
 
 /* ---------------------------------------------------------------- verify */
@@ -432,6 +447,12 @@ static const struct service_facts *facts_now(struct services_apply *a,
     return room->name ? room : NULL;
 }
 
+/* A row is secret also when a variable of a secret name fills its value in. */
+static const char *shown(const struct verify_row *r, const char *value)
+{
+    return !value ? "nothing" : r->secret ? "***" : value;
+}
+
 static bool same_as(const struct setting *s, const char *a, const char *b)
 {
     return a && b && s ? plan_same_value(s, a, b) : !a == !b;
@@ -449,8 +470,7 @@ static int judge_back(const struct services_apply *a, const struct service_job *
     return !known || same_as(job->wishes[i].of, old, r->in_process)
                ? 0
                : err_set(err, ERR_STATE, "its process has %s=%.80s, before it had %.80s",
-                         r->setting, r->in_process ? r->in_process : "nothing",
-                         old ? old : "nothing");
+                         r->setting, shown(r, r->in_process), shown(r, old));
 }
 
 static int judge_rows(const struct services_apply *a, const struct service_job *job, bool back,
@@ -465,8 +485,7 @@ static int judge_rows(const struct services_apply *a, const struct service_job *
             }
         } else if (r->verdict == VERIFY_DIFFERS || r->verdict == VERIFY_RESTART_NEEDED) {
             return err_set(err, ERR_STATE, "its process has %s=%.80s, not %.80s (%s)", r->setting,
-                           r->in_process ? r->in_process : "nothing",
-                           r->wanted ? r->wanted : "nothing",
+                           shown(r, r->in_process), shown(r, r->wanted),
                            r->via >= 0 ? evidence_via_words[r->via] : "");
         } else if (r->verdict == VERIFY_UNKNOWN && a->strict) {
             return err_set(err, ERR_STATE, "%s is not proven, because %.160s", r->setting,

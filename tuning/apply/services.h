@@ -52,6 +52,7 @@ struct service_job {
     struct control_state before, now;
     struct service_facts facts; /* before; texts in the arena */
     bool was_well, has_queue;
+    bool failed; /* its last restart, or the wait behind it */
     struct warm_list warm;
     struct verify_row *rows;        /* one a wish: as it is now */
     bool put_back;                  /* the rows are of what was put back */

@@ -378,7 +378,7 @@ static int find_together(struct control_target *t, const struct container_facts 
             if (!requires_id(c, ids[next]) || !c->service || c == own) {
                 continue;
             }
-            if (!c->running || compose_removes_first(t)) {
+            if (!c->running || compose_removes_first(t) || *c->service == '-') {
                 return err_set(err, ERR_STATE,
                                "container '%s'%s requires '%s', so podman does not let that go "
                                "alone: remove it first (podman rm %s)",
@@ -457,6 +457,10 @@ int compose_resolve(const struct control_world *w, struct control_target *t, str
     if (!t->compose_service || !t->project) {
         return err_set(err, ERR_STATE, "service '%s': it is not known which %s of compose it is",
                        t->service ? t->service : "", t->compose_service ? "project" : "service");
+    }
+    if (*t->compose_service == '-' || *t->project == '-') { /* they come from labels */
+        return err_set(err, ERR_CONFIG, "'%.60s' of '%.60s' would be taken for an option",
+                       t->compose_service, t->project);
     }
     if (!t->folder && t->file_count == 0) {
         return err_set(err, ERR_STATE, "service '%s': it is not known where its compose file is",

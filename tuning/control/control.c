@@ -197,13 +197,14 @@ static void put_word(const char *word, struct buf *out)
     buf_putc(out, '\'');
 }
 
-void control_line(const struct control_step *s, struct buf *out)
+void control_line(const struct control_step *s, bool sudo, struct buf *out)
 {
     if (s->folder) {
         buf_puts(out, "cd ");
         put_word(s->folder, out);
         buf_puts(out, " && ");
     }
+    buf_puts(out, sudo ? "sudo " : "");
     for (size_t i = 0; s->argv[i]; i++) {
         if (i > 0) {
             buf_putc(out, ' ');

@@ -186,7 +186,8 @@ extern const struct control control_compose, control_systemd, control_launchd, c
 /* NULL: CONTROL_NONE. */
 const struct control *control_of(enum control_type type);
 
-/* One line to type by hand, quoted for a shell: for people only, never run. */
-void control_line(const struct control_step *s, struct buf *out);
+/* One line to type by hand, quoted for a shell: for people only, never run. `sudo`: before the
+ * command itself, which a "cd" before it is not. */
+void control_line(const struct control_step *s, bool sudo, struct buf *out);
 
 #endif

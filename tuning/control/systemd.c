@@ -231,7 +231,10 @@ static int resolve(const struct control_world *w, struct control_target *t, stru
         rc = check_unit(t, &u, err);
     }
     if (rc == 0) {
-        t->unit = u.id; /* an alias is not what its drop-ins are named after */
+        if (supervisor_name(u.id,
+                            ":_.\\@-")) { /* an alias is not what its drop-ins are named after */
+            t->unit = u.id;
+        }
         find_dependants(w, t, &u, arena);
     }
     return rc;

@@ -269,6 +269,20 @@ static int ask_container(const struct evidence_of *of, const char *name, int64_t
                         : ask(of, argv, out, err);
 }
 
+/* As tunetop.yaml has it: absolute, below ~/, or relative to the folder that tunetop.yaml is in. */
+static const char *path_of(const struct config_log *log, struct arena *arena)
+{
+    const char *home = getenv("HOME"), *slash = strrchr(log->place.file, '/');
+
+    if (strncmp(log->path, "~/", 2) == 0 && home) {
+        return arena_printf(arena, "%s%s", home, log->path + 1);
+    }
+    return log->path[0] == '/' || !slash
+               ? log->path
+               : arena_printf(arena, "%.*s/%s", (int)(slash - log->place.file), log->place.file,
+                              log->path);
+}
+
 static int read_log(const struct evidence_of *of, int64_t since_ns, struct arena *arena,
                     struct buf *out, struct err *err)
 {
@@ -279,10 +293,7 @@ static int read_log(const struct evidence_of *of, int64_t since_ns, struct arena
     const char *unit = t && t->type == CONTROL_SYSTEMD ? t->unit : of->facts->unit;
 
     if (log && log->type == CONFIG_LOG_FILE && log->path) {
-        const char *home = log->path[0] == '~' && log->path[1] == '/' ? getenv("HOME") : NULL;
-
-        return read_end(home ? arena_printf(arena, "%s%s", home, log->path + 1) : log->path, out,
-                        err);
+        return read_end(path_of(log, arena), out, err);
     }
     if (!of->world || of->only_process) {
         return err_set(err, ERR_STATE, "its log was not asked for");
