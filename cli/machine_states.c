@@ -71,8 +71,7 @@ static void command_line(const struct plan_state *s, const char *const *argv, st
 {
     const struct control_step step = {.argv = argv};
 
-    buf_puts(line, s->needs_root ? "sudo " : "");
-    control_line(&step, line);
+    control_line(&step, s->needs_root, line);
 }
 
 void machine_states_possible(struct text_page *p, const struct plan *plan)

@@ -126,8 +126,7 @@ static const char *command_text(struct arena *arena, const struct plan_state *s)
     struct buf line;
 
     buf_init(&line, 1024);
-    buf_puts(&line, s->needs_root ? "sudo " : "");
-    control_line(&step, &line);
+    control_line(&step, s->needs_root, &line);
     buf_putc(&line, '\n');
     const char *text = arena_strdup(arena, line.data);
     buf_release(&line);

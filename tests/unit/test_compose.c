@@ -97,7 +97,7 @@ static const char *lines(enum control_engine engine, enum compose_family family,
         assert_string_equal(s.folder, "/srv/ai");
         s.folder = NULL;
         buf_puts(&text, i > 0 ? " ; " : "");
-        control_line(&s, &text);
+        control_line(&s, false, &text);
     }
     return text.data;
 }
