@@ -274,8 +274,9 @@ static void test_exec(void **state)
 static void test_many(void **state)
 {
     static const char head[] = "Id=a.service\nLoadState=loaded\nEnvironment=";
+    static const char pair[] = {'A', '=', 'b', ' '};
     enum { MANY = 200000 };
-    const size_t size = sizeof head - 1 + MANY * 4;
+    const size_t size = sizeof head - 1 + MANY * sizeof pair;
     char *text = malloc(size);
     struct arena arena = {0};
     struct err err = ERR_INIT;
@@ -283,9 +284,9 @@ static void test_many(void **state)
 
     (void)state;
     assert_non_null(text);
-    memcpy(text, head, sizeof head - 1); /* NOLINT(bugprone-not-null-terminated-result) */
+    memcpy(text, head, sizeof head - 1);
     for (size_t i = 0; i < MANY; i++) {
-        memcpy(text + sizeof head - 1 + i * 4, "A=b ", 4);
+        memcpy(text + sizeof head - 1 + i * sizeof pair, pair, sizeof pair);
     }
     assert_int_equal(unit_read(text, size, &arena, &u, &err), 0);
     assert_int_equal(u.environment_count, MANY);
