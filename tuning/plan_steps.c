@@ -100,7 +100,7 @@ static void restart_steps(struct planner *p, const struct plan_place *place, siz
         s->argv = steps.of[i].argv;
         s->folder = steps.of[i].folder;
         s->needs_root = steps.of[i].needs_root;
-        if (i == 0) {
+        if (i == steps.stops) {
             interrupts(p, place, s, &steps);
         }
     }

@@ -340,24 +340,24 @@ check_ollama() {
 
     # --- a cache that one of the models cannot have ---
     load tiny '"keep_alive":-1'
-    if [ "$dialect" = new ]; then
-        timed 'apply all, put back' apply all --yes
-        t_expect_status 3
-        t_expect_out "^  ollama +rolled_back +model 'tiny:latest' does not load"
-        t_expect_out 'as before'
-        has_not OLLAMA_KV_CACHE_TYPE
-        settings_are old
-        model_has mid 1024 3000 3600
-        t_ok "$t_who: /api/ps: tiny stays for ever" \
-            awk -v m="$(model tiny)" 'BEGIN { split(m, a); exit !(a[2] > 1e9) }'
-        ollama_runs_with 4096 1 '' ''
-    fi
+    # As of 0.30 it does not load, before its runner ends with the first request.
+    : >"$t_dir/server.log"
+    timed 'apply all, put back' apply all --yes
+    t_expect_status 3
+    t_expect_out "^  ollama +rolled_back +model 'tiny:latest' does not answer"
+    t_expect_out 'as before'
+    has_not OLLAMA_KV_CACHE_TYPE
+    settings_are old
+    model_has mid 1024 3000 3600
+    t_ok "$t_who: /api/ps: tiny stays for ever" \
+        awk -v m="$(model tiny)" 'BEGIN { split(m, a); exit !(a[2] > 1e9) }'
+    ollama_runs_with 4096 1 '' ''
     load tiny '"keep_alive":0'
     load mid
     if [ "$dialect" = new ]; then # no model loads with these two
         timed 'apply pair, put back' apply pair --yes
         t_expect_status 3
-        t_expect_out 'quantized V cache|does not load'
+        t_expect_out 'does not answer'
         has_not OLLAMA_KV_CACHE_TYPE
         model_has mid 4096 200 300
     fi

@@ -130,6 +130,19 @@ static void test_as_it_was(void **state)
     assert_int_equal(warm_load(&control_world_real, url, NULL, &list, &defaults, false, &err), 0);
     check(6, "/api/generate", "chosen:latest", 0, 0);
     check(8, "/api/generate", "ever:latest", 0, -1);
+
+    /* Loading proves nothing of a cache: an answer of one token does. */
+    cJSON *o = asked(8, path, sizeof path);
+    assert_null(cJSON_GetObjectItemCaseSensitive(o, "prompt"));
+    cJSON_Delete(o);
+    defaults = (struct warm_defaults){.prove = true};
+    assert_int_equal(warm_load(&control_world_real, url, NULL, &list, &defaults, false, &err), 0);
+    check(12, "/api/generate", "chosen:latest", 1024, 7200);
+    o = asked(12, path, sizeof path);
+    assert_string_equal(json_text(o, "prompt", ""), "1");
+    assert_float_equal(number(cJSON_GetObjectItemCaseSensitive(o, "options"), "num_predict"), 1,
+                       0.1);
+    cJSON_Delete(o);
     arena_release(&arena);
 }
 

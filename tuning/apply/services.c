@@ -335,6 +335,8 @@ static int warm_one(struct services_apply *a, struct service_job *job, bool back
     const struct warm_defaults defaults = {
         .context = !back && changes(job, "OLLAMA_CONTEXT_LENGTH"),
         .keep_alive = !back && changes(job, "OLLAMA_KEEP_ALIVE"),
+        .prove = !back &&
+                 (changes(job, "OLLAMA_KV_CACHE_TYPE") || changes(job, "OLLAMA_FLASH_ATTENTION")),
     };
     const bool may_fail = back || a->warm_may_fail;
     struct err why = ERR_INIT;

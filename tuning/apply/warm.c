@@ -74,14 +74,22 @@ static char *question(const struct warm_model *m, const struct warm_defaults *de
 
     cJSON_AddStringToObject(o, "model", m->name);
     cJSON_AddBoolToObject(o, "stream", false);
+    if (defaults->prove) { /* the shortest answer, or the embedding of a text */
+        cJSON_AddStringToObject(o, "prompt", "1");
+        cJSON_AddBoolToObject(o, "raw", true);
+        cJSON_AddStringToObject(o, "input", "1");
+    }
     if (m->keep_loaded) {
         cJSON_AddNumberToObject(o, "keep_alive", -1);
     } else if (stays > 0) {
         cJSON_AddNumberToObject(o, "keep_alive", (double)stays);
     }
+    cJSON *options = cJSON_AddObjectToObject(o, "options");
     if (!defaults->context && m->context > 0) {
-        cJSON *options = cJSON_AddObjectToObject(o, "options");
         cJSON_AddNumberToObject(options, "num_ctx", (double)m->context);
+    }
+    if (defaults->prove) {
+        cJSON_AddNumberToObject(options, "num_predict", 1);
     }
     char *text = json_print_line(o);
     cJSON_Delete(o);
@@ -151,7 +159,8 @@ int warm_load(const struct control_world *w, const char *url, const char *token,
         struct err one = ERR_INIT;
 
         if (load_one(w, a, &list->of[i], defaults, &one) < 0 && first == 0) {
-            err_wrap(&one, "model '%s' does not load", list->of[i].name);
+            err_wrap(&one, "model '%s' does not %s", list->of[i].name,
+                     defaults->prove ? "answer" : "load");
             *err = one;
             first = -one.code;
         }

@@ -26,6 +26,10 @@ struct warm_list {
  * it was. */
 struct warm_defaults {
     bool context, keep_alive;
+    /* The type of the cache or flash attention is another one: each model has to give an answer.
+     * Before 0.30 a model loads with a cache that it cannot have, and its runner ends with the
+     * first request. */
+    bool prove;
 };
 
 /* Texts are copied into the arena. before may be NULL; preload: names, may be empty. */

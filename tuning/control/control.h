@@ -133,6 +133,7 @@ enum { CONTROL_STEPS = 8 };
 struct control_steps {
     struct control_step of[CONTROL_STEPS];
     size_t count;
+    size_t stops; /* which of them stops the service; 0: the first */
     /* Other services and containers that stop with it, besides itself. */
     const char **interrupts;
     size_t interrupt_count;

@@ -256,6 +256,7 @@ static void steps(const struct control_target *t, struct arena *arena, struct co
                             : supervisor_argv(arena, "systemctl", verbs[i], unit, NULL),
                         !t->user_scope);
     }
+    out->stops = out->count - 1;
     if (t->dependant_count > 0) {
         out->interrupts = arena_calloc(arena, t->dependant_count, sizeof(*out->interrupts));
         for (size_t i = 0; i < t->dependant_count; i++) {
