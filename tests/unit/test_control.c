@@ -5,9 +5,14 @@
 
 #include <cmocka.h>
 
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/clock.h"
 #include "tuning/control/control.h"
 
@@ -60,11 +65,47 @@ static void test_a_line_to_type(void **state)
     buf_release(&b);
 }
 
+/* By sudo nothing is run as root that a user could have put into PATH. Last: it stays by sudo. */
+static void test_by_sudo(void **state)
+{
+    char folder[] = "/tmp/tunetop-control.XXXXXX", program[64];
+    const char *const argv[] = {"tunetop-test-program", NULL};
+    struct control_output out;
+    struct err err = ERR_INIT;
+
+    (void)state;
+    if (geteuid() != 0 || !getpwuid(1)) {
+        print_message("this test is for root\n");
+        return;
+    }
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chmod(folder, 0755), 0);
+    snprintf(program, sizeof program, "%s/%s", folder, argv[0]);
+    FILE *f = fopen(program, "w");
+    assert_non_null(f);
+    fputs("#!/bin/sh\necho ran\n", f);
+    fclose(f);
+    assert_int_equal(chmod(program, 0755), 0);
+    setenv("PATH", folder, 1);
+    setenv("SUDO_UID", "1", 1);
+    assert_int_equal(caller_enter(&err), 0);
+    control_output_init(&out);
+    assert_int_equal(run(argv, -1, &out, &err), 0);
+    assert_string_equal(out.out.data, "ran\n");
+    assert_int_equal(chown(folder, 1, (gid_t)-1), 0);
+    assert_int_equal(run(argv, -1, &out, &err), -ERR_STATE);
+    assert_non_null(strstr(err.msg, "not run as root"));
+    control_output_release(&out);
+    unlink(program);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_running),
         cmocka_unit_test(test_a_line_to_type),
+        cmocka_unit_test(test_by_sudo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

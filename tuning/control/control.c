@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/program.h"
 #include "base/utf8.h"
@@ -70,6 +71,18 @@ static size_t as_ourselves(char runtime[WORD_BYTES], const char *words[AS_USER_W
     return n;
 }
 
+/* By sudo PATH may still be the user's, where it is not set anew (macOS): what root runs is nobody
+ * else's to replace. */
+static int check_program(const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+
+    return geteuid() != 0 || !caller_get()->sudo || program_check(path, &why) == 0
+               ? 0
+               : err_set(err, ERR_STATE, "not run as root, since others could replace it: %s",
+                         why.msg);
+}
+
 static int run(void *ctx, const char *const *argv, int64_t uid, const char *folder,
                int64_t deadline_ns, struct control_output *out, struct err *err)
 {
@@ -96,6 +109,9 @@ static int run(void *ctx, const char *const *argv, int64_t uid, const char *fold
     words[n] = NULL;
     if (!program_find(words[0], path, sizeof path)) {
         return err_set(err, ERR_NOENT, "there is no program '%s' in PATH", words[0]);
+    }
+    if (check_program(path, err) < 0) {
+        return -err->code;
     }
     const struct program p = {
         .path = path, .argv = words, .folder = folder ? folder : "/", .deadline_ns = deadline_ns};
