@@ -32,6 +32,7 @@ case \$trick in
 fails) echo 'no such thing' >&2; exit 7 ;;
 fails-new) grep -q 'OLLAMA_MAX_QUEUE=512' "$env" && { echo 'refuses 512' >&2; exit 7; } ;;
 hangs) exec sleep 1000 ;;
+slow) while [ ! -e "$HOME/go" ]; do sleep 0.05; done ;;
 esac
 fixed=
 [ "\$trick" != ignores ] || ! grep -q =512 "$env" || fixed=OLLAMA_MAX_QUEUE=99
@@ -268,6 +269,27 @@ t_is 'nothing is started' "$(cat "$t_dir/calls")" ''
 t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
 t_run "$TUNETOP" recover --yes
 t_expect_out 'nothing was cut off'
+
+# --- two at once, and the line drops: the first goes on to its end, the second changes nothing ---
+fresh
+rm -f "$HOME/go"
+echo slow >"$HOME/trick"
+setsid "$TUNETOP" apply mine --yes >"$t_dir/first" 2>&1 &
+apply=$!
+t_wait_for 'it is in the middle' grep -q start "$t_dir/calls"
+t_run "$TUNETOP" undo --yes
+t_ok "$t_what: refused" test "$t_status" -ne 0
+t_run "$TUNETOP" apply mine --yes --set OLLAMA_KEEP_ALIVE=7m
+t_ok "$t_what: refused" test "$t_status" -ne 0
+t_is 'the file is that of the first' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512')"
+kill -HUP "$apply"
+touch "$HOME/go"
+t_status=0
+wait "$apply" || t_status=$?
+t_is 'a dropped line ends nothing' "$t_status" 0
+has OLLAMA_MAX_QUEUE=512
+t_run "$TUNETOP" undo --yes
+t_expect_status 0
 
 # --- asked to end while it is waited for: the step is finished, then all is put back ---
 fresh
