@@ -92,6 +92,7 @@ static void restart_steps(struct planner *p, const struct plan_place *place, siz
         planner_warn(p, place, NULL,
                      arena_printf(&p->out->arena, "it cannot be restarted now: %s",
                                   place->location->restart_why_not));
+        return; /* its commands are not known; apply refuses before it asks */
     }
     control_of(target->type)->steps(target, &p->out->arena, &steps);
     for (size_t i = 0; i < steps.count; i++) {

@@ -31,7 +31,7 @@ trick=\$(cat "$HOME/trick" 2>/dev/null)
 case \$trick in
 fails) echo 'no such thing' >&2; exit 7 ;;
 fails-new) grep -q 'OLLAMA_MAX_QUEUE=512' "$env" && { echo 'refuses 512' >&2; exit 7; } ;;
-hangs) exec sleep 1000 ;;
+hangs) echo \$\$ >"$HOME/hanging"; exec sleep 1000 ;;
 slow) while [ ! -e "$HOME/go" ]; do sleep 0.05; done ;;
 esac
 fixed=
@@ -240,8 +240,8 @@ fresh
 echo hangs >"$HOME/trick"
 "$TUNETOP" apply mine --yes >/dev/null 2>&1 &
 apply=$!
-t_wait_for 'it is in the middle' grep -q start "$t_dir/calls"
-kill -9 "$apply"
+t_wait_for 'it is in the middle' test -s "$HOME/hanging"
+kill -9 "$apply" "$(cat "$HOME/hanging")"
 wait "$apply" 2>/dev/null
 rm "$HOME/trick"
 t_run "$TUNETOP" apply mine --yes

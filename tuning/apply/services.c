@@ -12,7 +12,7 @@ enum {
      * (Type=notify) as long again. */
     RESTART_S = 200,
     EVIDENCE_S = 10,
-    QUESTION_S = 5,
+    LATE_S = 60, /* a prompt that came after the queue was empty: one image, not a new queue */
 };
 
 static int64_t now_ns(const struct services_apply *a)
@@ -168,9 +168,10 @@ static int find_pending(struct services_apply *a, const struct control *control,
     return 0;
 }
 
-static int empty_queue(struct services_apply *a, const struct service_job *job, struct err *err)
+static int empty_queue(struct services_apply *a, const struct service_job *job, int64_t patience_ns,
+                       struct err *err)
 {
-    return queue_empty(a->world, job->facts.url, job->token, a->queue, a->drain_ns, true, err);
+    return queue_empty(a->world, job->facts.url, job->token, a->queue, patience_ns, true, err);
 }
 
 static int ready_one(struct services_apply *a, struct service_job *job,
@@ -211,7 +212,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
                  job->kind == SERVICE_OLLAMA ? job->preload_count : 0, &a->arena, &job->warm);
     job->has_queue = job->kind == SERVICE_COMFYUI && facts && facts->state != SERVICE_DOWN &&
                      !a->recovering;
-    if (job->has_queue && a->queue == QUEUE_REFUSE && empty_queue(a, job, err) < 0) {
+    if (job->has_queue && a->queue == QUEUE_REFUSE && empty_queue(a, job, 0, err) < 0) {
         return err_wrap(err, "%s", job->name);
     }
     fill_rows(a, job, facts ? &job->facts : NULL, 0, job->rows_before);
@@ -247,7 +248,7 @@ int services_drain(struct services_apply *a, struct err *err)
         if (a->queue == QUEUE_DRAIN) {
             tell(a, STEP_DRAIN, job->unit, false, 0);
         }
-        const int rc = empty_queue(a, job, err);
+        const int rc = empty_queue(a, job, a->drain_ns, err);
         if (a->queue == QUEUE_DRAIN) {
             tell(a, STEP_DRAIN, job->unit, true, rc);
         }
@@ -292,7 +293,9 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
     struct err ignored = ERR_INIT;
 
     if (!back && job->has_queue &&
-        empty_queue(a, job, err) < 0) { /* somebody may have come since */
+        empty_queue(a, job, a->drain_ns < LATE_S * NS_PER_S ? a->drain_ns : LATE_S * NS_PER_S,
+                    err) < 0) {
+        /* Somebody may have come since; the files are new by now, and folders are locked. */
         return -err->code;
     }
     if (back) { /* what was started with the new settings, if anything was */
