@@ -8,7 +8,9 @@
 
 void print_begin(struct print *p, const struct options *o, bool utf8, size_t max)
 {
-    *p = (struct print){.page = {.color = text_wants_color(o->color), .ascii = o->ascii || !utf8}};
+    *p = (struct print){.page = {.color = text_wants_color(o->color),
+                                 .ascii = o->ascii || !utf8,
+                                 .width = text_terminal_width()}};
     buf_init(&p->out, max);
     p->page.out = &p->out;
 }

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "cli/plan_text.h"
 
-enum { INDENT = 2, SETTINGS = 14, VALUES = 52, VERDICTS = 66, WIDTH = 100 };
+enum { INDENT = 2, SETTINGS = 14, VALUES = 44, VERDICTS = 54, WIDTH = 100 };
 
 static const struct verify_row *row_of(const struct services_apply *s, const char *service,
                                        const char *setting)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,7 +14,7 @@
 #include "cli/units.h"
 
 /* Longer than any line of ours; what is longer is cut. */
-enum { LINE_BYTES = 512 };
+enum { LINE_BYTES = 512, LEAST_WIDTH = 60 };
 
 /* Attributes and the terminal's own 16 colours, which every theme makes readable. */
 static const char *const style_code[STYLE_COUNT] = {
@@ -85,10 +86,22 @@ void text_right(struct text_page *p, enum style style, int columns, const char *
     text_put(p, style, text);
 }
 
+int text_terminal_width(void)
+{
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) {
+        return 0;
+    }
+    return size.ws_col < LEAST_WIDTH ? LEAST_WIDTH : size.ws_col;
+}
+
 void text_wrap(struct text_page *p, enum style style, int indent, int width, const char *text)
 {
     char word[LINE_BYTES];
     bool first = true;
+
+    width = p->width > 0 && p->width < width ? p->width : width;
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
         const size_t size = strcspn(text, " ");
         snprintf(word, sizeof word, "%.*s", (int)(size < sizeof word ? size : sizeof word - 1),

@@ -17,6 +17,7 @@ enum style { STYLE_TEXT, STYLE_TITLE, STYLE_DIM, STYLE_OK, STYLE_WARN, STYLE_CRI
 struct text_page {
     struct buf *out; /* borrowed */
     bool color, ascii;
+    int width;  /* of the terminal: text is broken there where it is narrower; 0: there is none */
     int column; /* of the line that is being written */
     int gap;    /* blanks owed before the next word */
 };
@@ -32,7 +33,10 @@ void text_tab(struct text_page *p, int column); /* up to `column`, at least two 
 void text_end(struct text_page *p);             /* of the line */
 /* Right-aligned in `columns`. */
 void text_right(struct text_page *p, enum style style, int columns, const char *text);
-/* Text broken at blanks within `width` columns; lines after the first begin at `indent`. */
+/* The columns of the terminal that standard output is, at least 60; 0: it is none. */
+int text_terminal_width(void);
+/* Text broken at blanks within `width` columns, or within those of the terminal; lines after the
+ * first begin at `indent`. */
 void text_wrap(struct text_page *p, enum style style, int indent, int width, const char *text);
 
 /* value / divisor, or a dash. A stale one stands in brackets. */
