@@ -71,16 +71,6 @@ static bool stop_asked(void *ctx)
 
 /* ---------------------------------------------------------------- jobs */
 
-static const struct config_service *config_of(const struct config *c, const char *name)
-{
-    for (size_t i = 0; i < c->service_count; i++) {
-        if (strcmp(c->services[i].name, name) == 0) {
-            return &c->services[i];
-        }
-    }
-    return NULL;
-}
-
 static void begin(struct change_services *s, const struct knowledge *k, const struct options *o,
                   change_progress_fn progress, void *ctx, size_t jobs)
 {
@@ -115,7 +105,7 @@ static struct service_job *add_job(struct change_services *s, const char *name, 
 {
     const size_t at = s->apply.job_count++;
     struct service_job *job = &s->apply.jobs[at];
-    const struct config_service *c = config_of(&s->knowledge->measure.config, name);
+    const struct config_service *c = config_service_find(&s->knowledge->measure.config, name);
     struct err ignored = ERR_INIT;
 
     *job = (struct service_job){.name = name, .kind = kind, .unit = (unsigned)unit};
@@ -233,13 +223,10 @@ static void add_changes(struct change_services *s, const struct journal_entry *e
 
 static int kind_of(const struct knowledge *k, const char *name)
 {
-    for (size_t i = 0; k->model && i < k->model->service_count; i++) {
-        if (strcmp(k->model->services[i].facts->name, name) == 0) {
-            return k->model->services[i].facts->kind;
-        }
-    }
-    const struct config_service *c = config_of(&k->measure.config, name);
-    return c ? c->kind : SERVICE_KIND_COUNT;
+    const struct service_facts *f = model_facts_find(k->model, name);
+    const struct config_service *c = config_service_find(&k->measure.config, name);
+
+    return f ? f->kind : c ? c->kind : (int)SERVICE_KIND_COUNT;
 }
 
 /* What was cut off may have stopped it, and what does not run is not found, or another one is,

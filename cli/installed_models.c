@@ -46,16 +46,6 @@ static void read_settings(const struct service_facts *f, struct plan_server *out
     reader_free(reader);
 }
 
-static const struct config_service *config_of(const struct config *config, const char *name)
-{
-    for (size_t i = 0; i < config->service_count; i++) {
-        if (strcmp(config->services[i].name, name) == 0) {
-            return &config->services[i];
-        }
-    }
-    return NULL;
-}
-
 static int ask_one(const struct service_facts *f, const struct config_service *c,
                    int64_t deadline_ns, struct ollama_models *out, struct err *err)
 {
@@ -101,7 +91,7 @@ static void add_server(const struct service_facts *f, const struct config *confi
 {
     struct err err = ERR_INIT;
     struct ollama_models models = {.count = 0};
-    if (ask_one(f, config_of(config, f->name), deadline_ns, &models, &err) < 0) {
+    if (ask_one(f, config_service_find(config, f->name), deadline_ns, &models, &err) < 0) {
         snprintf(s->why, sizeof s->why, "%.40s does not tell its models: %.130s", f->name, err.msg);
         not_told(s, out);
     } else {

@@ -183,6 +183,15 @@ void config_release(struct config *c)
     memset(c, 0, sizeof(*c));
 }
 
+const struct config_service *config_service_find(const struct config *c, const char *name)
+{
+    for (size_t i = 0; c != NULL && i < c->service_count; i++) {
+        if (strcmp(c->services[i].name, name) == 0)
+            return &c->services[i];
+    }
+    return NULL;
+}
+
 static bool is_host_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';

@@ -123,6 +123,8 @@ int config_load(struct config *c, const char *path, struct err *err);
 /* Text of a file called `file` (tests, fuzzing). */
 int config_parse(struct config *c, const char *file, const char *text, size_t size,
                  struct err *err);
+/* The service that the file names so; NULL: none, or c is NULL. */
+const struct config_service *config_service_find(const struct config *c, const char *name);
 /* A service's url: http or https, a host, perhaps a port and a path; nothing secret and no query in
  * it. Fills out (any field may be NULL) or fails with ERR_CONFIG and a sentence that says what is
  * wrong. Pure. */

@@ -447,14 +447,21 @@ static void advance_rest(const struct model *prev, const struct sample *s, struc
     step_host(prev, next, METRIC_HOST_UPTIME, up, false);
 }
 
-static const struct service_model_state *find_before(const struct model *prev, const char *name)
+const struct service_model_state *model_service_find(const struct model *m, const char *name)
 {
-    for (size_t i = 0; i < prev->service_count; i++) {
-        if (strcmp(prev->services[i].facts->name, name) == 0) {
-            return &prev->services[i];
+    for (size_t i = 0; m && i < m->service_count; i++) {
+        if (strcmp(m->services[i].facts->name, name) == 0) {
+            return &m->services[i];
         }
     }
     return NULL;
+}
+
+const struct service_facts *model_facts_find(const struct model *m, const char *name)
+{
+    const struct service_model_state *s = model_service_find(m, name);
+
+    return s ? s->facts : NULL;
 }
 
 /* A slot that nobody of `prev` or `next` holds. */
@@ -583,7 +590,7 @@ static void advance_services(const struct model *prev, const struct sample *s, s
                          : NULL;
     for (size_t i = 0; i < s->service_count; i++) {
         const struct service_facts *f = &s->services[i];
-        const struct service_model_state *before = find_before(prev, f->name);
+        const struct service_model_state *before = model_service_find(prev, f->name);
         struct service_model_state *out = &next->services[i];
 
         out->facts = f;

@@ -112,6 +112,9 @@ struct model {
 };
 
 struct model *model_new(void); /* empty: sequence 0 */
+/* A service by its name; NULL: there is none, or m is NULL. */
+const struct service_model_state *model_service_find(const struct model *m, const char *name);
+const struct service_facts *model_facts_find(const struct model *m, const char *name);
 void model_free(struct model *m);
 /* Makes `next` from the one before (`prev`, sequence 0 for the first) and a new sample; takes over
  * the sample's arena (s->arena is empty afterwards) and appends to `history` (may be NULL). prev

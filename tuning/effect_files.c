@@ -11,16 +11,6 @@
 
 enum { NAMES_MAX = 512, DRIFT_ROOM = 64 };
 
-static const struct service_facts *facts_of(const struct model *m, const char *name)
-{
-    for (size_t i = 0; i < m->service_count; i++) {
-        if (strcmp(m->services[i].facts->name, name) == 0) {
-            return m->services[i].facts;
-        }
-    }
-    return NULL;
-}
-
 /* The row that a profile made already: the file belongs to it. */
 static bool is_told(struct effect *e, const char *service, const char *setting, const char *file)
 {
@@ -76,7 +66,7 @@ void effect_add_files(const struct setting_catalog *catalog, const struct plan_i
 
     for (size_t i = 0; i < in->place_count; i++) {
         const struct plan_place *p = &in->places[i];
-        const struct service_facts *f = facts_of(m, p->service);
+        const struct service_facts *f = model_facts_find(m, p->service);
 
         if (p->err.code == 0 && f && f->state != SERVICE_DOWN) {
             compare(catalog, in, p, names, count, f, e);

@@ -315,16 +315,6 @@ static int place_of(struct plan_input *in, const struct config_service *s, const
     return 0;
 }
 
-static const struct service_model_state *state_of(const struct model *now, const char *name)
-{
-    for (size_t i = 0; now && i < now->service_count; i++) {
-        if (strcmp(now->services[i].facts->name, name) == 0) {
-            return &now->services[i];
-        }
-    }
-    return NULL;
-}
-
 /* What the service takes now, and at most took as far as its control group remembers. */
 static double memory_taken(const struct model *now, const char *name)
 {
@@ -426,7 +416,7 @@ static void add_place(const struct loading *in, const struct config_service *nam
                              .managed = s->managed,
                              .priority = s->priority,
                              .memory_taken = memory_taken(in->now, s->name),
-                             .now = state_of(in->now, s->name),
+                             .now = model_service_find(in->now, s->name),
                              .group = "",
                              .source = -1,
                              .dotenv = -1,

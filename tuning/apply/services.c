@@ -30,16 +30,6 @@ static void tell(const struct services_apply *a, enum transaction_step step, siz
 
 /* ---------------------------------------------------------------- what there is before */
 
-static const struct service_facts *find(const struct model *m, const char *name)
-{
-    for (size_t i = 0; m && i < m->service_count; i++) {
-        if (strcmp(m->services[i].facts->name, name) == 0) {
-            return m->services[i].facts;
-        }
-    }
-    return NULL;
-}
-
 /* With its texts, for as long as the arena lives. */
 static void copy_facts(struct arena *arena, const struct service_facts *f,
                        struct service_facts *out)
@@ -226,7 +216,7 @@ int services_ready(struct services_apply *a, const struct model *now, struct err
 
     arena_init(&a->arena);
     for (size_t i = 0; i < a->job_count && rc == 0; i++) {
-        rc = ready_one(a, &a->jobs[i], find(now, a->jobs[i].name), err);
+        rc = ready_one(a, &a->jobs[i], model_facts_find(now, a->jobs[i].name), err);
     }
     if (rc == 0 && a->pending_count > 0 && !a->include_pending) {
         rc = err_set(err, ERR_STATE,
@@ -438,7 +428,7 @@ static const struct service_facts *facts_now(struct services_apply *a,
                                              struct service_facts *room)
 {
     const struct model *m = a->look ? a->look(a->look_ctx) : NULL;
-    const struct service_facts *f = find(m, job->name);
+    const struct service_facts *f = model_facts_find(m, job->name);
 
     if (f && f->pid > 0) {
         return f;

@@ -43,26 +43,6 @@ static int64_t file_wall_ns(const struct plan_input *in, const struct plan_place
     return newest;
 }
 
-static const struct service_facts *facts_of(const struct model *m, const char *name)
-{
-    for (size_t i = 0; m && i < m->service_count; i++) {
-        if (strcmp(m->services[i].facts->name, name) == 0) {
-            return m->services[i].facts;
-        }
-    }
-    return NULL;
-}
-
-static const struct config_service *configured(const struct config *c, const char *name)
-{
-    for (size_t i = 0; c && i < c->service_count; i++) {
-        if (strcmp(c->services[i].name, name) == 0) {
-            return &c->services[i];
-        }
-    }
-    return NULL;
-}
-
 static const struct control_target *target_of(const struct plan_place *p)
 {
     const struct control_target *t = p->location ? &p->location->control : NULL;
@@ -90,7 +70,7 @@ void verify_run(const struct verify_of *of, struct verify *out)
     (void)process_table_scan(processes, clock_mono_ns(&clock_real), 0, &err);
     for (size_t i = 0; i < of->in->place_count; i++) {
         const struct plan_place *p = &of->in->places[i];
-        const struct service_facts *f = facts_of(of->now, p->service);
+        const struct service_facts *f = model_facts_find(of->now, p->service);
 
         if (!is_wished(of->plan, p->service)) {
             continue;
@@ -108,7 +88,7 @@ void verify_run(const struct verify_of *of, struct verify *out)
         s->evidence = evidence_gather(&(struct evidence_of){
             .facts = f,
             .catalog = of->catalog,
-            .configured = configured(of->config, p->service),
+            .configured = config_service_find(of->config, p->service),
             .control = target_of(p),
             .world = of->world,
             .processes = processes,

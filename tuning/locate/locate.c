@@ -404,16 +404,6 @@ static void decide(struct finder *f, const struct config_service *s, struct loca
 
 /* ---------------------------------------------------------------- all */
 
-static const struct service_facts *facts_of(const struct model *now, const char *name)
-{
-    for (size_t i = 0; now && i < now->service_count; i++) {
-        if (strcmp(now->services[i].facts->name, name) == 0) {
-            return now->services[i].facts;
-        }
-    }
-    return NULL;
-}
-
 static void one(struct finder *f, const struct config_service *s, const struct service_facts *facts)
 {
     struct location *l = &f->out->of[f->out->count++];
@@ -461,7 +451,7 @@ void locate(const struct config *config, const struct model *now, const struct l
     out->of = arena_calloc(f.arena, config->service_count + running + 1, sizeof *out->of);
     out->notes = arena_calloc(f.arena, LOCATE_NOTES, sizeof *out->notes);
     for (size_t i = 0; i < config->service_count; i++) {
-        one(&f, &config->services[i], facts_of(now, config->services[i].name));
+        one(&f, &config->services[i], model_facts_find(now, config->services[i].name));
     }
     for (size_t i = 0; i < running; i++) {
         const struct service_facts *facts = now->services[i].facts;
