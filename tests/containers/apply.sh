@@ -20,6 +20,7 @@ if [ -n "${TUNETOP_TEST_INSIDE-}" ] && ! mount -t tmpfs -o mode=0755 tmpfs /var/
     c_why='no file system can be mounted'
     c_cannot "$@"
 fi
+c_scope=${1-}
 c_setup || c_cannot "$@"
 c_holds
 # Beside what the profile wishes, less memory than any model takes: only for who insists.

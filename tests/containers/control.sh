@@ -10,6 +10,7 @@
 . "$abs_srcdir/tests/lib.sh"
 . "$abs_srcdir/tests/containers/engine.sh"
 
+c_scope=${1-}
 c_setup || c_cannot "$@"
 driver=${abs_builddir:?}/tests/containers/control_driver
 real_path=$PATH

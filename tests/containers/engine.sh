@@ -14,6 +14,9 @@ c_service_pid=
 
 # Whether containers run here; c_why says why not.
 c_setup() {
+    if [ "${CI-}" = true ] && [ "${c_scope-}" != all ]; then
+        t_skip_all 'CI has a stage for it (./dev containers)'
+    fi
     local program
     # Those that lib.sh put away; docker is this machine's only with a socket of ours.
     rm -f "${t_asleep:?}"/podman* "$t_asleep"/docker*

@@ -36,6 +36,9 @@ cannot() {
     t_skip_all "no systemd of our own: $1"
 }
 
+if [ "${CI-}" = true ] && [ "${TUNETOP_SYSTEMD-}" != required ]; then
+    t_skip_all 'CI has a stage for it (./dev systemd)'
+fi
 [ "$(uname -s)" = Linux ] || cannot 'this is not Linux'
 [ "$(id -u)" = 0 ] || cannot 'it takes root'
 for program in systemctl unshare nsenter setpriv sudo; do
