@@ -168,11 +168,13 @@ static void add_fixed_target(struct planner *p, const struct plan_place *place)
     }
 }
 
+static const double TAKEN_STEP = 512.0 * 1024 * 1024;
+
 /* In steps of half a GiB: what a service takes changes from one look to the next, and a plan that
  * is made again is to be the same one. */
 static double taken_about(const struct plan_place *place)
 {
-    return place->memory_taken > 0 ? round(place->memory_taken / (GIB / 2)) * (GIB / 2) : 0;
+    return place->memory_taken > 0 ? round(place->memory_taken / TAKEN_STEP) * TAKEN_STEP : 0;
 }
 
 /* What the others may take: limits that stand in files, and what takes without a limit. */
@@ -287,6 +289,16 @@ static const char *pool_words(enum pool pool)
     return pool == POOL_CARD ? "of the card's memory" : "of memory";
 }
 
+/* A limit that stands a step beside its share stays: the same plan would be another one whenever a
+ * service that runs takes a little more, and each time it would be restarted. */
+static double share_or_near(struct planner *p, const struct share *s)
+{
+    const double stands = isfinite(s->spare) ? NAN : planner_limit_now(p, s->place);
+
+    return fabs(stands - s->bytes) <= TAKEN_STEP + MIB && stands <= s->asked_bytes ? stands
+                                                                                   : s->bytes;
+}
+
 static void clamp_pool(struct planner *p, enum pool pool)
 {
     struct arena *arena = &p->out->arena;
@@ -305,6 +317,7 @@ static void clamp_pool(struct planner *p, enum pool pool)
         struct wanted *w = &p->shares[i].wanted;
 
         if (is_flexible(&p->shares[i], pool) && p->shares[i].bytes < p->shares[i].asked_bytes) {
+            p->shares[i].bytes = share_or_near(p, &p->shares[i]);
             w->clamped_from = w->clamped_from ? w->clamped_from : w->value;
             w->value = isfinite(p->shares[i].spare)
                            ? arena_printf(arena, "%.0f",

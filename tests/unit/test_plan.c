@@ -456,6 +456,38 @@ static void test_memory_shares(void **state)
     assert_string_equal(change_of("b", "mem_limit")->to, "2g");
 }
 
+/* What services take goes up and down; a limit a step beside its share is left alone. */
+static void test_a_share_that_stands(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool changed;
+    } cases[] = {{"15360M", "5120M", false}, {"15000M", "5000M", false}, {"12G", "4G", true}};
+
+    (void)state;
+    machine.memory_bytes = 24 * 0x1p30;
+    chip_decide(&known.chips, &machine, &answer);
+    profile_query_init(&query, &answer, &machine, NAN);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+
+        snprintf(text, sizeof text,
+                 "services:\n  a:\n    image: x\n    mem_limit: %s\n  b:\n    image: x\n"
+                 "    mem_limit: %s\n",
+                 cases[i].a, cases[i].b);
+        put("compose.yaml", text);
+        look("  - {name: a, kind: ollama, url: \"http://127.0.0.1:1\", priority: 6, config: {type: "
+             "compose, file: compose.yaml}}\n"
+             "  - {name: b, kind: ollama, url: \"http://127.0.0.1:2\", priority: 2, config: {type: "
+             "compose, file: compose.yaml}}\n");
+        make();
+        if ((change_of("a", "mem_limit") != NULL) != cases[i].changed) {
+            fail_msg("case %zu: %s", i,
+                     change_of("a", "mem_limit") ? change_of("a", "mem_limit")->to : "stays");
+        }
+    }
+}
+
 /* Two names of one limit in one file would be no file of compose any more. */
 static void test_two_names(void **state)
 {
@@ -542,8 +574,9 @@ int main(void)
         UNIT(test_idempotent),      UNIT(test_sorted),          UNIT(test_guide_names),
         UNIT(test_secret),          UNIT(test_exclusive_flags), UNIT(test_bare_flag_off),
         UNIT(test_shared_variable), UNIT(test_units),           UNIT(test_hash),
-        UNIT(test_typed),           UNIT(test_memory_shares),   UNIT(test_not_managed),
-        UNIT(test_two_names),       UNIT(test_does_not_parse),  UNIT(test_said_once),
+        UNIT(test_typed),           UNIT(test_memory_shares),   UNIT(test_a_share_that_stands),
+        UNIT(test_not_managed),     UNIT(test_two_names),       UNIT(test_does_not_parse),
+        UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }
