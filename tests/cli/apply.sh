@@ -61,8 +61,8 @@ END
 printf 'PARALLEL=1\r\nOTHER=x\r\n' >"$ai/.env"
 cat >"$yaml" <<'END'
 services:
-  - {name: ollama, kind: ollama, config: {type: compose, file: ~/ai/compose.yaml}}
-  - {name: comfyui, kind: comfyui, config: {type: compose, file: ~/ai/compose.yaml}}
+  - {name: ollama, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, file: ~/ai/compose.yaml}}
+  - {name: comfyui, kind: comfyui, url: "http://127.0.0.1:10", config: {type: compose, file: ~/ai/compose.yaml}}
 END
 cp -r "$ai" "$t_dir/before"
 t_run "$TUNETOP" plan high --ascii
@@ -202,7 +202,7 @@ t_expect_out '^\+      - OLLAMA_CONTEXT_SIZE=12288$'
 
 # --- what only root may write: the whole command, as another configuration is root's ---
 if [ "$(id -u)" != 0 ]; then
-    printf 'services:\n  - {name: ollama, kind: ollama, config: {type: systemd, unit: x.service, scope: system}}\n' \
+    printf 'services:\n  - {name: ollama, kind: ollama, url: "http://127.0.0.1:9", config: {type: systemd, unit: x.service, scope: system}}\n' \
         >"$t_dir/root.yaml"
     t_run "$TUNETOP" apply high --no-restart --yes --config "$t_dir/root.yaml"
     t_expect_status 1
@@ -227,7 +227,7 @@ mv "$t_dir/journal" "$XDG_STATE_HOME/tunetop/journal.jsonl"
 
 # --- a service that the file does not have ---
 cp "$yaml" "$t_dir/yaml"
-sed 's/{name: ollama, kind: ollama, config: {type: compose/&, service: olama/' "$t_dir/yaml" >"$yaml"
+sed '/name: ollama/s/{type: compose/&, service: olama/' "$t_dir/yaml" >"$yaml"
 t_run "$TUNETOP" plan high -s ollama
 t_expect_out "has no service 'olama', did you mean"
 t_is 'said once' "$(grep -c olama "$t_dir/out")" 1
@@ -404,7 +404,7 @@ END
 printf '[Service]\nMemoryMax=4G\n' >"$units/comfy.service.d/90-later.conf"
 cat >"$yaml" <<'END'
 services:
-  - {name: unit, kind: comfyui, config: {type: systemd, unit: comfy.service, scope: user}}
+  - {name: unit, kind: comfyui, url: "http://127.0.0.1:10", config: {type: systemd, unit: comfy.service, scope: user}}
 END
 t_run "$TUNETOP" plan high --set --lowvram=1
 t_expect_status 0
@@ -445,7 +445,7 @@ printf '[Service]\nExecStart=/usr/bin/ollama serve\n' >"$units/late.service"
 printf '[Service]\nEnvironment=OLLAMA_KEEP_ALIVE=9m\n' >"$units/late.service.d/90-later.conf"
 cat >"$yaml" <<'END'
 services:
-  - {name: late, kind: ollama, config: {type: systemd, unit: late.service, scope: user}}
+  - {name: late, kind: ollama, url: "http://127.0.0.1:9", config: {type: systemd, unit: late.service, scope: user}}
 END
 t_run "$TUNETOP" plan high
 t_expect_status 0

@@ -39,8 +39,8 @@ apply() { # PLAN-ARGUMENTS...: it is applied, then nothing is left to do, and un
 }
 
 # --- write: override, beside a file that engines find themselves ---
-project '  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: ~/ai/docker-compose.yml, write: override}}
-  - {name: two, kind: comfyui, config: {type: compose, service: comfyui, file: ~/ai/docker-compose.yml, write: override}}'
+project '  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: ~/ai/docker-compose.yml, write: override}}
+  - {name: two, kind: comfyui, url: "http://127.0.0.1:10", config: {type: compose, service: comfyui, file: ~/ai/docker-compose.yml, write: override}}'
 cat >"$ai/docker-compose.yml" <<'END'
 # mine
 services:
@@ -105,7 +105,7 @@ t_run "$TUNETOP" plan high -s one
 says 'is there and was not written by tunetop'
 
 # --- in place: the override that engines read counts, and is changed where it says something ---
-project '  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}'
+project '  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}'
 cat >"$ai/compose.yaml" <<'END'
 services:
   ollama:
@@ -130,19 +130,19 @@ t_expect_out '^      - OLLAMA_NUM_PARALLEL=4   # more$'
 t_run grep -c OLLAMA_NUM_PARALLEL=6 "$ai/compose.override.yml"
 t_expect_out '^1$'
 # `files` are those of -f: then there is no other.
-printf 'services:\n  - {name: one, kind: ollama, config: {type: compose, service: ollama, files: [~/ai/compose.yaml]}}\n' >"$yaml"
+printf 'services:\n  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, files: [~/ai/compose.yaml]}}\n' >"$yaml"
 t_run "$TUNETOP" plan high "${those[@]}"
 t_expect_out 'OLLAMA_NUM_PARALLEL +2 -> 4 +compose.yaml:5'
 t_must_fail 'no override is read' grep -q 'override' "$t_dir/out"
 # A name that no engine looks for has none either.
 mv "$ai/compose.yaml" "$ai/stack.yaml"
-printf 'services:\n  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: ~/ai/stack.yaml, write: override}}\n' >"$yaml"
+printf 'services:\n  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: ~/ai/stack.yaml, write: override}}\n' >"$yaml"
 t_run "$TUNETOP" plan high "${those[@]}"
 t_expect_out '^\+\+\+ .*/stack\.tunetop\.yml$'
 t_expect_out "a plain 'up' does not read it"
 
 # --- several files, in the order of -f ---
-printf 'services:\n  - {name: one, kind: ollama, config: {type: compose, service: ollama, files: [~/ai/stack.yaml, ~/ai/compose.override.yml, ~/ai/third.yaml]}}\n' >"$yaml"
+printf 'services:\n  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, files: [~/ai/stack.yaml, ~/ai/compose.override.yml, ~/ai/third.yaml]}}\n' >"$yaml"
 cat >"$ai/third.yaml" <<'END'
 services:
   other: {image: nginx}
@@ -153,18 +153,18 @@ t_expect_out 'OLLAMA_NUM_PARALLEL +6 -> 4 +compose.override.yml:4'
 t_expect_out 'OLLAMA_MAX_QUEUE +64 -> 512 +stack.yaml:6'
 apply high "${those[@]}"
 t_cmp 'what says nothing stays' "$ai/third.yaml" "$t_dir/after/third.yaml"
-printf 'services:\n  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: x.yaml, files: [y.yaml]}}\n' >"$yaml"
+printf 'services:\n  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: x.yaml, files: [y.yaml]}}\n' >"$yaml"
 t_run "$TUNETOP" plan high "${those[@]}"
 t_expect_status 2
 t_expect_err "'file' and 'files': one of them"
-printf 'services:\n  - {name: ollama, kind: ollama, config: {type: compose}}\n' >"$yaml"
+printf 'services:\n  - {name: ollama, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose}}\n' >"$yaml"
 t_run "$TUNETOP" plan high "${those[@]}"
 t_expect_status 2
 t_expect_err "'file' or 'files'"
 
 # --- extends: a value of one's own, never that of the base ---
-project '  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}
-  - {name: two, kind: comfyui, config: {type: compose, service: comfyui, file: ~/ai/compose.yaml}}'
+project '  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}
+  - {name: two, kind: comfyui, url: "http://127.0.0.1:10", config: {type: compose, service: comfyui, file: ~/ai/compose.yaml}}'
 mkdir "$ai/common"
 cat >"$ai/compose.yaml" <<'END'
 services:
@@ -204,7 +204,7 @@ t_cmp 'the file of others stays' "$ai/common/common.yml" "$t_dir/after/common/co
 t_run cat "$t_dir/after/compose.yaml"
 t_expect_out '^    environment: \{OLLAMA_NUM_PARALLEL: "2", OLLAMA_KEEP_ALIVE: 5m\}$'
 # Two that are changed: the base keeps no value that the one has from it.
-printf 'services:\n  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}\n  - {name: two, kind: ollama, url: "http://127.0.0.1:11500", config: {type: compose, service: base, file: ~/ai/compose.yaml}}\n' >"$yaml"
+printf 'services:\n  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}\n  - {name: two, kind: ollama, url: "http://127.0.0.1:11500", config: {type: compose, service: base, file: ~/ai/compose.yaml}}\n' >"$yaml"
 those=(-s one -s two)
 apply high "${those[@]}"
 those=(-s one)
@@ -217,7 +217,7 @@ t_run "$TUNETOP" plan high -s one
 says "extends itself"
 
 # --- env_file: environment over env_file, a later one over an earlier one ---
-project '  - {name: one, kind: ollama, config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}
+project '  - {name: one, kind: ollama, url: "http://127.0.0.1:9", config: {type: compose, service: ollama, file: ~/ai/compose.yaml}}
   - {name: two, kind: ollama, url: "http://127.0.0.1:11500", config: {type: compose, service: second, file: ~/ai/compose.yaml}}'
 cat >"$ai/compose.yaml" <<'END'
 services:
