@@ -131,22 +131,13 @@ static const struct plan_place *place_of(const struct plan_input *in, const char
     return NULL;
 }
 
-const char *change_intent_name(const struct plan_change *c)
-{
-    const char *dot = c->intent ? strchr(c->intent, '.') : NULL;
-
-    return dot ? dot + 1 : c->setting;
-}
-
 /* Whether the plan writes this row; what could not be written is not to be found in the process. */
 static bool is_written(const struct plan *plan, const struct plan_row *r)
 {
     for (size_t i = 0; i < plan->change_count; i++) {
         const struct plan_change *c = &plan->changes[i];
 
-        if (strcmp(c->service, r->service) == 0 &&
-            (strcmp(c->setting, r->setting) == 0 ||
-             strcmp(change_intent_name(c), r->setting) == 0)) {
+        if (strcmp(c->service, r->service) == 0 && strcmp(c->name, r->setting) == 0) {
             return true;
         }
     }
@@ -190,7 +181,7 @@ int change_services_of_plan(struct change_services *s, const struct knowledge *k
     return services_ready(&s->apply, k->model, err);
 }
 
-/* {"service","setting","from","to"} of the journal: what it is to have now. */
+/* {"service","name","from","to"} of the journal: what it is to have now. */
 static void add_changes(struct change_services *s, const struct journal_entry *e,
                         struct service_job *job, bool from_is_wanted)
 {
@@ -200,7 +191,7 @@ static void add_changes(struct change_services *s, const struct journal_entry *e
 
     cJSON_ArrayForEach(item, e->changes) {
         const char *service = json_text(item, "service", ""), *nearest = NULL;
-        const char *setting = json_text(item, "intent", json_text(item, "setting", NULL));
+        const char *setting = json_text(item, "name", json_text(item, "setting", NULL));
         const char *from = json_text(item, "from", NULL), *to = json_text(item, "to", NULL);
         const bool masked = (from && strcmp(from, "***") == 0) || (to && strcmp(to, "***") == 0);
         const struct setting *of = setting

@@ -48,9 +48,6 @@ int change_services_of_entry(struct change_services *s, const struct knowledge *
                              change_progress_fn progress, void *ctx, struct err *err);
 void change_services_close(struct change_services *s); /* accepts a zeroed one */
 
-/* The name of the setting that a change is for: ${NAME} of a .env stands for another. */
-const char *change_intent_name(const struct plan_change *c);
-
 /* The names of the services of a unit that are restarted; lives as long as s. */
 /* controls: how each is restarted, for the journal. */
 const char *const *change_services_restarts(struct change_services *s, size_t unit, size_t *count,

@@ -158,7 +158,7 @@ static cJSON *changes_json(const struct plan *p)
 
         cJSON_AddStringToObject(o, "service", c->service);
         cJSON_AddStringToObject(o, "setting", c->setting);
-        cJSON_AddStringToObject(o, "intent", change_intent_name(c));
+        cJSON_AddStringToObject(o, "name", c->name);
         cJSON_AddStringToObject(o, "file", p->files[c->file].source->path);
         add_value(o, "from", c->from, c->secret);
         add_value(o, "to", c->to, c->secret);

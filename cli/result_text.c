@@ -293,6 +293,17 @@ static void add_service(cJSON *list, const char *name, const char *state, const 
     cJSON_AddItemToArray(list, o);
 }
 
+/* Why it was not restarted, or what is worth knowing of it; NULL. */
+static const char *note_of(const struct services_apply *services, const char *name)
+{
+    for (size_t i = 0; services && i < services->job_count; i++) {
+        if (strcmp(services->jobs[i].name, name) == 0) {
+            return services->jobs[i].note;
+        }
+    }
+    return NULL;
+}
+
 static cJSON *services_json(const struct transaction_result *r, const struct result_told *told)
 {
     cJSON *list = cJSON_CreateArray();
@@ -301,8 +312,10 @@ static cJSON *services_json(const struct transaction_result *r, const struct res
         const struct unit_result *u = &r->units[i];
 
         for (size_t k = 0; k < told->of[i].service_count; k++) {
-            add_service(list, told->of[i].services[k], unit_state_words[u->state],
-                        u->err.code ? u->err.msg : NULL);
+            const char *name = told->of[i].services[k];
+
+            add_service(list, name, unit_state_words[u->state],
+                        u->err.code ? u->err.msg : note_of(told->services, name));
         }
     }
     for (size_t i = 0; told->plan && i < told->plan->skipped_count; i++) {

@@ -145,6 +145,7 @@ struct plan_wish {
 struct plan_change {
     const char *service; /* its name */
     const char *setting; /* as it is written */
+    const char *name;    /* whose value it is: `setting` may be a ${NAME} of .env that fills it */
     const char *intent;  /* "ollama.OLLAMA_NUM_PARALLEL": of the profile, or typed */
     size_t file;         /* index of plan.files */
     unsigned long line;  /* in the new text */

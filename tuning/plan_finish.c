@@ -69,6 +69,7 @@ static void add_changes(struct planner *p, size_t source, size_t file)
         p->out->changes[p->out->change_count++] = (struct plan_change){
             .service = d->wanted.place->service,
             .setting = name,
+            .name = d->wanted.name,
             .intent = d->wanted.intent,
             .file = file,
             .line = d->result.line,

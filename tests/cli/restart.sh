@@ -64,6 +64,7 @@ profiles:
         settings:
           - {name: OLLAMA_KEEP_ALIVE, value: 6m}
           - {name: OLLAMA_MAX_QUEUE, value: 512}
+          - {name: OLLAMA_PARALLEL_REQUESTS, value: 3}
 END
 cat >"$yaml" <<END
 services:
@@ -75,7 +76,7 @@ services:
     health: {interval: 1, timeout: 1, retries: 4, steady: 1}
 END
 old() {
-    printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\n' >"$env"
+    printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1\n' >"$env"
 }
 # has NAME=VALUE: the process that serves has it
 has() {
@@ -123,6 +124,8 @@ t_expect_out '^  ollama +OLLAMA_KEEP_ALIVE +6m +ok +process environment'
 calls 'stop start '
 has OLLAMA_MAX_QUEUE=512
 has OLLAMA_KEEP_ALIVE=6m
+has OLLAMA_NUM_PARALLEL=3
+t_expect_out '^  ollama +OLLAMA_NUM_PARALLEL +3 +ok +process environment'
 t_run "$TUNETOP" apply mine --yes
 t_expect_status 0
 t_is 'the second time nothing is restarted' "$(cat "$t_dir/calls")" ''
@@ -132,7 +135,9 @@ t_run "$TUNETOP" undo --yes
 t_expect_status 0
 calls 'stop start '
 has OLLAMA_MAX_QUEUE=100
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+has OLLAMA_NUM_PARALLEL=1
+t_expect_out '^  ollama +OLLAMA_NUM_PARALLEL +1 +ok +process environment'
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 
 # --- a model that does not load any more: put back; one that only embeds is loaded ---
 sed -i 's/^    health:/    preload: [broken:latest]\n&/' "$yaml"
@@ -190,7 +195,7 @@ t_expect_status 3
 t_expect_out 'rolled_back|rolled back'
 t_expect_out 'OLLAMA_MAX_QUEUE=99, not 512'
 t_expect_out '^  ollama +OLLAMA_MAX_QUEUE +100 +as before$'
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 
 # --- it does not start with the new file: put back, and running ---
 fresh
@@ -208,7 +213,7 @@ sed -i 's/steady: 1/steady: 6/' "$yaml"
 echo dies >"$HOME/trick"
 t_run "$TUNETOP" apply mine --yes
 t_ok "$t_what: it is not called applied" test "$t_status" -ne 0
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 sed -i 's/steady: 6/steady: 1/' "$yaml"
 t_run "$TUNETOP" recover --yes
 
@@ -219,7 +224,7 @@ t_run "$TUNETOP" apply mine --yes
 t_expect_status 4
 t_expect_err 'tunetop recover'
 t_expect_out "^ +$HOME/start\$"
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 rm "$HOME/trick"
 t_run "$TUNETOP" recover --yes
 t_expect_status 0
@@ -230,7 +235,7 @@ has OLLAMA_MAX_QUEUE=100
 fresh
 "$HOME/stop"
 : >"$t_dir/calls"
-t_run "$TUNETOP" apply mine --yes
+t_run "$TUNETOP" apply mine --yes --json
 t_expect_status 0
 t_is 'nothing is started' "$(cat "$t_dir/calls")" ''
 t_expect_out 'down'
@@ -250,7 +255,7 @@ t_expect_err 'recover'
 t_run "$TUNETOP" recover --yes
 t_expect_status 0
 t_expect_out 'as it was before'
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 has OLLAMA_MAX_QUEUE=100
 
 # --- it can never be started again: recover says so, and with --no-restart leaves it at the files ---
@@ -266,7 +271,7 @@ t_run "$TUNETOP" recover --yes --no-restart
 t_expect_status 0
 t_expect_out 'as it was before'
 t_is 'nothing is started' "$(cat "$t_dir/calls")" ''
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 t_run "$TUNETOP" recover --yes
 t_expect_out 'nothing was cut off'
 
@@ -281,7 +286,7 @@ t_run "$TUNETOP" undo --yes
 t_ok "$t_what: refused" test "$t_status" -ne 0
 t_run "$TUNETOP" apply mine --yes --set OLLAMA_KEEP_ALIVE=7m
 t_ok "$t_what: refused" test "$t_status" -ne 0
-t_is 'the file is that of the first' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512')"
+t_is 'the file is that of the first' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3')"
 kill -HUP "$apply"
 touch "$HOME/go"
 t_status=0
@@ -302,5 +307,5 @@ t_status=0
 wait "$apply" || t_status=$?
 t_ok 'it ended by the signal, or says that it was put back' test "$t_status" -ne 0
 has OLLAMA_MAX_QUEUE=100
-t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100')"
+t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 t_done

@@ -69,9 +69,10 @@ static void judge_gone(const struct plan_row *w, struct evidence *e, struct veri
     row->process_known = true;
     row->in_process = v.value;
     row->via = v.via;
-    row->verdict = v.value && w->in_file && plan_same_value(w->of, v.value, w->in_file)
-                       ? VERIFY_DIFFERS
-                       : VERIFY_OK;
+    row->verdict = !v.value                                                    ? VERIFY_OK
+                   : w->in_file && plan_same_value(w->of, v.value, w->in_file) ? VERIFY_DIFFERS
+                                                                               : VERIFY_UNKNOWN;
+    row->why = row->verdict == VERIFY_UNKNOWN ? "it has a value that comes from elsewhere" : NULL;
 }
 
 /* Each wish against what the process has. */
