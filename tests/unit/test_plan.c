@@ -294,6 +294,8 @@ static void test_shared_variable(void **state)
     const struct plan_change *c = change_of("a", "N");
     assert_non_null(c);
     assert_string_equal(c->to, "4");
+    assert_string_equal(c->name,
+                        "OLLAMA_NUM_PARALLEL"); /* that is what a process is held against */
     assert_non_null(strstr(c->reason, "also read by b, web"));
     const struct plan_skipped *s = skipped_of("b", "OLLAMA_MAX_QUEUE");
     assert_non_null(s); /* wants another number of the same variable */

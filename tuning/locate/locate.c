@@ -254,6 +254,33 @@ static const char *folder_of(struct finder *f, const char *path)
     return slash == path ? "/" : arena_strndup(f->arena, path, (size_t)(slash - path));
 }
 
+/* The same whether `config` or `control` of tunetop.yaml says it. */
+static void unit_target(const struct finder *f, const char *unit, int scope,
+                        struct control_target *c)
+{
+    c->type = CONTROL_SYSTEMD;
+    c->unit = unit;
+    c->user_scope = scope == CONFIG_USER;
+    c->uid = rights_of_scope(f, scope);
+}
+
+static void job_target(const struct finder *f, const char *label, const char *domain,
+                       const char *plist, struct control_target *c)
+{
+    c->type = CONTROL_LAUNCHD;
+    c->label = label;
+    c->domain = domain;
+    c->plist = plist;
+    c->uid = finder_rights(f, domain && strcmp(domain, "system") == 0 ? 0 : f->env->user);
+}
+
+static void formula_target(const struct finder *f, const char *formula, struct control_target *c)
+{
+    c->type = CONTROL_BREW;
+    c->formula = formula;
+    c->uid = finder_rights(f, f->env->user);
+}
+
 /* Who controls it follows from the file that its settings stand in, as far as it can. */
 static void control_of_config(struct finder *f, const struct config_service *s, struct location *l)
 {
@@ -289,23 +316,13 @@ static void control_of_config(struct finder *f, const struct config_service *s, 
         c.file_count = 1;
         break;
     case CONFIG_SYSTEMD:
-        c.type = CONTROL_SYSTEMD;
-        c.unit = t->unit;
-        c.user_scope = t->scope == CONFIG_USER;
-        c.uid = rights_of_scope(f, t->scope);
+        unit_target(f, t->unit, t->scope, &c);
         break;
     case CONFIG_LAUNCHD:
-        c.type = CONTROL_LAUNCHD;
-        c.label = t->label;
-        c.domain = t->domain;
-        c.plist = file;
-        c.uid = t->domain && strcmp(t->domain, "system") == 0 ? finder_rights(f, 0)
-                                                              : finder_rights(f, f->env->user);
+        job_target(f, t->label, t->domain, file, &c);
         break;
     case CONFIG_BREW_ENV:
-        c.type = CONTROL_BREW;
-        c.formula = t->formula;
-        c.uid = finder_rights(f, f->env->user);
+        formula_target(f, t->formula, &c);
         break;
     default: /* a file alone says nothing of it: what was found stays */
         return;
@@ -344,23 +361,14 @@ static void control_as_told(struct finder *f, const struct config_service *s, st
         }
         break;
     case CONFIG_CONTROL_SYSTEMD:
-        c.type = CONTROL_SYSTEMD;
-        c.unit = t->unit;
-        c.user_scope = t->scope == CONFIG_USER;
-        c.uid = rights_of_scope(f, t->scope);
+        unit_target(f, t->unit, t->scope, &c);
         break;
     case CONFIG_CONTROL_LAUNCHD:
-        c.type = CONTROL_LAUNCHD;
-        c.label = t->label;
-        c.domain = t->domain;
-        c.uid = t->domain && strcmp(t->domain, "system") == 0 ? finder_rights(f, 0)
-                                                              : finder_rights(f, f->env->user);
-        c.plist = s->config.type == CONFIG_LAUNCHD ? absolute(f, s->config.file) : NULL;
+        job_target(f, t->label, t->domain,
+                   s->config.type == CONFIG_LAUNCHD ? absolute(f, s->config.file) : NULL, &c);
         break;
     case CONFIG_CONTROL_BREW:
-        c.type = CONTROL_BREW;
-        c.formula = t->formula;
-        c.uid = finder_rights(f, f->env->user);
+        formula_target(f, t->formula, &c);
         break;
     case CONFIG_CONTROL_LMS:
         c.type = CONTROL_LMS;
