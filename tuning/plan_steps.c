@@ -60,8 +60,10 @@ static const char *in_flight(struct planner *p, const struct plan_place *place)
                                   place->now->facts->model_count == 1 ? "" : "s")
                    : NULL;
     }
-    return arena_printf(arena, "%s: %.0f running, %.0f waiting", place->service,
-                        runs ? running : 0.0, waits ? waiting : 0.0);
+    /* A number that nobody tells is a dash, never a zero. */
+    return arena_printf(arena, "%s: %s running, %s waiting", place->service,
+                        isnan(running) ? "-" : arena_printf(arena, "%.0f", running),
+                        isnan(waiting) ? "-" : arena_printf(arena, "%.0f", waiting));
 }
 
 static void interrupts(struct planner *p, const struct plan_place *place, struct plan_step *s,
