@@ -48,8 +48,8 @@ void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
 }
 
 /* What the file has now (NULL: nothing) of what is wished. */
-static void add_row(struct planner *p, const struct wanted *w, const char *name,
-                    const char *in_file, bool same, bool secret)
+static void add_row(struct planner *p, const struct wanted *w, const char *in_file, bool same,
+                    bool secret)
 {
     struct plan *out = p->out;
 
@@ -57,13 +57,13 @@ static void add_row(struct planner *p, const struct wanted *w, const char *name,
                              sizeof *out->rows);
     out->rows[out->row_count++] = (struct plan_row){
         .service = w->place->service,
-        .setting = name,
+        .setting = w->name,
         .wanted = w->value,
         .in_file = in_file,
         .same = same,
         .of = w->setting,
         .verdict = w->verdict,
-        .secret = secret || service_is_secret_name(name, strlen(name)),
+        .secret = secret || service_is_secret_name(w->name, strlen(w->name)),
     };
     out->already += same;
 }
@@ -237,7 +237,7 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
                                     : NULL;
     const char *readers = plan_readers(p->in, w->place, name, arena);
     const bool same = from && plan_same_value(w->setting, from, w->value);
-    add_row(p, w, w->name, from, same, service_is_secret_name(name, strlen(name)));
+    add_row(p, w, from, same, service_is_secret_name(name, strlen(name)));
     if (same) {
         keep_at(
             p, w->place->dotenv,
@@ -461,7 +461,7 @@ static void want_list(struct planner *p, struct wanted *w)
     const char *there = splice_list_there(&p->in->sources[w->place->source].document, &edit, arena,
                                           &same);
 
-    add_row(p, w, w->name, there, same, false);
+    add_row(p, w, there, same, false);
     if (same) {
         keep_at(p, w->place->source, &edit, w);
     } else {
@@ -598,7 +598,8 @@ void planner_want(struct planner *p, struct wanted w)
     const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
     const bool on = !by_presence || plan_is_on(w.value);
     const bool same = plan_is_wanted(w.setting, e ? (e->value ? e->value : "") : NULL, w.value);
-    add_row(p, &w, stands.name, e ? (e->value ? e->value : "") : NULL, same, false);
+    w.name = stands.name; /* a synonym stays: what was found is what is held against the process */
+    add_row(p, &w, e ? (e->value ? e->value : "") : NULL, same, false);
     if (same) {
         keep(p, &w, &stands);
     } else {

@@ -490,6 +490,21 @@ static void test_a_share_that_stands(void **state)
     }
 }
 
+/* What is held against the process is the row of the name that the change has. */
+static void row_has_its_name(const char *service, const char *setting)
+{
+    const struct plan_change *c = change_of(service, setting);
+
+    assert_string_equal(c->name, setting);
+    for (size_t i = 0; i < plan.row_count; i++) {
+        if (strcmp(plan.rows[i].service, service) == 0 &&
+            strcmp(plan.rows[i].setting, c->name) == 0) {
+            return;
+        }
+    }
+    fail_msg("no row is called %s", c->name);
+}
+
 /* Two names of one limit in one file would be no file of compose any more. */
 static void test_two_names(void **state)
 {
@@ -500,10 +515,12 @@ static void test_two_names(void **state)
     assert_int_equal(make_set("mem_limit", "3g"), 0);
     assert_null(change_of("ollama", "mem_limit"));
     assert_string_equal(change_of("ollama", "deploy.resources.limits.memory")->to, "3g");
+    row_has_its_name("ollama", "deploy.resources.limits.memory");
     put("compose.yaml", "services:\n  ollama:\n    image: x\n    mem_limit: 2g\n");
     look(one_place);
     assert_int_equal(make_set("deploy.resources.limits.memory", "3G"), 0);
     assert_string_equal(change_of("ollama", "mem_limit")->to, "3G");
+    row_has_its_name("ollama", "mem_limit");
     assert_null(change_of("ollama", "deploy.resources.limits.memory"));
     assert_int_equal(make_set("OLLAMA_ORIGINS", "a$5"), -ERR_USAGE);
     assert_int_equal(make_set("OLLAMA_ORIGINS", "a$$5"), 0);
