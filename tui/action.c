@@ -7,11 +7,15 @@
 #include "base/width.h"
 
 static const struct action_row rows[ACTION_COUNT] = {
-    [ACTION_NONE] = {"", "", "", "", ACTION_LOOK},
-#define ACTION(id, name, help, group, footer, keys)                                                \
-    [ACTION_##id] = {name, help, footer, keys, ACTION_##group},
+#define EVERYWHERE ((1U << UI_TABS) - 1)
+#define ON(tab) (1U << UI_##tab)
+    [ACTION_NONE] = {"", "", "", "", ACTION_LOOK, 0},
+#define ACTION(id, name, help, group, footer, keys, tabs)                                          \
+    [ACTION_##id] = {name, help, footer, keys, ACTION_##group, tabs},
 #include "tui/action.def"
 #undef ACTION
+#undef ON
+#undef EVERYWHERE
 };
 
 /* Names of keys as action.def, scripts and help write them. */
@@ -79,16 +83,26 @@ uint32_t key_of_name(const char *name)
     return valid && len == size && rune > ' ' ? rune : 0;
 }
 
-enum action action_of_key(uint32_t key)
+bool action_is_on(enum action a, enum ui_tab tab)
 {
+    return (action_row(a)->tabs & 1U << tab) != 0;
+}
+
+enum action action_of_key(uint32_t key, enum ui_tab tab)
+{
+    enum action elsewhere = ACTION_NONE;
     for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
         const char *keys = rows[a].keys;
         char word[16];
-        while (next_word(&keys, word, sizeof word))
-            if (key_of_name(word) == key)
+        while (next_word(&keys, word, sizeof word)) {
+            if (key_of_name(word) != key)
+                continue;
+            if (action_is_on((enum action)a, tab))
                 return (enum action)a;
+            elsewhere = elsewhere == ACTION_NONE ? (enum action)a : elsewhere;
+        }
     }
-    return ACTION_NONE;
+    return elsewhere;
 }
 
 enum action action_of_name(const char *name)
@@ -184,14 +198,14 @@ static void name_key(uint32_t key, char *out, size_t out_size)
         snprintf(out, out_size, "%s", clean);
 }
 
-const char *action_unknown_key(uint32_t key, char *out, size_t out_size)
+const char *action_unknown_key(uint32_t key, enum ui_tab tab, char *out, size_t out_size)
 {
     const uint32_t latin = latin_of(key);
     const uint32_t tries[] = {latin, other_case(latin)};
     char name[32], meant[32];
     name_key(key, name, sizeof name);
     for (size_t i = 0; i < 2; i++) {
-        const enum action a = action_of_key(tries[i]);
+        const enum action a = action_of_key(tries[i], tab);
         if (a == ACTION_NONE || tries[i] == key)
             continue;
         name_key(tries[i], meant, sizeof meant);

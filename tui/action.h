@@ -8,15 +8,17 @@
 
 enum action {
     ACTION_NONE,
-#define ACTION(id, name, help, group, footer, keys) ACTION_##id,
+#define ACTION(id, name, help, group, footer, keys, tabs) ACTION_##id,
 #include "tui/action.def"
 #undef ACTION
     ACTION_COUNT
 };
 enum action_group { ACTION_LOOK, ACTION_PLAN, ACTION_ACT };
+enum ui_tab { UI_OVERVIEW, UI_SERVICES, UI_TUNING, UI_PROCESSES, UI_JOURNAL, UI_TABS };
 struct action_row {
     const char *name, *help, *footer, *keys;
     enum action_group group;
+    unsigned tabs; /* a bit for each tab on which its key means this; all of them: everywhere */
 };
 /* Keys as term.h delivers them: a code point, or one of these above Unicode (KEY_* belongs to
  * curses). */
@@ -41,7 +43,10 @@ enum key {
     KEYCODE_CTRL_BASE = 0x120000, /* + letter: KEYCODE_CTRL_BASE + 'l' */
 };
 const struct action_row *action_row(enum action a);
-enum action action_of_key(uint32_t key);
+/* Of several the one of that tab; the first where none is of it, so that it can say where it works.
+ */
+enum action action_of_key(uint32_t key, enum ui_tab tab);
+bool action_is_on(enum action a, enum ui_tab tab);
 enum action action_of_name(const char *name); /* ACTION_NONE: unknown */
 uint32_t key_of_name(const char *name);       /* "Space", "C-l", "F1", "q"; 0 unknown */
 /* All keys of an action as shown: "?  F1", "Ctrl-L"; first_only: the first of them. Returns out. */
@@ -49,6 +54,6 @@ const char *action_key_label(enum action a, bool first_only, char *out, size_t o
 
 /* What to say of a key that does nothing, with the one that was perhaps meant: the same letter in
  * the other case, or what lies there on a Latin keyboard. Returns out. */
-const char *action_unknown_key(uint32_t key, char *out, size_t out_size);
+const char *action_unknown_key(uint32_t key, enum ui_tab tab, char *out, size_t out_size);
 
 #endif

@@ -7,7 +7,11 @@
 #include "base/utf8.h"
 #include "sampling/config.h"
 #include "tui/action.h"
+#include "tui/consent.h"
+#include "tui/editor.h"
 #include "tui/kill.h"
+#include "tui/picker.h"
+#include "tui/theme_picker.h"
 #include "tui/view.h"
 
 static const char service_add[] = "service add";
@@ -166,7 +170,7 @@ static bool filter_key(struct ui *ui, uint32_t key, const struct model *m, int w
     case KEYCODE_DOWN:
     case KEYCODE_PAGE_UP:
     case KEYCODE_PAGE_DOWN:
-        view_act(ui, action_of_key(key), m, width, height);
+        view_act(ui, action_of_key(key, ui->tab), m, width, height);
         return true;
     default:
         return prompt_key(ui_filter(ui), key);
@@ -182,9 +186,27 @@ bool command_key(struct ui *ui, uint32_t key, const struct model *m, int width, 
         view_filter(ui, m);
         return true;
     }
-    if (ui->input == UI_INPUT_KILL) {
+    switch (ui->input) {
+    case UI_INPUT_KILL:
         kill_key(ui, m, key);
         return true;
+    case UI_INPUT_PROFILES:
+        picker_key(ui, m, key);
+        return true;
+    case UI_INPUT_THEMES:
+        theme_picker_key(ui, key);
+        return true;
+    case UI_INPUT_EDIT:
+    case UI_INPUT_SAVE:
+        editor_key(ui, key);
+        return true;
+    case UI_INPUT_CONSENT:
+        consent_key(ui, m, key);
+        return true;
+    case UI_INPUT_NONE:
+    case UI_INPUT_COMMAND:
+    case UI_INPUT_FILTER:
+        break;
     }
     switch (key) {
     case KEYCODE_ESC:

@@ -6,6 +6,7 @@
 #define TUI_PAGE_H
 
 #include "sampling/model.h"
+#include "tui/action.h"
 #include "tui/layout.h"
 #include "tui/line.h"
 #include "tui/surface.h"
@@ -62,6 +63,19 @@ void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *o
 void tuning_tab_draw(struct page *p);
 /* The setting that is selected there, or first; NULL on other tabs, and where nothing is. */
 const struct setting *tuning_tab_current(const struct ui *ui);
+/* view_change.c: the Tuning tab below row 0 while ui->change.shown */
+void change_page_sizes(struct page *p, int width, int height, struct tab_sizes *out);
+void change_page_draw(struct page *p);
+/* view_diff.c: lines from `first` on; what is too long is cut, with a plus sign */
+void diff_draw(struct page *p, struct rect where, const struct shown_line *lines, size_t count,
+               size_t first);
+/* view_journal.c: the Journal tab below row 0 */
+void journal_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
+void journal_tab_draw(struct page *p);
+/* UP to LAST; page: rows that are visible */
+void journal_tab_move(struct ui *ui, enum action action, int page);
+/* The selected entry, or the first; NULL where there is none. */
+const struct journal_row *journal_tab_current(const struct ui *ui);
 /* view_process_list.c: the Processes tab below row 0 */
 void process_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 void process_tab_draw(struct page *p);

@@ -265,9 +265,10 @@ void session_key(struct session *s, uint32_t key)
     s->ui.note_stays = false;
     s->note_since_ns = 0;
     if (s->ui.input == UI_INPUT_NONE || !command_key(&s->ui, key, s->model, width, height)) {
-        enum action action = action_of_key(key);
+        enum action action = action_of_key(key, s->ui.tab);
         if (action == ACTION_NONE)
-            s->ui.note = action_unknown_key(key, s->ui.note_text, sizeof s->ui.note_text);
+            s->ui.note = action_unknown_key(key, s->ui.tab, s->ui.note_text,
+                                            sizeof s->ui.note_text);
         else
             view_act(&s->ui, action, s->model, width, height);
     }

@@ -10,14 +10,28 @@
 
 #include "sampling/config.h"
 #include "sampling/model.h"
+#include "tui/change_run.h"
+#include "tui/journal_rows.h"
 #include "tui/process_list.h"
 #include "tui/prompt.h"
 #include "tui/service_list.h"
 #include "tui/setting_list.h"
+#include "tui/tuning_plan.h"
+#include "tui/tuning_wish.h"
 #include "tuning/assess.h"
 
-enum ui_tab { UI_OVERVIEW, UI_SERVICES, UI_TUNING, UI_PROCESSES, UI_TABS };
-enum ui_input { UI_INPUT_NONE, UI_INPUT_COMMAND, UI_INPUT_FILTER, UI_INPUT_KILL };
+/* Where keys go. Each but the first is a line or an overlay with a file of its own. */
+enum ui_input {
+    UI_INPUT_NONE,
+    UI_INPUT_COMMAND,  /* command.c */
+    UI_INPUT_FILTER,   /* command.c */
+    UI_INPUT_KILL,     /* kill.c */
+    UI_INPUT_PROFILES, /* picker.c */
+    UI_INPUT_THEMES,   /* theme_picker.c */
+    UI_INPUT_EDIT,     /* editor.c: a value */
+    UI_INPUT_SAVE,     /* editor.c: the name of an own profile */
+    UI_INPUT_CONSENT,  /* consent.c */
+};
 enum ui_answer_kind { UI_ANSWER_NONE, UI_ANSWER_ERROR, UI_ANSWER_ADDED };
 
 /* A signal to a process, from the question to its answer: kill.h. */
@@ -29,23 +43,104 @@ struct kill_question {
     bool send;  /* answered with yes; the session acts and clears */
 };
 
+/* What `plan` and `verify` say of the chosen profile here: asked in a child process. */
+enum ui_plan_state {
+    UI_PLAN_NONE,   /* nobody asked */
+    UI_PLAN_COMING, /* asked; `plan` may still be the one before */
+    UI_PLAN_HERE,
+    UI_PLAN_FAILED, /* plan_trouble says why */
+};
 /* The Tuning tab. What it shows is read when it is opened and given back when it is left. */
 struct ui_tuning {
     const struct setting_catalog *settings; /* borrowed, as what follows; NULL: not read */
     const struct profile_set *profiles;     /* NULL: not read */
     const struct profile_rows *wants;       /* what the shown profile wants; NULL: not known */
-    char profile[64];                       /* the one that is shown; "": the one that fits */
-    bool all;                               /* all settings instead of those of the profile */
-    char settings_trouble[640];             /* why they could not be read; "" */
-    char profiles_trouble[640];             /* why there are no profiles; "" */
-    char chips_trouble[640];                /* why no profile is recommended; "" */
-    const char *next_step;                  /* what helps against these; static text, NULL */
-    struct assess_effect effect;            /* which profile is in effect */
-    bool chip_known;                        /* as in struct assessment */
+    struct tuning_wish wish;                /* what is shown, and would be applied */
+    const struct tuning_plan *plan;         /* of that wish, or of the one before; NULL */
+    enum ui_plan_state plan_state;
+    bool plan_stale;             /* what it was made from has changed: a new one comes */
+    bool ask_plan;               /* asked for by a key; the session acts and clears */
+    char plan_trouble[640];      /* FAILED: place, cause, next step */
+    const char *plan_refused;    /* why none is ever made here: a replay; NULL */
+    bool diff;                   /* the diff fills the page */
+    char diff_file[256];         /* only that one; "" all */
+    bool all;                    /* all settings instead of those of the profile */
+    char settings_trouble[640];  /* why they could not be read; "" */
+    char profiles_trouble[640];  /* why there are no profiles; "" */
+    char chips_trouble[640];     /* why no profile is recommended; "" */
+    const char *next_step;       /* what helps against these; static text, NULL */
+    struct assess_effect effect; /* which profile is in effect */
+    bool chip_known;             /* as in struct assessment */
     struct chip_answer chip;
     struct setting_here here;
     struct setting_list list, wanted; /* of all settings; of the profile */
     struct prompt filter;
+};
+
+/* The profile picker, `p`. The session asks for what each would change while it is open. */
+enum { PICKER_PROFILES = 64 };
+struct picker_count {
+    char profile[64];
+    bool known;
+    struct shown_counts of;
+    char trouble[160]; /* why it is not known; "" it comes */
+};
+struct ui_picker {
+    char selected[64];
+    int row;
+    struct picker_count counts[PICKER_PROFILES];
+    size_t count;
+};
+
+/* The editor, `e`: one setting of one service. And `s`: the name of an own profile. */
+struct ui_editor {
+    char service[WISH_NAME], setting[WISH_NAME];
+    struct prompt line;
+    char trouble[240]; /* why that value cannot be; "" it can */
+    bool save;         /* answered: the session writes the profile, and clears */
+};
+
+/* A question before something outside is changed; consent.c. */
+enum consent_kind { CONSENT_APPLY, CONSENT_UNDO, CONSENT_RECOVER, CONSENT_STOP, CONSENT_QUIT };
+struct ui_consent {
+    enum consent_kind kind;
+    char id[64];       /* of the journal's entry */
+    bool root;         /* it takes root: the screen is left for sudo */
+    char command[512]; /* then: the exact command, for showing */
+    int scroll;
+};
+
+/* A change at work, or the last one. */
+enum change_request { REQUEST_NONE, REQUEST_APPLY, REQUEST_UNDO, REQUEST_RECOVER, REQUEST_STOP };
+struct ui_change {
+    const struct change_run *run; /* borrowed; NULL: none */
+    bool shown;                   /* its page stands on the Tuning tab */
+    bool messages;                /* what it said fills the page */
+    enum change_request request;  /* the session acts and clears */
+    char id[64];                  /* of the entry that is meant; "" the newest */
+    bool root;                    /* by sudo, with the screen left */
+    bool others;                  /* another tunetop started it */
+};
+
+/* The Journal tab. */
+struct ui_journal {
+    const struct journal_rows *rows; /* borrowed; NULL: not read */
+    const struct journal_diff *diff; /* of the selected one; NULL: not asked, or not here yet */
+    bool ask, ask_diff;              /* the session acts and clears */
+    bool coming;                     /* asked, and not here yet */
+    char trouble[640];               /* why it could not be read; "" */
+    char selected[64];               /* the id; "" nothing */
+    int row;
+    bool show_diff; /* it fills the page */
+    struct prompt filter;
+};
+
+struct ui_theme {
+    const struct theme_set *set; /* borrowed; NULL: only the built-in one */
+    char name[64];               /* the one that is shown */
+    char before[64];             /* while one is chosen: what Esc brings back */
+    int row;
+    bool changed; /* the loop acts and clears */
 };
 
 struct ui {
@@ -57,6 +152,12 @@ struct ui {
     int detail_scroll;
     struct service_list list;
     struct ui_tuning tuning;
+    struct ui_picker picker;
+    struct ui_editor editor;
+    struct ui_consent consent;
+    struct ui_change change;
+    struct ui_journal journal;
+    struct ui_theme theme;
     struct process_list processes;
     bool environment; /* of the selected process, asked for */
     struct kill_question kill;
@@ -84,17 +185,20 @@ struct ui {
     char note_text[400];
     bool note_stays; /* it is the answer to a deed: longer than a hint */
 };
+struct theme_set; /* tui/theme.h */
 void ui_init(struct ui *ui, int64_t interval_ns);
 void ui_release(struct ui *ui);
 /* Of the Tuning tab: the list that is shown, the name of the profile that is shown, or "". */
 struct setting_list *ui_settings(struct ui *ui);
 const struct setting_list *ui_settings_shown(const struct ui *ui);
 const char *ui_profile(const struct ui *ui);
+/* What is shown of a profile and its overlays in words: "high+quality". Returns out. */
+const char *ui_wish_name(const struct ui *ui, char *out, size_t size);
 /* The filter of the list that is shown; that of the services where none is. */
 struct prompt *ui_filter(struct ui *ui);
 const struct prompt *ui_filter_shown(const struct ui *ui);
-/* "overview", "services", "tuning", "processes": the tabs there are, by enum ui_tab, and their
- * keys. */
+/* "overview", "services", "tuning", "processes", "journal": the tabs there are, by enum ui_tab, and
+ * their keys. */
 extern const char *const ui_tab_names[UI_TABS];
 extern const char ui_tab_keys[UI_TABS];
 

@@ -10,15 +10,20 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/width.h"
+#include "tui/consent.h"
+#include "tui/editor.h"
 #include "tui/format.h"
 #include "tui/kill.h"
 #include "tui/page.h"
+#include "tui/picker.h"
+#include "tui/theme_picker.h"
 
 enum { TAB_NAMES_FROM = 70 }; /* columns; below, names of other tabs leave no room for the time */
 
 /* ---------------------------------------------------------------- rows 0 to 2 and the last */
 
-static const char *const tab_titles[UI_TABS] = {"Overview", "Services", "Tuning", "Processes"};
+static const char *const tab_titles[UI_TABS] = {"Overview", "Services", "Tuning", "Processes",
+                                                "Journal"};
 
 static void draw_tabs(struct page *p)
 {
@@ -247,6 +252,10 @@ static bool has_place(const struct ui *ui, enum action action)
     bool selected = (processes && ui->processes.selected != PROCESS_NOTHING) ||
                     (tuning && ui_settings_shown(ui)->selected[0] != '\0');
     bool one = processes && ui->processes.selected == PROCESS_ONE;
+    bool plan = tuning && !ui->tuning.all && ui->tuning.plan != NULL;
+    bool change = tuning && ui->change.shown && ui->change.run != NULL;
+    if (!action_is_on(action, ui->tab))
+        return false;
     switch (action) {
     case ACTION_OPEN:
         return list && !ui->open && (!tuning || tuning_tab_current(ui) != NULL);
@@ -258,7 +267,26 @@ static bool has_place(const struct ui *ui, enum action action)
     case ACTION_ENVIRONMENT:
         return one && inside;
     case ACTION_PROFILE_NEXT:
-        return tuning && !ui->tuning.all && !ui->open && ui->tuning.wants != NULL;
+        return tuning && !ui->tuning.all && !ui->open && ui->tuning.wants != NULL && !change;
+    case ACTION_EDIT:
+    case ACTION_LEAVE_OUT:
+        return plan && !change && !ui->tuning.diff;
+    case ACTION_SAVE_PROFILE:
+        return plan && !change && tuning_wish_is_own(&ui->tuning.wish);
+    case ACTION_DIFF:
+        return ui->tab == UI_JOURNAL ? journal_tab_current(ui) != NULL : plan;
+    case ACTION_APPLY:
+        return plan && !change && ui->tuning.plan->file_count > 0;
+    case ACTION_STOP:
+        return change && ui->change.run->phase == CHANGE_AT_WORK;
+    case ACTION_UNDO:
+        return ui->tab == UI_JOURNAL
+                   ? journal_tab_current(ui) != NULL && journal_tab_current(ui)->stands
+                   : change && ui->change.run->phase == CHANGE_ENDED;
+    case ACTION_RECOVER:
+        return ui->tab == UI_JOURNAL
+                   ? journal_tab_current(ui) != NULL && journal_tab_current(ui)->cut_off
+                   : change && ui->change.run->phase == CHANGE_CUT_OFF;
     case ACTION_CATALOG:
         return tuning && !ui->open && ui->tuning.settings != NULL;
     case ACTION_KILL:
@@ -331,6 +359,35 @@ static void draw_tiny(struct surface *s)
     surface_text(s, x > 0 ? x : 0, (s->height - 1) / 2, ROLE_TEXT, text);
 }
 
+static void draw_overlay(struct surface *s, const struct model *m, const struct assessment *a,
+                         const struct ui *ui)
+{
+    switch (ui->input) {
+    case UI_INPUT_COMMAND:
+        prompt_overlay_draw(s, m, ui);
+        break;
+    case UI_INPUT_KILL:
+        kill_draw(s, m, ui);
+        break;
+    case UI_INPUT_PROFILES:
+        picker_draw(s, m, a, ui);
+        break;
+    case UI_INPUT_THEMES:
+        theme_picker_draw(s, ui);
+        break;
+    case UI_INPUT_EDIT:
+    case UI_INPUT_SAVE:
+        editor_draw(s, ui);
+        break;
+    case UI_INPUT_CONSENT:
+        consent_draw(s, m, ui);
+        break;
+    case UI_INPUT_NONE:
+    case UI_INPUT_FILTER:
+        break;
+    }
+}
+
 void view_draw(struct surface *s, const struct model *m, const struct assessment *a,
                const struct ui *ui)
 {
@@ -342,8 +399,7 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
     if (ui->help) {
         help_draw(s, ui);
         draw_keys(s, ui);
-        if (ui->input == UI_INPUT_COMMAND)
-            prompt_overlay_draw(s, m, ui);
+        draw_overlay(s, m, a, ui);
         return;
     }
     page_make(&p, s, m, a, ui, s->width, s->height);
@@ -353,8 +409,12 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
     } else if (ui->tab == UI_SERVICES) {
         draw_sentence(&p);
         service_tab_draw(&p);
+    } else if (ui->tab == UI_TUNING && ui->change.shown && ui->change.run != NULL) {
+        change_page_draw(&p);
     } else if (ui->tab == UI_TUNING) {
         tuning_tab_draw(&p);
+    } else if (ui->tab == UI_JOURNAL) {
+        journal_tab_draw(&p);
     } else {
         draw_sentence(&p);
         draw_machine(&p);
@@ -367,8 +427,5 @@ void view_draw(struct surface *s, const struct model *m, const struct assessment
         filter_draw(s, ui);
     else
         draw_keys(s, ui);
-    if (ui->input == UI_INPUT_COMMAND)
-        prompt_overlay_draw(s, m, ui);
-    if (ui->input == UI_INPUT_KILL)
-        kill_draw(s, m, ui);
+    draw_overlay(s, m, a, ui);
 }

@@ -6,8 +6,12 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "tui/consent.h"
+#include "tui/editor.h"
 #include "tui/kill.h"
 #include "tui/page.h"
+#include "tui/picker.h"
+#include "tui/theme_picker.h"
 #include "tui/view.h"
 
 /* What + and - step through. */
@@ -49,6 +53,10 @@ static void sizes_of(struct page *p, int width, int height, struct tab_sizes *ou
 {
     if (p->ui->tab == UI_PROCESSES)
         process_tab_sizes(p, width, height, out);
+    else if (p->ui->tab == UI_JOURNAL)
+        journal_tab_sizes(p, width, height, out);
+    else if (p->ui->tab == UI_TUNING && p->ui->change.shown && p->ui->change.run != NULL)
+        change_page_sizes(p, width, height, out);
     else if (p->ui->tab == UI_TUNING)
         tuning_tab_sizes(p, width, height, out);
     else
@@ -109,10 +117,22 @@ static void move_list(struct ui *ui, enum action action, const struct model *m, 
         move_settings(ui, action, page);
         return;
     }
+    if (ui->tab == UI_JOURNAL) {
+        journal_tab_move(ui, action, page);
+        return;
+    }
     ui->environment = false; /* it was asked for of another one */
     process_list_move(&ui->processes, m, action, page);
     sizes_of(&p, width, height, &sizes); /* the first one that is selected brings its details */
     ui->processes.first = process_list_first(&ui->processes, sizes.list_visible);
+}
+
+/* A text stands where a list was: arrows move it. */
+static bool fills_page(const struct ui *ui)
+{
+    return ui->tab == UI_TUNING    ? ui->tuning.diff || (ui->change.shown && ui->change.run != NULL)
+           : ui->tab == UI_JOURNAL ? ui->journal.show_diff
+                                   : false;
 }
 
 static void scroll(struct ui *ui, enum action action, const struct model *m, int width, int height)
@@ -121,7 +141,8 @@ static void scroll(struct ui *ui, enum action action, const struct model *m, int
     if (width < LAYOUT_MIN_WIDTH || height < LAYOUT_MIN_HEIGHT)
         return;
     bool overlay = ui->help || ui->why;
-    if (!overlay && ui->tab != UI_OVERVIEW && !ui->open && !ui->in_details) {
+    bool text = fills_page(ui);
+    if (!overlay && !text && ui->tab != UI_OVERVIEW && !ui->open && !ui->in_details) {
         move_list(ui, action, m, width, height);
         return;
     }
@@ -175,7 +196,7 @@ static void change_part(struct ui *ui, int by)
         bool details;
     } parts[] = {{UI_OVERVIEW, false}, {UI_SERVICES, false}, {UI_SERVICES, true},
                  {UI_TUNING, false},   {UI_TUNING, true},    {UI_PROCESSES, false},
-                 {UI_PROCESSES, true}};
+                 {UI_PROCESSES, true}, {UI_JOURNAL, false}};
     enum { PARTS = sizeof parts / sizeof parts[0] };
     bool inside = (ui->in_details || ui->open) && ui->tab != UI_OVERVIEW;
     int at = 0;
@@ -212,6 +233,20 @@ static void open_process(struct ui *ui, const struct model *m, int width, int he
     }
 }
 
+static void show_diff(struct ui *ui)
+{
+    ui->detail_scroll = 0;
+    if (ui->tab == UI_JOURNAL && journal_tab_current(ui) != NULL) {
+        utf8_copy(ui->journal.selected, sizeof ui->journal.selected, journal_tab_current(ui)->id);
+        ui->journal.show_diff = !ui->journal.show_diff;
+        ui->journal.ask_diff = ui->journal.show_diff;
+    } else if (ui->tab == UI_TUNING && ui->tuning.plan != NULL) {
+        ui->tuning.diff = !ui->tuning.diff;
+    } else {
+        ui->note = ui->tab == UI_JOURNAL ? "nothing was changed yet" : "there is no plan yet";
+    }
+}
+
 static void open_selected(struct ui *ui, const struct model *m, int width, int height)
 {
     if (ui->tab == UI_OVERVIEW || ui->open || ui->help || width < LAYOUT_MIN_WIDTH ||
@@ -219,6 +254,10 @@ static void open_selected(struct ui *ui, const struct model *m, int width, int h
         return;
     if (ui->tab == UI_PROCESSES) {
         open_process(ui, m, width, height);
+        return;
+    }
+    if (ui->tab == UI_JOURNAL) {
+        show_diff(ui);
         return;
     }
     if (ui->tab == UI_TUNING ? tuning_tab_current(ui) == NULL : service_tab_current(m, ui) == NULL)
@@ -235,6 +274,14 @@ static void back(struct ui *ui)
     if (ui->help || ui->why) {
         ui->help = ui->why = false;
         ui->scroll = 0;
+    } else if (fills_page(ui)) {
+        if (ui->tab == UI_JOURNAL)
+            ui->journal.show_diff = false;
+        else if (ui->tuning.diff)
+            ui->tuning.diff = false;
+        else
+            ui->change.shown = false;
+        ui->detail_scroll = 0;
     } else if (ui->open || ui->in_details) {
         ui->open = ui->in_details = ui->environment = false;
         ui->detail_scroll = 0;
@@ -244,6 +291,8 @@ static void back(struct ui *ui)
         ui->list.selected[0] = '\0';
     } else if (ui->tab == UI_TUNING) {
         ui_settings(ui)->selected[0] = '\0';
+    } else if (ui->tab == UI_JOURNAL) {
+        ui->journal.selected[0] = '\0';
     } else if (ui->tab == UI_PROCESSES) {
         process_list_select_nothing(&ui->processes);
     }
@@ -330,7 +379,7 @@ static void change_profile(struct ui *ui, int by)
     do {
         at = (at + by + count) % count;
     } while (t->profiles->profiles[at].overlay);
-    utf8_copy(t->profile, sizeof t->profile, t->profiles->profiles[at].name);
+    tuning_wish_take(&t->wish, t->profiles->profiles[at].name);
     ui->detail_scroll = 0;
 }
 
@@ -388,6 +437,40 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         else
             change_tree(ui, m);
         break;
+    case ACTION_JOURNAL:
+        show_tab(ui, UI_JOURNAL);
+        ui->journal.ask = true;
+        break;
+    case ACTION_PROFILES:
+        picker_open(ui);
+        break;
+    case ACTION_THEMES:
+        theme_picker_open(ui);
+        break;
+    case ACTION_DIFF:
+        show_diff(ui);
+        break;
+    case ACTION_EDIT:
+        editor_open(ui);
+        break;
+    case ACTION_LEAVE_OUT:
+        editor_leave_out(ui);
+        break;
+    case ACTION_SAVE_PROFILE:
+        editor_open_save(ui);
+        break;
+    case ACTION_APPLY:
+        consent_ask_apply(ui, m);
+        break;
+    case ACTION_UNDO:
+        consent_ask_undo(ui, m);
+        break;
+    case ACTION_RECOVER:
+        consent_ask_recover(ui, m);
+        break;
+    case ACTION_STOP:
+        consent_ask_stop(ui);
+        break;
     case ACTION_PROFILE_NEXT:
     case ACTION_PROFILE_PREVIOUS:
         change_profile(ui, action == ACTION_PROFILE_NEXT ? 1 : -1);
@@ -406,7 +489,7 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         break;
     case ACTION_FILTER:
         if (ui->tab == UI_OVERVIEW || ui->open || ui->help) {
-            ui->note = "/ filters the lists of 2 Services, 3 Tuning and 4 Processes";
+            ui->note = "/ filters the lists of 2 Services, 3 Tuning, 4 Processes and 5 Journal";
             break;
         }
         if (ui->tab == UI_TUNING &&
@@ -451,7 +534,10 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         ui->suspend = true;
         break;
     case ACTION_QUIT:
-        ui->quit = true;
+        if (ui->change.run != NULL && ui->change.run->phase == CHANGE_AT_WORK && !ui->change.others)
+            consent_ask_quit(ui);
+        else
+            ui->quit = true;
         break;
     case ACTION_NONE:
     case ACTION_COUNT:

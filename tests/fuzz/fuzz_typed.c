@@ -106,9 +106,9 @@ static void run_name(char *text)
 {
     char label[400], url[128];
     const uint32_t key = key_of_name(text);
-    action_unknown_key(key, label, sizeof label);
+    action_unknown_key(key, UI_OVERVIEW, label, sizeof label);
     require(strlen(label) < sizeof label && label[0] != '\0');
-    const enum action action = action_of_key(key);
+    const enum action action = action_of_key(key, UI_TUNING);
     require(action < ACTION_COUNT);
     action_key_label(action, false, label, 8);
     require(strlen(label) < 8);

@@ -110,7 +110,7 @@ static void press(struct ui *ui, const struct built *b, int width, int height, c
         for (size_t i = 0; i < length; i++) {
             uint32_t one = key != 0 ? key : word[i] == '_' ? ' ' : (unsigned char)word[i];
             if (ui->input == UI_INPUT_NONE || !command_key(ui, one, b->model, width, height))
-                view_act(ui, action_of_key(one), b->model, width, height);
+                view_act(ui, action_of_key(one, ui->tab), b->model, width, height);
             if (ui->tuning.profiles != NULL)
                 tuning_builder_ask(ui, b->model);
         }

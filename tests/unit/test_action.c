@@ -46,15 +46,15 @@ static void test_table(void **state)
             word[n] = '\0';
             uint32_t key = key_of_name(word);
             assert_int_not_equal(key, 0);
-            assert_int_equal(action_of_key(key), a);
+            assert_int_equal(action_of_key(key, UI_OVERVIEW), a);
             if (row->group == ACTION_ACT && n == 1)
                 assert_true(word[0] >= 'A' && word[0] <= 'Z');
             p += n;
             p += *p == ' ';
         }
     }
-    assert_int_equal(action_of_key('Z'), ACTION_NONE);
-    assert_int_equal(action_of_key(0), ACTION_NONE);
+    assert_int_equal(action_of_key('Z', UI_OVERVIEW), ACTION_NONE);
+    assert_int_equal(action_of_key(0, UI_OVERVIEW), ACTION_NONE);
     assert_int_equal(action_of_name("no-such"), ACTION_NONE);
     assert_string_equal(action_row(ACTION_COUNT)->name, "");
 }
@@ -97,8 +97,8 @@ static void test_unknown(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char out[64];
-        assert_int_equal(action_of_key(cases[i].key), ACTION_NONE);
-        assert_string_equal(action_unknown_key(cases[i].key, out, sizeof out), cases[i].text);
+        assert_int_equal(action_of_key(cases[i].key, UI_OVERVIEW), ACTION_NONE);
+        assert_string_equal(action_unknown_key(cases[i].key, UI_OVERVIEW, out, sizeof out), cases[i].text);
     }
 }
 

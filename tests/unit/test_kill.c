@@ -47,7 +47,7 @@ static void key(struct desk *d, const char *name)
     uint32_t k = key_of_name(name);
     d->ui.note = NULL;
     if (d->ui.input == UI_INPUT_NONE || !command_key(&d->ui, k, d->b.model, WIDTH, HEIGHT))
-        view_act(&d->ui, action_of_key(k), d->b.model, WIDTH, HEIGHT);
+        view_act(&d->ui, action_of_key(k, d->ui.tab), d->b.model, WIDTH, HEIGHT);
 }
 
 static void keys(struct desk *d, const char *names)

@@ -194,7 +194,7 @@ static void key(struct ui *ui, const struct model *m, const char *name)
     uint32_t code = key_of_name(name);
     assert_int_not_equal(code, 0);
     if (ui->input == UI_INPUT_NONE || !command_key(ui, code, m, 80, 24))
-        view_act(ui, action_of_key(code), m, 80, 24);
+        view_act(ui, action_of_key(code, ui->tab), m, 80, 24);
 }
 
 /* What Escape closes, in which order; what Enter and Tab open. */

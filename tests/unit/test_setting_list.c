@@ -339,7 +339,7 @@ static void keys(struct ui *ui, const struct model *m, const char *words)
         uint32_t code = key_of_name(word);
         assert_int_not_equal(code, 0);
         if (ui->input == UI_INPUT_NONE || !command_key(ui, code, m, 80, 24))
-            view_act(ui, action_of_key(code), m, 80, 24);
+            view_act(ui, action_of_key(code, ui->tab), m, 80, 24);
         if (ui->tuning.profiles != NULL)
             tuning_builder_ask(ui, m);
         words += strlen(word);
@@ -401,10 +401,10 @@ static void test_profiles(void **state)
     ui_init(&ui, NS_PER_S);
     view_update(&ui, b.model);
     keys(&ui, b.model, "Right"); /* no tab of profiles: nothing but a word */
-    assert_string_equal(ui.tuning.profile, "");
+    assert_string_equal(ui.tuning.wish.profile, "");
     assert_non_null(ui.note);
     keys(&ui, b.model, "3 Right"); /* nothing was read yet */
-    assert_string_equal(ui.tuning.profile, "");
+    assert_string_equal(ui.tuning.wish.profile, "");
     tuning_builder_fill(&ui, b.model);
     assert_string_equal(ui_profile(&ui), "high"); /* the one that fits */
     keys(&ui, b.model, "Down Down");

@@ -1,0 +1,70 @@
+/*
+ * A change at work, as its progress file tells it: apply, undo or recover, each a child process
+ * that goes on without us. Pure: lines in, state out; the file is read by change_child.c.
+ *
+ * The file is JSON lines. The first is of who started it: {"event":"start","kind":"apply",
+ * "profile":"high","plan":"7c1e...","id":null,"at":"RFC 3339","steps":[as in plan --json]}. What
+ * follows is of --progress-fd (tunetop(1)). The result (`--json`) and what was said on standard
+ * error come when it has ended. It may be torn at its end, and anything may be in it.
+ */
+#ifndef TUI_CHANGE_RUN_H
+#define TUI_CHANGE_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "tui/tuning_plan.h"
+
+enum change_kind { CHANGE_APPLY, CHANGE_UNDO, CHANGE_RECOVER, CHANGE_KINDS };
+extern const char *const change_kind_words[CHANGE_KINDS]; /* "apply", ... */
+
+enum change_phase {
+    CHANGE_AT_WORK,
+    CHANGE_ENDED,   /* with a result */
+    CHANGE_REFUSED, /* nothing was changed; messages say why */
+    CHANGE_CUT_OFF  /* nobody works on it any more and it has no end: recover */
+};
+enum change_step_state { STEP_NEXT, STEP_NOW, STEP_DONE, STEP_FAILED, STEP_LEFT };
+
+enum { CHANGE_STEPS = 128, CHANGE_SERVICES = 64 };
+struct change_step {
+    const char *action, *service; /* service: the unit, "ollama+comfyui"; "" */
+    const char *what;             /* the file, or the command; NULL */
+    const char *detail;           /* of the last event about it; NULL */
+    enum change_step_state state;
+    int64_t began_ns; /* wall; 0 not yet */
+    double seconds;   /* NAN: not through */
+};
+struct change_service {
+    const char *name, *state, *reason; /* "applied", "rolled_back", "skipped" */
+};
+struct change_run {
+    struct arena arena;
+    enum change_kind kind;
+    enum change_phase phase;
+    const char *profile, *plan, *of; /* of: the entry of an undo; NULL */
+    int64_t started_ns, ended_ns;    /* wall; 0 not known */
+    struct change_step steps[CHANGE_STEPS];
+    size_t step_count;
+    const char *id, *state; /* of the journal: "applied", "partial", "rolled_back"; NULL not yet */
+    struct change_service services[CHANGE_SERVICES];
+    size_t service_count;
+    struct shown_row *rows; /* of the result */
+    size_t row_count;
+    const char *messages; /* what it said; NULL nothing */
+};
+
+void change_run_init(struct change_run *r);
+void change_run_release(struct change_run *r);
+/* One line of the progress file, without its newline. What is no event of ours is left out. now_ns:
+ * wall. */
+void change_run_line(struct change_run *r, const char *line, size_t size, int64_t now_ns);
+/* It has ended: its result ("" none) and what it said ("" nothing). */
+void change_run_end(struct change_run *r, const char *result, size_t result_size,
+                    const char *messages, size_t messages_size, int64_t now_ns);
+size_t change_run_through(const struct change_run *r); /* steps that are done */
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Another value for one setting, within its range and with its cost and source beside it; a setting
+ * or service left out; and the choice kept as a profile of the user's own. Pure: it changes the
+ * wish of the Tuning tab, of which a new plan is made; the session writes the profile.
+ */
+#ifndef TUI_EDITOR_H
+#define TUI_EDITOR_H
+
+#include "sampling/model.h"
+#include "tui/surface.h"
+#include "tui/ui.h"
+
+/* Of the selected setting; a note says why not. */
+void editor_open(struct ui *ui);
+/* The name of an own profile. */
+void editor_open_save(struct ui *ui);
+/* The selected setting, or with its title the service, is left out, or taken in again. */
+void editor_leave_out(struct ui *ui);
+void editor_key(struct ui *ui, uint32_t key);
+void editor_draw(struct surface *s, const struct ui *ui);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * The profile picker: which profile fits, what each would change here, the overlays. Enter shows
+ * the chosen one on the Tuning tab; nothing is changed by it. Pure; the session fills the counts.
+ */
+#ifndef TUI_PICKER_H
+#define TUI_PICKER_H
+
+#include "sampling/model.h"
+#include "tui/surface.h"
+#include "tui/ui.h"
+
+void picker_open(struct ui *ui);
+void picker_key(struct ui *ui, const struct model *m, uint32_t key);
+void picker_draw(struct surface *s, const struct model *m, const struct assessment *a,
+                 const struct ui *ui);
+
+#endif
