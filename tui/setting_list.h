@@ -22,6 +22,8 @@ enum {
 struct setting_list {
     char selected[SETTING_LIST_NAME]; /* "" nothing */
     int service;                      /* of that, in the list of a profile */
+    int kind;                         /* of that, in the list of a plan: plan_list.h */
+    char group[SETTING_LIST_NAME], name[SETTING_LIST_NAME]; /* there: whose, and what */
     int row;                          /* where that stood last, counted without titles */
 };
 

@@ -7,6 +7,15 @@
 #include "tui/page.h"
 #include "tui/setting_list.h"
 
+/* Whether the plan stands there; else what a profile wants, or all settings. */
+bool tuning_tab_has_plan(const struct ui *ui);
+/* What is selected of the plan, or its first setting. They live as long as plan and wish stay as
+ * they are. */
+const struct shown_row *tuning_tab_row(const struct ui *ui); /* NULL: it is none of the plan's */
+/* Of a setting of the plan, of one that is left out, and of the title of a service; else NULL. */
+const char *tuning_tab_service(const struct ui *ui);
+const char *tuning_tab_setting(const struct ui *ui); /* "" the title of the service */
+
 struct tuning_current {
     const struct setting *setting; /* NULL: nothing is there */
     const struct profile_row *row; /* in the list of a profile, else NULL */

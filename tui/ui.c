@@ -25,12 +25,16 @@ void ui_release(struct ui *ui)
 
 struct setting_list *ui_settings(struct ui *ui)
 {
-    return ui->tuning.all ? &ui->tuning.list : &ui->tuning.wanted;
+    return ui->tuning.all            ? &ui->tuning.list
+           : ui->tuning.plan != NULL ? &ui->tuning.planned
+                                     : &ui->tuning.wanted;
 }
 
 const struct setting_list *ui_settings_shown(const struct ui *ui)
 {
-    return ui->tuning.all ? &ui->tuning.list : &ui->tuning.wanted;
+    return ui->tuning.all            ? &ui->tuning.list
+           : ui->tuning.plan != NULL ? &ui->tuning.planned
+                                     : &ui->tuning.wanted;
 }
 
 const char *ui_profile(const struct ui *ui)

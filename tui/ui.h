@@ -73,7 +73,7 @@ struct ui_tuning {
     bool chip_known;             /* as in struct assessment */
     struct chip_answer chip;
     struct setting_here here;
-    struct setting_list list, wanted; /* of all settings; of the profile */
+    struct setting_list list, wanted, planned; /* of all settings; of the profile; of the plan */
     struct prompt filter;
 };
 

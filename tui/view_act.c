@@ -11,6 +11,7 @@
 #include "tui/kill.h"
 #include "tui/page.h"
 #include "tui/picker.h"
+#include "tui/plan_list.h"
 #include "tui/theme_picker.h"
 #include "tui/view.h"
 
@@ -95,6 +96,8 @@ static void move_settings(struct ui *ui, enum action action, int page)
     struct ui_tuning *t = &ui->tuning;
     if (t->all)
         setting_list_move(&t->list, t->settings, &t->here, t->filter.text, action, page);
+    else if (t->plan != NULL)
+        plan_list_move(&t->planned, t->plan, &t->wish, t->filter.text, action, page);
     else
         want_list_move(&t->wanted, t->wants, &t->here, t->filter.text, action, page);
 }
