@@ -115,6 +115,7 @@ cJSON *verify_rows_json(const struct verify_rows *rows)
         cJSON_AddStringToObject(o, "verdict", verify_verdict_words[r->verdict]);
         json_add_text_or_null(o, "via", r->via >= 0 ? evidence_via_words[r->via] : NULL);
         json_add_text_or_null(o, "why", r->why);
+        cJSON_AddBoolToObject(o, "drifted", r->drifted);
         cJSON_AddItemToArray(list, o);
     }
     return list;

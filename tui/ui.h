@@ -70,6 +70,7 @@ struct ui_tuning {
     char chips_trouble[640];     /* why no profile is recommended; "" */
     const char *next_step;       /* what helps against these; static text, NULL */
     struct assess_effect effect; /* which profile is in effect */
+    struct assess_drift drift;   /* where processes have not what their files say */
     bool chip_known;             /* as in struct assessment */
     struct chip_answer chip;
     struct setting_here here;

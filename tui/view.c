@@ -140,16 +140,17 @@ static bool put_machine(struct page *p, unsigned details, int end)
     return line_group_end(&l);
 }
 
-/* "profile high 11 of 12 in effect   fits ultra", and shorter: 2 in full, 1 without most words, 0
- * which one fits. `draw` false: only how wide it is. */
-static int put_profile(struct page *p, int end, int length, bool draw)
+/* "profile high 11 of 12 in effect, 2 drifted   fits ultra (p)", and shorter: 2 in full, 1 without
+ * most words, 0 which one fits. `draw` false: only how wide it is. */
+static int put_profile(struct page *p, int y, int end, int length, bool draw)
 {
     const struct assess_effect *e = &p->a->effect;
     const char *fits = chip_profile_name((int)p->a->chip.profile);
     const bool known = length > 0 && e->match != EFFECT_UNKNOWN;
     const bool same = known && strcmp(e->in_effect, fits) == 0;
-    char count[64] = "";
-    struct {
+    const bool drifted = length > 0 && p->a->drift.count > 0;
+    char count[64] = "", drift[32] = "", key[32];
+    const struct {
         enum role role;
         const char *text;
     } parts[] = {
@@ -158,11 +159,16 @@ static int put_profile(struct page *p, int end, int length, bool draw)
                     : e->in_effect[0] != '\0' ? e->in_effect
                                               : "none"},
         {e->match == EFFECT_WHOLE ? ROLE_OK : ROLE_WARN, count},
-        {ROLE_DIM, same          ? ""
-                   : !known      ? "fits "
-                   : length == 2 ? "   fits "
-                                 : "  fits "},
+        {ROLE_WARN, drift},
+        {ROLE_DIM, same                 ? ""
+                   : !known && !drifted ? "fits "
+                   : length == 2        ? "   fits "
+                                        : "  fits "},
         {ROLE_TEXT, same ? "" : fits},
+        {ROLE_DIM, length == 2 && !p->a->chip.listed ? ", by rule" : ""},
+        {ROLE_DIM, " ("},
+        {ROLE_TITLE, action_key_label(ACTION_PROFILES, true, key, sizeof key)},
+        {ROLE_DIM, ")"},
     };
     int width = 0;
     if (known && e->in_effect[0] != '\0')
@@ -170,11 +176,13 @@ static int put_profile(struct page *p, int end, int length, bool draw)
                  e->matched, e->wanted);
     else if (known)
         snprintf(count, sizeof count, "%s", " in effect");
+    if (drifted)
+        snprintf(drift, sizeof drift, "%s%zu drifted", known ? ", " : "", p->a->drift.count);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         width += width_of_text(parts[i].text);
     int x = end - width;
     for (size_t i = 0; draw && i < sizeof parts / sizeof parts[0]; i++) {
-        surface_text_max(p->s, x, p->layout.machine_y, end - x, parts[i].role, parts[i].text);
+        surface_text_max(p->s, x, y, end - x, parts[i].role, parts[i].text);
         x += width_of_text(parts[i].text);
     }
     return width;
@@ -183,7 +191,8 @@ static int put_profile(struct page *p, int end, int length, bool draw)
 /* Which profile fits stands at the right where the machine's own line leaves room. */
 static void draw_machine(struct page *p)
 {
-    if (p->layout.machine_y < 0 || p->m->sequence == 0)
+    const int y = p->layout.machine_y;
+    if (y < 0 || p->m->sequence == 0)
         return;
     static const unsigned tries[] = {
         SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME | SHOW_MODEL,
@@ -201,10 +210,10 @@ static void draw_machine(struct page *p)
     } rounds[] = {{0, 3, 2}, {0, 7, 1}, {0, 7, 0}};
     int whole = p->s->width - 1;
     for (size_t r = 0; p->a->chip_known && r < sizeof rounds / sizeof rounds[0]; r++) {
-        int end = whole - 2 - put_profile(p, whole, rounds[r].length, false);
+        int end = whole - 2 - put_profile(p, y, whole, rounds[r].length, false);
         for (size_t i = rounds[r].first; i < rounds[r].last; i++)
             if (put_machine(p, tries[i], end)) {
-                put_profile(p, whole, rounds[r].length, true);
+                put_profile(p, y, whole, rounds[r].length, true);
                 return;
             }
     }
@@ -217,8 +226,13 @@ static void draw_machine(struct page *p)
 
 static void draw_sentence(struct page *p)
 {
-    if (p->a->count == 0 || p->m->sequence == 0)
+    if (p->m->sequence == 0)
         return;
+    if (p->a->count == 0) {
+        if (p->layout.machine_y < 0 && p->a->chip_known) /* there is no other place for it */
+            put_profile(p, p->layout.sentence_y, p->s->width - 1, 1, true);
+        return;
+    }
     const struct finding *f = &p->a->findings[0];
     int y = p->layout.sentence_y, end = p->s->width - 1;
     char more[32] = "";

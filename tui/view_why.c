@@ -306,10 +306,18 @@ static void emit_effect(struct walk *w, const struct assess_effect *e)
          roles[e->match], text);
 }
 
+static void emit_drift(struct walk *w, const struct assess_drift *d)
+{
+    if (d->count > 0)
+        emit(w, "drift", "drifted", ROLE_WARN, d->why);
+}
+
 static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
 {
-    if (ui->tab == UI_OVERVIEW || ui->tab == UI_TUNING)
+    if (ui->tab == UI_OVERVIEW || ui->tab == UI_TUNING) {
         emit_effect(w, &ui->tuning.effect);
+        emit_drift(w, &ui->tuning.drift);
+    }
     const int head = w->row;
     if (ui->tab == UI_TUNING)
         emit_tuning(w, ui);

@@ -27,6 +27,11 @@ struct assess_effect {
     size_t matched, wanted;
     char why[512]; /* what is not so, or why it is not known */
 };
+/* Where a running process has another value than its file, as `verify` says it. */
+struct assess_drift {
+    size_t count;  /* 0: nowhere, or nobody could look */
+    char why[512]; /* which; "" none */
+};
 enum { FINDINGS_MAX = 16 };
 struct assessment {
     struct finding findings[FINDINGS_MAX];
@@ -34,6 +39,7 @@ struct assessment {
     bool chip_known; /* `chip` says which profile fits */
     struct chip_answer chip;
     struct assess_effect effect;
+    struct assess_drift drift;
 };
 
 void assess_run(const struct model *m, struct assessment *out);

@@ -97,6 +97,7 @@ t_expect_out '"in_process":	"5m"'
 t_expect_out '"verdict":	"restart_needed"'
 t_expect_out '"via":	"process environment"'
 t_expect_out '"why":	"its process is older than the file"'
+t_expect_out '"drifted":	true'
 
 # The drift is told by status as well, in time, and in the profile that is in effect.
 t_run "$TUNETOP" status --json

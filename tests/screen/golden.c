@@ -69,14 +69,20 @@ static void compare(const char *name, const char *ending, const struct buf *is)
 void golden_page(const char *name, const struct model *model, struct ui *ui, int width, int height,
                  bool ascii)
 {
-    struct surface s;
     struct assessment a;
+    assess_run(model, &a);
+    golden_assessed(name, model, &a, ui, width, height, ascii);
+}
+
+void golden_assessed(const char *name, const struct model *model, const struct assessment *a,
+                     struct ui *ui, int width, int height, bool ascii)
+{
+    struct surface s;
     struct buf text;
     char file[128];
-    assess_run(model, &a);
     surface_init(&s, width, height);
     s.ascii = ascii;
-    view_draw(&s, model, &a, ui);
+    view_draw(&s, model, a, ui);
     snprintf(file, sizeof file, "%s%s-%dx%d", name, ascii ? "-ascii" : "", width, height);
     buf_init(&text, GOLDEN_MAX);
     surface_dump_text(&s, &text);

@@ -14,4 +14,9 @@
 void golden_page(const char *name, const struct model *model, struct ui *ui, int width, int height,
                  bool ascii);
 
+/* The same, with what was found out beside the model. */
+struct assessment;
+void golden_assessed(const char *name, const struct model *model, const struct assessment *a,
+                     struct ui *ui, int width, int height, bool ascii);
+
 #endif

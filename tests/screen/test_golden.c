@@ -309,17 +309,47 @@ static void profile_field(void **state)
         struct assess_effect effect;
         int width;
         const char *end;
+        size_t drifted;
+        bool by_rule;
     } rows[] = {
-        {{EFFECT_UNKNOWN, "", 0, 0, "x"}, 120, "  fits high\n"},
-        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 120, "   profile high 9 of 9 in effect\n"},
-        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 80, "   profile high 9 of 9 in effect\n"},
-        {{EFFECT_WHOLE, "conservative", 19, 19, "x"}, 80, "  conservative 19 of 19  fits high\n"},
+        {{EFFECT_UNKNOWN, "", 0, 0, "x"}, 120, "  fits high (p)\n", 0, false},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 120, "  profile high 9 of 9 in effect (p)\n", 0, false},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"},
+         120,
+         "  profile high 9 of 9 in effect, by rule (p)\n",
+         0,
+         true},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 80, "  high 9 of 9 (p)\n", 0, false},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 80, "  high 9 of 9, 2 drifted (p)\n", 2, false},
+        {{EFFECT_WHOLE, "conservative", 19, 19, "x"},
+         80,
+         "  conservative 19 of 19  fits high (p)\n",
+         0,
+         false},
         {{EFFECT_PART, "optimized", 7, 8, "x"},
          120,
-         "  profile optimized 7 of 8 in effect   fits high\n"},
-        {{EFFECT_PART, "optimized", 7, 8, "x"}, 80, "  optimized 7 of 8  fits high\n"},
-        {{EFFECT_NONE, "", 1, 8, "x"}, 120, "  profile none in effect   fits high\n"},
-        {{EFFECT_NONE, "", 1, 8, "x"}, 80, "  none in effect  fits high\n"},
+         "  profile optimized 7 of 8 in effect   fits high (p)\n",
+         0,
+         false},
+        {{EFFECT_PART, "optimized", 7, 8, "x"},
+         120,
+         "  profile optimized 7 of 8 in effect, 1 drifted   fits high (p)\n",
+         1,
+         false},
+        {{EFFECT_PART, "optimized", 7, 8, "x"},
+         80,
+         "  optimized 7 of 8  fits high (p)\n",
+         0,
+         false},
+        {{EFFECT_NONE, "", 1, 8, "x"}, 120, "  profile none in effect   fits high (p)\n", 0, false},
+        {{EFFECT_NONE, "", 1, 8, "x"}, 80, "  none in effect  fits high (p)\n", 0, false},
+        {{EFFECT_UNKNOWN, "", 0, 0, "x"}, 80, "  3 drifted   fits high (p)\n", 3, false},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 60, "  high 9 of 9 (p)\n", 0, false},
+        {{EFFECT_PART, "optimized", 7, 8, "x"},
+         60,
+         "  optimized 7 of 8  fits high (p)\n",
+         0,
+         false},
     };
     struct built b = model_builder_make("mac");
     struct ui ui;
@@ -332,8 +362,10 @@ static void profile_field(void **state)
         assess_run(b.model, &a);
         a.chip_known = true;
         a.chip.profile = PROFILE_HIGH;
+        a.chip.listed = !rows[i].by_rule;
         a.effect = rows[i].effect;
-        surface_init(&s, rows[i].width, 24);
+        a.drift.count = rows[i].drifted;
+        surface_init(&s, rows[i].width, rows[i].width < 80 ? 15 : 24);
         buf_init(&text, 1024 * 1024);
         view_draw(&s, b.model, &a, &ui);
         surface_dump_text(&s, &text);
@@ -344,7 +376,7 @@ static void profile_field(void **state)
         while (strstr(got, " \n") != NULL)
             memmove(strstr(got, " \n"), strstr(got, " \n") + 1, strlen(strstr(got, " \n")));
         if (strlen(got) < size || strcmp(got + strlen(got) - size, rows[i].end) != 0 ||
-            strstr(got, "M4 Pro") == NULL)
+            (rows[i].width >= 80 && strstr(got, "M4 Pro") == NULL))
             fail_msg("row %zu: %s", i, got);
         buf_release(&text);
         surface_release(&s);
@@ -354,8 +386,47 @@ static void profile_field(void **state)
     snprintf(ui.tuning.effect.in_effect, sizeof ui.tuning.effect.in_effect, "high");
     ui.tuning.effect.match = EFFECT_PART;
     view_act(&ui, ACTION_WHY, b.model, 80, 24);
+    ui.tuning.drift.count = 1;
+    snprintf(ui.tuning.drift.why, sizeof ui.tuning.drift.why,
+             "OLLAMA_KEEP_ALIVE of ollama is 10m in its file, 5m in its process: what a file says "
+             "holds from the next start on");
     draw_and_compare("why-effect", &b, &ui, 80, 24, false);
     model_builder_free(&b);
+}
+
+/* The whole page of a machine at work: what README.md shows first. */
+static void overview(void **state)
+{
+    static const struct {
+        const char *name, *machine;
+        enum chip_profile fits;
+        bool by_rule;
+        struct assess_effect effect;
+        size_t drifted;
+    } pages[] = {
+        {"overview", "linux", PROFILE_HIGH, true, {EFFECT_WHOLE, "high", 9, 9, "x"}, 0},
+        {"overview-part", "mac", PROFILE_HIGH, false, {EFFECT_PART, "optimized", 7, 8, "x"}, 0},
+        {"overview-drift", "linux", PROFILE_HIGH, true, {EFFECT_WHOLE, "high", 9, 9, "x"}, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        struct built b = model_builder_make(pages[i].machine);
+        struct assessment a;
+        struct ui ui;
+        ui_init(&ui, NS_PER_S);
+        assess_run(b.model, &a);
+        a.chip_known = true;
+        a.chip.profile = pages[i].fits;
+        a.chip.listed = !pages[i].by_rule;
+        a.effect = pages[i].effect;
+        a.drift.count = pages[i].drifted;
+        for (int size = 0; size < SIZES; size++)
+            for (int ascii = 0; ascii < (size == 1 ? 2 : 1); ascii++)
+                golden_assessed(pages[i].name, b.model, &a, &ui, sizes[size].width,
+                                sizes[size].height, ascii != 0);
+        ui_release(&ui);
+        model_builder_free(&b);
+    }
 }
 
 int main(void)
@@ -378,6 +449,7 @@ int main(void)
         cmocka_unit_test(processes_go),
         cmocka_unit_test(tuning_trouble),
         cmocka_unit_test(profile_field),
+        cmocka_unit_test(overview),
     };
     term_set_locale(&utf8);
     tuning_builder_open();

@@ -94,6 +94,8 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
     row->process_known = v.known;
     row->in_process = v.known ? v.value : NULL;
     row->via = v.known ? v.via : -1;
+    row->drifted = v.known && !v.weak && r->in_file && !strchr(r->in_file, '$') &&
+                   !is_wanted(r->of, v.value, r->in_file);
     if (!r->same) {
         row->verdict = VERIFY_DIFFERS;
         row->why = v.known && is_wanted(r->of, v.value, r->wanted)
@@ -124,6 +126,8 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
                        "itself chose it";
         }
     }
+    row->drifted = row->verdict == VERIFY_RESTART_NEEDED ||
+                   (row->drifted && row->verdict != VERIFY_IGNORED);
 }
 
 void verify_state_judge(const struct plan_state *s, struct verify_row *row)

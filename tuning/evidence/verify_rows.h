@@ -32,6 +32,7 @@ struct verify_row {
     enum verify_verdict verdict;
     int via;         /* enum evidence_via; -1 none */
     const char *why; /* of UNKNOWN, DIFFERS, RESTART_NEEDED, or what else is to be known; NULL */
+    bool drifted;    /* the process has another value than its file, or was there before it */
     bool secret;
 };
 
