@@ -19,6 +19,7 @@
 #include "cli/plan_make.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
+#include "cli/progress_fd.h"
 #include "cli/result_rows.h"
 #include "cli/result_text.h"
 #include "tuning/apply/transaction.h"
@@ -338,20 +339,9 @@ static int with_services(const struct plan_made *made, const struct options *o,
     return rc;
 }
 
-/* A number that nobody opened would become one of our own files. */
-static int check_progress(const struct options *o, struct err *err)
-{
-    const int fd = (int)o->progress_fd;
-
-    if (fd > 0 && (fcntl(fd, F_GETFD) < 0 || (fd > 2 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0))) {
-        return err_set(err, ERR_USAGE, "'--progress-fd %d' is not open", fd);
-    }
-    return 0;
-}
-
 int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
 {
-    if (check_progress(o, err) < 0) {
+    if (progress_fd_check(o, err) < 0) {
         return -err->code;
     }
     struct plan_made *made = xcalloc(1, sizeof *made);

@@ -1,8 +1,12 @@
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/nearest.h"
+#include "base/program.h"
+#include "cli/change_place.h"
 #include "cli/chips.h"
 #include "cli/command.h"
 #include "cli/measure.h"
@@ -80,6 +84,40 @@ static int find_theme(const struct options *o, const struct config *c, const str
                   c->theme_place.column);
 }
 
+/* What our own commands are run with, and where a change is written down. */
+struct own_commands {
+    char path[PATH_MAX];
+    const char *options[3];
+    struct subcommand_self self;
+    struct change_place place;
+};
+
+static void set_change(struct loop_options *l, const struct options *o, struct own_commands *own)
+{
+    struct err err = ERR_INIT;
+    char found[PATH_BYTES];
+
+    l->change_refused = o->replay    ? "nothing is changed in a replay: it is another machine"
+                        : o->sysroot ? "nothing is changed with --sysroot: it is another machine"
+                                     : NULL;
+    if (l->change_refused) {
+        return;
+    }
+    if (!program_find(o->argv[0], found, sizeof found) || !realpath(found, own->path)) {
+        l->change_refused = "nothing is changed from here: tunetop does not find itself in PATH";
+        return;
+    }
+    if (o->config) {
+        own->options[0] = "--config";
+        own->options[1] = o->config;
+    }
+    own->self = (struct subcommand_self){.path = own->path, .options = own->options};
+    l->self = &own->self;
+    if (change_place_own(&own->place, false, &err) == 0) {
+        l->state = own->place.folder;
+    }
+}
+
 int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *err)
 {
     struct measure s;
@@ -90,6 +128,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     if (rc < 0) {
         return rc;
     }
+    struct own_commands *own = xcalloc(1, sizeof *own);
     chip_catalog_init(&catalog);
     buf_init(&profiles, PATH_BYTES);
     rc = find_theme(o, &s.config, &l.term.theme, err);
@@ -102,6 +141,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
         l.kill_refused = o->replay    ? "nothing is signalled in a replay: it is another machine"
                          : o->sysroot ? "nothing is signalled with --sysroot: it is another machine"
                                       : NULL;
+        set_change(&l, o, own);
         l.interval_ns = measure_interval_ns(&s, o);
         l.term.ascii = o->ascii;
         l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
@@ -133,6 +173,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     }
     chip_catalog_release(&catalog);
     buf_release(&profiles);
+    free(own);
     outcome->stuck = !measure_close(&s);
     return rc;
 }

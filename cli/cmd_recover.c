@@ -13,6 +13,7 @@
 #include "cli/entry_services.h"
 #include "cli/machine_states.h"
 #include "cli/output.h"
+#include "cli/progress_fd.h"
 #include "cli/result_text.h"
 #include "tuning/apply/recover.h"
 
@@ -114,6 +115,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     bool yes = o->yes;
     int rc = change_journal_refuse(o, err);
 
+    rc = rc < 0 ? rc : progress_fd_check(o, err);
     if (rc < 0) {
         return rc;
     }
@@ -143,6 +145,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     struct entry_services *services = xcalloc(1, sizeof *services);
     struct result_told *told = xcalloc(1, sizeof *told);
     bool edited = false, services_stay = false;
+    told->progress_fd = (int)o->progress_fd;
     told->aloud = result_is_aloud(o);
     for (bool more = true, any = false; rc == 0 && more;) {
         struct recover_result result;

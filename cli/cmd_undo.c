@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/entry_services.h"
 #include "cli/machine_states.h"
+#include "cli/progress_fd.h"
 #include "cli/result_text.h"
 #include "tuning/apply/undo.h"
 
@@ -84,6 +85,7 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
                            .value_ops = machine_states_ops(),
                            .progress = result_progress,
                            .progress_ctx = told};
+    told->progress_fd = (int)o->progress_fd;
     told->aloud = result_is_aloud(o);
     told->undo = true;
     told->services = entry_services_ops(services) ? &services->services.apply : NULL;
@@ -109,6 +111,7 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
         told->by_hand = by_hand.data;
         outcome->status = result_status(result);
         journals_next_step(outcome, o);
+        result_progress_end(told, result);
         rc = result_print(result, told, o, outcome->utf8, err);
         buf_release(&by_hand);
         if (rc < 0) { /* it is done all the same */
@@ -135,6 +138,7 @@ int cmd_undo(const struct options *o, struct outcome *outcome, struct err *err)
     struct change_journal p;
     int rc = change_journal_refuse(o, err);
 
+    rc = rc < 0 ? rc : progress_fd_check(o, err);
     if (rc < 0) {
         return rc;
     }

@@ -245,7 +245,7 @@ const struct option_row options_rows[] = {
      "how long --queue drain waits (1800 seconds without it)"},
     {"all-or-nothing", 0, APPLY, OPTION_FLAG, NULL, AT(all_or_nothing), 0, 0, NULL,
      "when one service fails put all of them back"},
-    {"progress-fd", 0, APPLY, OPTION_WHOLE, "N", AT(progress_fd), 1, 1023, NULL,
+    {"progress-fd", 0, APPLY | UNDO | RECOVER, OPTION_WHOLE, "N", AT(progress_fd), 1, 1023, NULL,
      "write a line of JSON to descriptor N before and after each step"},
     {"plan-hash", 0, APPLY, OPTION_TEXT, "HASH", AT(plan_hash), 0, 0, NULL,
      "only when the plan made now is that plan (or begins so)"},

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "tui/action.h"
+#include "tui/foreground.h"
 #include "tui/script.h"
 #include "tui/session.h"
 #include "tui/view.h"
@@ -168,6 +169,16 @@ static void wait_for_something(const struct session *s, const struct term *t, in
         FD_SET(STDOUT_FILENO, &writable);
         highest = STDOUT_FILENO > highest ? STDOUT_FILENO : highest;
     }
+    int children[SESSION_FDS], soon_ms;
+    size_t count = session_fds(s, children, &soon_ms);
+    for (size_t i = 0; i < count; i++) {
+        if (children[i] >= FD_SETSIZE)
+            continue;
+        FD_SET(children[i], &readable);
+        highest = children[i] > highest ? children[i] : highest;
+    }
+    if (soon_ms >= 0 && (timeout_ms < 0 || soon_ms < timeout_ms))
+        timeout_ms = soon_ms;
     sigset_t open, set;
     pthread_sigmask(SIG_SETMASK, NULL, &open);
     signal_set(&set);
@@ -186,6 +197,17 @@ static void frame(struct session *s, struct term *t)
     session_log_frame(s);
 }
 
+/* sudo asks for a password on the terminal, and says there what it does. */
+static void leave(struct session *s, struct term *t)
+{
+    int status = -1;
+    term_suspend(t);
+    foreground_run(s->leave.argv, &status);
+    term_resume(t);
+    resize(s, t);
+    session_left(s, status);
+}
+
 /* What a key asked for and only the loop can do. */
 static void do_asked(struct session *s, struct term *t)
 {
@@ -197,6 +219,8 @@ static void do_asked(struct session *s, struct term *t)
         s->ui.suspend = false;
         suspend(s, t, true);
     }
+    if (s->leave.argv != NULL)
+        leave(s, t);
     if (stop_asked != 0)
         suspend(s, t, false);
     if (continued != 0) { /* stopped by SIGSTOP: what the shell did to the screen is unknown */
@@ -231,6 +255,7 @@ static int run_terminal(const struct loop_options *o, struct session *s, int *si
         }
         if (!s->ui.paused)
             session_take_model(s);
+        session_take_children(s);
         do_asked(s, t);
         if (s->ui.quit || end_signal != 0)
             break;
@@ -257,6 +282,9 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
     s.ui.tab = o->tab;
     s.signal_process = o->signal_process;
     s.ui.kill_refused = o->kill_refused;
+    s.self = o->self;
+    s.state = o->state;
+    s.ui.tuning.plan_refused = o->change_refused;
     session_catalogs(&s);
     session_wish(&s);
     *signal_out = 0;

@@ -23,7 +23,10 @@ struct loop_options {
     int64_t interval_ns;
     enum ui_tab tab; /* what is shown first */
     signal_process_fn signal_process;
-    const char *kill_refused; /* why no process may be signalled, NULL: it may */
+    const char *kill_refused;           /* why no process may be signalled, NULL: it may */
+    const struct subcommand_self *self; /* how our own commands are run; NULL: change_refused */
+    const char *state;                  /* tunetop's folder of the user's state; NULL: none */
+    const char *change_refused;         /* why nothing may be changed, NULL: it may */
     const char *script; /* --script FILE: keys and save-screen instead of a keyboard (no terminal
                            needed); NULL */
     int script_width, script_height; /* TUNETOP_SIZE or 80x24 */

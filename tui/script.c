@@ -14,20 +14,35 @@
 
 /* A script that waits for what never comes must end: twice the longest interval. */
 #define WAIT_LIMIT_NS (120 * NS_PER_S)
-enum { SCRIPT_MAX_BYTES = 1 << 20 };
+enum { SCRIPT_MAX_BYTES = 1 << 20, SCREEN_LOOK_MS = 100 };
+
+/* Until a model came, a child said something, or the time is over. */
+static int wait_ms(struct session *s, int ms, struct err *err)
+{
+    struct pollfd p[SESSION_FDS + 1] = {{collector_wake_fd(s->collector), POLLIN, 0}};
+    int fds[SESSION_FDS], soon_ms;
+    size_t count = session_fds(s, fds, &soon_ms);
+    for (size_t i = 0; i < count; i++)
+        p[i + 1] = (struct pollfd){fds[i], POLLIN, 0};
+    if (poll(p, (nfds_t)(count + 1), soon_ms >= 0 && soon_ms < ms ? soon_ms : ms) < 0 &&
+        errno != EINTR)
+        return err_sys(err, ERR_IO, errno, "cannot wait for a model");
+    session_take_children(s);
+    return 0;
+}
 
 static int wait_for_model(struct session *s, bool services, struct err *err)
 {
     int64_t end = clock_mono_ns(&clock_real) + WAIT_LIMIT_NS;
     bool came = false;
     while (!came || (services && !s->model->services_settled)) {
-        struct pollfd p = {collector_wake_fd(s->collector), POLLIN, 0};
         int64_t left_ms = (end - clock_mono_ns(&clock_real)) / NS_PER_MS;
         if (left_ms <= 0)
             return err_set(err, ERR_TIMEOUT, "no %s came",
                            services ? "answer of the services" : "model");
-        if (poll(&p, 1, (int)left_ms) < 0 && errno != EINTR)
-            return err_sys(err, ERR_IO, errno, "cannot wait for a model");
+        int result = wait_ms(s, (int)left_ms, err);
+        if (result != 0)
+            return result;
         came = session_take_model(s) || came;
     }
     return 0;
@@ -69,9 +84,10 @@ static int wait_for_screen(struct session *s, const char *text, struct err *err)
     while (!screen_shows(s, text)) {
         if (clock_mono_ns(&clock_real) > end)
             return err_set(err, ERR_TIMEOUT, "the screen never shows '%s'", text);
-        int result = wait_for_model(s, false, err);
+        int result = wait_ms(s, SCREEN_LOOK_MS, err);
         if (result != 0)
             return result;
+        session_take_model(s);
     }
     return 0;
 }

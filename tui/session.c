@@ -11,6 +11,7 @@
 #include "tui/action.h"
 #include "tui/command.h"
 #include "tui/kill.h"
+#include "tui/session_parts.h"
 #include "tui/view.h"
 #include "sampling/service/service.h"
 #include "tuning/catalog.h"
@@ -123,10 +124,16 @@ static void ask_effect(struct session *s)
     effect_release(&e);
 }
 
+/* The picker lists profiles wherever it is opened. */
+static bool shows_settings(const struct session *s)
+{
+    return s->ui.tab == UI_TUNING || s->ui.input == UI_INPUT_PROFILES;
+}
+
 void session_catalogs(struct session *s)
 {
     struct ui_tuning *t = &s->ui.tuning;
-    bool shown = s->ui.tab == UI_TUNING, asked = wants_effect(s);
+    bool shown = shows_settings(s), asked = wants_effect(s);
     bool open = t->settings != NULL || t->settings_trouble[0] != '\0';
     if ((shown || asked) && !open)
         open_settings(s);
@@ -137,6 +144,40 @@ void session_catalogs(struct session *s)
     if (shown)
         ask_profile(s);
     s->ui.tuning.effect = s->assessment.effect = s->effect;
+}
+
+/* What is shown now and not known yet is asked for; nothing waits for the answer. */
+static void ask_children(struct session *s)
+{
+    session_change_look(s);
+    session_tuning_ask(s);
+    session_journal_ask(s);
+}
+
+void session_take_children(struct session *s)
+{
+    session_change_take(s);
+    session_tuning_take(s);
+    session_journal_take(s);
+    if (s->ui.tuning.ask_plan || s->ui.journal.ask)
+        ask_children(s);
+}
+
+size_t session_fds(const struct session *s, int fds[SESSION_FDS], int *timeout_ms)
+{
+    const struct subcommand *all[] = {&s->tuning.plan, &s->tuning.verify, &s->tuning.count,
+                                      &s->journal.list, &s->journal.one};
+    size_t n = 0;
+    bool soon;
+    *timeout_ms = change_child_at_work(&s->change) ? CHANGE_LOOK_MS : -1;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i]->state != SUBCOMMAND_RUNS)
+            continue;
+        n += child_fds(&all[i]->child, fds + n, &soon);
+        if (soon)
+            *timeout_ms = CHILD_REAP_MS;
+    }
+    return n;
 }
 
 void session_init(struct session *s, struct collector *c, int64_t interval_ns)
@@ -150,6 +191,7 @@ void session_init(struct session *s, struct collector *c, int64_t interval_ns)
     s->effect.match = EFFECT_UNKNOWN;
     s->ui.own_pid = getpid();
     s->dirty = true;
+    change_child_init(&s->change);
     surface_init(&s->surface, 80, 24);
     const char *path = getenv("TUNETOP_FRAME_LOG");
     if (path != NULL && path[0] != '\0') {
@@ -163,6 +205,10 @@ void session_release(struct session *s)
 {
     if (s->frame_log != NULL)
         fclose(s->frame_log);
+    session_tuning_release(s);
+    subcommand_release(&s->tuning.count);
+    session_journal_release(s);
+    session_change_release(s);
     close_settings(s);
     ui_release(&s->ui);
     model_free(s->none);
@@ -225,6 +271,7 @@ bool session_take_model(struct session *s)
     update_offset(s);
     expire_note(s);
     session_wish(s);
+    ask_children(s);
     s->dirty = true;
     return true;
 }
@@ -280,7 +327,9 @@ void session_key(struct session *s, uint32_t key)
         add_service(s);
     if (s->ui.kill.send && s->signal_process != NULL)
         send_signal(s);
+    session_change_do(s);
     session_catalogs(s);
+    ask_children(s);
     session_wish(s);
     s->dirty = true;
 }

@@ -8,12 +8,36 @@
 #include <stdio.h>
 
 #include "sampling/collector.h"
+#include "tui/change_child.h"
+#include "tui/subcommand.h"
 #include "tui/surface.h"
 #include "tui/ui.h"
 #include "tuning/assess.h"
 
 /* Sends `signal` to the process with this identity, or to none. */
 typedef int (*signal_process_fn)(int32_t pid, int64_t start, int signal, struct err *err);
+
+/* session_tuning.c */
+struct session_tuning {
+    struct subcommand plan, verify, count;
+    struct tuning_plan shown; /* what ui.tuning.plan points to */
+    char *asked;              /* the words that it is of; NULL: nothing was asked */
+    int64_t asked_ns;         /* monotonic */
+    uint64_t mark;            /* of the services then, as assess_effect_mark() */
+    size_t counting;          /* of the picker's profiles; beyond their count: none */
+};
+/* session_journal.c */
+struct session_journal {
+    struct subcommand list, one;
+    struct journal_rows rows; /* what ui.journal.rows points to */
+    struct journal_diff diff;
+    bool looked; /* at the start, whether something was cut off */
+};
+/* A program that gets the terminal while the screen is left. */
+struct session_leave {
+    const char **argv; /* NULL: none; owned, with what it points to */
+    struct arena arena;
+};
 
 struct session {
     struct collector *collector;      /* borrowed */
@@ -28,9 +52,16 @@ struct session {
     struct setting_catalog settings;
     struct profile_set profiles;
     struct profile_rows wants;
-    struct assess_effect effect; /* of the model whose mark that is */
-    uint64_t effect_mark;        /* 0: none was looked at */
-    bool settings_wished;        /* the collector was told what it has to tell for it */
+    struct assess_effect effect;        /* of the model whose mark that is */
+    uint64_t effect_mark;               /* 0: none was looked at */
+    bool settings_wished;               /* the collector was told what it has to tell for it */
+    const struct subcommand_self *self; /* borrowed; NULL: ui.tuning.plan_refused says why */
+    const char *state;                  /* tunetop's folder of the user's state, borrowed; NULL */
+    struct session_tuning tuning;
+    struct session_journal journal;
+    struct change_child change;
+    int64_t looked_ns; /* monotonic: for a change of others */
+    struct session_leave leave;
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */
@@ -49,6 +80,13 @@ void session_key(struct session *s, uint32_t key);
 void session_catalogs(struct session *s);
 /* Tells the collector what is looked at, when that changed. */
 void session_wish(struct session *s);
+/* What children have told since; after any wait. */
+void session_take_children(struct session *s);
+/* Files that wake for them, and the longest wait (-1: any). */
+enum { SESSION_FDS = 10 };
+size_t session_fds(const struct session *s, int fds[SESSION_FDS], int *timeout_ms);
+/* The program that was to get the terminal is through. */
+void session_left(struct session *s, int status);
 void session_draw(struct session *s); /* into s->surface; clears dirty */
 /* "frame N model SEQUENCE width height mono_ns", for tests and the bench. */
 void session_log_frame(struct session *s);

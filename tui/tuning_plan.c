@@ -25,3 +25,10 @@ size_t tuning_plan_count(const struct tuning_plan *p, enum shown_verdict v)
         n += p->rows[i].verdict == v;
     return n;
 }
+
+int shown_counts_parse(const char *verify, size_t size, struct shown_counts *out, struct err *err)
+{
+    (void)verify, (void)size;
+    memset(out, 0, sizeof *out);
+    return err_set(err, ERR_UNSUPPORTED, "plans are not shown yet");
+}
