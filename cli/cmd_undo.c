@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cli/ask.h"
@@ -18,13 +17,6 @@
 
 enum { BY_HAND_BYTES = 4096 };
 
-/* Whether `part` can be worked in as who we are: a user in his own, root in root's and, when he is
- * not here by sudo, in his own. */
-static bool may_work_in(enum journals_part part)
-{
-    return part == journals_mine() || (geteuid() == 0 && part == JOURNALS_ROOT);
-}
-
 /* Which journal has what is to be undone; refused, with the command, when it is not for us. */
 static int choose_journal(const struct options *o, enum journals_part *out, struct outcome *outcome,
                           struct err *err)
@@ -35,7 +27,7 @@ static int choose_journal(const struct options *o, enum journals_part *out, stru
     journals_read(&j);
     const struct journals_entry e = journals_find(&j, o->id);
     *out = e.entry ? e.part : journals_mine();
-    if (e.entry && !may_work_in(e.part)) {
+    if (e.entry && !journals_may_work_in(e.part)) {
         rc = err_set(err, ERR_DENIED,
                      "%s is in %s journal: nothing was changed; this command does it:", e.entry->id,
                      e.part == JOURNALS_ROOT ? "root's" : "your own");

@@ -15,7 +15,7 @@ static void read_one(struct journals *out, enum journals_part part,
     int rc = journal_open(&j, &file_ops_real, place, false, err);
 
     if (rc == 0) {
-        (void)journal_read(&j, &out->of[part].list, err);
+        (void)journal_read_at_work(&j, &out->of[part].list, &out->of[part].at_work, err);
         journal_close(&j);
     } else if (rc == -ERR_NOENT) {
         *err = (struct err)ERR_INIT; /* nothing was changed yet */
@@ -95,6 +95,31 @@ struct journals_entry journals_find(const struct journals *j, const char *id)
         return own;
     }
     return strcmp(own.entry->id, others.entry->id) < 0 ? others : own;
+}
+
+bool journals_may_work_in(enum journals_part part)
+{
+    return part == journals_mine() || (geteuid() == 0 && part == JOURNALS_ROOT);
+}
+
+bool journals_stands(const struct journal_entry *e)
+{
+    return e->kind == JOURNAL_APPLY && (e->state == JOURNAL_APPLIED || e->state == JOURNAL_PARTIAL);
+}
+
+char *journals_entry_command(const struct journals *j, struct journals_entry e, const char *program,
+                             bool *allowed)
+{
+    *allowed = false;
+    if (!e.entry->ended && !j->of[e.part].at_work) { /* recover takes what is open in ours */
+        *allowed = e.part == journals_mine();
+        return journals_command(program, e.part, "recover", NULL);
+    }
+    if (journals_stands(e.entry)) {
+        *allowed = journals_may_work_in(e.part);
+        return journals_command(program, e.part, "undo", e.entry->id);
+    }
+    return NULL;
 }
 
 void journals_next_step(struct outcome *outcome, const struct options *o)

@@ -14,6 +14,7 @@ struct journals {
     struct {
         struct journal_list list;
         struct err err; /* code: it cannot be read; that there is none is fine */
+        bool at_work;   /* what is open in it is not cut off: somebody works on it */
     } of[JOURNALS_COUNT];
 };
 
@@ -40,6 +41,16 @@ struct journals_entry journals_find(const struct journals *j, const char *id);
 /* The command that does it in the journal `part`: "sudo /usr/bin/tunetop undo ID"; allocated. */
 char *journals_command(const char *program, enum journals_part part, const char *words,
                        const char *id);
+
+/* Whether undo can work in it as who we are: a user in his own, root in root's and, when he is not
+ * here by sudo, in his own. */
+bool journals_may_work_in(enum journals_part part);
+/* The command that takes the entry back or ends it, allocated; NULL: there is nothing to do, or
+ * somebody works on it. *allowed: as who we are. */
+char *journals_entry_command(const struct journals *j, struct journals_entry e, const char *program,
+                             bool *allowed);
+/* Whether undo takes something back: it is an apply that stands. */
+bool journals_stands(const struct journal_entry *e);
 
 /* When the status says that a person is needed: that, and the command that goes on when he is
  * through. */

@@ -300,7 +300,7 @@ static int take_operand(const char *word, int *operands, struct options *out, st
         out->profile = word;
         return 0;
     }
-    if (*operands == 1 && out->command == COMMAND_UNDO) {
+    if (*operands == 1 && (out->command == COMMAND_UNDO || out->command == COMMAND_JOURNAL)) {
         ++*operands;
         out->id = word;
         return 0;

@@ -116,7 +116,7 @@ struct options {
     bool yes, no_restart, no_warm, all_or_nothing, strict, include_pending;
     int queue;               /* enum queue_policy of tuning/apply/queue.h */
     int64_t drain_timeout_s; /* 0: not given */
-    const char *id;          /* undo: of the journal; NULL: the newest that stands */
+    const char *id;          /* undo, journal: of an entry; NULL: the newest that stands, all */
     int64_t progress_fd;     /* 0: not given */
     const char *plan_hash;   /* NULL: whatever the plan is; else it or its beginning */
     /* settings */

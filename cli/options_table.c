@@ -116,8 +116,10 @@ const struct command_row options_commands[COMMAND_COUNT] = {
     [COMMAND_JOURNAL] =
         {"journal", "what was changed, and what became of it",
          "Lists every apply and undo, newest first: when, which profile, which files and services, "
-         "and whether it stands; root's as well where there are any.",
-         NULL, NULL},
+         "and whether it stands; root's as well where there are any. With ID one of them in full: "
+         "what changed in each service, what its files are now, the diff, and the command that takes "
+         "it back or ends it.",
+         "[ID]", NULL},
     [COMMAND_RECOVER] =
         {"recover", "end an apply or undo that was cut off",
          "After a kill or a power cut every file is wholly old or wholly new. recover brings them to "

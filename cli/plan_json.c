@@ -51,16 +51,17 @@ static void add_line(struct buf *out, struct secret_state *state, const struct d
     buf_release(&line);
 }
 
-static void add_diff(cJSON *o, const struct plan_file *f)
+void plan_add_diff(cJSON *o, const struct diff *d, const char *old_name, const char *new_name)
 {
-    const struct diff *d = &f->diff;
     struct secret_state before = {false}, after = {false};
     struct buf shown;
-    char head[128];
+    char head[128], name[LINE_MAX_BYTES];
 
     buf_init(&shown, TEXT_MAX);
-    buf_printf(&shown, "--- %s\n+++ %s\n", f->source->exists ? f->source->path : "/dev/null",
-               f->source->path);
+    utf8_sanitise(old_name, strlen(old_name), name, sizeof name, NULL);
+    buf_printf(&shown, "--- %s\n", name);
+    utf8_sanitise(new_name, strlen(new_name), name, sizeof name, NULL);
+    buf_printf(&shown, "+++ %s\n", name);
     for (size_t i = 0; i < d->count; i++) {
         const struct diff_line *l = &d->lines[i];
 
@@ -106,7 +107,7 @@ static cJSON *file_json(const struct plan_input *in, const struct plan_file *f)
     cJSON_AddStringToObject(o, "target", target_word(in, f->source));
     json_add_text_or_null(o, "sha256", f->source->sha256);
     json_add_text_or_null(o, "note", f->source->note);
-    add_diff(o, f);
+    plan_add_diff(o, &f->diff, f->source->exists ? f->source->path : "/dev/null", f->source->path);
     return o;
 }
 

@@ -16,6 +16,8 @@ const char *plan_shown(const char *setting, const char *value, bool secret);
 /* The diff of one file, or of any two texts, in colours where the page has them. */
 void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_name,
                     const char *new_name);
+/* The same for a program, as "diff" of `o`. */
+void plan_add_diff(cJSON *o, const struct diff *d, const char *old_name, const char *new_name);
 cJSON *plan_json(const struct plan *plan, const struct plan_input *in);
 /* rows[] of verify: what is wished, and what the files have. */
 cJSON *plan_rows_json(const struct plan *plan);

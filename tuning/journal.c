@@ -187,6 +187,11 @@ void journal_close(struct journal *j)
     j->locked = false;
 }
 
+int journal_open_copies(struct journal *j, struct err *err)
+{
+    return j->copies >= 0 ? 0 : open_folder(j, j->dir, copies_name, 0700, false, &j->copies, err);
+}
+
 /* Where the last whole line ends. */
 static int find_end(struct journal *j, int64_t file_size, int64_t *out)
 {

@@ -63,6 +63,9 @@ int journal_open(struct journal *j, const struct file_ops *ops, const struct jou
                  bool make, struct err *err);
 void journal_close(struct journal *j); /* accepts one that was not opened (dir -1) */
 
+/* For looking only, in a journal that was opened without `make`. DENIED: they are root's. */
+int journal_open_copies(struct journal *j, struct err *err);
+
 /* Held for a whole apply, undo or recover. STATE: another tunetop has it. Cuts off a torn line. */
 int journal_lock(struct journal *j, struct err *err);
 /* One record, with the newline at its end, in one piece; synced. Does not allocate. */
@@ -138,6 +141,7 @@ struct journal_entry {
     enum journal_state state;
     const char *of;             /* the entry that an undo undoes; NULL */
     const char *time;           /* RFC 3339 */
+    const char *end_time;       /* when it came to its end; NULL */
     const char *profile, *plan; /* NULL */
     const char *reason;         /* why it ended as it did; NULL */
     int64_t pid;
@@ -171,6 +175,10 @@ struct journal_list { /* caller owned */
 
 /* Whoever reads need not hold the lock. */
 int journal_read(struct journal *j, struct journal_list *out, struct err *err);
+/* *at_work: somebody holds the lock, so what is open was not cut off. Only when something is open
+ * the lock is tried, and then held until journal_close(). */
+int journal_read_at_work(struct journal *j, struct journal_list *out, bool *at_work,
+                         struct err *err);
 /* Pure: `text` is the file. */
 void journal_parse(const char *text, size_t size, struct journal_list *out);
 void journal_list_release(struct journal_list *list);

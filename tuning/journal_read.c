@@ -1,6 +1,7 @@
 /* Lines to entries. A line is checked as if an enemy had written it: whoever reads acts on it. */
 #include "tuning/journal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,6 +373,7 @@ static const char *parse_end(struct parse *p, const cJSON *root, const char *rec
         }
     }
     e->ended = true;
+    e->end_time = shown_text(p, root, "time");
     e->reason = shown_text(p, root, "reason");
     return NULL;
 }
@@ -512,6 +514,25 @@ int journal_read(struct journal *j, struct journal_list *out, struct err *err)
     }
     parse_all(text + skip, used - skip, from > 0, out);
     return 0;
+}
+
+int journal_read_at_work(struct journal *j, struct journal_list *out, bool *at_work,
+                         struct err *err)
+{
+    int rc = journal_read(j, out, err);
+
+    *at_work = false;
+    if (rc < 0 || journal_interrupted(out) == NULL) {
+        return rc;
+    }
+    int locked = j->ops->lock(j->ops->ctx, j->fd);
+    if (locked < 0) { /* a file system without locks: it may be either */
+        *at_work = locked == -EWOULDBLOCK;
+        return 0;
+    }
+    /* It may have come to its end since. */
+    journal_list_release(out);
+    return journal_read(j, out, err);
 }
 
 void journal_list_release(struct journal_list *list)

@@ -102,6 +102,18 @@ t_expect_out "^20[-0-9]+ +applied +high +1 file, root's\$"
 t_expect_out "'sudo $program undo 20[-0-9]+' takes back"
 t_run as "$program" journal --json
 t_expect_out '"journal":	"root"'
+t_expect_out "\"command\":	\"sudo $program undo 20[-0-9]+\""
+t_expect_out '"allowed":	false'
+id=$(sed -n 's/.*"id":	"\([-0-9]*\)",/\1/p' "$t_dir/out" | head -n 1)
+t_run as "$program" journal "$id"
+t_expect_status 0
+t_expect_out 'in root.s journal$'
+t_expect_out '^  OLLAMA_NUM_PARALLEL +.* -> 2'
+t_expect_out '/ollama\.env  +as applied$'
+t_expect_out "^no diff: only root may read the copies of root's journal\$"
+t_expect_out "^'sudo $program journal $id' shows it\.\$"
+t_run as sudo "$program" journal "$id"
+t_expect_out '^\+.*OLLAMA_NUM_PARALLEL=.*2'
 t_run as "$program" undo --yes
 t_expect_status 1
 t_expect_err "in root's journal"
