@@ -64,7 +64,19 @@ struct shown_warning {
 };
 struct shown_possible { /* a setting of the machine: "also possible" */
     const char *setting, *now, *wanted, *reason, *why_not;
+    const char *command; /* NULL */
     bool needs_root, same;
+};
+/* What is kept of a plan; more of it is left out. */
+enum {
+    SHOWN_ROWS = 512,
+    SHOWN_FILES = 64,
+    SHOWN_LINES = 40000,
+    SHOWN_STEPS = 256,
+    SHOWN_SKIPPED = 512,
+    SHOWN_WARNINGS = 256,
+    SHOWN_POSSIBLE = 64,
+    SHOWN_PENDING = 64,
 };
 struct tuning_plan {
     struct arena arena;
@@ -94,6 +106,16 @@ struct tuning_plan {
 int tuning_plan_parse(const char *plan, size_t plan_size, const char *verify, size_t verify_size,
                       struct tuning_plan *out, struct err *err);
 void tuning_plan_release(struct tuning_plan *p); /* accepts a zeroed one */
+/* Services as their kinds stand in a profile, then by name; the machine itself last. As strcmp().
+ */
+int shown_service_order(const char *a, const char *b);
+/* What is to be done first: 0 differs, waits or is not known, 1 as it is wished, 2 read by nobody.
+ */
+int shown_row_class(const struct shown_row *r);
+/* A unified diff; at most `most` lines, of which the last says how many there are besides. *out
+ * lives in the arena. */
+size_t shown_lines_parse(const char *diff, struct arena *arena, size_t most,
+                         struct shown_line **out);
 /* How many rows have that verdict. */
 size_t tuning_plan_count(const struct tuning_plan *p, enum shown_verdict v);
 
