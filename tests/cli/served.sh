@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # t_dir, t_status, ... are of tests/lib.sh
+# shellcheck disable=SC2034 # what is set here is for who sources this
+# Sourced after tests/lib.sh by the tests that restart a service: an Ollama ($fake) with a file of
+# variables ($env), started and stopped by a pair of commands that tunetop.yaml ($yaml) names, and a
+# profile of its own, "mine". $HOME/trick says what goes wrong with the next start.
+
+umask 022
+yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
+env=$HOME/ollama.env
+fake=$abs_builddir/tests/fake_server
+if [ ! -r /proc/self/environ ]; then
+    t_skip 'environments of processes are not readable here'
+    t_done
+    exit
+fi
+
+mkfifo "$t_dir/life" # a server ends with its stdin
+exec 9<>"$t_dir/life"
+
+# A port of its own that stays the same over restarts.
+"$fake" --kind ollama <"$t_dir/life" >"$t_dir/port" 9>&- &
+t_own $!
+t_wait_for 'a port is found' test -s "$t_dir/port"
+read -r port _ <"$t_dir/port"
+kill $!
+wait $! 2>/dev/null
+
+# What starts it: with what its file says, and with $HOME/trick, which a test may write.
+cat >"$HOME/start" <<END
+#!/usr/bin/env bash
+echo start >>"$t_dir/calls"
+trick=\$(cat "$HOME/trick" 2>/dev/null)
+case \$trick in
+fails) echo 'no such thing' >&2; exit 7 ;;
+fails-new) grep -q 'OLLAMA_MAX_QUEUE=512' "$env" && { echo 'refuses 512' >&2; exit 7; } ;;
+hangs) echo \$\$ >"$HOME/hanging"; exec sleep 1000 ;;
+slow) while [ ! -e "$HOME/go" ]; do sleep 0.05; done ;;
+esac
+fixed=
+[ "\$trick" != ignores ] || ! grep -q =512 "$env" || fixed=OLLAMA_MAX_QUEUE=99
+words=()
+while IFS= read -r word; do words+=("\$word"); done <"$env"
+env -i "\${words[@]}" \$fixed "$fake" --kind ollama --models 0 --port $port \\
+    <"$t_dir/life" >"$t_dir/port" 2>/dev/null &
+echo \$! >"$HOME/pid"
+pid=\$!
+if [ "\$trick" = dies ]; then (sleep 2; kill \$pid) >/dev/null 2>&1 & fi
+exit 0
+END
+cat >"$HOME/stop" <<END
+#!/usr/bin/env bash
+echo stop >>"$t_dir/calls"
+kill \$(cat "$HOME/pid") 2>/dev/null
+while kill -0 \$(cat "$HOME/pid") 2>/dev/null; do sleep 0.05; done
+exit 0
+END
+chmod +x "$HOME/start" "$HOME/stop"
+
+mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
+cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
+profiles:
+  - name: mine
+    best_for: a test
+    services:
+      - service: ollama
+        settings:
+          - {name: OLLAMA_KEEP_ALIVE, value: 6m}
+          - {name: OLLAMA_MAX_QUEUE, value: 512}
+          - {name: OLLAMA_PARALLEL_REQUESTS, value: 3}
+END
+cat >"$yaml" <<END
+services:
+  - name: ollama
+    kind: ollama
+    url: http://127.0.0.1:$port
+    config: {type: env_file, file: ~/ollama.env}
+    control: {type: command, stop: [$HOME/stop], start: [$HOME/start]}
+    health: {interval: 1, timeout: 1, retries: 4, steady: 1}
+END
+old() {
+    printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1\n' >"$env"
+}
+# has NAME=VALUE: the process that serves has it
+has() {
+    t_ok "$t_what: the process has $1" grep -qzxF -- "$1" "/proc/$(cat "$HOME/pid")/environ"
+}
+calls() {
+    t_is "$t_what: $1" "$(tr '\n' ' ' <"$t_dir/calls")" "$1"
+    : >"$t_dir/calls"
+}
+fresh() {
+    rm -f "$HOME/trick"
+    "$HOME/stop"
+    old
+    "$HOME/start"
+    t_wait_for 'it serves' test -s "$t_dir/port"
+    : >"$t_dir/calls"
+}
+end_server() {
+    kill "$(cat "$HOME/pid")" 2>/dev/null
+    t_cleanup
+}
+trap end_server EXIT
+echo 0 >"$HOME/pid"
+old
+"$HOME/start"
+: >"$t_dir/calls"
