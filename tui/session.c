@@ -144,6 +144,7 @@ void session_catalogs(struct session *s)
     if (shown)
         ask_profile(s);
     s->ui.tuning.effect = s->assessment.effect = s->effect;
+    s->ui.tuning.drift = s->assessment.drift = s->drift.found;
 }
 
 /* What is shown now and not known yet is asked for; nothing waits for the answer. */
@@ -151,6 +152,7 @@ static void ask_children(struct session *s)
 {
     session_change_look(s);
     session_tuning_ask(s);
+    session_drift_ask(s);
     session_journal_ask(s);
 }
 
@@ -158,6 +160,7 @@ void session_take_children(struct session *s)
 {
     session_change_take(s);
     session_tuning_take(s);
+    session_drift_take(s);
     session_journal_take(s);
     if (s->ui.tuning.ask_plan || s->ui.journal.ask)
         ask_children(s);
@@ -165,8 +168,8 @@ void session_take_children(struct session *s)
 
 size_t session_fds(const struct session *s, int fds[SESSION_FDS], int *timeout_ms)
 {
-    const struct subcommand *all[] = {&s->tuning.plan, &s->tuning.verify, &s->tuning.count,
-                                      &s->journal.list, &s->journal.one};
+    const struct subcommand *all[] = {&s->tuning.plan,  &s->tuning.verify, &s->tuning.count,
+                                      &s->drift.verify, &s->journal.list,  &s->journal.one};
     size_t n = 0;
     bool soon;
     *timeout_ms = change_child_at_work(&s->change) ? CHANGE_LOOK_MS : -1;
@@ -206,6 +209,7 @@ void session_release(struct session *s)
     if (s->frame_log != NULL)
         fclose(s->frame_log);
     session_tuning_release(s);
+    session_drift_release(s);
     subcommand_release(&s->tuning.count);
     session_journal_release(s);
     session_change_release(s);

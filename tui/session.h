@@ -26,6 +26,13 @@ struct session_tuning {
     uint64_t mark;            /* of the services then, as assess_effect_mark() */
     size_t counting;          /* of the picker's profiles; beyond their count: none */
 };
+/* session_drift.c */
+struct session_drift {
+    struct subcommand verify;
+    struct assess_drift found; /* what assessment.drift and ui.tuning.drift are set to */
+    int64_t asked_ns;          /* monotonic; 0: never */
+    uint64_t mark;             /* of the services then, as assess_effect_mark() */
+};
 /* session_journal.c */
 struct session_journal {
     struct subcommand list, one;
@@ -58,6 +65,7 @@ struct session {
     const struct subcommand_self *self; /* borrowed; NULL: ui.tuning.plan_refused says why */
     const char *state;                  /* tunetop's folder of the user's state, borrowed; NULL */
     struct session_tuning tuning;
+    struct session_drift drift;
     struct session_journal journal;
     struct change_child change;
     int64_t looked_ns; /* monotonic: for a change of others */
@@ -83,7 +91,7 @@ void session_wish(struct session *s);
 /* What children have told since; after any wait. */
 void session_take_children(struct session *s);
 /* Files that wake for them, and the longest wait (-1: any). */
-enum { SESSION_FDS = 10 };
+enum { SESSION_FDS = 12 };
 size_t session_fds(const struct session *s, int fds[SESSION_FDS], int *timeout_ms);
 /* The program that was to get the terminal is through. */
 void session_left(struct session *s, int status);

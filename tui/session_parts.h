@@ -12,6 +12,11 @@ void session_tuning_ask(struct session *s);
 void session_tuning_take(struct session *s);
 void session_tuning_release(struct session *s);
 
+/* session_drift.c: whether services still have what their files say */
+void session_drift_ask(struct session *s);
+void session_drift_take(struct session *s);
+void session_drift_release(struct session *s);
+
 /* session_journal.c */
 void session_journal_ask(struct session *s);
 void session_journal_take(struct session *s);

@@ -1,0 +1,70 @@
+/*
+ * Whether running services still have what their files say: `verify` of the profile in effect,
+ * asked in a child process while the Overview is shown. Files are read there and never here.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "tui/drift.h"
+#include "tui/session_parts.h"
+
+/* 20 ms of CPU, or 150 where an engine of containers is asked: 0.1 % at most. */
+#define DRIFT_AGES_NS (120 * NS_PER_S)
+/* A service that restarts changes several times within a moment. */
+#define DRIFT_GAP_NS (3 * NS_PER_S)
+
+/* A service of this machine that runs: of others nothing can be verified. */
+static bool has_services(const struct model *m)
+{
+    for (size_t i = 0; i < m->service_count; i++) {
+        const struct service_facts *f = m->services[i].facts;
+        if (!f->remote && !f->kind_unknown && f->state != SERVICE_DOWN)
+            return true;
+    }
+    return false;
+}
+
+static bool is_due(const struct session *s)
+{
+    const struct session_drift *d = &s->drift;
+    const int64_t age_ns = clock_mono_ns(&clock_real) - d->asked_ns;
+    if (s->self == NULL || s->ui.tab != UI_OVERVIEW || s->ui.paused || s->frames == 0 ||
+        !s->settings_wished || !s->model->services_settled || !has_services(s->model) ||
+        d->verify.state == SUBCOMMAND_RUNS || change_child_at_work(&s->change))
+        return false;
+    return d->asked_ns == 0 || age_ns >= DRIFT_AGES_NS ||
+           (age_ns >= DRIFT_GAP_NS && d->mark != assess_effect_mark(s->model));
+}
+
+void session_drift_ask(struct session *s)
+{
+    struct session_drift *d = &s->drift;
+    struct err err = ERR_INIT;
+    if (!is_due(s))
+        return;
+    const char *const words[] = {
+        s->effect.in_effect[0] != '\0' ? s->effect.in_effect : "recommended", NULL};
+    d->asked_ns = clock_mono_ns(&clock_real);
+    d->mark = assess_effect_mark(s->model);
+    /* What cannot be started is tried again in its time: nothing is claimed meanwhile. */
+    if (subcommand_begin(&d->verify, s->self, "verify", words, &err) < 0)
+        memset(&d->found, 0, sizeof d->found);
+}
+
+void session_drift_take(struct session *s)
+{
+    struct session_drift *d = &s->drift;
+    struct err err = ERR_INIT;
+    if (!subcommand_take(&d->verify))
+        return;
+    const struct buf *out = &d->verify.child.output;
+    (void)drift_parse(out->data, out->size, &d->found, &err); /* nothing is found then */
+    subcommand_release(&d->verify);
+    s->ui.tuning.drift = s->assessment.drift = d->found;
+    s->dirty = true;
+}
+
+void session_drift_release(struct session *s)
+{
+    subcommand_release(&s->drift.verify);
+}
