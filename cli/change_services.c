@@ -72,7 +72,7 @@ static bool stop_asked(void *ctx)
 /* ---------------------------------------------------------------- jobs */
 
 static void begin(struct change_services *s, const struct knowledge *k, const struct options *o,
-                  change_progress_fn progress, void *ctx, size_t jobs)
+                  step_news_fn progress, void *ctx, size_t jobs)
 {
     memset(s, 0, sizeof *s);
     arena_init(&s->arena);
@@ -161,7 +161,7 @@ static void add_wishes(struct change_services *s, const struct plan *plan, struc
 
 int change_services_of_plan(struct change_services *s, const struct knowledge *k,
                             const struct plan *plan, const struct plan_input *in,
-                            const struct options *o, change_progress_fn progress, void *ctx,
+                            const struct options *o, step_news_fn progress, void *ctx,
                             struct err *err)
 {
     begin(s, k, o, progress, ctx, in->place_count);
@@ -232,8 +232,8 @@ static const struct control_target *recall(struct change_services *s, const stru
 
 int change_services_of_entry(struct change_services *s, const struct knowledge *k,
                              const struct journal_entry *e, const struct journal_entry *changed,
-                             enum change_way way, const struct options *o,
-                             change_progress_fn progress, void *ctx, struct err *err)
+                             enum change_way way, const struct options *o, step_news_fn progress,
+                             void *ctx, struct err *err)
 {
     size_t jobs = 0, standing = 0;
 

@@ -28,13 +28,10 @@ struct change_services {
     bool stuck; /* a look hangs: the program can only end with _exit() */
 };
 
-typedef void (*change_progress_fn)(void *ctx, enum transaction_step step, size_t unit, bool done,
-                                   int result);
-
 /* What the plan changes. Errors: those of services_ready(). */
 int change_services_of_plan(struct change_services *s, const struct knowledge *k,
                             const struct plan *plan, const struct plan_input *in,
-                            const struct options *o, change_progress_fn progress, void *ctx,
+                            const struct options *o, step_news_fn progress, void *ctx,
                             struct err *err);
 enum change_way {
     CHANGE_UNDO,    /* what the entry changed goes back */
@@ -44,8 +41,8 @@ enum change_way {
  * that it undoes, else the entry itself. */
 int change_services_of_entry(struct change_services *s, const struct knowledge *k,
                              const struct journal_entry *e, const struct journal_entry *changed,
-                             enum change_way way, const struct options *o,
-                             change_progress_fn progress, void *ctx, struct err *err);
+                             enum change_way way, const struct options *o, step_news_fn progress,
+                             void *ctx, struct err *err);
 void change_services_close(struct change_services *s); /* accepts a zeroed one */
 
 /* The names of the services of a unit that are restarted; lives as long as s. */

@@ -33,8 +33,7 @@ static int left_alone(void *ctx, size_t unit, bool back, struct err *err)
 
 int entry_services_open(struct entry_services *s, const struct journal_entry *e,
                         const struct journal_entry *changed, enum change_way way,
-                        const struct options *o, change_progress_fn progress, void *ctx,
-                        struct err *err)
+                        const struct options *o, step_news_fn progress, void *ctx, struct err *err)
 {
     struct err warning = ERR_INIT; /* of a profile: nothing is resolved here */
 

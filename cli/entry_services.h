@@ -23,8 +23,7 @@ struct entry_services {
  * any case. */
 int entry_services_open(struct entry_services *s, const struct journal_entry *e,
                         const struct journal_entry *changed, enum change_way way,
-                        const struct options *o, change_progress_fn progress, void *ctx,
-                        struct err *err);
+                        const struct options *o, step_news_fn progress, void *ctx, struct err *err);
 /* false: something hangs, the program can only end with _exit(). */
 bool entry_services_close(struct entry_services *s);
 /* NULL: nothing is to be restarted. */

@@ -9,21 +9,38 @@
 
 enum { INDENT = 2, SETTINGS = 14, VALUES = 44, VERDICTS = 54, WIDTH = 100 };
 
+/* Of what is well again; was: what there was before, NULL not known. */
 static const struct verify_row *row_of(const struct services_apply *s, const char *service,
-                                       const char *setting)
+                                       const char *setting, const struct verify_row **was)
 {
+    *was = NULL;
     for (size_t i = 0; s && i < s->job_count; i++) {
         const struct service_job *job = &s->jobs[i];
 
-        for (size_t k = 0; job->state == JOB_WELL && k < job->wish_count; k++) {
+        for (size_t k = 0; k < job->wish_count && strcmp(job->name, service) == 0; k++) {
             const struct verify_row *r = &job->rows[k];
 
-            if (r->setting && strcmp(job->name, service) == 0 && strcmp(r->setting, setting) == 0) {
-                return r;
+            if (r->setting && strcmp(r->setting, setting) == 0) {
+                *was = &job->rows_before[k];
+                return job->state == JOB_WELL ? r : NULL;
             }
         }
     }
     return NULL;
+}
+
+/* What the file had, when the plan changed it; else what the process had. */
+static const char *was_of(const struct plan *done, const char *service, const char *setting,
+                          const struct verify_row *before)
+{
+    for (size_t i = 0; done && i < done->change_count; i++) {
+        const struct plan_change *c = &done->changes[i];
+
+        if (strcmp(c->service, service) == 0 && strcmp(c->name, setting) == 0) {
+            return c->from;
+        }
+    }
+    return before && before->process_known ? before->in_process : NULL;
 }
 
 static void add_value(cJSON *o, const char *key, const char *value, bool secret)
@@ -32,12 +49,14 @@ static void add_value(cJSON *o, const char *key, const char *value, bool secret)
 }
 
 static cJSON *row_json(const char *service, const char *setting, const char *wanted,
-                       const char *in_file, bool same, bool secret, const struct verify_row *r)
+                       const char *in_file, const char *was, bool same, bool secret,
+                       const struct verify_row *r)
 {
     cJSON *o = cJSON_CreateObject();
 
     cJSON_AddStringToObject(o, "service", service);
     cJSON_AddStringToObject(o, "setting", setting);
+    add_value(o, "was", was, secret);
     add_value(o, "wanted", wanted, secret);
     add_value(o, "in_file", in_file, secret);
     add_value(o, "in_process", r ? r->in_process : NULL, secret);
@@ -51,21 +70,26 @@ static cJSON *row_json(const char *service, const char *setting, const char *wan
     return o;
 }
 
-cJSON *result_rows_json(const struct plan *plan, const struct services_apply *services)
+cJSON *result_rows_json(const struct plan *plan, const struct plan *done,
+                        const struct services_apply *services)
 {
     cJSON *list = cJSON_CreateArray();
+    const struct verify_row *before;
 
     for (size_t i = 0; plan && i < plan->row_count; i++) {
         const struct plan_row *r = &plan->rows[i];
 
-        cJSON_AddItemToArray(list, row_json(r->service, r->setting, r->wanted, r->in_file, r->same,
-                                            r->secret, row_of(services, r->service, r->setting)));
+        const struct verify_row *now = row_of(services, r->service, r->setting, &before);
+
+        cJSON_AddItemToArray(list, row_json(r->service, r->setting, r->wanted, r->in_file,
+                                            was_of(done, r->service, r->setting, before), r->same,
+                                            r->secret, now));
     }
     for (size_t i = 0; plan && plan->system_asked && i < plan->state_count; i++) {
         struct verify_row row;
 
         verify_state_judge(&plan->states[i], &row);
-        cJSON_AddItemToArray(list, row_json(row.service, row.setting, row.wanted, NULL,
+        cJSON_AddItemToArray(list, row_json(row.service, row.setting, row.wanted, NULL, NULL,
                                             row.verdict != VERIFY_DIFFERS, false, &row));
     }
     for (size_t i = 0; !plan && services && i < services->job_count; i++) {
@@ -73,9 +97,10 @@ cJSON *result_rows_json(const struct plan *plan, const struct services_apply *se
 
         for (size_t k = 0; job->state == JOB_WELL && k < job->wish_count; k++) {
             const struct plan_row *w = &job->wishes[k];
+            const char *was = was_of(NULL, job->name, w->setting, &job->rows_before[k]);
 
-            cJSON_AddItemToArray(list, row_json(job->name, w->setting, w->wanted, w->wanted, true,
-                                                w->secret, &job->rows[k]));
+            cJSON_AddItemToArray(list, row_json(job->name, w->setting, w->wanted, w->wanted, was,
+                                                true, w->secret, &job->rows[k]));
         }
     }
     return list;

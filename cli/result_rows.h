@@ -11,9 +11,10 @@
 #include "tuning/apply/services.h"
 #include "tuning/plan.h"
 
-/* plan: the files as they are now; NULL: only what was verified. services: NULL nothing was
- * restarted. */
-cJSON *result_rows_json(const struct plan *plan, const struct services_apply *services);
+/* plan: the files as they are now; NULL: only what was verified. done: the plan that was carried
+ * out, NULL none. services: NULL nothing was restarted. */
+cJSON *result_rows_json(const struct plan *plan, const struct plan *done,
+                        const struct services_apply *services);
 /* Of the units that stand: what was verified; of each service what is worth knowing. Nothing when
  * nothing was restarted. */
 void result_rows_text(struct text_page *p, const struct services_apply *services,

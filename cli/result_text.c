@@ -18,6 +18,8 @@
 #include "cli/text_page.h"
 
 enum { TELL_MS = 1000 }; /* that a reader of events may be late */
+/* A line of events is at most PIPE_BUF: 512 at least (limits.h of POSIX), so it is on macOS. */
+enum { LINE_BYTES = 512, NAME_BYTES = 256 };
 enum { OUTPUT_MAX = 1024 * 1024, INDENT = 2, STATES = 20, REASONS = 34, WIDTH = 100 };
 
 int result_status(const struct transaction_result *r)
@@ -171,21 +173,50 @@ static void put_name(char *out, size_t size, const char *name)
     out[used] = '\0';
 }
 
-static void tell_step(const struct result_told *told, enum transaction_step step, size_t unit,
-                      bool done, int result)
+/* ,"key":"text", cut where the line would grow beyond its size. */
+static size_t put_text(char *line, size_t size, size_t used, const char *key, const char *text)
 {
-    char name[256], line[512];
+    char plain[LINE_BYTES], clean[LINE_BYTES];
+    const size_t frame = strlen(key) + sizeof ",\"\":\"\"";
+
+    if (used + frame >= size) {
+        return used;
+    }
+    put_name(plain, sizeof plain, text);
+    utf8_sanitise(plain, strlen(plain), clean, size - used - frame, NULL);
+    const int n = snprintf(line + used, size - used, ",\"%s\":\"%s\"", key, clean);
+    return n > 0 && (size_t)n < size - used ? used + (size_t)n : used;
+}
+
+static void tell_step(const struct result_told *told, const struct step_news *news)
+{
+    static const char *const events[] = {
+        [NEWS_BEGIN] = "begin", [NEWS_NOTE] = "note", [NEWS_DONE] = "done"};
+    char name[NAME_BYTES], line[LINE_BYTES], when[32];
+    const size_t size = sizeof line - sizeof "}\n";
+    int n;
 
     if (told->progress_fd <= 0) {
         return;
     }
-    put_name(name, sizeof name, unit < told->count ? told->of[unit].name : "");
-    snprintf(line, sizeof line,
-             "{\"event\":\"%s\",\"action\":\"%s\",\"services\":\"%s\",\"result\":%s}\n",
-             done ? "done" : "begin", action_words[step], name,
-             !done         ? "null"
-             : result == 0 ? "\"ok\""
-                           : "\"failed\"");
+    put_name(name, sizeof name, news->unit < told->count ? told->of[news->unit].name : "");
+    n = snprintf(line, size,
+                 "{\"event\":\"%s\",\"action\":\"%s\",\"services\":\"%s\",\"result\":%s",
+                 events[news->kind], action_words[news->step], name,
+                 news->kind != NEWS_DONE ? "null"
+                 : news->result == 0     ? "\"ok\""
+                                         : "\"failed\"");
+    size_t used = (size_t)n;
+    clock_format_rfc3339(clock_wall_ns(&clock_real), when, sizeof when);
+    used = put_text(line, size, used, "at", when);
+    used = news->service ? put_text(line, size, used, "service", news->service) : used;
+    if (news->deadline_ns > 0) {
+        clock_format_rfc3339(news->deadline_ns, when, sizeof when);
+        used = put_text(line, size, used, "deadline", when);
+    }
+    used = news->detail && *news->detail ? put_text(line, size, used, "detail", news->detail)
+                                         : used;
+    snprintf(line + used, sizeof line - used, "}\n");
     tell_line(told->progress_fd, line);
 }
 
@@ -223,9 +254,11 @@ static double watched_s(const struct services_apply *a, size_t unit)
 }
 
 /* Nobody looks at nothing for a minute. Allocates nothing. */
-static void say_step(struct result_told *told, enum transaction_step step, size_t unit, bool done,
-                     int result)
+static void say_step(struct result_told *told, const struct step_news *news)
 {
+    const enum transaction_step step = news->step;
+    const size_t unit = news->unit;
+    const bool done = news->kind == NEWS_DONE;
     static const char *const words[] = {
         [STEP_WRITE] = "changing its files",
         [STEP_RESTART] = "restarting it",
@@ -239,7 +272,8 @@ static void say_step(struct result_told *told, enum transaction_step step, size_
     char name[256], line[512], rest[64] = "";
 
     /* A step around the one that failed did not fail by itself. */
-    if (!told->aloud || (done && (result == 0 || told->said != (int)step))) {
+    if (!told->aloud || news->kind == NEWS_NOTE ||
+        (done && (news->result == 0 || told->said != (int)step))) {
         return;
     }
     told->said = (int)step;
@@ -256,26 +290,26 @@ static void say_step(struct result_told *told, enum transaction_step step, size_
     tell_line(STDERR_FILENO, line);
 }
 
-void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result)
+void result_progress(void *ctx, const struct step_news *news)
 {
     struct result_told *told = ctx;
     struct result_step *last = NULL;
 
     /* Some go on within others: the last one of its kind that has not ended. */
-    for (size_t i = told->step_count; done && !last && i > 0; i--) {
+    for (size_t i = told->step_count; news->kind == NEWS_DONE && !last && i > 0; i--) {
         struct result_step *s = &told->steps[i - 1];
 
-        last = s->step == step && s->unit == unit && isnan(s->seconds) ? s : NULL;
+        last = s->step == news->step && s->unit == news->unit && isnan(s->seconds) ? s : NULL;
     }
-    tell_step(told, step, unit, done, result);
-    say_step(told, step, unit, done, result);
+    tell_step(told, news);
+    say_step(told, news);
     if (last) {
         last->seconds = (double)(clock_mono_ns(&clock_real) - last->mono_ns) / 1e9;
-        last->result = result;
-    } else if (!done && told->step_count < RESULT_STEPS) {
+        last->result = news->result;
+    } else if (news->kind == NEWS_BEGIN && told->step_count < RESULT_STEPS) {
         told->steps[told->step_count++] = (struct result_step){
-            .step = step,
-            .unit = unit,
+            .step = news->step,
+            .unit = news->unit,
             .wall_ns = clock_wall_ns(&clock_real),
             .mono_ns = clock_mono_ns(&clock_real),
             .seconds = NAN,
@@ -348,6 +382,22 @@ static cJSON *steps_json(const struct result_told *told)
     return list;
 }
 
+/* What a person may type when it could not be put back, a line each. */
+static cJSON *by_hand_json(const char *lines)
+{
+    cJSON *list = cJSON_CreateArray();
+    char clean[1024];
+
+    for (const char *at = lines; at && *at;) {
+        const size_t size = strcspn(at, "\n");
+
+        utf8_sanitise(at, size, clean, sizeof clean, NULL);
+        cJSON_AddItemToArray(list, cJSON_CreateString(clean));
+        at += size + (at[size] == '\n');
+    }
+    return list;
+}
+
 static cJSON *result_json(const struct transaction_result *r, const struct result_told *told)
 {
     cJSON *root = cJSON_CreateObject();
@@ -356,8 +406,11 @@ static cJSON *result_json(const struct transaction_result *r, const struct resul
     json_add_text_or_null(root, "id", r ? r->id : NULL);
     json_add_text_or_null(root, "state", r ? state_word(r, told->undo) : NULL);
     cJSON_AddItemToObject(root, "services", services_json(r, told));
-    cJSON_AddItemToObject(root, "rows", result_rows_json(told->left, told->services));
+    cJSON_AddItemToObject(root, "rows", result_rows_json(told->left, told->plan, told->services));
     cJSON_AddItemToObject(root, "steps", steps_json(told));
+    cJSON_AddBoolToObject(root, "needs_person",
+                          r && (r->needs_person || r->state == JOURNAL_INTERRUPTED));
+    cJSON_AddItemToObject(root, "by_hand", by_hand_json(told->by_hand));
     return root;
 }
 

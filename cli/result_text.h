@@ -43,7 +43,7 @@ struct result_told {
 /* Whether somebody sees standard error and gets no JSON instead. */
 bool result_is_aloud(const struct options *o);
 /* progress of a transaction: ctx is the struct result_told. Allocates nothing. */
-void result_progress(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
+void result_progress(void *ctx, const struct step_news *news);
 
 /* The last line for --progress-fd: how it ended. */
 void result_progress_end(const struct result_told *told, const struct transaction_result *r);

@@ -5,7 +5,8 @@
  * The file is JSON lines. The first is of who started it: {"event":"start","kind":"apply",
  * "profile":"high","plan":"7c1e...","id":null,"at":"RFC 3339","steps":[as in plan --json]}. What
  * follows is of --progress-fd (tunetop(1)). The result (`--json`) and what was said on standard
- * error come when it has ended. It may be torn at its end, and anything may be in it.
+ * error come when it has ended. It may be torn at its end, and anything may be in it: what is kept
+ * of it is bounded, however many lines there are.
  */
 #ifndef TUI_CHANGE_RUN_H
 #define TUI_CHANGE_RUN_H
@@ -29,14 +30,16 @@ enum change_phase {
 };
 enum change_step_state { STEP_NEXT, STEP_NOW, STEP_DONE, STEP_FAILED, STEP_LEFT };
 
-enum { CHANGE_STEPS = 128, CHANGE_SERVICES = 64 };
+enum { CHANGE_STEPS = 128, CHANGE_SERVICES = 64, CHANGE_BY_HAND = 32 };
 struct change_step {
-    const char *action, *service; /* service: the unit, "ollama+comfyui"; "" */
+    const char *action, *service; /* service: of one, or of a unit: "ollama+comfyui"; "" */
     const char *what;             /* the file, or the command; NULL */
     const char *detail;           /* of the last event about it; NULL */
     enum change_step_state state;
-    int64_t began_ns; /* wall; 0 not yet */
-    double seconds;   /* NAN: not through */
+    int64_t began_ns;    /* wall; 0 not yet */
+    int64_t deadline_ns; /* wall: until then it may take, or is watched; 0 not told */
+    double seconds;      /* NAN: not through */
+    char *room;          /* ours: of the detail */
 };
 struct change_service {
     const char *name, *state, *reason; /* "applied", "rolled_back", "skipped" */
@@ -53,8 +56,17 @@ struct change_run {
     struct change_service services[CHANGE_SERVICES];
     size_t service_count;
     struct shown_row *rows; /* of the result */
+    const char **was;       /* one a row: what there was before; NULL not known, or not set */
     size_t row_count;
-    const char *messages; /* what it said; NULL nothing */
+    bool nothing;         /* there was nothing to change */
+    bool needs_person;    /* something could not be put back */
+    const char **by_hand; /* what a person may type then */
+    size_t by_hand_count;
+    const char *outcome;  /* of a recover: "finished", "reverted", "nothing"; NULL */
+    const char *messages; /* what it said, lines; NULL nothing */
+    /* ours */
+    char *id_room, *state_room;
+    bool started, planned, end_seen; /* planned: its steps are known from the start */
 };
 
 void change_run_init(struct change_run *r);
@@ -65,6 +77,8 @@ void change_run_line(struct change_run *r, const char *line, size_t size, int64_
 /* It has ended: its result ("" none) and what it said ("" nothing). */
 void change_run_end(struct change_run *r, const char *result, size_t result_size,
                     const char *messages, size_t messages_size, int64_t now_ns);
-size_t change_run_through(const struct change_run *r); /* steps that are done */
+size_t change_run_through(const struct change_run *r); /* steps that are no more to come */
+/* The step that is at work, the last that began; NULL none. */
+const struct change_step *change_run_now(const struct change_run *r);
 
 #endif

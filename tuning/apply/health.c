@@ -167,6 +167,23 @@ static int judge(const struct control_state *before, const struct control_state 
     return s->health != -1;
 }
 
+/* What it is waited for now. */
+static void note(const struct health_watch *h, const struct control_state *before,
+                 const struct control_state *s, const struct err *last, char *said, size_t size)
+{
+    const char *words = last->msg[0]              ? last->msg
+                        : s->known && !s->running ? "it does not run yet"
+                        : before->id[0] && strcmp(before->id, s->id) == 0
+                            ? "the one before still runs"
+                        : s->health == -1 ? "its healthcheck has not said healthy yet"
+                                          : "";
+
+    if (h->note && words[0] && strcmp(words, said) != 0) {
+        snprintf(said, size, "%s", words);
+        h->note(h->note_ctx, words);
+    }
+}
+
 int health_wait(const struct health_watch *h, const struct control_state *before,
                 struct control_state *out, struct err *err)
 {
@@ -177,6 +194,7 @@ int health_wait(const struct health_watch *h, const struct control_state *before
     int64_t restarts = -1;
     unsigned failed = 0;
     int rc = 0;
+    char said[sizeof last.msg] = "";
 
     memset(out, 0, sizeof *out);
     for (;;) {
@@ -205,6 +223,7 @@ int health_wait(const struct health_watch *h, const struct control_state *before
                          last.msg[0] ? ": " : "", last.msg);
             break;
         }
+        note(h, before, out, &last, said, sizeof said);
         h->world->pause(h->world->ctx, PAUSE_MS * NS_PER_MS);
     }
     ask_close(a);

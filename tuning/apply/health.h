@@ -34,6 +34,9 @@ struct health_watch {
     struct control_target *target;
     const struct health_rules *rules;
     bool may_stop; /* a signal ends the waiting */
+    /* Told why it is not well yet, when that changes; NULL: nobody is. */
+    void (*note)(void *ctx, const char *words);
+    void *note_ctx;
 };
 
 /* Waits until it is well; *out is what its supervisor says then. Errors: STATE: it ended, it is

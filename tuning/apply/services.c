@@ -20,11 +20,46 @@ static int64_t now_ns(const struct services_apply *a)
     return a->world->now_ns(a->world->ctx);
 }
 
-static void tell(const struct services_apply *a, enum transaction_step step, size_t unit, bool done,
-                 int result)
+static void tell(const struct services_apply *a, const struct service_job *job, enum news_kind kind,
+                 enum transaction_step step, const char *detail)
 {
+    const struct step_news news = {
+        .kind = kind, .step = step, .unit = job->unit, .service = job->name, .detail = detail};
+
     if (a->progress) {
-        a->progress(a->progress_ctx, step, unit, done, result);
+        a->progress(a->progress_ctx, &news);
+    }
+}
+
+static void tell_until(const struct services_apply *a, const struct service_job *job,
+                       enum transaction_step step, int64_t left_ns)
+{
+    const struct step_news news = {.kind = NEWS_BEGIN,
+                                   .step = step,
+                                   .unit = job->unit,
+                                   .service = job->name,
+                                   .deadline_ns = clock_wall_ns(&clock_real) +
+                                                  (left_ns > 0 ? left_ns : 0)};
+
+    if (a->progress) {
+        a->progress(a->progress_ctx, &news);
+    }
+}
+
+/* detail: of what went well; NULL. */
+static void tell_done(const struct services_apply *a, const struct service_job *job,
+                      enum transaction_step step, int result, const struct err *why,
+                      const char *detail)
+{
+    const struct step_news news = {.kind = NEWS_DONE,
+                                   .step = step,
+                                   .unit = job->unit,
+                                   .service = job->name,
+                                   .result = result,
+                                   .detail = result < 0 ? why->msg : detail};
+
+    if (a->progress) {
+        a->progress(a->progress_ctx, &news);
     }
 }
 
@@ -237,11 +272,11 @@ int services_drain(struct services_apply *a, struct err *err)
             continue;
         }
         if (a->queue == QUEUE_DRAIN) {
-            tell(a, STEP_DRAIN, job->unit, false, 0);
+            tell_until(a, job, STEP_DRAIN, a->drain_ns);
         }
         const int rc = empty_queue(a, job, a->drain_ns, err);
         if (a->queue == QUEUE_DRAIN) {
-            tell(a, STEP_DRAIN, job->unit, true, rc);
+            tell_done(a, job, STEP_DRAIN, rc, err, NULL);
         }
         if (rc < 0) {
             return err_wrap(err, "%s", job->name);
@@ -292,27 +327,54 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
     if (back) { /* what was started with the new settings, if anything was */
         (void)control->look(a->world, &job->control, &before, &ignored);
     }
-    if (a->recovering) { /* no transaction says so */
-        tell(a, STEP_RESTART, job->unit, false, 0);
-    }
+    /* A transaction says only that the unit is restarted; in a recover there is none. */
+    tell(a, job, a->recovering ? NEWS_BEGIN : NEWS_NOTE, STEP_RESTART, NULL);
     job->state = JOB_TOUCHED;
     job->restarted_ns = now_ns(a);
     job->restarted_wall_ns = clock_wall_ns(&clock_real);
     const int rc = control->restart(a->world, &job->control, &before,
                                     job->restarted_ns + RESTART_S * NS_PER_S, err);
     if (a->recovering) {
-        tell(a, STEP_RESTART, job->unit, true, rc);
+        tell_done(a, job, STEP_RESTART, rc, err, NULL);
     }
     return rc;
 }
 
+struct told_of { /* whom a wait is about */
+    const struct services_apply *a;
+    const struct service_job *job;
+};
+
+static void note_wait(void *ctx, const char *words)
+{
+    const struct told_of *of = ctx;
+
+    tell(of->a, of->job, NEWS_NOTE, STEP_WAIT, words);
+}
+
+static const char *pids_words(const struct service_job *job, char *out, size_t size)
+{
+    if (job->now.pid <= 0) {
+        return NULL;
+    }
+    if (job->before.pid > 0) {
+        snprintf(out, size, "pid %d -> %d", (int)job->before.pid, (int)job->now.pid);
+    } else {
+        snprintf(out, size, "pid %d", (int)job->now.pid);
+    }
+    return out;
+}
+
 static int wait_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
-    const struct health_watch h = watch_of(a, job, back);
+    struct told_of of = {a, job};
+    struct health_watch h = watch_of(a, job, back);
     /* The files' run is over: any that runs now is another one. */
     struct control_state none = {.id = "", .health = job->before.health};
     int rc;
 
+    h.note = note_wait;
+    h.note_ctx = &of;
     if (back && !job->was_well) { /* it was not well before either */
         rc = h.control->look(a->world, &job->control, &job->now, err);
     } else {
@@ -322,6 +384,26 @@ static int wait_one(struct services_apply *a, struct service_job *job, bool back
         job->state = JOB_WELL;
     }
     return rc;
+}
+
+/* "qwen3:8b, nomic-embed-text and 2 more": those that fit. */
+static const char *models_words(const struct warm_list *list, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < list->count; i++) {
+        const char *name = list->of[i].name;
+        const size_t rest = list->count - i;
+
+        if (i > 0 && used + strlen(name) + sizeof ", and 9999 more" > size) {
+            snprintf(out + used, size - used, " and %zu more", rest);
+            break;
+        }
+        snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", name);
+        used = strlen(out);
+    }
+    return out;
 }
 
 static int warm_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
@@ -334,14 +416,15 @@ static int warm_one(struct services_apply *a, struct service_job *job, bool back
     };
     const bool may_fail = back || a->warm_may_fail;
     struct err why = ERR_INIT;
+    char models[200];
 
     if (a->no_warm || job->warm.count == 0 || !job->rules.url) {
         return 0;
     }
-    tell(a, STEP_WARM, job->unit, false, 0);
+    tell(a, job, NEWS_BEGIN, STEP_WARM, models_words(&job->warm, models, sizeof models));
     const int rc = warm_load(a->world, job->rules.url, job->token, &job->warm, &defaults, !back,
                              &why);
-    tell(a, STEP_WARM, job->unit, true, rc);
+    tell_done(a, job, STEP_WARM, rc, &why, NULL);
     /* Going back it counts that the service runs as before; a model may have been deleted. */
     if (rc < 0 && may_fail) {
         job->note = arena_printf(&a->arena, "not loaded again: %s", why.msg);
@@ -381,13 +464,14 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
     for (size_t i = 0; i < a->job_count && (back || first.code == 0); i++) {
         struct service_job *job = &a->jobs[i];
         struct err reason = ERR_INIT;
+        char pids[64];
 
         if (job->unit != unit || job->state != JOB_TOUCHED || job->failed) {
             continue;
         }
-        tell(a, STEP_WAIT, unit, false, 0);
+        tell_until(a, job, STEP_WAIT, health_patience_ns(&job->rules));
         int rc = wait_one(a, job, back, &reason);
-        tell(a, STEP_WAIT, unit, true, rc);
+        tell_done(a, job, STEP_WAIT, rc, &reason, pids_words(job, pids, sizeof pids));
         rc = rc == 0 ? warm_one(a, job, back, &reason) : rc;
         rc = rc < 0 ? err_wrap(&reason, "%s", job->name) : rc;
         keep_first(job, rc, &reason, &first);
@@ -491,6 +575,23 @@ static int judge_rows(const struct services_apply *a, const struct service_job *
     return 0;
 }
 
+/* "7 ok, 1 not proven" */
+static void note_rows(const struct services_apply *a, const struct service_job *job)
+{
+    size_t ok = 0, unknown = 0;
+    char words[96], more[48] = "";
+
+    for (size_t i = 0; i < job->wish_count; i++) {
+        ok += job->rows[i].verdict == VERIFY_OK;
+        unknown += job->rows[i].verdict == VERIFY_UNKNOWN;
+    }
+    if (unknown > 0) {
+        snprintf(more, sizeof more, ", %zu not proven", unknown);
+    }
+    snprintf(words, sizeof words, "%zu of %zu ok%s", ok, job->wish_count, more);
+    tell(a, job, NEWS_NOTE, STEP_VERIFY, words);
+}
+
 static int verify_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
     struct service_facts room = {.name = NULL};
@@ -504,13 +605,16 @@ static int verify_one(struct services_apply *a, struct service_job *job, bool ba
 
     fill_rows(a, job, facts, job->restarted_wall_ns, job->rows);
     job->put_back = back;
+    note_rows(a, job);
     rc = rc == 0 ? judge_rows(a, job, back, err) : rc;
     if (rc == 0 && !back && job->state == JOB_WELL) {
         const struct health_watch h = watch_of(a, job, back);
 
-        tell(a, STEP_WATCH, job->unit, false, 0);
-        rc = health_stays(&h, &job->now, job->restarted_ns + job->rules.steady_ns, err);
-        tell(a, STEP_WATCH, job->unit, true, rc);
+        const int64_t until_ns = job->restarted_ns + job->rules.steady_ns;
+
+        tell_until(a, job, STEP_WATCH, until_ns - now_ns(a));
+        rc = health_stays(&h, &job->now, until_ns, err);
+        tell_done(a, job, STEP_WATCH, rc, err, NULL);
     }
     return rc < 0 ? err_wrap(err, "%s", job->name) : 0;
 }

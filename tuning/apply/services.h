@@ -77,8 +77,7 @@ struct services_apply {
     const struct model *(*look)(void *ctx);
     struct process_table *(*processes)(void *ctx); /* as they are now; NULL: not readable */
     void *look_ctx;
-    /* As in struct transaction, for what happens between its own steps; NULL. */
-    void (*progress)(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
+    step_news_fn progress; /* as in struct transaction, for what happens between its own steps */
     void *progress_ctx;
     /* ours */
     const char **pending; /* what a restart would bring besides: "comfyui: image would ..." */

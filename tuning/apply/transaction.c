@@ -24,11 +24,18 @@ struct work {
     bool restarted[JOURNAL_MAX_UNITS];
 };
 
+/* why: of what failed, or of a way back; NULL. */
 static void tell(const struct work *w, enum transaction_step step, size_t unit, bool done,
-                 int result)
+                 int result, const struct err *why)
 {
+    const struct step_news news = {.kind = done ? NEWS_DONE : NEWS_BEGIN,
+                                   .step = step,
+                                   .unit = unit,
+                                   .result = result,
+                                   .detail = why != NULL && why->code != 0 ? why->msg : NULL};
+
     if (w->t->progress != NULL) {
-        w->t->progress(w->t->progress_ctx, step, unit, done, result);
+        w->t->progress(w->t->progress_ctx, &news);
     }
 }
 
@@ -308,20 +315,20 @@ static int change_unit(struct work *w, size_t unit, struct err *err)
 {
     const struct control_ops *control = w->t->control;
 
-    tell(w, STEP_WRITE, unit, false, 0);
+    tell(w, STEP_WRITE, unit, false, 0, NULL);
     int rc = write_unit(w, unit, err);
-    tell(w, STEP_WRITE, unit, true, rc);
+    tell(w, STEP_WRITE, unit, true, rc, err);
     if (rc < 0 || control == NULL) {
         return rc;
     }
     w->restarted[unit] = true;
-    tell(w, STEP_RESTART, unit, false, 0);
+    tell(w, STEP_RESTART, unit, false, 0, NULL);
     rc = control->restart(control->ctx, unit, false, err);
-    tell(w, STEP_RESTART, unit, true, rc);
+    tell(w, STEP_RESTART, unit, true, rc, err);
     if (rc == 0) {
-        tell(w, STEP_VERIFY, unit, false, 0);
+        tell(w, STEP_VERIFY, unit, false, 0, NULL);
         rc = control->verify(control->ctx, unit, false, err);
-        tell(w, STEP_VERIFY, unit, true, rc);
+        tell(w, STEP_VERIFY, unit, true, rc, err);
     }
     return rc < 0 ? rc : stop_asked(w, err);
 }
@@ -361,7 +368,7 @@ static void put_back_unit(struct work *w, size_t unit)
     struct err err = ERR_INIT;
     bool other;
 
-    tell(w, STEP_PUT_BACK, unit, false, 0);
+    tell(w, STEP_PUT_BACK, unit, false, 0, &r->err);
     put_back_values(w, unit);
     for (size_t i = t->change_count; i > 0; i--) {
         if (t->changes[i - 1].unit != unit || !w->files[i - 1].touched) {
@@ -383,7 +390,8 @@ static void put_back_unit(struct work *w, size_t unit)
         }
     }
     r->state = r->needs_person ? UNIT_OPEN : UNIT_ROLLED_BACK;
-    tell(w, STEP_PUT_BACK, unit, true, r->needs_person ? -r->err.code : 0);
+    tell(w, STEP_PUT_BACK, unit, true, r->needs_person ? -r->err.code : 0,
+         r->needs_person ? &r->err : NULL);
 }
 
 static int run_unit(struct work *w, size_t unit)

@@ -57,6 +57,20 @@ enum transaction_step {
     STEP_COUNT
 };
 
+/* What is told while it works: each step begins and is done, and in between there is what it is
+ * about. Texts live until the call returns. */
+enum news_kind { NEWS_BEGIN, NEWS_NOTE, NEWS_DONE };
+struct step_news {
+    enum news_kind kind;
+    enum transaction_step step;
+    size_t unit;
+    const char *service; /* the one of the unit that it is about; NULL: all of them */
+    int result;          /* of DONE: 0 or what failed */
+    const char *detail;  /* a line: what is waited for, what failed; NULL */
+    int64_t deadline_ns; /* wall time until which it may take; 0: it has none */
+};
+typedef void (*step_news_fn)(void *ctx, const struct step_news *news);
+
 struct transaction {
     const struct file_ops *files;
     struct journal *journal; /* open; locked here when it is not yet */
@@ -74,8 +88,7 @@ struct transaction {
     const struct value_ops *value_ops; /* NULL: there are no values */
     bool all_or_nothing;
     const struct control_ops *control;
-    /* Told before each step; result is 0 before it and its outcome after. NULL. */
-    void (*progress)(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
+    step_news_fn progress; /* NULL: nobody is told */
     void *progress_ctx;
 };
 

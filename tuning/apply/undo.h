@@ -20,7 +20,7 @@ struct undo {
     /* The units are those of the entry that stand, in their order (undo_unit_stands). */
     const struct control_ops *control;
     const struct value_ops *value_ops; /* NULL: an entry with values is refused */
-    void (*progress)(void *ctx, enum transaction_step step, size_t unit, bool done, int result);
+    step_news_fn progress;
     void *progress_ctx;
 };
 
