@@ -53,11 +53,15 @@ static void print_text(struct text_page *p, const struct plan *plan, const struc
     for (size_t i = 0; i < plan->skipped_count; i++) {
         const struct plan_skipped *s = &plan->skipped[i];
 
-        if (s->refused && !*s->setting) {
+        if (s->left_out || (s->refused && !*s->setting)) {
             text_blanks(p, INDENT);
             put_clean(p, STYLE_TEXT, s->service);
             text_tab(p, SETTINGS);
-            put_clean(p, STYLE_WARN, s->reason);
+            if (*s->setting) {
+                put_clean(p, STYLE_TEXT, s->setting);
+                text_put(p, STYLE_TEXT, ": ");
+            }
+            put_clean(p, s->left_out ? STYLE_DIM : STYLE_WARN, s->reason);
             text_end(p);
         }
     }
@@ -80,10 +84,13 @@ static cJSON *rows_json(const struct plan *plan, const struct verify *v)
     cJSON_AddItemToObject(root, "rows", verify_rows_json(&v->rows));
     cJSON *list = cJSON_AddArrayToObject(root, "skipped");
     for (size_t i = 0; i < plan->skipped_count; i++) {
-        if (plan->skipped[i].whole) {
+        if (plan->skipped[i].whole || plan->skipped[i].left_out) {
             cJSON *o = cJSON_CreateObject();
 
             cJSON_AddStringToObject(o, "service", plan->skipped[i].service);
+            if (plan->skipped[i].left_out) {
+                cJSON_AddStringToObject(o, "setting", plan->skipped[i].setting);
+            }
             cJSON_AddStringToObject(o, "reason", plan->skipped[i].reason);
             cJSON_AddItemToArray(list, o);
         }

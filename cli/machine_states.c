@@ -78,11 +78,11 @@ void machine_states_possible(struct text_page *p, const struct plan *plan)
 {
     bool first = true;
 
-    for (size_t i = 0; i < plan->state_count && !plan->system_asked; i++) {
+    for (size_t i = 0; i < plan->state_count; i++) {
         const struct plan_state *s = &plan->states[i];
         struct buf line;
 
-        if (s->same) {
+        if (s->same || s->asked) {
             continue;
         }
         if (first) {
@@ -153,10 +153,13 @@ cJSON *machine_states_possible_json(const struct plan *plan)
 {
     cJSON *list = cJSON_CreateArray();
 
-    for (size_t i = 0; i < plan->state_count && !plan->system_asked; i++) {
+    for (size_t i = 0; i < plan->state_count; i++) {
         const struct plan_state *s = &plan->states[i];
-        cJSON *o = cJSON_CreateObject();
 
+        if (s->asked) {
+            continue;
+        }
+        cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "service", profile_service_words[PROFILE_SYSTEM]);
         cJSON_AddStringToObject(o, "setting", s->setting);
         cJSON_AddStringToObject(o, "intent", s->intent);

@@ -110,7 +110,7 @@ struct options {
     /* profiles, plan */
     const char *profile; /* NULL: all of them */
     /* plan, apply */
-    struct option_list services, sets;
+    struct option_list services, sets, withouts;
     int dialect; /* enum dialect */
     /* apply, undo, recover */
     bool yes, no_restart, no_warm, all_or_nothing, strict, include_pending;

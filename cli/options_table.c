@@ -228,7 +228,10 @@ const struct option_row options_rows[] = {
     {"service", 's', PLAN | APPLY | VERIFY, OPTION_LIST, "SERVICE", AT(services), 0, 0, NULL,
      "only this service, by name or kind; system: the machine; may be given again"},
     {"set", 0, PLAN | APPLY | VERIFY, OPTION_LIST, "SETTING=VALUE", AT(sets), 0, 0, NULL,
-     "with this value, instead of the profile's or beside it; may be given again"},
+     "with this value, instead of the profile's or beside it; SERVICE.SETTING says of which; may be "
+     "given again"},
+    {"without", 0, PLAN | APPLY | VERIFY, OPTION_LIST, "NAME", AT(withouts), 0, 0, NULL,
+     "leave out this service, SERVICE.SETTING or SETTING; may be given again"},
     {"dialect", 0, PLAN | APPLY | VERIFY, OPTION_CHOICE, "NAMES", AT(dialect), 0, 0,
      choices_dialect, "guide: write the names of the guides even where nobody reads them"},
     {"yes", 'y', APPLY | UNDO | RECOVER, OPTION_FLAG, NULL, AT(yes), 0, 0, NULL,

@@ -141,6 +141,7 @@ static cJSON *skipped_json(const struct plan_skipped *s)
     cJSON_AddStringToObject(o, "reason", s->reason);
     json_add_text_or_null(o, "by_hand", s->by_hand);
     cJSON_AddBoolToObject(o, "refused", s->refused);
+    cJSON_AddBoolToObject(o, "left_out", s->left_out);
     return o;
 }
 

@@ -3,21 +3,9 @@
 #include <string.h>
 
 #include "base/caller.h"
-#include "tuning/plan_states.h"
 #include "cli/located.h"
-
-/* "SETTING=VALUE" of --set, as two texts in the arena. */
-static int split(const char *text, struct arena *arena, struct plan_typed *out, struct err *err)
-{
-    const char *equals = strchr(text, '=');
-
-    if (!equals || equals == text) {
-        return err_set(err, ERR_USAGE, "'--set' takes SETTING=VALUE, not '%s'", text);
-    }
-    out->name = arena_strndup(arena, text, (size_t)(equals - text));
-    out->value = equals + 1;
-    return 0;
-}
+#include "tuning/plan_choice.h"
+#include "tuning/plan_states.h"
 
 /* One with a file, or with one that cannot be read, which the plan says. */
 static bool has_place(const struct plan_input *in)
@@ -52,13 +40,20 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
                 struct plan *out, struct err *err)
 {
     struct plan_typed typed[OPTIONS_LIST_MAX];
+    struct plan_left_out left_out[OPTIONS_LIST_MAX];
     struct profile_rows rows;
 
     plan_input_load(&k->measure.config, k->query.hosts, k->model, &k->locations, in);
     in->models = &k->installed.models;
 
     for (size_t i = 0; i < o->sets.count; i++) {
-        if (split(o->sets.of[i], &in->arena, &typed[i], err) < 0) {
+        if (plan_choice_typed(in, &k->settings, o->sets.of[i], &in->arena, &typed[i], err) < 0) {
+            return -err->code;
+        }
+    }
+    for (size_t i = 0; i < o->withouts.count; i++) {
+        if (plan_choice_left_out(in, &k->settings, o->withouts.of[i], &in->arena, &left_out[i],
+                                 err) < 0) {
             return -err->code;
         }
     }
@@ -70,6 +65,8 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
         .service_count = o->services.count,
         .typed = typed,
         .typed_count = o->sets.count,
+        .left_out = left_out,
+        .left_out_count = o->withouts.count,
         .guide_names = o->dialect == DIALECT_GUIDE,
         .no_restart = o->no_restart,
         .no_warm = o->no_warm,
@@ -81,7 +78,8 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
                          k->query.hosts[PROFILE_SYSTEM].query.place, &control_world_real);
     }
     profile_rows_release(&rows);
-    if (rc == 0 && !has_place(in) && !plan_states_asked(in, &wish)) {
+    if (rc == 0 && !has_place(in) && !plan_states_asked(in, &wish) &&
+        !plan_states_typed(in, &wish)) {
         return refuse_without_place(in, err);
     }
     return rc == 0 ? plan_make(in, &wish, out, err) : rc;

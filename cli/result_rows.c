@@ -85,9 +85,12 @@ cJSON *result_rows_json(const struct plan *plan, const struct plan *done,
                                             was_of(done, r->service, r->setting, before), r->same,
                                             r->secret, now));
     }
-    for (size_t i = 0; plan && plan->system_asked && i < plan->state_count; i++) {
+    for (size_t i = 0; plan && i < plan->state_count; i++) {
         struct verify_row row;
 
+        if (!plan->states[i].asked) {
+            continue;
+        }
         verify_state_judge(&plan->states[i], &row);
         cJSON_AddItemToArray(list, row_json(row.service, row.setting, row.wanted, NULL, NULL,
                                             row.verdict != VERIFY_DIFFERS, false, &row));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "tuning/plan_choice.h"
 #include "tuning/plan_states.h"
 
 /* ---------------------------------------------------------------- the wishes of one service */
@@ -36,8 +37,13 @@ static void want_row(struct planner *p, const struct plan_place *place,
     case PROFILE_WRITE:
     case PROFILE_TRANSLATE:
     case PROFILE_KEEP:
-        if (row->target_service == row->service && !planner_typed(p->wish, w.setting) &&
-            !planner_keep_limit(p, &w)) {
+        if (row->target_service != row->service || planner_typed(p->wish, place, w.setting)) {
+            break;
+        }
+        if (planner_leaves_out_setting(p->wish, place, w.setting) ||
+            planner_leaves_out_setting(p->wish, place, row->wish->setting)) {
+            planner_skip_left_out(p, &w);
+        } else if (!planner_keep_limit(p, &w)) {
             p->wishes = planner_grow(arena, p->wishes, p->wish_count, &p->wish_capacity, sizeof w);
             p->wishes[p->wish_count++] = w;
         }
@@ -96,7 +102,7 @@ static bool selected(const struct plan_wish *wish, const struct plan_place *p)
 
 bool planner_takes(const struct plan_wish *wish, const struct plan_place *p)
 {
-    return selected(wish, p) && p->managed && p->err.code == 0;
+    return selected(wish, p) && !planner_leaves_out(wish, p) && p->managed && p->err.code == 0;
 }
 
 /* One that compose takes for a fault: neither "$$" nor the start of a name. */
@@ -113,11 +119,29 @@ static bool has_stray_dollar(const char *value)
     return false;
 }
 
+/* Why what is typed for a service by its name cannot go there. */
+static int refuse_for(const struct planner *p, const struct plan_typed *t, const char *why,
+                      struct err *err)
+{
+    for (size_t i = 0; i < p->in->place_count; i++) {
+        const struct plan_place *place = &p->in->places[i];
+
+        if (strcmp(place->service, t->service) != 0) {
+            continue;
+        }
+        why = !selected(p->wish, place) ? "it is not among the services that -s names"
+              : !place->managed         ? "tunetop.yaml says managed: false"
+              : place->err.code         ? place->err.msg
+                                        : why;
+    }
+    return err_set(err, ERR_USAGE, "'%s' cannot be set for '%s': %s", t->name, t->service, why);
+}
+
 static int want_typed(struct planner *p, const struct plan_typed *t, struct err *err)
 {
     const struct setting_catalog *c = p->wish->profiles->catalog;
     const struct plan_place *found = NULL;
-    const char *nearest;
+    const char *nearest, *why_not = "it is none of its settings";
     const struct setting *s = setting_find(c, t->name, &nearest);
 
     if (!s) {
@@ -125,8 +149,12 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
                        nearest ? ", did you mean '" : "", nearest ? nearest : "",
                        nearest ? "'?" : "");
     }
-    if (planner_is_state(s)) {
+    const bool machine = t->service && planner_is_machine(p->in, t->service);
+    if (planner_is_state(s) && (machine || !t->service)) {
         return 0; /* planner_states() has it */
+    }
+    if (machine) {
+        return err_set(err, ERR_USAGE, "'%s' is no setting of the machine", t->name);
     }
     for (size_t i = 0; i < p->in->place_count; i++) {
         const struct plan_place *place = &p->in->places[i];
@@ -134,15 +162,23 @@ static int want_typed(struct planner *p, const struct plan_typed *t, struct err 
         const char *why;
 
         if (!planner_takes(p->wish, place) || !owner_fits(s, place->kind) ||
-            !planner_can_hold(s, place, &kind, &why)) {
+            (t->service && strcmp(t->service, place->service) != 0)) {
+            continue;
+        }
+        if (!planner_can_hold(s, place, &kind, &why)) {
+            why_not = why;
             continue;
         }
         if (found) {
             return err_set(err, ERR_USAGE,
-                           "'%s' could be set for %s and for %s: choose one with -s", t->name,
-                           found->service, place->service);
+                           "'%s' could be set for %s and for %s: choose one with -s, or as "
+                           "'%s.%s'",
+                           t->name, found->service, place->service, found->service, t->name);
         }
         found = place;
+    }
+    if (!found && t->service) {
+        return refuse_for(p, t, why_not, err);
     }
     if (!found) {
         return err_set(err, ERR_USAGE, "no service here has a file that '%s' belongs into",
@@ -186,6 +222,12 @@ static int want_place(struct planner *p, const struct plan_place *place, struct 
     struct profile_query q = *p->wish->query;
     struct profile_rows rows;
 
+    if (selected(p->wish, place) && planner_leaves_out(p->wish, place)) {
+        const struct wanted w = {.place = place, .name = "", .value = ""};
+
+        planner_skip_left_out(p, &w);
+        return 0;
+    }
     if (!planner_takes(p->wish, place)) {
         if (selected(p->wish, place)) {
             const struct wanted w = {.place = place, .name = "", .value = ""};
@@ -254,6 +296,7 @@ int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct 
     out->profile = wish->profile;
     int rc = check_services(in, wish, err);
     rc = rc == 0 ? planner_check_twice(wish, err) : rc;
+    rc = rc == 0 ? planner_check_left_out(wish, err) : rc;
     /* What a person typed comes first: where two wishes want one place, it is what stands. */
     for (size_t i = 0; rc == 0 && i < wish->typed_count; i++) {
         rc = want_typed(&p, &wish->typed[i], err);

@@ -125,8 +125,13 @@ void plan_input_release(struct plan_input *in);
 
 /* ---- what is wished ---- */
 
-struct plan_typed { /* --set SETTING=VALUE, with -s of that service alone */
+struct plan_typed { /* --set [SERVICE.]SETTING=VALUE, with -s of that service alone */
     const char *name, *value;
+    const char *service; /* NULL: the one that it fits; "system": the machine */
+};
+struct plan_left_out {   /* --without NAME: what the profile wishes of it is not written */
+    const char *service; /* by name or kind, "system"; NULL: any */
+    const char *setting; /* NULL: all of the service */
 };
 struct plan_wish {
     const struct profile_set *profiles;
@@ -136,6 +141,8 @@ struct plan_wish {
     size_t service_count;
     const struct plan_typed *typed;
     size_t typed_count;
+    const struct plan_left_out *left_out;
+    size_t left_out_count;
     bool guide_names; /* --dialect guide */
     bool no_restart, no_warm;
 };
@@ -177,7 +184,8 @@ struct plan_state { /* a setting of the machine that no file holds */
     const char *why_not;      /* why it is not known now, or cannot be set; NULL */
     bool needs_root;
     bool same;   /* it is so already */
-    bool chosen; /* it was asked for, and will be set */
+    bool asked;  /* by -s system, or by its name */
+    bool chosen; /* asked for, and will be set */
 };
 
 struct plan_unit {    /* services that share files: they are changed together, or not at all */
@@ -201,6 +209,7 @@ struct plan_skipped {
     const char *by_hand; /* lines to write by hand; NULL none */
     bool refused;        /* it was wished and could be, but not surely: else nobody would read it */
     bool whole;          /* nothing of the service can be looked at: its file cannot be read */
+    bool left_out;       /* by --without; `setting` "": all of the service */
 };
 
 struct plan_warning { /* what is done, and who asked for it may not want */

@@ -81,9 +81,10 @@ bool planner_takes(const struct plan_wish *wish, const struct plan_place *p);
  * name answered from .env; NULL: nothing that is known. */
 const char *planner_in_file(struct planner *p, const struct plan_place *place, const char *name);
 
-/* What a person typed for the setting; NULL: nothing. */
-const char *planner_typed(const struct plan_wish *wish, const struct setting *s);
-/* The same, of a service, when what is typed goes to that one. */
+/* What a person typed for the setting of the service; NULL: nothing. */
+const char *planner_typed(const struct plan_wish *wish, const struct plan_place *place,
+                          const struct setting *s);
+/* The same, when what is typed goes to that one. */
 const char *planner_typed_for(const struct planner *p, const struct plan_place *place,
                               const char *name);
 /* Whether the version that is installed reads it: the verdict and its reason; a warning when it

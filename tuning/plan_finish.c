@@ -234,6 +234,13 @@ static void make_hash(struct plan *p, const struct plan_wish *wish)
     add_text(&s, "tunetop plan 1");
     add_text(&s, p->profile);
     add_text(&s, wish->guide_names ? "guide" : NULL);
+    for (size_t i = 0; i < p->skipped_count; i++) {
+        if (p->skipped[i].left_out) {
+            add_text(&s, "without");
+            add_text(&s, p->skipped[i].service);
+            add_text(&s, p->skipped[i].setting);
+        }
+    }
     for (size_t i = 0; i < p->file_count; i++) {
         const struct plan_file *f = &p->files[i];
 

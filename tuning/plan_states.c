@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tuning/plan_choice.h"
 #include "tuning/state/state.h"
 
 static const char *system_word(void)
@@ -11,13 +12,18 @@ static const char *system_word(void)
 
 bool plan_states_asked(const struct plan_input *in, const struct plan_wish *wish)
 {
-    for (size_t i = 0; i < in->place_count; i++) {
-        if (strcmp(in->places[i].service, system_word()) == 0) {
-            return false;
+    for (size_t i = 0; i < wish->service_count; i++) {
+        if (planner_is_machine(in, wish->services[i])) {
+            return true;
         }
     }
-    for (size_t i = 0; i < wish->service_count; i++) {
-        if (strcmp(wish->services[i], system_word()) == 0) {
+    return false;
+}
+
+bool plan_states_typed(const struct plan_input *in, const struct plan_wish *wish)
+{
+    for (size_t i = 0; i < wish->typed_count; i++) {
+        if (wish->typed[i].service && planner_is_machine(in, wish->typed[i].service)) {
             return true;
         }
     }
@@ -180,6 +186,7 @@ static void add(struct planner *p, const struct wanted *w, bool asked)
         s.why_not = now->why_not;
     }
     if (asked) {
+        s.asked = true;
         choose(p, w, &s);
     }
     out->states[out->state_count++] = s;
@@ -205,10 +212,11 @@ static int add_typed(struct planner *p, const struct plan_place *place, const st
     if (!s || !planner_is_state(s)) {
         return 0; /* of a service, or a name that is none: it has been told */
     }
-    if (!asked) {
+    if (!asked && !t->service) {
         return err_set(err, ERR_USAGE,
-                       "'%s' is a setting of the machine, which is only changed with '-s %s'",
-                       t->name, system_word());
+                       "'%s' is a setting of the machine, which is only changed with '-s %s', or "
+                       "as '--set %s.%s=%s'",
+                       t->name, system_word(), system_word(), t->name, t->value);
     }
     if (!takes_folder(s) && profile_check_typed(s, t->name, t->value, &place->host, err) < 0) {
         err->code = ERR_USAGE;
@@ -276,7 +284,16 @@ int planner_states(struct planner *p, struct err *err)
     for (size_t i = 0; rc == 0 && i < rows.count; i++) {
         const struct profile_row *r = &rows.rows[i];
 
-        if (is_wished(r) && !has_typed(wish, r->target_name)) {
+        if (asked && is_wished(r) &&
+            (planner_leaves_out_setting(wish, place, r->target) ||
+             planner_leaves_out_setting(wish, place, r->wish->setting))) {
+            const struct wanted w = {
+                .place = place,
+                .name = arena_strdup(arena, r->target_name),
+                .value = arena_strdup(arena, r->target_value ? r->target_value : "")};
+
+            planner_skip_left_out(p, &w);
+        } else if (is_wished(r) && !has_typed(wish, r->target_name)) {
             const struct wanted w = {
                 .place = place,
                 .setting = r->target,

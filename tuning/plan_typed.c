@@ -15,11 +15,17 @@ static bool is_one(const struct setting *typed, const struct setting *s)
     return typed == s || (typed && other && strcmp(typed->name, other) == 0);
 }
 
-const char *planner_typed(const struct plan_wish *wish, const struct setting *s)
+const char *planner_typed(const struct plan_wish *wish, const struct plan_place *place,
+                          const struct setting *s)
 {
     const char *nearest;
 
     for (size_t i = 0; i < wish->typed_count; i++) {
+        const char *service = wish->typed[i].service;
+
+        if (service && strcmp(service, place->service) != 0) {
+            continue;
+        }
         if (is_one(setting_find(wish->profiles->catalog, wish->typed[i].name, &nearest), s)) {
             return wish->typed[i].value;
         }
@@ -34,7 +40,7 @@ const char *planner_typed_for(const struct planner *p, const struct plan_place *
     const struct setting *s = setting_find(p->wish->profiles->catalog, name, &nearest);
 
     /* A typed value that could be meant for two services is refused: it is this one's. */
-    return s && planner_takes(p->wish, place) ? planner_typed(p->wish, s) : NULL;
+    return s && planner_takes(p->wish, place) ? planner_typed(p->wish, place, s) : NULL;
 }
 
 void planner_judge_typed(struct planner *p, struct wanted *w)
@@ -71,7 +77,8 @@ int planner_check_twice(const struct plan_wish *wish, struct err *err)
         for (size_t k = 0; s && k < i; k++) {
             const struct plan_typed *a = &wish->typed[k];
 
-            if (!is_one(setting_find(wish->profiles->catalog, a->name, &nearest), s)) {
+            if (!is_one(setting_find(wish->profiles->catalog, a->name, &nearest), s) ||
+                (a->service && b->service && strcmp(a->service, b->service) != 0)) {
                 continue;
             }
             if (service_is_secret_name(s->name, strlen(s->name))) {

@@ -75,13 +75,14 @@ owner() {
 }
 
 # --- refused, with the whole command; that command does it ---
-long=(--set "OLLAMA_NUM_PARALLEL=2")
+long=(--set "system.OLLAMA_NUM_PARALLEL=2" --without ollama.OLLAMA_MAX_QUEUE)
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     long+=(--service system)
 done
 t_run as "$program" apply high --no-restart --yes "${long[@]}"
 t_expect_status 1
 t_expect_err '^tunetop: only root may write there'
+t_expect_err '--set system\.OLLAMA_NUM_PARALLEL=2 --without ollama\.OLLAMA_MAX_QUEUE '
 t_expect_err "^  sudo $program apply high .* --config $yaml --plan-hash [0-9a-f]{12}\$"
 line=$(command_line)
 t_ok 'the command is whole, however long' test "${#line}" -gt 400

@@ -126,7 +126,7 @@ static void make(void)
 static int make_set(const char *name, const char *value)
 {
     return make_with(
-        (struct plan_wish){.typed = &(struct plan_typed){name, value}, .typed_count = 1});
+        (struct plan_wish){.typed = &(struct plan_typed){name, value, NULL}, .typed_count = 1});
 }
 
 static const struct plan_change *change_of(const char *service, const char *setting)
@@ -315,7 +315,7 @@ static void test_shared_variable(void **state)
     assert_int_equal(
         make_with((struct plan_wish){.services = &service,
                                      .service_count = 1,
-                                     .typed = &(struct plan_typed){"OLLAMA_MAX_QUEUE", "64"},
+                                     .typed = &(struct plan_typed){"OLLAMA_MAX_QUEUE", "64", NULL},
                                      .typed_count = 1}),
         0);
     assert_string_equal(change_of("b", "N")->to, "64");
@@ -396,12 +396,12 @@ static void test_typed(void **state)
     assert_int_equal(make_set("OLLAMA_NUM_PARALLEL", "3"), -ERR_USAGE);
     assert_non_null(strstr(failure.msg, "-s"));
     const char *const service = "c";
-    assert_int_equal(
-        make_with((struct plan_wish){.services = &service,
-                                     .service_count = 1,
-                                     .typed = &(struct plan_typed){"OLLAMA_NUM_PARALLEL", "3"},
-                                     .typed_count = 1}),
-        0);
+    assert_int_equal(make_with((struct plan_wish){
+                         .services = &service,
+                         .service_count = 1,
+                         .typed = &(struct plan_typed){"OLLAMA_NUM_PARALLEL", "3", NULL},
+                         .typed_count = 1}),
+                     0);
     assert_string_equal(change_of("c", "OLLAMA_NUM_PARALLEL")->to, "3");
     assert_null(change_of("ollama", "OLLAMA_NUM_PARALLEL"));
 }
@@ -450,11 +450,12 @@ static void test_memory_shares(void **state)
 
     /* And what a person typed is written as it is. */
     const char *const service = "b";
-    assert_int_equal(make_with((struct plan_wish){.services = &service,
-                                                  .service_count = 1,
-                                                  .typed = &(struct plan_typed){"mem_limit", "2g"},
-                                                  .typed_count = 1}),
-                     0);
+    assert_int_equal(
+        make_with((struct plan_wish){.services = &service,
+                                     .service_count = 1,
+                                     .typed = &(struct plan_typed){"mem_limit", "2g", NULL},
+                                     .typed_count = 1}),
+        0);
     assert_string_equal(change_of("b", "mem_limit")->to, "2g");
 }
 

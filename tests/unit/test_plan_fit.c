@@ -187,7 +187,7 @@ static void make(const char *profile)
 
 static void make_set(const char *profile, const char *name, const char *value)
 {
-    if (make_of(profile, NULL, &(struct plan_typed){name, value}, 1) < 0) {
+    if (make_of(profile, NULL, &(struct plan_typed){name, value, NULL}, 1) < 0) {
         fail_msg("%s: %s", failure.where, failure.msg);
     }
 }
@@ -314,15 +314,17 @@ static void test_typed(void **state)
               "llama3.1:8b does not fit with a context of 16384 at 8 at once: 21.2 GiB, of 12.0");
     is_warned("OLLAMA_NUM_PARALLEL", "a context of 6912 would fit; now it fits");
 
-    const struct plan_typed twice[] = {{"OLLAMA_NUM_PARALLEL", "2"}, {"OLLAMA_NUM_PARALLEL", "3"}};
+    const struct plan_typed twice[] = {{"OLLAMA_NUM_PARALLEL", "2", NULL},
+                                       {"OLLAMA_NUM_PARALLEL", "3", NULL}};
     assert_int_equal(make_of("ultra", NULL, twice, 2), -ERR_USAGE);
     assert_string_equal(failure.msg,
                         "'OLLAMA_NUM_PARALLEL' is given twice, as '2' and as '3': give it once");
-    const struct plan_typed names[] = {{"mem_limit", "2g"},
-                                       {"deploy.resources.limits.memory", "2g"}};
+    const struct plan_typed names[] = {{"mem_limit", "2g", NULL},
+                                       {"deploy.resources.limits.memory", "2g", NULL}};
     assert_int_equal(make_of("ultra", NULL, names, 2), -ERR_USAGE);
     assert_non_null(strstr(failure.msg, "are one setting"));
-    const struct plan_typed two[] = {{"OLLAMA_NUM_PARALLEL", "2"}, {"OLLAMA_MAX_QUEUE", "3"}};
+    const struct plan_typed two[] = {{"OLLAMA_NUM_PARALLEL", "2", NULL},
+                                     {"OLLAMA_MAX_QUEUE", "3", NULL}};
     assert_int_equal(make_of("ultra", NULL, two, 2), 0);
 }
 
@@ -547,7 +549,8 @@ static void test_fixed_share(void **state)
         strstr(change_of("ollama", "deploy.resources.limits.memory")->reason, "comfyui 7.0"));
     /* Both typed: too much is said, and written. */
     input.models = NULL;
-    assert_int_equal(make_of("high", "ollama", &(struct plan_typed){"mem_limit", "10g"}, 1), 0);
+    assert_int_equal(make_of("high", "ollama", &(struct plan_typed){"mem_limit", "10g", NULL}, 1),
+                     0);
     is_warned("", "together they may take more than leaves 4.0 GiB of 16.0 of memory free: ");
     is_changed("ollama", "mem_limit", "10g");
     /* What runs without a limit takes what it takes. */
@@ -592,14 +595,15 @@ static void test_reservation(void **state)
     make("high");
     is_changed("comfyui", "deploy.resources.limits.memory", "12G");
     is_changed("comfyui", "deploy.resources.reservations.memory", "3G");
-    assert_int_equal(make_of("high", NULL, &(struct plan_typed){"mem_limit", "2g"}, 1), 0);
+    assert_int_equal(make_of("high", NULL, &(struct plan_typed){"mem_limit", "2g", NULL}, 1), 0);
     is_changed("comfyui", "deploy.resources.reservations.memory", "2G");
     c = change_of("comfyui", "deploy.resources.reservations.memory");
     assert_string_equal(c->clamped_from, "3G");
     assert_non_null(strstr(c->reason, "no more than its limit, 2.0 GiB"));
     assert_int_equal(
         make_of("high", NULL,
-                &(struct plan_typed){"deploy.resources.reservations.memory", "13958643712"}, 1),
+                &(struct plan_typed){"deploy.resources.reservations.memory", "13958643712", NULL},
+                1),
         -ERR_USAGE); /* 13 GiB: more than a container gets */
     put("compose.yaml", "services:\n  ollama: {image: x, mem_reservation: 10g}\n");
     look(one);

@@ -92,6 +92,8 @@ static int tear_down(void **state)
 }
 
 /* -s system when `asked`, and what is typed; 0 or the error. */
+static struct plan_left_out left_out;
+
 static int make(bool asked, const struct plan_typed *typed, size_t count)
 {
     static const char *const services[] = {"system"};
@@ -110,7 +112,9 @@ static int make(bool asked, const struct plan_typed *typed, size_t count)
                                    .services = services,
                                    .service_count = asked,
                                    .typed = typed,
-                                   .typed_count = count};
+                                   .typed_count = count,
+                                   .left_out = &left_out,
+                                   .left_out_count = left_out.setting != NULL};
     return plan_make(&input, &wish, &plan, &failure);
 }
 
@@ -202,26 +206,71 @@ static void test_unknown(void **state)
 static void test_typed(void **state)
 {
     (void)state;
-    assert_int_equal(make(true, &(struct plan_typed){"kern.maxfiles", "600000"}, 1), 0);
+    assert_int_equal(make(true, &(struct plan_typed){"kern.maxfiles", "600000", NULL}, 1), 0);
     assert_string_equal(state_of("kern.maxfiles")->wanted, "600000");
     assert_string_equal(state_of("kern.maxfiles")->intent, "typed");
-    assert_int_equal(make(false, &(struct plan_typed){"kern.maxfiles", "600000"}, 1), -ERR_USAGE);
+    assert_int_equal(make(false, &(struct plan_typed){"kern.maxfiles", "600000", NULL}, 1),
+                     -ERR_USAGE);
     assert_non_null(strstr(failure.msg, "-s system"));
-    assert_int_equal(make(true, &(struct plan_typed){"kern.maxfiles", "0"}, 1), -ERR_USAGE);
-    assert_int_equal(make(true, &(struct plan_typed){"vm.swappiness", "1"}, 1), -ERR_USAGE);
-    assert_int_equal(make(true, &(struct plan_typed){"tmutil addexclusion", "models"}, 1),
+    assert_int_equal(make(true, &(struct plan_typed){"kern.maxfiles", "0", NULL}, 1), -ERR_USAGE);
+    assert_int_equal(make(true, &(struct plan_typed){"vm.swappiness", "1", NULL}, 1), -ERR_USAGE);
+    assert_int_equal(make(true, &(struct plan_typed){"tmutil addexclusion", "models", NULL}, 1),
                      -ERR_USAGE);
     assert_non_null(strstr(failure.msg, "the path of a folder"));
     /* Since macOS 13.5 it is often refused: it is said, and tried. */
-    assert_int_equal(make(true, &(struct plan_typed){"launchctl limit maxfiles", "65536"}, 1), 0);
+    assert_int_equal(make(true, &(struct plan_typed){"launchctl limit maxfiles", "65536", NULL}, 1),
+                     0);
     assert_string_equal(state_of("launchctl limit maxfiles")->wanted, "65536 unlimited");
     assert_int_equal(plan.warning_count, 1);
+}
+
+static void test_left_out(void **state)
+{
+    size_t before;
+    (void)state;
+    assert_int_equal(make(true, NULL, 0), 0);
+    assert_true(state_of("kern.maxfiles")->chosen);
+    before = plan.state_count;
+    left_out = (struct plan_left_out){"system", "kern.maxfiles"};
+    assert_int_equal(make(true, NULL, 0), 0);
+    left_out = (struct plan_left_out){NULL, NULL};
+    assert_int_equal(plan.state_count, before - 1);
+    assert_null(state_of("kern.maxfiles"));
+    for (size_t i = 0; i < plan.skipped_count; i++) {
+        if (strcmp(plan.skipped[i].setting, "kern.maxfiles") == 0) {
+            assert_true(plan.skipped[i].left_out);
+            return;
+        }
+    }
+    fail_msg("it is not said");
+}
+
+/* One of its settings, by its name, beside all services; the others stay possible. */
+static void test_one_by_name(void **state)
+{
+    const struct plan_typed one = {"kern.maxfiles", "600000", "system"};
+    (void)state;
+    assert_int_equal(make(false, &one, 1), 0);
+    assert_false(plan.system_asked);
+    assert_true(state_of("kern.maxfiles")->chosen);
+    for (size_t i = 0; i < plan.state_count; i++) {
+        const bool is_it = strcmp(plan.states[i].setting, "kern.maxfiles") == 0;
+        assert_int_equal(plan.states[i].asked, is_it);
+        assert_int_equal(plan.states[i].chosen, is_it);
+    }
+    assert_true(plan.state_count > 1);
+    assert_string_equal(plan.units[0].name, "system");
+    assert_int_equal(plan.units[0].service_count, 1);
+    assert_true(plan.steps[0].argv != NULL);
+    assert_int_equal(make(false, &(struct plan_typed){"kern.maxfiles", "0", "system"}, 1),
+                     -ERR_USAGE);
 }
 
 int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {UNIT(test_possible), UNIT(test_chosen), UNIT(test_unknown),
-                                       UNIT(test_typed)};
+    const struct CMUnitTest tests[] = {UNIT(test_possible),    UNIT(test_chosen),
+                                       UNIT(test_unknown),     UNIT(test_typed),
+                                       UNIT(test_one_by_name), UNIT(test_left_out)};
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }

@@ -158,7 +158,10 @@ void verify_rows_make(const struct plan *plan, const struct verify_service *serv
         verify_row_judge(r, find(services, count, r->service), row);
         out->by_verdict[row->verdict]++;
     }
-    for (size_t i = 0; plan->system_asked && i < plan->state_count; i++) {
+    for (size_t i = 0; i < plan->state_count; i++) {
+        if (!plan->states[i].asked) {
+            continue;
+        }
         struct verify_row *row = &out->of[out->count++];
 
         verify_state_judge(&plan->states[i], row);
