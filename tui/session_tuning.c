@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -109,6 +110,7 @@ static void take_plan(struct session *s)
             session_say(s, "something changed: the plan was made again");
         tuning_plan_release(&t->shown);
         t->shown = plan;
+        t->shown.needs_root = plan.needs_root && geteuid() != 0;
         u->plan = &t->shown;
         u->plan_state = UI_PLAN_HERE;
         u->plan_stale = false;
