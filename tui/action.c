@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 #include "base/width.h"
 
@@ -88,19 +89,40 @@ bool action_is_on(enum action a, enum ui_tab tab)
     return (action_row(a)->tabs & 1U << tab) != 0;
 }
 
+bool action_is_everywhere(enum action a)
+{
+    return action_row(a)->tabs == (1U << UI_TABS) - 1;
+}
+
+enum ui_tab action_tab(enum action a)
+{
+    if (a == ACTION_UNDO || a == ACTION_RECOVER)
+        return UI_JOURNAL;
+    int tab = 0;
+    while (tab + 1 < UI_TABS && !action_is_on(a, (enum ui_tab)tab))
+        tab++;
+    return (enum ui_tab)tab;
+}
+
+static bool has_key(enum action a, uint32_t key)
+{
+    const char *keys = rows[a].keys;
+    char word[16];
+    while (next_word(&keys, word, sizeof word))
+        if (key_of_name(word) == key)
+            return true;
+    return false;
+}
+
 enum action action_of_key(uint32_t key, enum ui_tab tab)
 {
     enum action elsewhere = ACTION_NONE;
     for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
-        const char *keys = rows[a].keys;
-        char word[16];
-        while (next_word(&keys, word, sizeof word)) {
-            if (key_of_name(word) != key)
-                continue;
-            if (action_is_on((enum action)a, tab))
-                return (enum action)a;
-            elsewhere = elsewhere == ACTION_NONE ? (enum action)a : elsewhere;
-        }
+        if (!has_key((enum action)a, key))
+            continue;
+        if (action_is_on((enum action)a, tab))
+            return (enum action)a;
+        elsewhere = elsewhere == ACTION_NONE ? (enum action)a : elsewhere;
     }
     return elsewhere;
 }
@@ -179,7 +201,7 @@ static uint32_t other_case(uint32_t key)
 }
 
 /* A key as it is named: "F5", "Ctrl-X", "ц"; "that key" for what has no name or would not show. */
-static void name_key(uint32_t key, char *out, size_t out_size)
+static const char *name_key(uint32_t key, char *out, size_t out_size)
 {
     snprintf(out, out_size, "that key");
     for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++)
@@ -190,26 +212,66 @@ static void name_key(uint32_t key, char *out, size_t out_size)
     else if (key > KEYCODE_CTRL_BASE && key < KEYCODE_CTRL_BASE + 128)
         snprintf(out, out_size, "Ctrl-%c", (char)(key - KEYCODE_CTRL_BASE) - 'a' + 'A');
     if (key <= ' ' || key >= KEYCODE_BASE || (key >= 0xD800 && key <= 0xDFFF))
-        return; /* no character: surrogates are halves of one */
+        return out; /* no character: surrogates are halves of one */
     char rune[8], clean[32];
     size_t size = utf8_encode(key, rune);
     utf8_sanitise(rune, size, clean, sizeof clean, NULL);
     if (width_of_text(clean) > 0 && strncmp(clean, rune, size) == 0)
         snprintf(out, out_size, "%s", clean);
+    return out;
+}
+
+/* "3 Tuning and 5 Journal" */
+static void put_tabs(enum action a, struct buf *out)
+{
+    static const char *const titles[UI_TABS] = {"Overview", "Services", "Tuning", "Processes",
+                                                "Journal"};
+    bool first = true;
+    for (int tab = 0; tab < UI_TABS; tab++) {
+        if (!action_is_on(a, (enum ui_tab)tab))
+            continue;
+        buf_printf(out, "%s%d %s", first ? "" : " and ", tab + 1, titles[tab]);
+        first = false;
+    }
+}
+
+const char *action_elsewhere(uint32_t key, char *out, size_t out_size)
+{
+    char name[32];
+    struct buf text;
+    buf_init(&text, 4096);
+    name_key(key, name, sizeof name);
+    buf_printf(&text, "%s works on ", name);
+    bool first = true;
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
+        if (!has_key((enum action)a, key))
+            continue;
+        buf_printf(&text, "%s", first ? "" : ", ");
+        put_tabs((enum action)a, &text);
+        buf_printf(&text, " (%s)", rows[a].name);
+        first = false;
+    }
+    utf8_copy(out, out_size, text.data);
+    buf_release(&text);
+    return out;
 }
 
 const char *action_unknown_key(uint32_t key, enum ui_tab tab, char *out, size_t out_size)
 {
     const uint32_t latin = latin_of(key);
     const uint32_t tries[] = {latin, other_case(latin)};
-    char name[32], meant[32];
+    char name[32], other[32], meant[200];
     name_key(key, name, sizeof name);
     for (size_t i = 0; i < 2; i++) {
         const enum action a = action_of_key(tries[i], tab);
         if (a == ACTION_NONE || tries[i] == key)
             continue;
-        name_key(tries[i], meant, sizeof meant);
-        snprintf(out, out_size, "%s does nothing; %s is %s", name, meant, rows[a].name);
+        if (action_is_on(a, tab))
+            snprintf(meant, sizeof meant, "%s is %s", name_key(tries[i], other, sizeof other),
+                     rows[a].name);
+        else
+            action_elsewhere(tries[i], meant, sizeof meant);
+        snprintf(out, out_size, "%s does nothing; %s", name, meant);
         return out;
     }
     snprintf(out, out_size, "%s does nothing; ? lists the keys", name);

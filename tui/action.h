@@ -47,11 +47,17 @@ const struct action_row *action_row(enum action a);
  */
 enum action action_of_key(uint32_t key, enum ui_tab tab);
 bool action_is_on(enum action a, enum ui_tab tab);
+bool action_is_everywhere(enum action a);
+/* The first tab where it works; of what takes changes back the one that lists them. */
+enum ui_tab action_tab(enum action a);
 enum action action_of_name(const char *name); /* ACTION_NONE: unknown */
 uint32_t key_of_name(const char *name);       /* "Space", "C-l", "F1", "q"; 0 unknown */
 /* All keys of an action as shown: "?  F1", "Ctrl-L"; first_only: the first of them. Returns out. */
 const char *action_key_label(enum action a, bool first_only, char *out, size_t out_size);
 
+/* What to say of a key that works on other tabs only: "A works on 3 Tuning (apply)". Returns out.
+ */
+const char *action_elsewhere(uint32_t key, char *out, size_t out_size);
 /* What to say of a key that does nothing, with the one that was perhaps meant: the same letter in
  * the other case, or what lies there on a Latin keyboard. Returns out. */
 const char *action_unknown_key(uint32_t key, enum ui_tab tab, char *out, size_t out_size);

@@ -10,25 +10,14 @@
 #include "tui/consent.h"
 #include "tui/editor.h"
 #include "tui/kill.h"
+#include "tui/palette.h"
 #include "tui/picker.h"
 #include "tui/theme_picker.h"
 #include "tui/view.h"
 
 static const char service_add[] = "service add";
-/* Commands that are no actions: service add, then an order of the processes each. */
-static const char *const orders[PROCESS_SORT_COUNT] = {
-#define PROCESS_SORT(id, name, said) "sort " name,
-    PROCESS_SORT_TABLE(PROCESS_SORT)
-#undef PROCESS_SORT
-};
-enum { COMMANDS = ACTION_COUNT + 1 + PROCESS_SORT_COUNT };
-
-static const char *command_name(int command)
-{
-    if (command < ACTION_COUNT)
-        return action_row((enum action)command)->name;
-    return command == ACTION_COUNT ? service_add : orders[command - ACTION_COUNT - 1];
-}
+/* How far PgUp and PgDn go in the palette. */
+enum { PALETTE_PAGE = 5 };
 
 static void answer(struct ui *ui, enum ui_answer_kind kind, const char *text)
 {
@@ -59,11 +48,12 @@ static void add_service(struct ui *ui, const char *url)
 
 static void unknown(struct ui *ui, const char *text)
 {
-    const char *names[COMMANDS];
+    const char *names[ACTION_COUNT + 1];
     char said[sizeof ui->answer.text];
     size_t count = 0;
-    for (int command = ACTION_NONE + 1; command < COMMANDS; command++)
-        names[count++] = command_name(command);
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
+        names[count++] = action_row((enum action)a)->name;
+    names[count++] = service_add;
     const char *near = nearest_name(text, names, count);
     if (near != NULL)
         snprintf(said, sizeof said, "'%.60s' is unknown, did you mean '%s'?", text, near);
@@ -84,75 +74,103 @@ static void squeeze(const char *text, char out[PROMPT_BYTES])
     out[n] = '\0';
 }
 
+/* The line becomes what is selected; it never gets shorter. */
+static void complete(struct ui *ui)
+{
+    struct palette_found found;
+    struct palette_entry e;
+    char text[PROMPT_BYTES];
+    palette_find(ui, ui->command.text, &found);
+    if (found.selected < 0 && found.count > 0)
+        found.selected = 0;
+    if (found.selected < 0)
+        return;
+    palette_entry_at(ui, found.place[found.selected], &e);
+    if (e.kind == PALETTE_SERVICE_ADD && ui->command.size > strlen(e.name))
+        return;
+    snprintf(text, sizeof text, "%s%s", e.name, e.kind == PALETTE_SERVICE_ADD ? " " : "");
+    prompt_set(&ui->command, text);
+}
+
 void command_run(struct ui *ui, const struct model *m, int width, int height)
 {
     char text[PROMPT_BYTES] = "";
     size_t length = sizeof service_add - 1;
     squeeze(ui->command.text, text);
-    if (text[0] == '\0') {
+    if (text[0] == '\0' && ui->palette_selected[0] == '\0') {
         ui->input = UI_INPUT_NONE;
         return;
     }
-    if (strncmp(text, service_add, length) == 0 && (text[length] == ' ' || text[length] == '\0')) {
+    const bool other = ui->palette_selected[0] != '\0' &&
+                       strcmp(ui->palette_selected, service_add) != 0;
+    if (!other && strncmp(text, service_add, length) == 0 &&
+        (text[length] == ' ' || text[length] == '\0')) {
         add_service(ui, text + length + (text[length] == ' '));
         return;
     }
-    enum action action = action_of_name(text);
-    int order = 0;
-    while (action == ACTION_NONE && order < PROCESS_SORT_COUNT && strcmp(orders[order], text) != 0)
-        order++;
-    if (action == ACTION_NONE && order == PROCESS_SORT_COUNT) {
+    struct palette_found found;
+    struct palette_entry e;
+    palette_find(ui, text, &found);
+    if (found.selected < 0) {
         unknown(ui, text);
         return;
     }
+    palette_entry_at(ui, found.place[found.selected], &e);
+    if (e.kind == PALETTE_SERVICE_ADD) {
+        complete(ui);
+        return;
+    }
+    prompt_set(&ui->command, e.name);
     prompt_remember(&ui->command);
     ui->input = UI_INPUT_NONE;
-    if (action == ACTION_NONE)
-        view_sort(ui, m, process_sort_names[order]);
-    else
-        view_act(ui, action, m, width, height);
+    palette_run(ui, &e, m, width, height);
 }
 
-int command_hints(const char *text, struct command_hint out[COMMAND_HINTS], int *all)
+/* Up and Down: lines of before once one of them stands there, or nothing is chosen above. */
+static void palette_up_down(struct ui *ui, uint32_t key)
 {
-    char wanted[PROMPT_BYTES];
-    int count = 0;
-    squeeze(text, wanted);
-    *all = 0;
-    for (int begins = 1; begins >= 0; begins--) {
-        for (int a = ACTION_NONE + 1; a < COMMANDS; a++) {
-            bool action = a < ACTION_COUNT;
-            const char *name = command_name(a);
-            bool front = strncmp(name, wanted, strlen(wanted)) == 0 ||
-                         (name == service_add && strncmp(name, wanted, strlen(name)) == 0);
-            if (front != (begins != 0) || (!front && strstr(name, wanted) == NULL))
-                continue;
-            ++*all;
-            if (count == COMMAND_HINTS)
-                continue;
-            struct command_hint *h = &out[count++];
-            h->name = name;
-            h->help = action              ? action_row((enum action)a)->help
-                      : a == ACTION_COUNT ? "URL: watch one more, until quit"
-                                          : "the processes in that order";
-            h->key[0] = '\0';
-            if (action)
-                action_key_label((enum action)a, true, h->key, sizeof h->key);
-        }
-    }
-    return count;
-}
-
-static void complete(struct prompt *p)
-{
-    struct command_hint hints[COMMAND_HINTS];
-    int all;
-    char text[PROMPT_BYTES];
-    if (command_hints(p->text, hints, &all) == 0 || strlen(p->text) > strlen(hints[0].name))
+    struct prompt *p = &ui->command;
+    struct palette_found found;
+    palette_find(ui, p->text, &found);
+    const bool chosen = found.selected > 0 || (found.selected == 0 && p->size == 0);
+    const bool earlier = p->history_at < p->history_count;
+    if (key == KEYCODE_UP ? chosen && !earlier : !earlier) {
+        if (key == KEYCODE_UP && found.selected == 0)
+            ui->palette_selected[0] = '\0';
+        else
+            palette_move(ui, key == KEYCODE_UP ? -1 : 1);
         return;
-    snprintf(text, sizeof text, "%s%s", hints[0].name,
-             strcmp(hints[0].name, service_add) == 0 ? " " : "");
-    prompt_set(p, text);
+    }
+    prompt_key(p, key);
+    ui->palette_selected[0] = '\0';
+}
+
+static void line_key(struct ui *ui, uint32_t key)
+{
+    struct prompt *p = &ui->command;
+    char before[PROMPT_BYTES];
+    switch (key) {
+    case KEYCODE_UP:
+    case KEYCODE_CTRL_BASE + 'p':
+        palette_up_down(ui, KEYCODE_UP);
+        break;
+    case KEYCODE_DOWN:
+    case KEYCODE_CTRL_BASE + 'n':
+        palette_up_down(ui, KEYCODE_DOWN);
+        break;
+    case KEYCODE_PAGE_UP:
+    case KEYCODE_PAGE_DOWN:
+        palette_move(ui, key == KEYCODE_PAGE_UP ? -PALETTE_PAGE : PALETTE_PAGE);
+        break;
+    default:
+        utf8_copy(before, sizeof before, p->text);
+        if (!prompt_key(p, key))
+            return;
+        if (strcmp(before, p->text) != 0)
+            ui->palette_selected[0] = '\0';
+        break;
+    }
+    ui->answer.kind = UI_ANSWER_NONE;
 }
 
 static bool filter_key(struct ui *ui, uint32_t key, const struct model *m, int width, int height)
@@ -218,11 +236,11 @@ bool command_key(struct ui *ui, uint32_t key, const struct model *m, int width, 
         command_run(ui, m, width, height);
         break;
     case KEYCODE_TAB:
-        complete(&ui->command);
+        complete(ui);
+        ui->answer.kind = UI_ANSWER_NONE;
         break;
     default:
-        if (prompt_key(&ui->command, key))
-            ui->answer.kind = UI_ANSWER_NONE;
+        line_key(ui, key);
         break;
     }
     return true;

@@ -93,7 +93,7 @@ const char *machine_cores_word(const struct model *m); /* "cores" or "threads" *
 int why_rows(const struct model *m, const struct ui *ui, int width); /* lines it has */
 void why_draw(struct page *p);
 /* view_help.c */
-int help_rows(int width);
+int help_rows(const struct ui *ui, int width);
 void help_draw(struct surface *s, const struct ui *ui);
 
 #endif

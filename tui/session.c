@@ -133,13 +133,15 @@ static bool shows_settings(const struct session *s)
 void session_catalogs(struct session *s)
 {
     struct ui_tuning *t = &s->ui.tuning;
+    /* The palette has their names. */
+    bool listed = s->ui.input == UI_INPUT_COMMAND;
     bool shown = shows_settings(s), asked = wants_effect(s);
     bool open = t->settings != NULL || t->settings_trouble[0] != '\0';
-    if ((shown || asked) && !open)
+    if ((shown || listed || asked) && !open)
         open_settings(s);
     if (asked)
         ask_effect(s);
-    if (!shown && (asked || open))
+    if (!shown && !listed && (asked || open))
         close_settings(s); /* read again when somebody looks again */
     if (shown)
         ask_profile(s);
@@ -320,6 +322,8 @@ void session_key(struct session *s, uint32_t key)
         if (action == ACTION_NONE)
             s->ui.note = action_unknown_key(key, s->ui.tab, s->ui.note_text,
                                             sizeof s->ui.note_text);
+        else if (!action_is_on(action, s->ui.tab))
+            s->ui.note = action_elsewhere(key, s->ui.note_text, sizeof s->ui.note_text);
         else
             view_act(&s->ui, action, s->model, width, height);
     }

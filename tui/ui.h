@@ -32,6 +32,7 @@ enum ui_input {
     UI_INPUT_SAVE,     /* editor.c: the name of an own profile */
     UI_INPUT_CONSENT,  /* consent.c */
 };
+enum { PALETTE_NAME = 192 }; /* bytes of what the palette lists */
 enum ui_answer_kind { UI_ANSWER_NONE, UI_ANSWER_ERROR, UI_ANSWER_ADDED };
 
 /* A signal to a process, from the question to its answer: kill.h. */
@@ -167,6 +168,7 @@ struct ui {
     /* What is being typed, if anything: keys go there. The filter holds after that. */
     enum ui_input input;
     struct prompt command, filter, process_filter;
+    char palette_selected[PALETTE_NAME]; /* below the command; "": nothing was chosen */
     struct { /* to the last command, while its prompt is open */
         enum ui_answer_kind kind;
         char text[400];

@@ -253,8 +253,7 @@ static void draw_sentence(struct page *p)
     }
 }
 
-/* Whether a key of the last row does something now. */
-static bool has_place(const struct ui *ui, enum action action)
+bool view_has_place(const struct ui *ui, enum action action)
 {
     bool inside = ui->open || ui->in_details;
     bool processes = ui->tab == UI_PROCESSES && !ui->help;
@@ -338,7 +337,8 @@ static void draw_keys(struct surface *s, const struct ui *ui)
     int wanted = -2;
     char key[32];
     for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
-        shown[a] = action_row((enum action)a)->footer[0] != '\0' && has_place(ui, (enum action)a);
+        shown[a] = action_row((enum action)a)->footer[0] != '\0' &&
+                   view_has_place(ui, (enum action)a);
         wanted += shown[a] ? key_width(ui, (enum action)a) : 0;
     }
     for (size_t i = 0; i < sizeof least / sizeof least[0] && wanted > l.end - l.x; i++) {

@@ -24,6 +24,13 @@ void view_assess(struct ui *ui, const struct model *m, const struct assessment *
 void view_filter(struct ui *ui, const struct model *m);
 /* Shows the processes by another value: the next one (NULL), or one of process_sort_names. */
 void view_sort(struct ui *ui, const struct model *m, const char *name);
+/* What + and - step through, and one of them; a time that a column shows, by history_step_s. */
+enum { VIEW_INTERVALS = 8 };
+extern const double view_intervals_s[VIEW_INTERVALS];
+void view_interval(struct ui *ui, int index);
+void view_step(struct ui *ui, int index);
+/* Whether the key of an action does something now. */
+bool view_has_place(const struct ui *ui, enum action action);
 /* What an action does to the ui state. Lines of the open list come from the same model. */
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height);
 

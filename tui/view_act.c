@@ -16,8 +16,7 @@
 #include "tui/view.h"
 
 /* What + and - step through. */
-static const double intervals_s[] = {0.2, 0.5, 1, 2, 5, 10, 30, 60};
-enum { INTERVAL_COUNT = sizeof intervals_s / sizeof intervals_s[0] };
+const double view_intervals_s[VIEW_INTERVALS] = {0.2, 0.5, 1, 2, 5, 10, 30, 60};
 
 static void say(struct ui *ui, const char *fmt, double value)
 {
@@ -25,12 +24,24 @@ static void say(struct ui *ui, const char *fmt, double value)
     ui->note = ui->note_text;
 }
 
+void view_step(struct ui *ui, int index)
+{
+    ui->step = index;
+    say(ui, "a column is", history_step_s[index]);
+}
+
+void view_interval(struct ui *ui, int index)
+{
+    ui->interval_ns = (int64_t)(view_intervals_s[index] * 1e9);
+    ui->interval_changed = true;
+    say(ui, "measured every", view_intervals_s[index]);
+}
+
 static void change_step(struct ui *ui, int by, int width)
 {
     int step = ui->step >= 0 ? ui->step : layout_columns(width).step;
     step += by;
-    ui->step = step < 0 ? 0 : step >= HISTORY_STEPS ? HISTORY_STEPS - 1 : step;
-    say(ui, "a column is", history_step_s[ui->step]);
+    view_step(ui, step < 0 ? 0 : step >= HISTORY_STEPS ? HISTORY_STEPS - 1 : step);
 }
 
 static void change_interval(struct ui *ui, int by)
@@ -38,16 +49,14 @@ static void change_interval(struct ui *ui, int by)
     double now = (double)ui->interval_ns / NS_PER_S;
     int i = 0;
     if (by > 0) { /* the next longer one, also from a value between two */
-        while (i + 1 < INTERVAL_COUNT && intervals_s[i] <= now + 1e-6)
+        while (i + 1 < VIEW_INTERVALS && view_intervals_s[i] <= now + 1e-6)
             i++;
     } else {
-        i = INTERVAL_COUNT - 1;
-        while (i > 0 && intervals_s[i] >= now - 1e-6)
+        i = VIEW_INTERVALS - 1;
+        while (i > 0 && view_intervals_s[i] >= now - 1e-6)
             i--;
     }
-    ui->interval_ns = (int64_t)(intervals_s[i] * 1e9);
-    ui->interval_changed = true;
-    say(ui, "measured every", intervals_s[i]);
+    view_interval(ui, i);
 }
 
 static void sizes_of(struct page *p, int width, int height, struct tab_sizes *out)
@@ -72,7 +81,7 @@ static void list_size(const struct ui *ui, const struct model *m, int width, int
     static const struct assessment none;
     *all = *visible = 0;
     if (ui->help) {
-        *all = help_rows(width);
+        *all = help_rows(ui, width);
         *visible = height - 3;
         return;
     }
@@ -504,6 +513,7 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
     case ACTION_COMMAND:
         ui->input = UI_INPUT_COMMAND;
         ui->answer.kind = UI_ANSWER_NONE;
+        ui->palette_selected[0] = '\0';
         prompt_set(&ui->command, "");
         break;
     case ACTION_PAUSE:

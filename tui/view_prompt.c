@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/width.h"
 #include "tui/box.h"
-#include "tui/command.h"
 #include "tui/page.h"
+#include "tui/palette.h"
 
 void filter_draw(struct surface *s, const struct ui *ui)
 {
@@ -60,27 +61,81 @@ static void emit_added(struct box *b, const struct model *m, const struct ui *ui
         line_put(&l, ROLE_CHANGED, "    url: %s", f->url);
 }
 
-static void emit_hints(struct box *b, const struct ui *ui)
+/* Rows of the box beside those of the list: the line, two blank ones, what they are, the keys. */
+enum { OTHER_ROWS = 5, LIST_MOST = 11, BOX_AROUND = 4 };
+enum { NAME_LEAST = 26, WIDE_FROM = 110, WIDE_COLUMNS = 88 };
+
+/* As long as the longest name that is shown, at most three fifths. */
+static int name_columns(const struct ui *ui, const struct palette_found *found, int first, int last,
+                        int columns)
 {
-    struct command_hint hints[COMMAND_HINTS];
-    int all;
-    struct line l;
-    int count = command_hints(ui->command.text, hints, &all);
-    for (int i = 0; i < count; i++) {
-        if (!box_row(b, &l))
-            continue;
-        line_put(&l, ROLE_TEXT, "%s", hints[i].name);
-        line_to(&l, b->x + 18);
-        line_put(&l, ROLE_DIM, "%s", hints[i].help);
-        surface_text_right(b->s, b->end, l.y, ROLE_TITLE, hints[i].key);
+    struct palette_entry e;
+    int most = NAME_LEAST;
+    for (int i = first; i < last; i++) {
+        palette_entry_at(ui, found->place[i], &e);
+        most = width_of_text(e.name) + 4 > most ? width_of_text(e.name) + 4 : most;
     }
-    if (count == 0 && box_row(b, &l))
-        line_put(&l, ROLE_DIM, "no command holds that");
-    if (all > count && box_row(b, &l))
-        line_put(&l, ROLE_DIM, "%d more", all - count);
+    return most > columns * 3 / 5 ? columns * 3 / 5 : most;
 }
 
-static void emit_all(struct box *b, const struct model *m, const struct ui *ui)
+/* What is too long ends with a plus sign. */
+static void put_cut(struct line *l, enum role role, int end, const char *text)
+{
+    if (width_of_text(text) <= end - l->x) {
+        line_put(l, role, "%s", text);
+        return;
+    }
+    l->x = surface_text_max(l->surface, l->x, l->y, end - l->x - 1, role, text);
+    line_put(l, ROLE_DIM, "+");
+}
+
+static void emit_entry(struct box *b, const struct palette_entry *e, bool selected, int names)
+{
+    const enum role role = selected ? ROLE_SELECTION : e->now ? ROLE_TEXT : ROLE_DIM;
+    struct line l;
+    if (!box_row(b, &l))
+        return;
+    const int keys = e->key[0] != '\0' ? width_of_text(e->key) + 2 : 0;
+    if (selected)
+        surface_set_role(b->s, (struct rect){0, l.y, b->end, 1}, ROLE_SELECTION);
+    if (selected)
+        line_glyph(&l, role, GLYPH_SELECTED);
+    line_to(&l, b->x + 2);
+    put_cut(&l, role, b->x + names - 2, e->name);
+    line_to(&l, b->x + names);
+    put_cut(&l, selected ? role : ROLE_DIM, b->end - keys, e->help);
+    surface_text_right(b->s, b->end, l.y, selected ? role : ROLE_TITLE, e->key);
+}
+
+static void emit_list(struct box *b, const struct ui *ui, int room)
+{
+    struct palette_found found;
+    struct palette_entry e;
+    struct line l;
+    palette_find(ui, ui->command.text, &found);
+    const int rows = found.count < room ? found.count : room;
+    int first = found.selected - rows / 2;
+    first = first > found.count - rows ? found.count - rows : first;
+    first = first < 0 ? 0 : first;
+    const int names = name_columns(ui, &found, first, first + rows, b->end - b->x);
+    for (int i = first; i < first + rows; i++) {
+        palette_entry_at(ui, found.place[i], &e);
+        emit_entry(b, &e, i == found.selected, names);
+    }
+    if (found.count == 0 && box_row(b, &l))
+        line_put(&l, ROLE_DIM, "no command has these letters in this order");
+    b->row++;
+    if (!box_row(b, &l))
+        return;
+    if (found.count < found.all)
+        line_put(&l, ROLE_DIM, "%d of ", found.count);
+    line_put(&l, ROLE_DIM, "%d commands", found.all);
+    line_group(&l);
+    line_put(&l, ROLE_DIM, "   upper-case keys ask before they act");
+    line_group_end(&l);
+}
+
+static void emit_all(struct box *b, const struct model *m, const struct ui *ui, int room)
 {
     struct line l;
     if (box_row(b, &l)) {
@@ -91,7 +146,7 @@ static void emit_all(struct box *b, const struct model *m, const struct ui *ui)
     b->row++;
     switch (ui->answer.kind) {
     case UI_ANSWER_NONE:
-        emit_hints(b, ui);
+        emit_list(b, ui, room);
         break;
     case UI_ANSWER_ERROR:
         box_text(b, ROLE_WARN, ui->answer.text);
@@ -100,7 +155,8 @@ static void emit_all(struct box *b, const struct model *m, const struct ui *ui)
         emit_added(b, m, ui);
         break;
     }
-    b->row++;
+    if (ui->answer.kind != UI_ANSWER_NONE)
+        b->row++;
     if (box_row(b, &l)) {
         static const char *const keys[] = {"Enter", " run   ",     "Tab", " complete   ",
                                            "Up",    " earlier   ", "Esc", " back"};
@@ -112,16 +168,18 @@ static void emit_all(struct box *b, const struct model *m, const struct ui *ui)
 struct shown {
     const struct model *m;
     const struct ui *ui;
+    int room; /* rows of the list */
 };
 
 static void emit_shown(struct box *b, const void *ctx)
 {
     const struct shown *shown = ctx;
-    emit_all(b, shown->m, shown->ui);
+    emit_all(b, shown->m, shown->ui, shown->room);
 }
 
 void prompt_overlay_draw(struct surface *s, const struct model *m, const struct ui *ui)
 {
-    const struct shown shown = {m, ui};
-    box_show(s, "Command", BOX_COLUMNS, emit_shown, &shown);
+    const int room = s->height - BOX_AROUND - OTHER_ROWS;
+    const struct shown shown = {m, ui, room < LIST_MOST ? room : LIST_MOST};
+    box_show(s, "Command", s->width < WIDE_FROM ? BOX_COLUMNS : WIDE_COLUMNS, emit_shown, &shown);
 }

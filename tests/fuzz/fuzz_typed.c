@@ -17,7 +17,7 @@
 #include "sampling/service/discovery.h"
 #include "sampling/service/token.h"
 #include "tui/action.h"
-#include "tui/command.h"
+#include "tui/fuzzy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -113,12 +113,12 @@ static void run_name(char *text)
     action_key_label(action, false, label, 8);
     require(strlen(label) < 8);
 
-    struct command_hint hints[COMMAND_HINTS];
-    int all = 0;
-    char line[PROMPT_BYTES];
-    utf8_copy(line, sizeof line, text);
-    const int count = command_hints(line, hints, &all);
-    require(count >= 0 && count <= COMMAND_HINTS && count <= all);
+    const size_t size = strlen(text);
+    if (size > 0 && size <= FUZZY_NAME && strchr(text, ' ') == NULL) {
+        require(fuzzy_score(text, text) >= FUZZY_WHOLE);
+    }
+    require(fuzzy_score(text, "") > 0 && fuzzy_score("set OLLAMA_NUM_PARALLEL", text) >= 0);
+    (void)fuzzy_words("the processes by disk reads and writes", text);
 
     static const char *const names[] = {"status", "", "stream", NULL, "a", "services"};
     (void)nearest_name(text, names, sizeof names / sizeof *names);

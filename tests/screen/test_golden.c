@@ -65,10 +65,17 @@ static void help(void **state)
     struct ui ui;
     (void)state;
     ui_init(&ui, NS_PER_S);
-    view_act(&ui, ACTION_HELP, b.model, 80, 24);
-    for (int i = 0; i < 3; i++)
-        draw_and_compare("help", &b, &ui, sizes[i].width, sizes[i].height, false);
-    draw_and_compare("help", &b, &ui, 80, 24, true);
+    for (int tab = 0; tab < UI_TABS; tab++) {
+        char name[32];
+        ui.tab = (enum ui_tab)tab;
+        ui.help = false;
+        snprintf(name, sizeof name, "help%s%s", tab > 0 ? "-" : "",
+                 tab > 0 ? ui_tab_names[tab] : "");
+        view_act(&ui, ACTION_HELP, b.model, 80, 24);
+        for (int i = 0; i < SIZES; i++)
+            draw_and_compare(name, &b, &ui, sizes[i].width, sizes[i].height, false);
+        draw_and_compare(name, &b, &ui, 80, 24, true);
+    }
     view_act(&ui, ACTION_LAST, b.model, 60, 15);
     draw_and_compare("help-end", &b, &ui, 60, 15, false);
     model_builder_free(&b);
@@ -144,7 +151,15 @@ static const struct tab_case {
     {"services-filtered", "many", "2 / 82_up Enter Down", {false, true, false, false}, false},
     {"services-no-match", "many", "2 / lmstudio Enter", {true, true, true, false}, false},
     {"services-why", "trouble", "2 Down w", {true, true, true, false}, false},
-    {"prompt", "mac", ": un", {true, true, true, false}, true},
+    {"palette", "mac", ":", {true, true, true, true}, true},
+    {"palette-letters", "mac", ": un", {true, true, true, true}, true},
+    {"palette-chosen", "mac", ": sort Down Down", {true, true, true, false}, true},
+    {"palette-none", "mac", ": zz", {true, true, true, true}, true},
+    {"palette-processes", "mac+mac", "4 :", {false, true, false, false}, false},
+    {"palette-tuning", "mac", "3 :", {true, true, true, true}, true},
+    {"palette-setting", "mac", "3 : num_par", {true, true, true, true}, true},
+    {"palette-setting-taken", "mac", "3 : num_par Enter", {true, true, true, false}, false},
+    {"palette-profile", "mac", "3 : prof Down", {true, true, true, true}, false},
     {"prompt-error", "mac", "2 : pauze Enter", {true, true, true, false}, false},
     {"prompt-url", "mac", ": service_add_127.0.0.1:8188 Enter", {true, true, false, false}, false},
     {"prompt-asking",

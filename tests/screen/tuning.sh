@@ -59,7 +59,7 @@ Esc
 3
 save-screen again
 :
-type all sett
+type all setz
 Enter
 save-screen mistyped
 Esc

@@ -139,25 +139,52 @@ static void part_detail(const char *of)
     }
 }
 
+static void put_key_row(const struct action_row *row)
+{
+    const char *p = row->keys;
+    fputs(".It ", stdout);
+    for (const char *sep = ""; *p; sep = " , ") {
+        const size_t size = strcspn(p, " ");
+        const bool control = strncmp(p, "C-", 2) == 0 && size > 2;
+        printf("%sCm \\&%s%.*s", sep, control ? "Ctrl-" : "", (int)(control ? size - 2 : size),
+               control ? p + 2 : p);
+        p += size;
+        p += strspn(p, " ");
+    }
+    putchar('\n');
+    put_sentence(row->help);
+}
+
+/* Keys of one tab, or (UI_TABS) those that work on each. */
+static void put_keys_of(int tab, const char *title)
+{
+    bool any = false;
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
+        const bool everywhere = action_is_everywhere((enum action)a);
+        if (tab == UI_TABS ? !everywhere
+                           : everywhere || !action_is_on((enum action)a, (enum ui_tab)tab)) {
+            continue;
+        }
+        if (!any) {
+            printf("%s\n.Bl -tag -width \"PgUp\"\n", title);
+        }
+        any = true;
+        put_key_row(action_row((enum action)a));
+    }
+    if (any) {
+        puts(".El");
+    }
+}
+
 static void part_keys(void)
 {
-    puts(".Bl -tag -width \"PgUp\"");
-    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
-        const struct action_row *row = action_row((enum action)a);
-        const char *p = row->keys;
-        fputs(".It ", stdout);
-        for (const char *sep = ""; *p; sep = " , ") {
-            const size_t size = strcspn(p, " ");
-            printf("%sCm \\&%s%.*s", sep, strncmp(p, "C-", 2) == 0 && size > 2 ? "Ctrl-" : "",
-                   (int)(strncmp(p, "C-", 2) == 0 && size > 2 ? size - 2 : size),
-                   strncmp(p, "C-", 2) == 0 && size > 2 ? p + 2 : p);
-            p += size;
-            p += strspn(p, " ");
-        }
-        putchar('\n');
-        put_sentence(row->help);
+    static const char *const titles[] = {
+        ".Pp\nOn 1 Overview:", ".Pp\nOn 2 Services:", ".Pp\nOn 3 Tuning:", ".Pp\nOn 4 Processes:",
+        ".Pp\nOn 5 Journal:"};
+    put_keys_of(UI_TABS, "On each tab:");
+    for (int tab = 0; tab < UI_TABS; tab++) {
+        put_keys_of(tab, titles[tab]);
     }
-    puts(".El");
 }
 
 /* ---- tunetop.yaml ---- */

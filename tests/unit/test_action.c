@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/width.h"
 #include "tui/action.h"
 #include "tui/view.h"
 
@@ -37,6 +38,8 @@ static void test_table(void **state)
         const struct action_row *row = action_row((enum action)a);
         assert_int_equal(action_of_name(row->name), a);
         assert_true(row->help[0] != '\0');
+        assert_in_range(width_of_text(row->help), 1, 24); /* help has no more room for it */
+        assert_true(action_is_on((enum action)a, action_tab((enum action)a)));
         const char *p = row->keys;
         while (*p != '\0') {
             char word[16];
@@ -46,7 +49,9 @@ static void test_table(void **state)
             word[n] = '\0';
             uint32_t key = key_of_name(word);
             assert_int_not_equal(key, 0);
-            assert_int_equal(action_of_key(key, UI_OVERVIEW), a);
+            for (int tab = 0; tab < UI_TABS; tab++)
+                if (action_is_on((enum action)a, (enum ui_tab)tab))
+                    assert_int_equal(action_of_key(key, (enum ui_tab)tab), a);
             if (row->group == ACTION_ACT && n == 1)
                 assert_true(word[0] >= 'A' && word[0] <= 'Z');
             p += n;
@@ -84,7 +89,7 @@ static void test_unknown(void **state)
         {0xFF57, "ｗ does nothing; w is why"},
         {'#', "# does nothing; ? lists the keys"},
         {KEYCODE_F1 + 6, "F7 does nothing; ? lists the keys"},
-        {'S', "S does nothing; s is sort"},
+        {'S', "S does nothing; s works on 3 Tuning (save-profile), 4 Processes (sort)"},
         {KEYCODE_CTRL_BASE + 'x', "Ctrl-X does nothing; ? lists the keys"},
         {KEYCODE_DELETE, "Delete does nothing; ? lists the keys"},
         {0x4E2D, "中 does nothing; ? lists the keys"},
@@ -96,10 +101,37 @@ static void test_unknown(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char out[64];
+        char out[96];
         assert_int_equal(action_of_key(cases[i].key, UI_OVERVIEW), ACTION_NONE);
-        assert_string_equal(action_unknown_key(cases[i].key, UI_OVERVIEW, out, sizeof out), cases[i].text);
+        assert_string_equal(action_unknown_key(cases[i].key, UI_OVERVIEW, out, sizeof out),
+                            cases[i].text);
     }
+}
+
+/* A key that works somewhere else says where, and what it is there. */
+static void test_elsewhere(void **state)
+{
+    static const struct {
+        uint32_t key;
+        const char *text;
+    } cases[] = {
+        {'A', "A works on 3 Tuning (apply)"},
+        {'K', "K works on 4 Processes (kill)"},
+        {'U', "U works on 3 Tuning and 5 Journal (undo)"},
+        {'s', "s works on 3 Tuning (save-profile), 4 Processes (sort)"},
+        {KEYCODE_F1 + 5, "F6 works on 4 Processes (sort)"},
+    };
+    char out[96], small[12];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_false(action_is_on(action_of_key(cases[i].key, UI_OVERVIEW), UI_OVERVIEW));
+        assert_string_equal(action_elsewhere(cases[i].key, out, sizeof out), cases[i].text);
+    }
+    assert_string_equal(action_elsewhere('A', small, sizeof small), "A works on ");
+    assert_int_equal(action_of_key('s', UI_TUNING), ACTION_SAVE_PROFILE);
+    assert_int_equal(action_of_key('s', UI_PROCESSES), ACTION_SORT);
+    assert_int_equal(action_tab(ACTION_UNDO), UI_JOURNAL);
+    assert_int_equal(action_tab(ACTION_KILL), UI_PROCESSES);
 }
 
 static void test_ui(void **state)
@@ -158,7 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key_names), cmocka_unit_test(test_table),
         cmocka_unit_test(test_labels),    cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_ui),
+        cmocka_unit_test(test_elsewhere), cmocka_unit_test(test_ui),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,10 +211,10 @@ static void test_parts(void **state)
     select_pid(d, 1377);
     key(d, "Tab");
     assert_true(d->ui.tab == UI_PROCESSES && d->ui.in_details);
-    key(d, "Tab");
+    keys(d, "Tab Tab");
     assert_int_equal(d->ui.tab, UI_OVERVIEW);
     assert_null(d->ui.processes.rows); /* nobody looks: nothing is kept but what is selected */
-    key(d, "S-Tab");
+    keys(d, "S-Tab S-Tab");
     assert_true(d->ui.tab == UI_PROCESSES && d->ui.in_details);
     assert_int_equal(d->ui.processes.pid, 1377);
     keys(d, "Esc Enter");

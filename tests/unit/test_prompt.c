@@ -1,4 +1,4 @@
-/* The line that is typed, and the commands that it holds. */
+/* The line that is typed, and what comes of it. The palette: test_palette.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -208,49 +208,12 @@ static void test_commands(void **state)
     model_free(m);
 }
 
-static void test_hints(void **state)
-{
-    struct command_hint hints[COMMAND_HINTS];
-    struct model *m = model_new();
-    struct ui ui;
-    int all;
-    (void)state;
-    assert_int_equal(command_hints("", hints, &all), COMMAND_HINTS);
-    /* Each action but none, service add, and sort with each order. */
-    assert_int_equal(all, ACTION_COUNT + PROCESS_SORT_COUNT);
-    assert_int_equal(command_hints("sort", hints, &all), COMMAND_HINTS);
-    assert_int_equal(all, 1 + PROCESS_SORT_COUNT);
-    assert_string_equal(hints[0].key, "s");
-    assert_int_equal(command_hints("sort gpu", hints, &all), 2);
-    assert_string_equal(hints[1].name, "sort gpu-memory");
-    assert_int_equal(command_hints("serv", hints, &all), 2);
-    assert_string_equal(hints[0].name, "services");
-    assert_string_equal(hints[0].key, "2");
-    assert_string_equal(hints[1].name, "service add");
-    assert_int_equal(command_hints("service add http://x", hints, &all), 1);
-    assert_string_equal(hints[0].name, "service add");
-    assert_int_equal(command_hints("longer", hints, &all), 2); /* in the middle of a name */
-    assert_int_equal(command_hints("zz", hints, &all), 0);
-    ui_init(&ui, NS_PER_S);
-    view_act(&ui, ACTION_COMMAND, m, 80, 24);
-    type(&ui.command, "rep");
-    command_key(&ui, KEYCODE_TAB, m, 80, 24);
-    assert_string_equal(ui.command.text, "repaint");
-    prompt_set(&ui.command, "service a");
-    command_key(&ui, KEYCODE_TAB, m, 80, 24);
-    assert_string_equal(ui.command.text, "service add ");
-    type(&ui.command, "http://x");
-    command_key(&ui, KEYCODE_TAB, m, 80, 24); /* never takes away */
-    assert_string_equal(ui.command.text, "service add http://x");
-    model_free(m);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_editing),  cmocka_unit_test(test_hostile_keys),
         cmocka_unit_test(test_history),  cmocka_unit_test(test_drawing),
-        cmocka_unit_test(test_commands), cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_commands),
     };
     return cmocka_run_group_tests_name("prompt", tests, NULL, NULL);
 }
