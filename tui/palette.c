@@ -265,6 +265,8 @@ void palette_find(const struct ui *ui, const char *text, struct palette_found *o
         if (score > 0)
             scored[out->count++] = (struct scored){score, i};
     }
+    if (out->count == 0)
+        return;
     qsort(scored, (size_t)out->count, sizeof scored[0], by_score);
     for (int i = 0; i < out->count; i++) {
         out->place[i] = (uint16_t)scored[i].place;
@@ -275,7 +277,7 @@ void palette_find(const struct ui *ui, const char *text, struct palette_found *o
             out->selected = i;
     }
     /* The best one, once something is typed. */
-    if (out->selected < 0 && out->count > 0 && text[strspn(text, " ")] != '\0')
+    if (out->selected < 0 && text[strspn(text, " ")] != '\0')
         out->selected = 0;
 }
 

@@ -8,7 +8,7 @@
 #include "tui/page.h"
 
 enum { HEAD_ROWS = 2, FOOT_ROWS = 1, LEGEND_ROWS = 4, ROWS_MOST = 64 };
-enum { LEFT_KEYS = 11, RIGHT_KEYS = 15, ONE_KEYS = 16 }; /* columns of keys */
+enum { LEFT_KEYS = 13, RIGHT_KEYS = 15, ONE_KEYS = 16 }; /* columns of keys */
 
 /* One row of help: of an action, or of several that belong together, or a title. */
 struct help_row {
