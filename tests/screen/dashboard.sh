@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # t_dir is of tests/lib.sh
+# Sourced after tests/lib.sh by the tests that press keys in a dashboard on a real terminal, in a tmux of their own.
+#
+#   dashboard 80x24 [OPTION...]     starts it; d_frames is its log of keys and frames
+#   t send-keys p                   keys
+#   t_wait_for NAME shows REGEX     what stands on the screen now
+#
+# Whoever traps EXIT calls dashboards_end.
+
+command -v tmux >/dev/null 2>&1 || t_skip_all 'no tmux'
+
+d_starts=0
+d_socket=$t_dir/tmux-0
+d_frames=$t_dir/frames-0
+
+dashboards_end() {
+    tmux -S "$d_socket" kill-server 2>/dev/null
+}
+t() {
+    tmux -S "$d_socket" "$@"
+}
+# A socket of its own for each start: a server that is about to end would take the next one with it.
+dashboard() {
+    local size=$1
+    shift
+    d_starts=$((d_starts + 1))
+    d_socket=$t_dir/tmux-$d_starts
+    d_frames=$t_dir/frames-$d_starts
+    env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC LC_ALL=C.UTF-8 NO_COLOR=1 \
+        XDG_CONFIG_HOME="$XDG_CONFIG_HOME" XDG_STATE_HOME="$XDG_STATE_HOME" \
+        TUNETOP_DATADIR="$TUNETOP_DATADIR" TUNETOP_FRAME_LOG="$d_frames" \
+        tmux -S "$d_socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" "$TUNETOP $*"
+    t set-option -g status off
+    t set-option -g remain-on-exit on
+    # Without the status line the window is one row higher than the session was made.
+    t resize-window -x "${size%x*}" -y "${size#*x}"
+}
+screen() {
+    t capture-pane -p
+}
+shows() {
+    screen | grep -Eq -- "$1"
+}
+t_not() {
+    ! "$@"
+}
+ended() {
+    [ "$(t display-message -p '#{pane_dead}' 2>/dev/null || echo 1)" = 1 ]
+}
+
+# d_pids WORDS: of the processes of tunetop of this test (their HOME is), those whose first argument
+# is one of WORDS; "" the dashboards.
+d_pids() {
+    local pid first
+    for pid in $(pgrep -x tunetop); do
+        tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qxF "HOME=$HOME" || continue
+        first=$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | sed -n 2p)
+        case $first in -*) first= ;; esac
+        case " $* " in *" $first "*) echo "$pid" ;; esac
+    done
+}
+# The dashboard forks helpers, which are called the same: it is the one whose parent is the terminal's.
+d_pid() {
+    t display-message -p '#{pane_pid}'
+}
+
+# d_latency: milliseconds from a key to the next frame, from the log: "median p99 keys".
+d_latency() {
+    awk '
+        $1 == "key" && !since { since = $3 }
+        $1 == "frame" && since { printf "%.2f\n", ($NF - since) / 1e6; since = 0 }
+    ' "$d_frames" | sort -n | awk '
+        { of[NR] = $1 }
+        END {
+            if (NR == 0) { print "none"; exit }
+            m = of[int((NR + 1) / 2)]; p = of[int(NR * 0.99 + 0.999)]
+            print m, p, NR
+        }'
+}
