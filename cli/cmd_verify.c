@@ -43,6 +43,20 @@ static void print_head(struct text_page *p, const struct plan *plan)
     text_end(p);
 }
 
+static void print_drift(struct text_page *p, const struct plan *plan, const struct verify *v)
+{
+    if (v->rows.count == 0) {
+        text_put(p, STYLE_DIM, "No process is known to have another value than its file.");
+        text_end(p);
+        return;
+    }
+    print_head(p, plan);
+    verify_text_rows(p, &v->rows);
+    text_putf(p, STYLE_DIM, "%zu drifted: what a file says holds from the next start on.",
+              v->rows.count);
+    text_end(p);
+}
+
 static void print_text(struct text_page *p, const struct plan *plan, const struct verify *v)
 {
     const size_t *n = v->rows.by_verdict;
@@ -107,12 +121,13 @@ static int print(const struct plan *plan, const struct verify *v, const struct o
     if (o->json) {
         print_json(&p, rows_json(plan, v));
     } else {
-        print_text(&p.page, plan, v);
+        (o->drift ? print_drift : print_text)(&p.page, plan, v);
     }
     const int rc = print_end(&p, err);
     for (size_t i = 0; i < v->rows.count; i++) {
-        outcome->status = verify_row_fails(&v->rows.of[i], false) ? STATUS_DIFFERS
-                                                                  : outcome->status;
+        if (o->drift || verify_row_fails(&v->rows.of[i], false)) {
+            outcome->status = STATUS_DIFFERS;
+        }
     }
     return rc;
 }
@@ -134,6 +149,9 @@ int cmd_verify(const struct options *o, struct outcome *outcome, struct err *err
                                        .world = &control_world_real,
                                        .deadline_ns = clock_mono_ns(&clock_real) + PATIENCE_NS},
                    verify);
+        if (o->drift) {
+            verify_rows_keep_drifted(&verify->rows);
+        }
         rc = print(&made->plan, verify, o, outcome, err);
         verify_release(verify);
     }

@@ -36,7 +36,9 @@ static int look(struct knowledge *k, const struct options *o, struct err *err)
     chip_decide(&k->chips, &k->machine, &k->answer);
     profile_query_of(&k->query, &k->answer, &k->machine, m ? m : nothing);
     fit_place_here(m ? m : nothing, &k->machine, &k->answer, &place);
-    installed_models_ask(m ? m : nothing, &k->measure.config, o, &place, &k->installed);
+    if (!o->drift) { /* models decide what is wanted, not what is */
+        installed_models_ask(m ? m : nothing, &k->measure.config, o, &place, &k->installed);
+    }
     located_open(&k->measure, m ? m : nothing, o, &k->locations);
     model_free(nothing);
     k->model = m;

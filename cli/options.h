@@ -112,6 +112,7 @@ struct options {
     /* plan, apply */
     struct option_list services, sets, withouts;
     int dialect; /* enum dialect */
+    bool drift;  /* of verify: only what a process has not as its file says */
     /* apply, undo, recover */
     bool yes, no_restart, no_warm, all_or_nothing, strict, include_pending;
     int queue;               /* enum queue_policy of tuning/apply/queue.h */

@@ -230,6 +230,8 @@ const struct option_row options_rows[] = {
     {"set", 0, PLAN | APPLY | VERIFY, OPTION_LIST, "SETTING=VALUE", AT(sets), 0, 0, NULL,
      "with this value, instead of the profile's or beside it; SERVICE.SETTING says of which; may be "
      "given again"},
+    {"drift", 0, VERIFY, OPTION_FLAG, NULL, AT(drift), 0, 0, NULL,
+     "only settings whose process has another value than its file"},
     {"without", 0, PLAN | APPLY | VERIFY, OPTION_LIST, "NAME", AT(withouts), 0, 0, NULL,
      "leave out this service, SERVICE.SETTING or SETTING; may be given again"},
     {"dialect", 0, PLAN | APPLY | VERIFY, OPTION_CHOICE, "NAMES", AT(dialect), 0, 0,

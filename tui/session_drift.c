@@ -1,6 +1,7 @@
 /*
- * Whether running services still have what their files say: `verify` of the profile in effect,
- * asked in a child process while the Overview is shown. Files are read there and never here.
+ * Whether running services still have what their files say: `verify --drift` of the profile in
+ * effect, asked in a child process while the Overview is shown. Files are read there and never
+ * here.
  */
 #include <string.h>
 
@@ -43,7 +44,7 @@ void session_drift_ask(struct session *s)
     if (!is_due(s))
         return;
     const char *const words[] = {
-        s->effect.in_effect[0] != '\0' ? s->effect.in_effect : "recommended", NULL};
+        s->effect.in_effect[0] != '\0' ? s->effect.in_effect : "recommended", "--drift", NULL};
     d->asked_ns = clock_mono_ns(&clock_real);
     d->mark = assess_effect_mark(s->model);
     /* What cannot be started is tried again in its time: nothing is claimed meanwhile. */

@@ -272,7 +272,7 @@ printf 'wait-screen fits\nsave-screen %s\n' "$t_dir/screen" >"$t_dir/script"
 for size in 120x40 80x24; do
     rm -f "$t_dir/screen"
     TUNETOP_SIZE=$size t_run "$TUNETOP" --sysroot "$t_dir/asahi-mac-mini" --script "$t_dir/script"
-    t_ok "$size: fits balanced" grep -Eq 'Apple M2 .*fits balanced *$' "$t_dir/screen"
+    t_ok "$size: fits balanced" grep -Eq 'Apple M2 .*fits balanced.* \(p\) *$' "$t_dir/screen"
 done
 
 # The user's own rows.

@@ -51,6 +51,9 @@ END
 cat >"$HOME/stop" <<END
 #!/usr/bin/env bash
 echo stop >>"$t_dir/calls"
+if [ "\$(cat "$HOME/trick" 2>/dev/null)" = slow-stop ]; then
+    while [ ! -e "$HOME/go" ]; do sleep 0.05; done
+fi
 kill \$(cat "$HOME/pid") 2>/dev/null
 while kill -0 \$(cat "$HOME/pid") 2>/dev/null; do sleep 0.05; done
 exit 0
@@ -90,7 +93,7 @@ calls() {
     : >"$t_dir/calls"
 }
 fresh() {
-    rm -f "$HOME/trick"
+    rm -f "$HOME/trick" "$HOME/go"
     "$HOME/stop"
     old
     "$HOME/start"

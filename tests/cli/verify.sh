@@ -99,6 +99,12 @@ t_expect_out '"via":	"process environment"'
 t_expect_out '"why":	"its process is older than the file"'
 t_expect_out '"drifted":	true'
 
+t_run "$TUNETOP" verify mine -s ollama --drift
+t_expect_status 5
+row OLLAMA_LOAD_TIMEOUT '6m +not set +6m +restart_needed +process environment'
+t_must_fail 'only what has drifted' grep -q OLLAMA_SCHED_SPREAD "$t_dir/out"
+t_expect_out '^2 drifted: '
+
 # The drift is told by status as well, in time, and in the profile that is in effect.
 t_run "$TUNETOP" status --json
 t_expect_status 0
@@ -128,6 +134,10 @@ start "$@"
 t_run "$TUNETOP" verify mine -s ollama
 t_expect_status 0
 t_expect_out '^4 as wanted, 1 read by nobody\.$'
+t_run "$TUNETOP" verify mine -s ollama --drift
+t_expect_status 0
+t_expect_out_is 'No process is known to have another value than its file.'
+t_run "$TUNETOP" verify mine -s ollama
 row OLLAMA_LOAD_TIMEOUT '6m +6m +6m +ok +process environment'
 
 # Stopped: not proven, which is no difference.

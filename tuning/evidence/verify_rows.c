@@ -169,6 +169,20 @@ void verify_rows_make(const struct plan *plan, const struct verify_service *serv
     }
 }
 
+void verify_rows_keep_drifted(struct verify_rows *r)
+{
+    size_t kept = 0;
+
+    memset(r->by_verdict, 0, sizeof r->by_verdict);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->of[i].drifted) {
+            r->of[kept++] = r->of[i];
+            r->by_verdict[r->of[i].verdict]++;
+        }
+    }
+    r->count = kept;
+}
+
 void verify_rows_release(struct verify_rows *r)
 {
     arena_release(&r->arena);

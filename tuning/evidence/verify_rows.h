@@ -57,6 +57,8 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
                       struct verify_row *row);
 /* A setting of the machine: what it is now is all there is to know. */
 void verify_state_judge(const struct plan_state *s, struct verify_row *row);
+/* Leaves only what has drifted. */
+void verify_rows_keep_drifted(struct verify_rows *r);
 void verify_rows_release(struct verify_rows *r);
 /* Whether a row is a reason to roll back: differs and restart_needed; with `strict` unknown. */
 bool verify_row_fails(const struct verify_row *r, bool strict);

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# The whole way at 80x24, by keys alone: pick a profile, read its diff, apply it, see that the process has it, undo. What
+# is asserted is outside of the screen, too: the bytes of the file and the environment of the process that serves.
+. "${abs_srcdir:?}/tests/lib.sh"
+. "$abs_srcdir/tests/screen/dashboard.sh"
+. "$abs_srcdir/tests/cli/served.sh"
+
+end_all() {
+    dashboards_end
+    end_server
+}
+trap end_all EXIT
+cd "$t_dir" || exit 99
+wanted=$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3')
+before=$(cat "$env")
+
+# on FILE REGEX...: a screen that was saved has lines like these; not_on: none
+on() {
+    local file=$1 regex
+    shift
+    for regex; do
+        t_what="$file has $regex"
+        cp "$file" "$t_dir/out" 2>/dev/null || : >"$t_dir/out"
+        t_ok "$t_what" grep -Eq -- "$regex" "$t_dir/out"
+    done
+}
+
+# --- by a script: each page as it stands ---
+cat >keys <<'SCRIPT'
+size 80x24
+wait-screen (p)
+p
+wait-screen mine
+End
+wait-screen differ
+save-screen picker
+Enter
+wait-screen Settings of mine
+wait-screen A apply
+save-screen plan
+d
+wait-screen +OLLAMA_MAX_QUEUE=512
+save-screen diff
+Esc
+A
+wait-screen y apply
+save-screen question
+y
+wait-screen Applying
+save-screen progress
+wait-screen Applied
+save-screen result
+U
+wait-screen y undo
+save-screen undo-question
+y
+wait-screen Undone
+save-screen undone
+5
+wait-screen undone
+save-screen journal
+q
+SCRIPT
+echo slow >"$HOME/trick"
+"$TUNETOP" --script keys >"$t_dir/script" 2>&1 &
+script=$!
+t_own "$script"
+t_wait_for 'it restarts' grep -q start "$t_dir/calls"
+t_is 'the file is the new one' "$(cat "$env")" "$wanted"
+t_wait_for 'the screen shows the work' test -s progress
+touch "$HOME/go"
+t_status=0
+wait "$script" || t_status=$?
+t_is 'the script has come to its end' "$t_status $(cat "$t_dir/script")" '0 '
+calls 'stop start stop start '
+has OLLAMA_MAX_QUEUE=100
+t_is 'the file is the old one' "$(cat "$env")" "$before"
+on picker '▸ mine' 'differ'
+on plan '\[3 Tuning\]' 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
+on diff '-OLLAMA_MAX_QUEUE=100' '\+OLLAMA_MAX_QUEUE=512'
+on question 'Apply mine\?'
+on progress 'restart +now'
+on result 'OLLAMA_MAX_QUEUE .* 512 +512 +ok|OLLAMA_MAX_QUEUE .*ok'
+on undone 'OLLAMA_MAX_QUEUE'
+on journal '\[5 Journal\]' 'mine +undone'
+
+# --- on a terminal: resized in the middle, and keys are answered all the while ---
+fresh
+rm -f "$HOME/go"
+echo slow >"$HOME/trick"
+dashboard 80x24
+t_wait_for 'the page' shows '\(p\)$'
+t send-keys p
+t_wait_for 'p opens the picker' shows '▸.*'
+t send-keys End
+t_wait_for 'the own profile' shows '▸ mine'
+t send-keys Enter
+t_wait_for 'Enter opens its plan' shows '^ A apply|A apply'
+t send-keys d
+t_wait_for 'd is the diff' shows '\+OLLAMA_MAX_QUEUE=512'
+t send-keys Escape
+t_wait_for 'Esc closes it' shows 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
+t send-keys A
+t_wait_for 'A asks' shows 'Apply mine\?'
+t_is 'and nothing has been changed' "$(cat "$env")" "$before"
+t send-keys n
+t_wait_for 'n leaves it' t_not shows 'Apply mine\?'
+t send-keys A
+t_wait_for 'A asks again' shows 'Apply mine\?'
+t send-keys Enter
+t_wait_for 'Enter is no yes' t_not shows 'Apply mine\?'
+t_is 'nothing has been changed still' "$(cat "$env")" "$before"
+t send-keys A
+t_wait_for 'and again' shows 'Apply mine\?'
+t resize-window -x 60 -y 15
+t_wait_for 'in the smallest window' shows 'Apply mine\?'
+t send-keys y
+t_wait_for 'y begins' shows 'Applying mine'
+t_wait_for 'it restarts' grep -q start "$t_dir/calls"
+t_wait_for 'what it does now stands in the smallest window, too' shows 'restart +now'
+t resize-window -x 80 -y 24
+t_wait_for 'and in this' shows 'restart +now'
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    for key in 1 2 3 Down Up; do
+        t send-keys "$key"
+    done
+done
+t send-keys 3
+t_wait_for 'it is still at work' shows 'restart +now'
+latency=$(d_latency)
+echo "# key to frame during an apply: median and p99 in ms, keys: $latency"
+t_ok 'keys are answered during an apply: a median under 30 ms, p99 under 150' awk -v l="$latency" 'BEGIN {
+    split(l, of, " "); exit !(of[1] != "none" && of[1] < 30 && of[2] < 150 && of[3] >= 40) }'
+touch "$HOME/go"
+t_wait_for 'applied' shows 'Applied mine'
+has OLLAMA_MAX_QUEUE=512
+t_is 'the file is the new one' "$(cat "$env")" "$wanted"
+t send-keys U
+t_wait_for 'U asks' shows 'Undo'
+t send-keys y
+t_wait_for 'undone' shows 'Undone'
+has OLLAMA_MAX_QUEUE=100
+t_is 'the file is the old one' "$(cat "$env")" "$before"
+t send-keys 1
+t_wait_for 'the Overview' shows '^ Silicon ─'
+t send-keys q
+t_wait_for 'q ends it' ended
+t_done
