@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/nearest.h"
+#include "base/log.h"
 #include "base/program.h"
 #include "cli/change_place.h"
 #include "cli/chips.h"
@@ -14,7 +14,7 @@
 #include "tui/loop.h"
 #include "tuning/control/process.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, NOTE_BYTES = 360 };
 
 /* Without a terminal there is nothing to show it on; said before anything is started. */
 static int check_terminal(struct err *err)
@@ -64,24 +64,86 @@ static int script_size(int *width, int *height, struct err *err)
     return 0;
 }
 
-static int find_theme(const struct options *o, const struct config *c, const struct theme **out,
+/* What the dashboard begins with beside what it measures. Texts of other places. */
+struct look {
+    struct buf themes, file, note; /* folder of the user's themes; what is remembered; about it */
+    struct session_screen screen;
+    struct theme theme;
+};
+
+static void look_init(struct look *k)
+{
+    memset(k, 0, sizeof *k);
+    buf_init(&k->themes, PATH_BYTES);
+    buf_init(&k->file, PATH_BYTES);
+    buf_init(&k->note, NOTE_BYTES);
+    screen_state_init(&k->screen.start);
+    k->theme = theme_default;
+}
+
+static void look_release(struct look *k)
+{
+    buf_release(&k->themes);
+    buf_release(&k->file);
+    buf_release(&k->note);
+}
+
+/* A script shows the same whatever was looked at before. Of a machine that is not this one only the
+ * theme counts: where one was and how it was sorted is of another. */
+static void look_back(struct look *k, const struct options *o)
+{
+    struct err err = ERR_INIT;
+    if (place_config("tunetop/themes", &k->themes) && !k->themes.truncated) {
+        k->screen.theme_folder = k->themes.data;
+    }
+    if (o->script || !place_state("tunetop/screen.json", &k->file) || k->file.truncated) {
+        return;
+    }
+    k->screen.file = k->file.data;
+    k->screen.page = !o->replay && !o->sysroot;
+    if (screen_state_load(k->screen.file, &k->screen.start, &err) < 0) {
+        log_write(LOG_WARN, "%s: %s", k->screen.file, err.msg);
+        buf_printf(&k->note, "screen.json is not readable: nothing is remembered (%s)", err.msg);
+    }
+}
+
+/* --theme, then tunetop.yaml, then the one that was kept last; only a named one has to be there. */
+static int find_theme(struct look *k, const struct options *o, const struct config *c,
                       struct err *err)
 {
-    size_t count = 0;
-    const char *const *names = theme_names(&count);
-    const char *name = o->theme >= 0 ? names[o->theme] : c->theme;
-    *out = theme_find(name);
-    if (*out) {
-        return 0;
+    const char *folder = k->screen.theme_folder;
+    struct err inner = ERR_INIT;
+    k->screen.theme_named = c->theme_place.file ? "tunetop.yaml" : NULL;
+    if (o->theme) {
+        if (theme_load(o->theme, folder, &k->theme, &inner) == 0) {
+            return 0;
+        }
+        *err = inner;
+        if (inner.code == ERR_NOENT) {
+            return err_set(err, ERR_USAGE, "--theme: %s", inner.msg);
+        }
+        return -err->code;
     }
-    const char *near = nearest_name(name, names, count);
-    if (near) {
-        err_set(err, ERR_CONFIG, "'theme': '%s' is unknown, did you mean '%s'?", name, near);
-    } else {
-        err_set(err, ERR_CONFIG, "'theme': '%s' is unknown, 'tunetop --help' lists them", name);
+    if (c->theme_place.file) {
+        if (theme_load(c->theme, folder, &k->theme, &inner) == 0) {
+            return 0;
+        }
+        *err = inner;
+        if (inner.code == ERR_NOENT) {
+            err_set(err, ERR_CONFIG, "'theme': %s", inner.msg);
+            return err_at(err, "%s:%lu:%lu", c->theme_place.file, c->theme_place.line,
+                          c->theme_place.column);
+        }
+        return -err->code;
     }
-    return err_at(err, "%s:%lu:%lu", c->theme_place.file, c->theme_place.line,
-                  c->theme_place.column);
+    const char *kept = k->screen.start.theme;
+    if (*kept && theme_load(kept, folder, &k->theme, &inner) < 0) {
+        log_write(LOG_WARN, "theme: %s%s%s", inner.where, *inner.where ? ": " : "", inner.msg);
+        buf_clear(&k->note);
+        buf_printf(&k->note, "theme %s cannot be shown: %s%s%s", kept, inner.where,
+                   *inner.where ? ": " : "", inner.msg);
+    }
+    return 0;
 }
 
 /* What our own commands are run with, and where a change is written down. */
@@ -122,6 +184,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
 {
     struct measure s;
     struct loop_options l = {.script = o->script};
+    struct look look;
     struct chip_catalog catalog;
     struct buf profiles;
     int rc = measure_open(&s, o, err);
@@ -131,12 +194,18 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     struct own_commands *own = xcalloc(1, sizeof *own);
     chip_catalog_init(&catalog);
     buf_init(&profiles, PATH_BYTES);
-    rc = find_theme(o, &s.config, &l.term.theme, err);
+    look_init(&look);
+    look_back(&look, o);
+    rc = find_theme(&look, o, &s.config, err);
     if (rc == 0) {
         rc = o->script ? script_size(&l.script_width, &l.script_height, err) : check_terminal(err);
     }
     if (rc == 0) {
-        l.tab = (enum ui_tab)o->view;
+        const int tab = o->view >= 0 ? o->view : look.screen.page ? look.screen.start.tab : -1;
+        l.tab = tab >= 0 ? (enum ui_tab)tab : UI_OVERVIEW;
+        look.screen.note = look.note.size > 0 ? look.note.data : NULL;
+        l.screen = look.screen;
+        l.term.theme = &look.theme;
         l.signal_process = process_signal;
         l.kill_refused = o->replay    ? "nothing is signalled in a replay: it is another machine"
                          : o->sysroot ? "nothing is signalled with --sysroot: it is another machine"
@@ -174,6 +243,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
     chip_catalog_release(&catalog);
     buf_release(&profiles);
     free(own);
+    look_release(&look);
     outcome->stuck = !measure_close(&s);
     return rc;
 }

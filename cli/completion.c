@@ -20,6 +20,12 @@ static const char *word_of(const struct option_row *o)
     return bar ? bar + 1 : NULL;
 }
 
+/* The user's themes are files in his folder, which the shell can list. */
+static bool is_theme(const struct option_row *o)
+{
+    return o->argument && strcmp(o->argument, "THEME") == 0;
+}
+
 static bool takes_folder(const struct command_row *c)
 {
     return c->operand && !c->operands && strcmp(c->operand, "DIR") == 0;
@@ -102,6 +108,7 @@ static void bash_values(struct buf *out)
             buf_puts(out, "_tunetop_add -W '");
             put_list(out, rows[i].choices);
             buf_puts(out, "' -- \"$now\"; ");
+            buf_puts(out, is_theme(&rows[i]) ? "_tunetop_themes; " : "");
         } else if (is_file(&rows[i]) || is_folder(&rows[i])) {
             if (word_of(&rows[i])) {
                 buf_printf(out, "_tunetop_add -W %s -- \"$now\"; ", word_of(&rows[i]));
@@ -151,6 +158,16 @@ static void bash_script(struct buf *out)
              "_tunetop_files() {\n"
              "    compopt -o filenames 2>/dev/null\n"
              "    _tunetop_add \"$1\" -- \"$now\"\n"
+             "}\n"
+             "# Names are compared, never expanded: they are whatever somebody called a file.\n"
+             "_tunetop_themes() {\n"
+             "    local file folder=${XDG_CONFIG_HOME:-$HOME/.config}/tunetop/themes\n"
+             "    for file in \"$folder\"/*.yaml \"$folder\"/*.theme; do\n"
+             "        [ -f \"$file\" ] || continue\n"
+             "        file=${file##*/}\n"
+             "        file=${file%.*}\n"
+             "        case $file in \"$now\"*) COMPREPLY+=(\"$file\") ;; esac\n"
+             "    done\n"
              "}\n"
              "_tunetop() {\n"
              "    local now=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
@@ -213,7 +230,12 @@ static void zsh_option(struct buf *out, const struct option_row *o)
     buf_putc(out, ']');
     if (o->argument) {
         buf_printf(out, ":%s:", o->argument);
-        if (o->choices) {
+        if (is_theme(o)) {
+            buf_puts(out, "{compadd -- ");
+            put_list(out, o->choices);
+            buf_puts(out, " ${XDG_CONFIG_HOME:-$HOME/.config}/tunetop/themes/"
+                          "*.(yaml|theme)(N\\:t\\:r)}");
+        } else if (o->choices) {
             buf_putc(out, '(');
             put_list(out, o->choices);
             buf_putc(out, ')');
@@ -330,6 +352,11 @@ static void fish_option(struct buf *out, const struct option_row *o)
     if (o->choices) {
         buf_puts(out, " -x -a '");
         put_list(out, o->choices);
+        if (is_theme(o)) {
+            buf_puts(out, " (set -l d $HOME/.config; set -q XDG_CONFIG_HOME; "
+                          "and set d $XDG_CONFIG_HOME; for f in $d/tunetop/themes/*.{yaml,theme}; "
+                          "string replace -r \"^.*/(.*)\\\\..*\\$\" \"\\$1\" $f; end)");
+        }
         buf_putc(out, '\'');
     } else if (is_file(o)) {
         buf_puts(out, " -r -F");

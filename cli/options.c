@@ -378,7 +378,7 @@ static int check_settings(struct options *o, struct err *err)
 
 int options_parse(int argc, char *const *argv, struct options *out, struct err *err)
 {
-    struct options o = {.argv = argv, .theme = -1, .shell = -1, .kind = -1, .gap_s = 0.2};
+    struct options o = {.argv = argv, .view = -1, .shell = -1, .kind = -1, .gap_s = 0.2};
     struct parse p = {.argc = argc, .argv = argv, .next = 1};
     int operands = 0;
     bool only_operands = false;
@@ -520,6 +520,7 @@ static void add_option(struct buf *out, const struct option_row *o)
         for (size_t i = 0; i < count; i++) {
             buf_printf(&help, "%s%s", i ? ", " : ": ", names[i]);
         }
+        buf_puts(&help, o->type == OPTION_CHOICE ? "" : ", or one of your own");
     }
     add_pair(out, label.data, help.data);
     buf_release(&label);

@@ -67,7 +67,7 @@ struct option_row {
     const char *argument; /* "FILE"; NULL for flags */
     size_t offset;        /* in struct options */
     double min, max;
-    const char *const *(*choices)(size_t *count);
+    const char *const *(*choices)(size_t *count); /* of OPTION_TEXT: some of what it may be */
     const char *help;
 };
 
@@ -97,8 +97,8 @@ struct options {
     bool help, version;
     /* dashboard, stream */
     double interval_s; /* 0: as in tunetop.yaml */
-    int theme;         /* index into theme_names(), -1: as in tunetop.yaml */
-    int view;
+    const char *theme; /* NULL: as in tunetop.yaml, or as remembered */
+    int view;          /* enum ui_tab, -1: as remembered */
     const char *script;
     /* status */
     bool json;

@@ -278,7 +278,7 @@ const struct option_row options_rows[] = {
      "end after N lines or samples"},
     {"interval", 'i', DASHBOARD | STREAM | RECORD, OPTION_NUMBER, "S", AT(interval_s), 0.2, 60,
      NULL, "seconds between samples, 0.2 to 60 (1, or as in tunetop.yaml)"},
-    {"theme", 0, DASHBOARD, OPTION_CHOICE, "THEME", AT(theme), 0, 0, theme_names,
+    {"theme", 0, DASHBOARD, OPTION_TEXT, "THEME", AT(theme), 0, 0, theme_names,
      "colours of the dashboard"},
     {"view", 0, DASHBOARD, OPTION_CHOICE, "VIEW", AT(view), 0, 0, choices_view,
      "what to show first"},

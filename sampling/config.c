@@ -155,7 +155,7 @@ const struct schema_field config_fields[] = {
      .offset = offsetof(struct raw_config, theme),
      .min = 1,
      .max = TEXT_MAX_BYTES,
-     .help = "name of the colour theme",
+     .help = "name of the colour theme of every start; t in the dashboard tries others",
      .fallback = "default"},
     {.key = "theme", .type = SCHEMA_PLACE, .offset = offsetof(struct raw_config, theme_place)},
     {.key = "services",

@@ -33,7 +33,7 @@ void box_text(struct box *b, enum role role, const char *text)
     } while (*text != '\0');
 }
 
-static void draw_frame(struct surface *s, struct rect r, const char *title)
+void box_frame(struct surface *s, struct rect r, const char *title)
 {
     int right = r.x + r.w - 1, bottom = r.y + r.h - 1;
     surface_fill(s, r, ROLE_TEXT);
@@ -76,7 +76,7 @@ void box_show(struct surface *s, const char *title, int columns,
     if (r.h > s->height - 1 - r.y)
         r.h = s->height - 1 - r.y;
     surface_set_role(s, (struct rect){0, 0, s->width, s->height}, ROLE_DIM);
-    draw_frame(s, r, title);
+    box_frame(s, r, title);
     struct surface part;
     surface_init(&part, width - 2 * BOX_INNER, r.h - 2);
     part.ascii = s->ascii;

@@ -21,6 +21,8 @@ void box_text(struct box *b, enum role role, const char *text);
 /* Whether all of it fits into the window. */
 bool box_fits(const struct surface *s, int columns, void (*emit)(struct box *b, const void *ctx),
               const void *ctx);
+/* The frame alone, with its title; blanks in it. */
+void box_frame(struct surface *s, struct rect r, const char *title);
 /* At most `columns` wide; what is higher than the window is cut at its end. */
 void box_show(struct surface *s, const char *title, int columns,
               void (*emit)(struct box *b, const void *ctx), const void *ctx);

@@ -211,6 +211,11 @@ static void leave(struct session *s, struct term *t)
 /* What a key asked for and only the loop can do. */
 static void do_asked(struct session *s, struct term *t)
 {
+    if (s->ui.theme.changed) {
+        s->ui.theme.changed = false;
+        term_set_theme(t, &s->theme);
+        s->dirty = true;
+    }
     if (s->ui.repaint) {
         s->ui.repaint = false;
         s->dirty = s->whole = true;
@@ -242,6 +247,7 @@ static int run_terminal(const struct loop_options *o, struct session *s, int *si
         restore_handlers(before);
         return -err->code;
     }
+    s->ui.theme.colors = term_color_name(t);
     resize(s, t);
     bool first = true;
     while (!s->ui.quit && end_signal == 0) {
@@ -280,6 +286,7 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
     s.chips = o->chips;
     s.profile_folder = o->profile_folder;
     s.ui.tab = o->tab;
+    session_screen_start(&s, &o->screen, o->term.theme);
     s.signal_process = o->signal_process;
     s.ui.kill_refused = o->kill_refused;
     s.self = o->self;
@@ -297,6 +304,8 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
     } else {
         result = run_terminal(o, &s, signal_out, err);
     }
+    struct err unsaved = ERR_INIT; /* told in the log: the start merely begins as before */
+    session_remember(&s, &unsaved);
     session_release(&s);
     return result;
 }

@@ -20,6 +20,7 @@ struct loop_options {
     const struct chip_catalog *chips; /* as in struct session, as is the next */
     const char *profile_folder;
     struct term_options term;
+    struct session_screen screen;
     int64_t interval_ns;
     enum ui_tab tab; /* what is shown first */
     signal_process_fn signal_process;

@@ -216,6 +216,7 @@ void session_release(struct session *s)
     session_journal_release(s);
     session_change_release(s);
     close_settings(s);
+    theme_set_release(&s->themes);
     ui_release(&s->ui);
     model_free(s->none);
     surface_release(&s->surface);
@@ -338,6 +339,7 @@ void session_key(struct session *s, uint32_t key)
     session_change_do(s);
     session_catalogs(s);
     ask_children(s);
+    session_themes(s);
     session_wish(s);
     s->dirty = true;
 }

@@ -9,8 +9,10 @@
 
 #include "sampling/collector.h"
 #include "tui/change_child.h"
+#include "tui/screen_state.h"
 #include "tui/subcommand.h"
 #include "tui/surface.h"
+#include "tui/theme.h"
 #include "tui/ui.h"
 #include "tuning/assess.h"
 
@@ -45,6 +47,15 @@ struct session_leave {
     const char **argv; /* NULL: none; owned, with what it points to */
     struct arena arena;
 };
+/* Where the screen's own things come from and go to. All borrowed. */
+struct session_screen {
+    const char *file;          /* of struct screen_state; NULL: nothing is remembered */
+    bool page;                 /* of this machine: the tab and the order, too */
+    struct screen_state start; /* what it says */
+    const char *theme_folder;  /* the user's; NULL */
+    const char *theme_named;   /* the file that names the theme of every start; NULL: none */
+    const char *note;          /* to be told first; NULL */
+};
 
 struct session {
     struct collector *collector;      /* borrowed */
@@ -70,6 +81,11 @@ struct session {
     struct change_child change;
     int64_t looked_ns; /* monotonic: for a change of others */
     struct session_leave leave;
+    struct session_screen screen;
+    struct screen_state screen_before; /* as it was remembered last */
+    struct theme theme, theme_before;  /* in force; before the picker was opened */
+    struct theme_set themes;           /* while one is chosen: what ui.theme.set points to */
+    bool theme_kept;
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */
@@ -86,6 +102,12 @@ bool session_take_model(struct session *s);
 void session_key(struct session *s, uint32_t key);
 /* Reads what the tab that is shown needs of the catalogs, and gives back what it does not. */
 void session_catalogs(struct session *s);
+/* session_screen.c: what the screen begins with; themes while one is chosen; what is remembered of
+ * it. */
+void session_screen_start(struct session *s, const struct session_screen *screen,
+                          const struct theme *theme);
+void session_themes(struct session *s);
+int session_remember(struct session *s, struct err *err);
 /* Tells the collector what is looked at, when that changed. */
 void session_wish(struct session *s);
 /* What children have told since; after any wait. */

@@ -141,8 +141,11 @@ struct ui_theme {
     const struct theme_set *set; /* borrowed; NULL: only the built-in one */
     char name[64];               /* the one that is shown */
     char before[64];             /* while one is chosen: what Esc brings back */
-    int row;
-    bool changed; /* the loop acts and clears */
+    int row; /* of the one that is shown; -1: not looked for yet */
+    const char *colors; /* what the terminal has: "256", "mono"; NULL: not known */
+    bool changed;       /* the loop acts and clears */
+    bool back;          /* to the one before; the session acts and clears, as for the next */
+    bool keep;          /* from now on */
 };
 
 struct ui {

@@ -48,9 +48,17 @@ offers 'bash fish zsh' completion ''
 offers '' completion bash ''
 offers 'services' serv
 offers '--theme' --th
-offers 'default mono' --theme ''
-offers 'default mono' --theme =
+themes='colour-blind default high-contrast light mono warm'
+offers "$themes" --theme ''
+offers "$themes" --theme =
 offers 'mono' --theme = m
+# The user's own; what a file is called is never run.
+mkdir "$XDG_CONFIG_HOME/tunetop/themes"
+(cd "$XDG_CONFIG_HOME/tunetop/themes" && : >mine.yaml && : >nord.theme && : >notes.txt &&
+    : >'m$(touch bad)`touch bad`.yaml')
+offers 'm$(touch bad)`touch bad` mine mono' --theme m
+offers 'nord' --theme = n
+t_must_fail 'nothing was run' test -e "$t_dir/bad"
 offers 'always auto never' status --color ''
 offers 'home last' --replay ''
 offers 'last' --replay = la
@@ -96,8 +104,8 @@ if command -v fish >/dev/null; then
     t_run fish --no-config --no-execute "$t_dir/tunetop.fish"
     t_expect_status 0
     t_run fish --no-config -c ". $t_dir/tunetop.fish; complete -C 'tunetop --theme ' | cut -f 1"
-    t_expect_out_is "default
-mono"
+    t_is 'fish: themes' "$(sort "$t_dir/out" | tr '\n' ' ')" \
+        'colour-blind default high-contrast light m$(touch bad)`touch bad` mine mono nord warm '
     t_run fish --no-config -c ". $t_dir/tunetop.fish; complete -C 'tunetop status --g'"
     t_expect_out '^--gap'
 else

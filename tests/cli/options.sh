@@ -37,7 +37,8 @@ refuse "'--gap' takes a number from 0.05 to 60, not '0,5'" status --gap 0,5
 refuse "'-n' takes a whole number from 1, not '0'" stream -n0
 refuse "'--count' takes a whole number from 1, not '1.5'" stream --count=1.5
 refuse "'-i' takes a number from 0.2 to 60, not '61'" stream -i 61
-refuse "'--theme' does not know 'mno'; did you mean 'mono'?" --theme mno
+refuse "--theme: 'mno' is unknown, did you mean 'mono'?" --theme mno
+refuse "'--theme' needs a THEME, not an empty word" --theme=
 refuse "'--color' does not know 'sometimes'; it takes auto, always, never" --color sometimes status
 refuse "'--view' does not know 'overvew'; did you mean 'overview'?" --view overvew
 refuse "'--json' and '--format' exclude each other" status --json --format x

@@ -53,7 +53,7 @@ static void run_options(char *text)
     require(o.gap_s >= 0.05 && o.gap_s <= 60);
     require(o.interval_s == 0 || (o.interval_s >= 0.2 && o.interval_s <= 60));
     require(o.speed == 0 || (o.speed >= 0.1 && o.speed <= 100000));
-    require(o.count >= 0 && o.theme >= -1 && o.view >= 0 && o.shell >= -1);
+    require(o.count >= 0 && o.view >= -1 && o.shell >= -1);
     struct buf help;
     buf_init(&help, 1 << 16);
     options_help(o.help_about, &help);

@@ -119,10 +119,12 @@ static void part_options(const char *of)
         if (o->choices) {
             size_t n = 0;
             const char *const *names = o->choices(&n);
+            const bool others = o->type != OPTION_CHOICE;
             puts("One of");
             for (size_t j = 0; j < n; j++) {
-                printf(".Cm %s%s\n", names[j], j + 1 < n ? " ," : " .");
+                printf(".Cm %s%s\n", names[j], j + 1 < n || others ? " ," : " .");
             }
+            fputs(others ? "or one of your own.\n" : "", stdout);
         }
     }
     puts(".El");
