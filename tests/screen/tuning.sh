@@ -71,14 +71,14 @@ on opened '\[3 Tuning\] 4 Processes' '^ Apple M4 Pro, 24 GiB: high fits, memory 
     "^ because row 'Apple M4 Pro with 24 GB or more' of the chip table" \
     '^▸ high +fits ' ' Settings of high [0-9]+ and [0-9]+ not written ' ' comfyui 0\.33\.0$| comfyui 0\.33\.0 ' \
     ' PYTORCH_ENABLE_MPS_FALLBACK +1 +honoured +restart' ' [0-9]+ more' \
-    'Right profile +w why +/ filter .* c all +'
+    'p profile +w why +/ filter .* c all +'
 on other '^▸ optimized ' ' Settings of optimized ' 'small to medium' '^ +high +fits '
 on never ' Not written' '▸ +PYTORCH_MPS_HIGH_WATERMARK_RATIO +0\.0 +harmful ' \
     '^ wishes +PYTORCH_MPS_HIGH_WATERMARK_RATIO=0\.0' '^ verdict +harmful +on macOS|^ verdict +harmful +in a container'
 on in-full '^ PYTORCH_MPS_HIGH_WATERMARK_RATIO ─' '^ source ' 'Esc back'
-not_on in-full 'Right profile'
+not_on in-full ' c all'
 on all '^ All settings [0-9]+ ─' '^ Ollama: variables that its server reads' ' default ' "c profile"
-not_on all 'Right profile'
+not_on all ' c all'
 on one '^ OLLAMA_NUM_THREADS ─' '^ use +LLAMA_ARG_THREADS: the same value' '^ read back ' '^ source +O 1\.5'
 on none 'None of [0-9]+ settings matches no such thing +Esc clears'
 on details ' Settings of high '
@@ -139,7 +139,7 @@ t_run env TUNETOP_SIZE=90x24 TUNETOP_DATADIR="$t_dir/nowhere" "$TUNETOP" --repla
 t_expect_status 0
 on trouble '^ No profile is recommended: ' 'The settings cannot be listed: ' 'nowhere/settings\.yaml' \
     'TUNETOP_DATADIR names that folder: unset it'
-not_on trouble '/ filter|Right profile|c all|Enter open'
+not_on trouble '/ filter|c all|Enter open'
 not_on trouble-2 '/ filter'
 on trouble-why '^ settings +failed ' '^ profile +failed '
 on alive '\[1 Overview\]'

@@ -250,7 +250,10 @@ static void test_keys(void **state)
     key(ui, m, "Tab");
     assert_int_equal(ui->tab, UI_PROCESSES);
     key(ui, m, "Tab"); /* no process is selected, so it has no details */
+    assert_int_equal(ui->tab, UI_JOURNAL);
+    key(ui, m, "Tab");
     assert_int_equal(ui->tab, UI_OVERVIEW);
+    key(ui, m, "S-Tab");
     key(ui, m, "S-Tab");
     key(ui, m, "S-Tab");
     key(ui, m, "S-Tab");
