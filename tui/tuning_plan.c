@@ -271,15 +271,18 @@ static const char *command_of(struct arena *arena, const cJSON *o)
     return out;
 }
 
-/* Several are one sentence. */
-static const char *joined(struct arena *arena, const cJSON *list)
+/* What its own service is doing, then who stops with it. */
+static const char *interrupts_of(struct arena *arena, const cJSON *list)
 {
+    const char *between = "";
     const cJSON *o;
     struct buf all;
     buf_init(&all, TEXT_MAX);
     cJSON_ArrayForEach(o, list) {
-        if (cJSON_IsString(o))
-            buf_printf(&all, "%s%s", all.size > 0 ? "; " : "", o->valuestring);
+        if (!cJSON_IsString(o))
+            continue;
+        buf_printf(&all, "%s%s", between, o->valuestring);
+        between = between[0] == '\0' ? "; also stops " : ", ";
     }
     const char *out = all.size > 0 ? clean_part(arena, all.data, all.size) : NULL;
     buf_release(&all);
@@ -301,7 +304,7 @@ static void read_steps(struct tuning_plan *p, const cJSON *steps)
         s->service = text_of(&p->arena, o, "service");
         s->file = text_of(&p->arena, o, "file");
         s->command = command_of(&p->arena, o);
-        s->interrupts = joined(&p->arena, json_get(o, "interrupts"));
+        s->interrupts = interrupts_of(&p->arena, json_get(o, "interrupts"));
         s->needs_root = flag_of(o, "needs_root");
         p->needs_root = p->needs_root || s->needs_root;
     }

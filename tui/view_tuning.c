@@ -14,10 +14,7 @@ enum {
     TALL_FROM = 20,      /* rows of the window: blank rows between the parts, and why it fits */
     DETAILS_WANTED = 12, /* rows that the list leaves to the details */
     DETAILS_LEAST = 3,
-    LEFT_FROM = 110, /* columns of the window: the profiles stand at the left */
-    LEFT_COLUMNS = 24,
     BEST_ROWS = 8,
-    WORD_FROM = 80, /* columns: "profile" before their names */
 };
 
 /* The selected one, or the first; nothing where there is none. */
@@ -83,9 +80,9 @@ static void tab_make(struct page *p, struct tuning_tab *t, int width, int height
     find_rows(p->ui, &t->rows);
     t->current = current_of(p->ui, &t->rows);
     bool opened = p->ui->open && t->current.setting != NULL;
-    bool left = !p->ui->tuning.all && width >= LEFT_FROM;
+    bool left = !p->ui->tuning.all && width >= TUNING_LEFT_FROM;
     bool above = !p->ui->tuning.all && !left && !opened;
-    t->x = left ? LEFT_COLUMNS : 0;
+    t->x = left ? TUNING_LEFT_COLUMNS : 0;
     t->because_y = gap ? 2 : -1;
     t->profiles_y = above ? 2 + gap : -1;
     t->title_y = 2 + 2 * gap + above;
@@ -112,6 +109,8 @@ const struct setting *tuning_tab_current(const struct ui *ui)
     struct setting_rows rows;
     if (ui->tab != UI_TUNING)
         return NULL;
+    if (tuning_tab_has_plan(ui))
+        return plan_tab_setting(ui);
     find_rows(ui, &rows);
     return current_of(ui, &rows).setting;
 }
@@ -119,6 +118,10 @@ const struct setting *tuning_tab_current(const struct ui *ui)
 void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out)
 {
     struct tuning_tab t;
+    if (tuning_tab_has_plan(p->ui)) {
+        plan_tab_sizes(p, width, height, out);
+        return;
+    }
     tab_make(p, &t, width, height);
     memset(out, 0, sizeof *out);
     out->list_visible = t.list_rows - t.more;
@@ -126,97 +129,6 @@ void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *o
     if (t.current.setting != NULL && t.details_rows > 0)
         out->details_most = tuning_details_most(p, &t.current, t.details_rows, width,
                                                 &out->details_visible);
-}
-
-/* ---------------------------------------------------------------- the profiles */
-
-static const struct profile *profile_at(const struct ui *ui, size_t i)
-{
-    const struct profile *p = &ui->tuning.profiles->profiles[i];
-    return p->overlay ? NULL : p;
-}
-
-static bool is_shown(const struct ui *ui, const struct profile *p)
-{
-    return strcmp(p->name, ui_profile(ui)) == 0;
-}
-
-static const char *mark_of(const struct ui *ui, const struct profile *p)
-{
-    const struct ui_tuning *t = &ui->tuning;
-    bool fits = t->chip_known && strcmp(p->name, chip_profile_name((int)t->chip.profile)) == 0;
-    return fits ? "fits" : p->user ? "yours" : "";
-}
-
-/* As a column, and below it what the shown one is best for. */
-static void draw_profiles_left(struct page *p, const struct tuning_tab *t)
-{
-    int y = t->list_y, end = LEFT_COLUMNS - 1, bottom = t->list_y + t->list_rows;
-    const struct profile_set *set = p->ui->tuning.profiles;
-    const char *best = NULL;
-    page_title(p, t->title_y, end - 1, "Profiles");
-    if (set == NULL)
-        return;
-    for (size_t i = 0; i < set->count && y < bottom; i++) {
-        const struct profile *one = profile_at(p->ui, i);
-        if (one == NULL)
-            continue;
-        const char *mark = mark_of(p->ui, one);
-        int room = end - 3 - width_of_text(mark);
-        tuning_put_cut(p, 2, y, room, ROLE_TEXT, one->name);
-        surface_text_right(p->s, end - 1, y, ROLE_DIM, mark);
-        if (is_shown(p->ui, one)) {
-            surface_set_role(p->s, (struct rect){0, y, end, 1}, ROLE_SELECTION);
-            surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
-            best = one->best_for;
-        }
-        y++;
-    }
-    for (size_t i = 0; i < set->broken_count && y < bottom; i++, y++) {
-        tuning_put_cut(p, 2, y, end - 14, ROLE_DIM, set->broken[i].name);
-        surface_text_right(p->s, end - 1, y, ROLE_WARN, "broken (w)");
-    }
-    if (best != NULL) {
-        int next = tuning_put_text(p, 2, end, y + 1, bottom, ROLE_DIM, "best for");
-        tuning_put_text(p, 2, end, next, bottom, ROLE_DIM, best);
-    }
-}
-
-static void put_profile(struct page *p, struct line *l, const struct profile *one)
-{
-    bool shown = is_shown(p->ui, one);
-    const char *mark = mark_of(p->ui, one);
-    line_put(l, shown ? ROLE_SELECTION : ROLE_TEXT, shown ? "[%s]" : " %s ", one->name);
-    if (mark[0] != '\0')
-        line_put(l, ROLE_DIM, shown ? " %s " : "%s ", mark);
-}
-
-/* In one row, from the first one on with which the shown one still has room. */
-static void draw_profiles_row(struct page *p, int y)
-{
-    const struct profile_set *set = p->ui->tuning.profiles;
-    int from = p->s->width >= WORD_FROM ? 10 : 0;
-    if (y < 0 || set == NULL)
-        return;
-    for (size_t first = 0; first < set->count; first++) {
-        bool seen = ui_profile(p->ui)[0] == '\0'; /* none is: they stand there all the same */
-        struct line l = line_at(p->s, from, y, p->s->width - 1);
-        surface_fill(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_TEXT);
-        for (size_t i = first; i < set->count; i++) {
-            const struct profile *one = profile_at(p->ui, i);
-            if (one == NULL)
-                continue;
-            line_group(&l);
-            put_profile(p, &l, one);
-            if (!line_group_end(&l))
-                break;
-            seen = seen || is_shown(p->ui, one);
-        }
-        if (seen)
-            break;
-    }
-    if (from > 0)
-        surface_text(p->s, 1, y, ROLE_DIM, "profile");
 }
 
 /* ---------------------------------------------------------------- the machine */
@@ -229,7 +141,7 @@ static void put_limit(struct line *l, const char *limit)
     line_put(l, ROLE_DIM, " %siB", limit + digits);
 }
 
-static void draw_machine(struct page *p)
+void tuning_draw_machine(struct page *p)
 {
     const struct chip_answer *c = &p->ui->tuning.chip;
     const struct ui_tuning *t = &p->ui->tuning;
@@ -274,8 +186,9 @@ static const char *other_best(struct page *p, const struct tuning_tab *t)
 {
     const struct profile_set *set = p->ui->tuning.profiles;
     for (size_t i = 0; set != NULL && t->profiles_y >= 0 && i < set->count; i++) {
-        const struct profile *one = profile_at(p->ui, i);
-        if (one != NULL && is_shown(p->ui, one) && strcmp(mark_of(p->ui, one), "fits") != 0)
+        const struct profile *one = &set->profiles[i];
+        if (!one->overlay && strcmp(one->name, ui_profile(p->ui)) == 0 &&
+            !tuning_profile_fits(p->ui, one))
             return one->best_for;
     }
     return NULL;
@@ -316,15 +229,19 @@ static void draw_because(struct page *p, const struct tuning_tab *t)
 void tuning_tab_draw(struct page *p)
 {
     struct tuning_tab t;
+    if (tuning_tab_has_plan(p->ui)) {
+        plan_tab_draw(p);
+        return;
+    }
     tab_make(p, &t, p->s->width, p->s->height);
-    draw_machine(p);
+    tuning_draw_machine(p);
     draw_because(p, &t);
     if (t.list_rows > 0 && t.profiles_y >= 0)
-        draw_profiles_row(p, t.profiles_y);
+        tuning_draw_profiles_row(p, t.profiles_y);
     if (t.list_rows > 0)
         tuning_list_draw(p, &t);
     if (t.list_rows > 0 && t.x > 0)
-        draw_profiles_left(p, &t);
+        tuning_draw_profiles_left(p, t.title_y, t.list_y, t.list_y + t.list_rows);
     if (t.details_rows > 0)
         tuning_details_draw(p, &t.current, t.details_y, t.details_rows);
     p->layout.why_y = t.why_y;

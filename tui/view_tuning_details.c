@@ -176,7 +176,13 @@ static void emit_all(struct sheet *h, const struct ui_tuning *t, const struct tu
     emit_sources(h, t->settings, s);
 }
 
-static struct sheet sheet_of(struct page *p, int width, int y)
+void tuning_setting_emit(struct sheet *h, const struct ui_tuning *t, const struct setting *s)
+{
+    const struct tuning_current k = {s, NULL};
+    emit_all(h, t, &k);
+}
+
+struct sheet tuning_sheet(struct page *p, int width, int y)
 {
     int end = width - 1, most = 1 + LABELS + TEXT_COLUMNS;
     return (struct sheet){
@@ -186,7 +192,7 @@ static struct sheet sheet_of(struct page *p, int width, int y)
 int tuning_details_most(struct page *p, const struct tuning_current *c, int rows, int width,
                         int *visible)
 {
-    struct sheet h = sheet_of(p, width, 0);
+    struct sheet h = tuning_sheet(p, width, 0);
     *visible = rows - 1;
     emit_all(&h, &p->ui->tuning, c);
     return h.row > *visible ? h.row - *visible : 0;
@@ -199,7 +205,7 @@ void tuning_details_draw(struct page *p, const struct tuning_current *c, int y, 
     if (p->ui->in_details && !p->ui->open)
         surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
     page_title(p, y, p->s->width - 1, c->row != NULL ? want_name(c->row) : c->setting->name);
-    struct sheet h = sheet_of(p, p->s->width, y + 1);
+    struct sheet h = tuning_sheet(p, p->s->width, y + 1);
     h.draw = true;
     h.first = first;
     h.last = first + visible;

@@ -1,0 +1,189 @@
+/*
+ * One item of a plan in full: a setting with what file, process and profile have and with the proof
+ * of its verdict, what is not written and why, what is possible besides, a warning.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/tuning_tab.h"
+
+enum { TEXT_BYTES = 1024 };
+
+static void plain(struct sheet *h, const char *label, const char *value)
+{
+    if (value != NULL && value[0] != '\0')
+        sheet_text(h, label, ROLE_TEXT, value, 0);
+}
+
+static const char *or_dash(const char *value)
+{
+    return value != NULL ? value : "-";
+}
+
+const char *plan_item_title(const struct ui *ui, const struct plan_items *items, int item,
+                            char *out, size_t size)
+{
+    static const char *const others[ITEM_KINDS] = {[ITEM_PENDING] = "Somebody's edits",
+                                                   [ITEM_WARNING] = "To know",
+                                                   [ITEM_POSSIBLE] = "Also possible"};
+    const char *service, *name;
+    plan_item_names(items, ui->tuning.plan, &ui->tuning.wish, item, &service, &name);
+    const int kind = items->of[item].kind;
+    if (kind == ITEM_WARNING || kind == ITEM_PENDING)
+        snprintf(out, size, "%s%s%s", others[kind], service[0] != '\0' ? " of " : "", service);
+    else if (kind == ITEM_POSSIBLE)
+        snprintf(out, size, "%s", name);
+    else if (name[0] == '\0')
+        snprintf(out, size, "%s", service);
+    else
+        snprintf(out, size, "%s of %s", name, service);
+    return out;
+}
+
+/* What a verdict means where nothing else says it. */
+static const char *verdict_means(const struct shown_row *r)
+{
+    switch (r->verdict) {
+    case SHOWN_OK:
+        return "the running process has it";
+    case SHOWN_DIFFERS:
+        return r->changes ? "the plan writes it" : "it is not as it is wished";
+    case SHOWN_RESTART:
+        return "the file has it, the process is older than the file";
+    case SHOWN_IGNORED:
+        return "no program reads it: it is only kept in step where a file has it";
+    default:
+        return NULL;
+    }
+}
+
+static void emit_verdict(struct sheet *h, const struct shown_row *r)
+{
+    char text[TEXT_BYTES];
+    const char *means = r->why != NULL && r->why[0] != '\0' ? r->why : verdict_means(r);
+    snprintf(text, sizeof text, "%s%s%s", shown_verdict_words[r->verdict],
+             means != NULL ? ": " : "", means != NULL ? means : "");
+    sheet_text(h, "verdict", plan_verdict_role(r->verdict), text, 0);
+    if (r->via != NULL && strcmp(r->via, "file") == 0)
+        plain(h, "proof", "the file; of its process nothing is known");
+    else
+        plain(h, "proof", r->via != NULL ? r->via : "none: nobody was asked");
+}
+
+/* A process that was looked at and does not have it is another thing than one that nobody saw. */
+static void emit_process(struct sheet *h, const struct shown_row *r)
+{
+    const bool looked = r->via != NULL && strcmp(r->via, "file") != 0 &&
+                        r->verdict != SHOWN_UNKNOWN;
+    plain(h, "process",
+          r->in_process != NULL ? r->in_process
+          : looked              ? "- (not set)"
+                                : "- (not known)");
+}
+
+static void emit_row(struct sheet *h, const struct ui *ui, const struct shown_row *r)
+{
+    const struct tuning_wish *w = &ui->tuning.wish;
+    const char *typed = tuning_wish_value(w, r->service, r->setting);
+    char text[TEXT_BYTES];
+    plain(h, "file has", r->in_file != NULL ? r->in_file : "- (not set)");
+    emit_process(h, r);
+    plain(h, typed != NULL ? "you want" : "wants", typed != NULL ? typed : or_dash(r->wanted));
+    if (r->clamped != NULL) {
+        snprintf(text, sizeof text, "from %s: %s", r->clamped,
+                 r->reason != NULL ? r->reason : "this machine has no more");
+        sheet_text(h, "lowered", ROLE_TEXT, text, 0);
+    } else {
+        plain(h, "because", r->reason);
+    }
+    emit_verdict(h, r);
+    if (r->file != NULL) {
+        snprintf(text, sizeof text, r->line > 0 ? "%s:%lu" : "%s", r->file, r->line);
+        sheet_text(h, "written to", ROLE_TEXT, text, 0);
+    }
+    if (plan_list_is_left_out(w, r->service, r->setting))
+        sheet_text(h, "left out", ROLE_TEXT, "an apply does not touch it; x takes it in again", 0);
+}
+
+static void emit_skipped(struct sheet *h, const struct shown_skipped *k)
+{
+    plain(h, "wishes", k->value);
+    sheet_text(h, k->refused ? "refused" : "not done", k->refused ? ROLE_WARN : ROLE_TEXT,
+               k->reason, 0);
+    plain(h, "by hand", k->by_hand);
+}
+
+static void emit_possible(struct sheet *h, const struct shown_possible *q)
+{
+    plain(h, "now", or_dash(q->now));
+    plain(h, "wants", or_dash(q->wanted));
+    plain(h, "because", q->reason);
+    if (q->same)
+        plain(h, "verdict", "ok: it is so already");
+    if (q->why_not != NULL)
+        sheet_text(h, "not here", ROLE_WARN, q->why_not, 0);
+    plain(h, "command", q->command);
+    if (!q->same && q->why_not == NULL)
+        plain(h, "apply", "only by name, outside of this screen: tunetop apply PROFILE -s system");
+}
+
+static void emit_service(struct sheet *h, const struct ui *ui, const char *service)
+{
+    const struct tuning_plan *plan = ui->tuning.plan;
+    size_t rows = 0, changes = 0;
+    char text[TEXT_BYTES];
+    for (size_t i = 0; i < plan->row_count; i++) {
+        rows += strcmp(plan->rows[i].service, service) == 0;
+        changes += strcmp(plan->rows[i].service, service) == 0 && plan->rows[i].changes;
+    }
+    if (tuning_wish_is_left_out(&ui->tuning.wish, service, ""))
+        sheet_text(h, "left out", ROLE_TEXT, "an apply touches nothing of it; x takes it in again",
+                   0);
+    snprintf(text, sizeof text, "%zu, of which %zu change", rows, changes);
+    sheet_text(h, "settings", ROLE_TEXT, text, 0);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct shown_step *s = &plan->steps[i];
+        if (s->service == NULL || strcmp(s->service, service) != 0)
+            continue;
+        plain(h, s->action, s->command != NULL ? s->command : service);
+        plain(h, "interrupts", s->interrupts);
+    }
+    for (size_t i = 0; i < plan->warning_count; i++)
+        if (plan->warnings[i].service != NULL && strcmp(plan->warnings[i].service, service) == 0)
+            plain(h, "to know", plan->warnings[i].text);
+}
+
+void plan_item_emit(struct sheet *h, const struct ui *ui, const struct plan_items *items, int item)
+{
+    const struct tuning_plan *plan = ui->tuning.plan;
+    if (item < 0 || item >= items->count)
+        return;
+    const size_t i = items->of[item].index;
+    switch (items->of[item].kind) {
+    case ITEM_SERVICE:
+        emit_service(h, ui, items->services[i]);
+        break;
+    case ITEM_ROW:
+        emit_row(h, ui, &plan->rows[i]);
+        break;
+    case ITEM_LEFT_OUT:
+        sheet_text(h, "left out", ROLE_TEXT, "an apply does not touch it; x takes it in again", 0);
+        break;
+    case ITEM_PENDING:
+        sheet_text(h, "", ROLE_WARN, plan->pending[i], 0);
+        plain(h, "who", "somebody edited it before; a restart would bring it besides");
+        break;
+    case ITEM_WARNING:
+        sheet_text(h, "", ROLE_TEXT, plan->warnings[i].text, 0);
+        plain(h, "setting", plan->warnings[i].setting);
+        break;
+    case ITEM_SKIPPED:
+        emit_skipped(h, &plan->skipped[i]);
+        break;
+    case ITEM_POSSIBLE:
+        emit_possible(h, &plan->possible[i]);
+        break;
+    default:
+        break;
+    }
+}
