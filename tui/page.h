@@ -63,6 +63,8 @@ void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *o
 void tuning_tab_draw(struct page *p);
 /* The setting that is selected there, or first; NULL on other tabs, and where nothing is. */
 const struct setting *tuning_tab_current(const struct ui *ui);
+/* Whether Enter opens something there. */
+bool tuning_tab_opens(const struct ui *ui);
 /* view_change.c: the Tuning tab below row 0 while ui->change.shown */
 void change_page_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 void change_page_draw(struct page *p);

@@ -1,9 +1,11 @@
 #include "tui/plan_list.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "tuning/profile.h"
 
 static const char *or_empty(const char *text)
 {
@@ -48,6 +50,7 @@ void plan_item_names(const struct plan_items *items, const struct tuning_plan *p
         *name = or_empty(plan->skipped[i].setting);
         break;
     case ITEM_POSSIBLE:
+        *service = profile_service_words[PROFILE_SYSTEM];
         *name = or_empty(plan->possible[i].setting);
         break;
     default:
@@ -116,6 +119,42 @@ static bool plan_has(const struct tuning_plan *plan, const char *service, const 
     return false;
 }
 
+/* What the plan does not have any more stands where it stood: by name among what differs. Those
+ * that come before `row` (NULL: the end) and are not there yet. */
+static void add_left_out(const struct tuning_plan *plan, const struct tuning_wish *wish,
+                         const char *filter, const char *service, const struct shown_row *row,
+                         struct plan_items *out)
+{
+    const char *before = row != NULL && shown_row_class(row) == 0 ? row->setting : NULL;
+    for (;;) {
+        size_t next = wish->left_out_count;
+        for (size_t i = 0; i < wish->left_out_count; i++) {
+            const struct wish_left_out *l = &wish->left_out[i];
+            if (strcmp(l->service, service) != 0 || l->setting[0] == '\0' || out->left_out[i] ||
+                (before != NULL && strcmp(l->setting, before) > 0) ||
+                plan_has(plan, l->service, l->setting))
+                continue;
+            if (next == wish->left_out_count ||
+                strcmp(l->setting, wish->left_out[next].setting) < 0)
+                next = i;
+        }
+        if (next == wish->left_out_count)
+            return;
+        const char *const texts[] = {service, wish->left_out[next].setting, "left out"};
+        out->left_out[next] = true;
+        out->all++;
+        if (matches(filter, texts, sizeof texts / sizeof texts[0])) {
+            add(out, ITEM_LEFT_OUT, next);
+            out->matching++;
+        }
+    }
+}
+
+static int compare_services(const void *a, const void *b)
+{
+    return shown_service_order(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* A service's title stands where one of its settings does. */
 static void add_settings(const struct tuning_plan *plan, const struct tuning_wish *wish,
                          const char *filter, struct plan_items *out)
@@ -124,31 +163,23 @@ static void add_settings(const struct tuning_plan *plan, const struct tuning_wis
         add_service(out, plan->rows[i].service);
     for (size_t i = 0; i < wish->left_out_count; i++)
         add_service(out, wish->left_out[i].service);
+    qsort(out->services, (size_t)out->service_count, sizeof out->services[0], compare_services);
     for (int s = 0; s < out->service_count; s++) {
         const char *service = out->services[s];
         const int title = out->count;
         add(out, ITEM_SERVICE, (size_t)s);
         for (size_t i = 0; i < plan->row_count; i++) {
-            if (strcmp(plan->rows[i].service, service) != 0)
+            const struct shown_row *r = &plan->rows[i];
+            if (strcmp(r->service, service) != 0)
                 continue;
+            add_left_out(plan, wish, filter, service, r, out);
             out->all++;
-            if (row_matches(&plan->rows[i], wish, filter)) {
+            if (row_matches(r, wish, filter)) {
                 add(out, ITEM_ROW, i);
                 out->matching++;
             }
         }
-        for (size_t i = 0; i < wish->left_out_count; i++) {
-            const struct wish_left_out *l = &wish->left_out[i];
-            const char *const texts[] = {l->service, l->setting, "left out"};
-            if (strcmp(l->service, service) != 0 || l->setting[0] == '\0' ||
-                plan_has(plan, l->service, l->setting))
-                continue;
-            out->all++;
-            if (matches(filter, texts, sizeof texts / sizeof texts[0])) {
-                add(out, ITEM_LEFT_OUT, i);
-                out->matching++;
-            }
-        }
+        add_left_out(plan, wish, filter, service, NULL, out);
         const bool whole = tuning_wish_is_left_out(wish, service, "") && filter[0] == '\0';
         if (out->count == title + 1 && !whole)
             out->count = title;
@@ -208,6 +239,7 @@ void plan_list_items(const struct setting_list *list, const struct tuning_plan *
                      const struct tuning_wish *wish, const char *filter, struct plan_items *out)
 {
     int first = -1;
+    memset(out->left_out, 0, sizeof out->left_out);
     out->service_count = out->count = out->matching = out->all = 0;
     out->selected = -1;
     if (plan == NULL)

@@ -112,7 +112,12 @@ int shown_service_order(const char *a, const char *b)
 
 int shown_row_class(const struct shown_row *r)
 {
-    return r->verdict == SHOWN_OK ? 1 : r->verdict == SHOWN_IGNORED ? 2 : 0;
+    return r->verdict == SHOWN_OK        ? 3
+           : r->verdict == SHOWN_IGNORED ? 4
+           : r->changes                  ? 0
+           : r->verdict == SHOWN_RESTART ? 1
+           : r->verdict == SHOWN_UNKNOWN ? 2
+                                         : 0;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -318,7 +323,7 @@ static void read_skipped(struct tuning_plan *p, const cJSON *list)
     cJSON_ArrayForEach(o, list) {
         if (p->skipped_count == most)
             break;
-        if (cJSON_IsObject(o))
+        if (cJSON_IsObject(o) && !flag_of(o, "left_out")) /* the wish has those */
             p->skipped[p->skipped_count++] = (struct shown_skipped){
                 .service = name_of(&p->arena, o, "service"),
                 .setting = text_of(&p->arena, o, "setting"),

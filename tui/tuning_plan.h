@@ -109,8 +109,8 @@ void tuning_plan_release(struct tuning_plan *p); /* accepts a zeroed one */
 /* Services as their kinds stand in a profile, then by name; the machine itself last. As strcmp().
  */
 int shown_service_order(const char *a, const char *b);
-/* What is to be done first: 0 differs, waits or is not known, 1 as it is wished, 2 read by nobody.
- */
+/* What is to be done first: 0 differs, 1 waits for a restart, 2 is not known, 3 as it is wished, 4
+ * read by nobody. */
 int shown_row_class(const struct shown_row *r);
 /* A unified diff; at most `most` lines, of which the last says how many there are besides. *out
  * lives in the arena. */

@@ -19,9 +19,14 @@ bool tuning_tab_has_plan(const struct ui *ui);
 /* What is selected of the plan, or its first setting. They live as long as plan and wish stay as
  * they are. */
 const struct shown_row *tuning_tab_row(const struct ui *ui); /* NULL: it is none of the plan's */
-/* Of a setting of the plan, of one that is left out, and of the title of a service; else NULL. */
+/* Of a setting of the plan, of one that is left out, of the machine that is possible besides
+ * ("system"), and of the title of a service; else NULL. */
 const char *tuning_tab_service(const struct ui *ui);
 const char *tuning_tab_setting(const struct ui *ui); /* "" the title of the service */
+
+/* Why the selected one is as it is, in one sentence with its proof; false: nothing is selected. */
+bool tuning_tab_why(const struct ui *ui, char *subject, size_t subject_size, char *word,
+                    size_t word_size, enum role *role, char *text, size_t size);
 
 struct tuning_current {
     const struct setting *setting; /* NULL: nothing is there */
@@ -58,6 +63,7 @@ void plan_tab_draw(struct page *p);
 void plan_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 const struct setting *plan_tab_setting(
     const struct ui *ui); /* of the selected one, in the catalog */
+bool plan_tab_opens(const struct ui *ui);
 enum role plan_verdict_role(enum shown_verdict v);
 void plan_diff_step(struct ui *ui, int by); /* to the next file of the diff, or the one before */
 /* view_tuning_plan_list.c */

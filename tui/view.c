@@ -260,20 +260,22 @@ bool view_has_place(const struct ui *ui, enum action action)
     bool tuning = ui->tab == UI_TUNING && !ui->help;
     bool list = (ui->tab == UI_SERVICES || processes) && !ui->help;
     list = list ||
-           (tuning && (ui->tuning.all ? ui->tuning.settings != NULL : ui->tuning.wants != NULL));
+           (tuning && (ui->tuning.all ? ui->tuning.settings != NULL
+                                      : ui->tuning.wants != NULL || ui->tuning.plan != NULL));
     bool filtered = ui_filter_shown(ui)->text[0] != '\0';
     bool selected = (processes && ui->processes.selected != PROCESS_NOTHING) ||
                     (tuning && ui_settings_shown(ui)->selected[0] != '\0');
     bool one = processes && ui->processes.selected == PROCESS_ONE;
     bool plan = tuning && !ui->tuning.all && ui->tuning.plan != NULL;
+    bool diff = plan && ui->tuning.diff;
     bool change = tuning && ui->change.shown && ui->change.run != NULL;
     if (!action_is_on(action, ui->tab))
         return false;
     switch (action) {
     case ACTION_OPEN:
-        return list && !ui->open && (!tuning || tuning_tab_current(ui) != NULL);
+        return list && !ui->open && !diff && (!tuning || tuning_tab_opens(ui));
     case ACTION_FILTER:
-        return list && !ui->open;
+        return list && !ui->open && !diff;
     case ACTION_SORT:
     case ACTION_TREE:
         return processes && !ui->open;
@@ -305,7 +307,7 @@ bool view_has_place(const struct ui *ui, enum action action)
     case ACTION_KILL:
         return one && !ui->processes.gone && ui->kill_refused == NULL;
     case ACTION_BACK:
-        return ui->help || ui->why || selected || (list && (inside || filtered));
+        return ui->help || ui->why || diff || selected || (list && (inside || filtered));
     default:
         return true;
     }

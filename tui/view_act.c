@@ -13,6 +13,7 @@
 #include "tui/picker.h"
 #include "tui/plan_list.h"
 #include "tui/theme_picker.h"
+#include "tui/tuning_tab.h"
 #include "tui/view.h"
 
 /* What + and - step through. */
@@ -218,7 +219,8 @@ static void change_part(struct ui *ui, int by)
         at = (at + by + PARTS) % PARTS;
     } while (parts[at].details &&
              ((parts[at].tab == UI_PROCESSES && ui->processes.selected != PROCESS_ONE) ||
-              (parts[at].tab == UI_TUNING && ui_settings(ui)->selected[0] == '\0')));
+              (parts[at].tab == UI_TUNING && (ui->tuning.all || ui->tuning.plan == NULL) &&
+               ui_settings(ui)->selected[0] == '\0')));
     show_tab(ui, parts[at].tab);
     ui->in_details = parts[at].details;
 }
@@ -272,9 +274,11 @@ static void open_selected(struct ui *ui, const struct model *m, int width, int h
         show_diff(ui);
         return;
     }
-    if (ui->tab == UI_TUNING ? tuning_tab_current(ui) == NULL : service_tab_current(m, ui) == NULL)
+    if (ui->tab == UI_TUNING ? !tuning_tab_opens(ui) : service_tab_current(m, ui) == NULL)
         return;
-    if ((ui->tab == UI_TUNING ? ui_settings(ui)->selected : ui->list.selected)[0] == '\0')
+    if (tuning_tab_has_plan(ui)) /* there something is selected always */
+        move_list(ui, ACTION_NONE, m, width, height);
+    else if ((ui->tab == UI_TUNING ? ui_settings(ui)->selected : ui->list.selected)[0] == '\0')
         move_list(ui, ACTION_FIRST, m, width, height);
     ui->open = true;
     ui->detail_scroll = 0;
@@ -375,6 +379,10 @@ static void ask_environment(struct ui *ui)
 static void change_profile(struct ui *ui, int by)
 {
     struct ui_tuning *t = &ui->tuning;
+    if (tuning_tab_has_plan(ui) && t->diff && !ui->help) {
+        plan_diff_step(ui, by);
+        return;
+    }
     if (ui->tab != UI_TUNING || ui->help || ui->open || t->all) {
         ui->note = "Left and Right choose a profile of 3 Tuning";
         return;

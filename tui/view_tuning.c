@@ -15,6 +15,7 @@ enum {
     DETAILS_WANTED = 12, /* rows that the list leaves to the details */
     DETAILS_LEAST = 3,
     BEST_ROWS = 8,
+    STATE_BYTES = 1024,
 };
 
 /* The selected one, or the first; nothing where there is none. */
@@ -73,9 +74,26 @@ static void place_list(const struct page *p, struct tuning_tab *t, int bottom, i
     t->details_rows = details > 0 ? bottom - t->details_y : 0;
 }
 
+/* While there is no plan: that one comes, or why there is none. TEXT: nothing is to be said. */
+static enum role tuning_plan_state(const struct ui *ui, char *out, size_t size)
+{
+    const struct ui_tuning *t = &ui->tuning;
+    char name[320];
+    ui_wish_name(ui, name, sizeof name);
+    out[0] = '\0';
+    if (t->all || t->plan_state == UI_PLAN_NONE || t->plan_state == UI_PLAN_HERE)
+        return ROLE_TEXT;
+    if (t->plan_state == UI_PLAN_FAILED)
+        snprintf(out, size, "The plan failed (w): %s", t->plan_trouble);
+    else
+        snprintf(out, size, "making the plan of %s ...", name);
+    return t->plan_state == UI_PLAN_FAILED ? ROLE_CRIT : ROLE_DIM;
+}
+
 static void tab_make(struct page *p, struct tuning_tab *t, int width, int height)
 {
     int gap = height >= TALL_FROM, bottom = height - 1 - gap;
+    char word[STATE_BYTES];
     memset(t, 0, sizeof *t);
     find_rows(p->ui, &t->rows);
     t->current = current_of(p->ui, &t->rows);
@@ -83,9 +101,10 @@ static void tab_make(struct page *p, struct tuning_tab *t, int width, int height
     bool left = !p->ui->tuning.all && width >= TUNING_LEFT_FROM;
     bool above = !p->ui->tuning.all && !left && !opened;
     t->x = left ? TUNING_LEFT_COLUMNS : 0;
-    t->because_y = gap ? 2 : -1;
-    t->profiles_y = above ? 2 + gap : -1;
-    t->title_y = 2 + 2 * gap + above;
+    bool state = !gap && tuning_plan_state(p->ui, word, sizeof word) != ROLE_TEXT;
+    t->because_y = gap || state ? 2 : -1;
+    t->profiles_y = above ? 2 + gap + state : -1;
+    t->title_y = 2 + 2 * gap + state + above;
     t->list_y = t->title_y + 1;
     t->why_y = -1;
     if (p->ui->why) {
@@ -113,6 +132,11 @@ const struct setting *tuning_tab_current(const struct ui *ui)
         return plan_tab_setting(ui);
     find_rows(ui, &rows);
     return current_of(ui, &rows).setting;
+}
+
+bool tuning_tab_opens(const struct ui *ui)
+{
+    return tuning_tab_has_plan(ui) ? plan_tab_opens(ui) : tuning_tab_current(ui) != NULL;
 }
 
 void tuning_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out)
@@ -199,8 +223,14 @@ static void draw_because(struct page *p, const struct tuning_tab *t)
 {
     int y = t->because_y;
     struct line l = line_at(p->s, 1, y, p->s->width - 1);
+    char state[STATE_BYTES];
     if (y < 0 || p->m->sequence == 0)
         return;
+    const enum role role = tuning_plan_state(p->ui, state, sizeof state);
+    if (role != ROLE_TEXT) {
+        tuning_put_cut(p, 1, y, p->s->width - 2, role, state);
+        return;
+    }
     if (!p->ui->tuning.chip_known) {
         if (p->ui->tuning.chips_trouble[0] != '\0')
             tuning_put_cut(p, 1, y, p->s->width - 2, ROLE_DIM, p->ui->tuning.next_step);

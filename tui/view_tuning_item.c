@@ -187,3 +187,65 @@ void plan_item_emit(struct sheet *h, const struct ui *ui, const struct plan_item
         break;
     }
 }
+
+/* ---------------------------------------------------------------- in one sentence */
+
+static void why_row(const struct shown_row *r, char *text, size_t size)
+{
+    struct buf b;
+    buf_init(&b, size - 1);
+    const char *means = r->why != NULL && r->why[0] != '\0' ? r->why : verdict_means(r);
+    buf_printf(&b, "%s", means != NULL ? means : "");
+    if (r->via != NULL)
+        buf_printf(&b, "; proof: %s", r->via);
+    if (r->clamped != NULL)
+        buf_printf(&b, "; lowered from %s", r->clamped);
+    if (r->reason != NULL)
+        buf_printf(&b, "; %s", r->reason);
+    if (r->file != NULL)
+        buf_printf(&b, "; written to %s", r->file);
+    if (r->file != NULL && r->line > 0)
+        buf_printf(&b, ":%lu", r->line);
+    snprintf(text, size, "%s", b.data);
+    buf_release(&b);
+}
+
+bool tuning_tab_why(const struct ui *ui, char *subject, size_t subject_size, char *word,
+                    size_t word_size, enum role *role, char *text, size_t size)
+{
+    const struct ui_tuning *t = &ui->tuning;
+    struct plan_items items;
+    const char *service, *name;
+    if (!tuning_tab_has_plan(ui))
+        return false;
+    plan_list_items(&t->planned, t->plan, &t->wish, t->filter.text, &items);
+    if (items.selected < 0)
+        return false;
+    plan_item_names(&items, t->plan, &t->wish, items.selected, &service, &name);
+    const struct plan_item *item = &items.of[items.selected];
+    snprintf(subject, subject_size, "%s", name[0] != '\0' ? name : service);
+    *role = ROLE_DIM;
+    if (item->kind == ITEM_ROW) {
+        const struct shown_row *r = &t->plan->rows[item->index];
+        snprintf(word, word_size, "%s", shown_verdict_words[r->verdict]);
+        *role = plan_verdict_role(r->verdict);
+        why_row(r, text, size);
+    } else if (item->kind == ITEM_SKIPPED) {
+        const struct shown_skipped *k = &t->plan->skipped[item->index];
+        snprintf(word, word_size, "%s", k->refused ? "refused" : "not done");
+        *role = k->refused ? ROLE_WARN : ROLE_DIM;
+        snprintf(text, size, "%s%s%s", k->reason, k->by_hand != NULL ? "; by hand: " : "",
+                 k->by_hand != NULL ? k->by_hand : "");
+    } else if (item->kind == ITEM_POSSIBLE) {
+        const struct shown_possible *q = &t->plan->possible[item->index];
+        snprintf(word, word_size, "%s",
+                 q->same              ? "ok"
+                 : q->why_not != NULL ? "not here"
+                                      : "possible");
+        snprintf(text, size, "%s%s%s", q->reason != NULL ? q->reason : "",
+                 q->why_not != NULL ? "; " : "", q->why_not != NULL ? q->why_not : "");
+    } else {
+        return false; /* it says itself what it is */
+    }
+    return true;
+}

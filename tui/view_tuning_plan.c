@@ -50,7 +50,15 @@ const struct shown_row *tuning_tab_row(const struct ui *ui)
 
 static bool is_setting(int kind)
 {
-    return kind == ITEM_SERVICE || kind == ITEM_ROW || kind == ITEM_LEFT_OUT;
+    return kind == ITEM_SERVICE || kind == ITEM_ROW || kind == ITEM_LEFT_OUT ||
+           kind == ITEM_POSSIBLE;
+}
+
+bool plan_tab_opens(const struct ui *ui)
+{
+    const char *service, *name;
+    size_t index;
+    return !ui->tuning.diff && selected_of(ui, &index, &service, &name) >= 0;
 }
 
 const char *tuning_tab_service(const struct ui *ui)
@@ -345,7 +353,8 @@ static void draw_lower(struct page *p, const struct plan_tab *t, const struct ta
     struct sheet h = will_sheet(p, x, end, y + 1);
     h.draw = true;
     h.gaps = t->split;
-    h.first = diff ? 0 : first;
+    const int rows = will_rows(p, t, p->s->width);
+    h.first = rows - visible < first ? (rows > visible ? rows - visible : 0) : first;
     h.last = h.first + visible;
     plan_will_emit(&h, plan, t->split);
     if (!diff)

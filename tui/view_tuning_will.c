@@ -182,8 +182,6 @@ static void step_text(const struct shown_step *s, struct buf *b)
     const char *who = s->service != NULL ? s->service : "";
     if (s->file != NULL && (is_action(s, "write") || is_action(s, "remove")))
         buf_puts(b, plan_file_name(s->file));
-    else if (is_action(s, "wait"))
-        buf_printf(b, "until %s answers", who);
     else if (is_action(s, "queue_save"))
         buf_printf(b, "waiting %s prompts", who);
     else if (is_action(s, "queue_post"))
@@ -191,7 +189,7 @@ static void step_text(const struct shown_step *s, struct buf *b)
     else if (is_action(s, "model_load"))
         buf_printf(b, "the models of %s again", who);
     else if (is_action(s, "verify"))
-        buf_printf(b, "%s: settings in the new process", who);
+        buf_printf(b, "%s: its settings in the new process", who);
     else if (s->command != NULL)
         buf_printf(b, "%s%s%s", who, who[0] != '\0' ? ": " : "", s->command);
     else
@@ -202,14 +200,18 @@ static void emit_steps(struct sheet *h, const struct tuning_plan *plan)
 {
     struct line l;
     struct buf b;
+    size_t number = 0;
     buf_init(&b, TEXT_BYTES);
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct shown_step *s = &plan->steps[i];
+        if (is_action(s, "wait")) /* verify begins with it */
+            continue;
+        number++;
         if (!sheet_row(h, &l))
             continue;
         buf_clear(&b);
         step_text(s, &b);
-        line_put(&l, ROLE_TITLE, "%2zu ", i + 1);
+        line_put(&l, ROLE_TITLE, "%2zu ", number);
         line_put(&l, ROLE_TEXT, "%s", step_word(s->action));
         line_to(&l, h->x + 12);
         if (s->needs_root)

@@ -11,6 +11,7 @@
 #include "base/width.h"
 #include "tui/format.h"
 #include "tui/page.h"
+#include "tui/tuning_tab.h"
 
 enum { SUBJECT_X = 1, SUBJECT_COLUMNS = 16, STATE_X = 18, STATE_COLUMNS = 11, TEXT_X = 30 };
 enum { TEXT_MAX_BYTES = 800 };
@@ -258,11 +259,28 @@ static void emit_version(struct walk *w, const struct setting_catalog *c, int ow
     emit(w, name, known ? "ok" : "-", known ? ROLE_OK : ROLE_DIM, text);
 }
 
+/* The plan, and what of it is selected. */
+static void emit_plan(struct walk *w, const struct ui *ui)
+{
+    const struct ui_tuning *t = &ui->tuning;
+    char subject[160], word[32], text[TEXT_MAX_BYTES];
+    enum role role;
+    if (t->plan_state == UI_PLAN_FAILED)
+        emit(w, "plan", "failed", ROLE_CRIT, t->plan_trouble);
+    if (t->plan_refused != NULL)
+        emit(w, "plan", "-", ROLE_DIM, t->plan_refused);
+    if (tuning_tab_why(ui, subject, sizeof subject, word, sizeof word, &role, text, sizeof text))
+        emit(w, subject, word, role, text);
+    if (tuning_tab_has_plan(ui) && t->plan->refused != NULL)
+        emit(w, "apply", "refused", ROLE_WARN, t->plan->refused);
+}
+
 /* What the Tuning tab says of the machine, in full. */
 static void emit_tuning(struct walk *w, const struct ui *ui)
 {
     const struct ui_tuning *t = &ui->tuning;
     char text[TEXT_MAX_BYTES];
+    emit_plan(w, ui);
     if (t->chip_known) {
         snprintf(text, sizeof text, "%s: %s", chip_profile_name((int)t->chip.profile),
                  t->chip.reason);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "tui/view.h"
 #include "tuning/catalog.h"
 
@@ -27,6 +28,7 @@ static struct {
     struct profile_set profiles;
     struct profile_rows wants;
     struct chip_catalog chips;
+    struct tuning_plan plan;
 } t;
 
 static void need(int rc, const struct err *err)
@@ -63,6 +65,55 @@ void tuning_builder_open(void)
     need(profile_set_parse(&t.settings, texts, 3, &t.profiles, &err), &err);
     chip_catalog_init(&t.chips);
     need(chip_catalog_load(&t.chips, catalog_folder(), &err), &err);
+}
+
+/* The same with 2,000 lines of the first file. */
+static void make_long(struct buf *plan)
+{
+    struct err err = ERR_INIT;
+    struct buf diff;
+    cJSON *root = json_parse(plan->data, plan->size, &err);
+    need(root != NULL ? 0 : -err.code, &err);
+    cJSON *file = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "files"), 0);
+    buf_init(&diff, CATALOG_MAX_BYTES);
+    buf_puts(&diff, "--- /Users/mini/ai/compose.yaml\n+++ /Users/mini/ai/compose.yaml\n"
+                    "@@ -1,999 +1,999 @@\n");
+    for (int i = 0; i < 999; i++)
+        buf_printf(&diff, "-      OLD_%03d: \"%d\"\n+      NEW_%03d: \"%d\"\n", i, i, i, i);
+    cJSON_ReplaceItemInObject(file, "diff", cJSON_CreateString(diff.data));
+    char *text = json_print_line(root);
+    buf_clear(plan);
+    buf_puts(plan, text);
+    free(text);
+    buf_release(&diff);
+    cJSON_Delete(root);
+}
+
+void tuning_builder_plan(struct ui *ui, const char *name)
+{
+    struct buf plan, verify;
+    struct err err = ERR_INIT;
+    const bool long_one = strcmp(name, "long") == 0;
+    char file[64];
+    snprintf(file, sizeof file, "plan-%s.json", long_one ? "high" : name);
+    read_fixture(file, &plan);
+    snprintf(file, sizeof file, "verify-%s.json", long_one ? "high" : name);
+    read_fixture(file, &verify);
+    if (long_one)
+        make_long(&plan);
+    tuning_plan_release(&t.plan);
+    need(tuning_plan_parse(plan.data, plan.size, verify.data, verify.size, &t.plan, &err), &err);
+    buf_release(&plan);
+    buf_release(&verify);
+    ui->tuning.plan = &t.plan;
+    ui->tuning.plan_state = UI_PLAN_HERE;
+}
+
+void tuning_builder_no_plan(struct ui *ui)
+{
+    ui->tuning.plan = NULL;
+    ui->tuning.plan_state = UI_PLAN_NONE;
+    tuning_plan_release(&t.plan);
 }
 
 void tuning_builder_close(void)

@@ -18,4 +18,9 @@ void tuning_builder_fill(struct ui *ui, struct model *m);
 /* What the profile that the ui state names wants: after a key changed it. */
 void tuning_builder_ask(struct ui *ui, const struct model *m);
 
+/* A plan of tests/fixtures/tuning, plan-NAME.json and verify-NAME.json, as it is when it has come;
+ * "long": that of "high" with a diff of 2,000 lines. */
+void tuning_builder_plan(struct ui *ui, const char *name);
+void tuning_builder_no_plan(struct ui *ui);
+
 #endif

@@ -1,0 +1,194 @@
+/*
+ * The Tuning tab while a plan is there, in each of its states, compared with the files in golden/.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/screen/golden.h"
+#include "tests/screen/model_builder.h"
+#include "tests/screen/tuning_builder.h"
+#include "tui/command.h"
+#include "tui/term.h"
+#include "tui/view.h"
+
+static const struct {
+    int width, height;
+} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+struct scene {
+    struct built b;
+    struct ui ui;
+};
+
+/* The tab as it stands when a plan has come. */
+static void begin(struct scene *s, const char *plan)
+{
+    s->b = model_builder_make("mac");
+    ui_init(&s->ui, NS_PER_S);
+    view_update(&s->ui, s->b.model);
+    tuning_builder_fill(&s->ui, s->b.model);
+    view_act(&s->ui, ACTION_TUNING, s->b.model, 80, 24);
+    tuning_builder_plan(&s->ui, plan);
+}
+
+static void end(struct scene *s)
+{
+    tuning_builder_no_plan(&s->ui);
+    ui_release(&s->ui);
+    model_builder_free(&s->b);
+}
+
+static void press(struct scene *s, int width, int height, const char *keys)
+{
+    char word[96];
+    while (*keys != '\0') {
+        size_t n = strcspn(keys, " ");
+        snprintf(word, sizeof word, "%.*s", (int)n, keys);
+        keys += n;
+        keys += *keys == ' ';
+        uint32_t key = key_of_name(word);
+        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
+        for (size_t i = 0; i < length; i++) {
+            uint32_t one = key != 0 ? key : (unsigned char)word[i];
+            if (s->ui.input == UI_INPUT_NONE ||
+                !command_key(&s->ui, one, s->b.model, width, height))
+                view_act(&s->ui, action_of_key(one, s->ui.tab), s->b.model, width, height);
+        }
+    }
+}
+
+static void compare(struct scene *s, const char *name, int size, bool ascii)
+{
+    golden_page(name, s->b.model, &s->ui, sizes[size].width, sizes[size].height, ascii);
+}
+
+static void compare_all(struct scene *s, const char *name)
+{
+    for (int i = 0; i < SIZES; i++)
+        compare(s, name, i, false);
+    for (int i = 1; i < SIZES; i++)
+        compare(s, name, i, true);
+}
+
+/* What `plan` says, at each size. */
+static void plans(void **state)
+{
+    static const char *const names[] = {"high", "ok", "root"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct scene s;
+        char name[64];
+        begin(&s, names[i]);
+        snprintf(name, sizeof name, "plan-%s", names[i]);
+        compare_all(&s, name);
+        end(&s);
+    }
+}
+
+/* One comes, the one that is there is old, the last one failed. */
+static void states(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, "high");
+    s.ui.tuning.plan_state = UI_PLAN_COMING;
+    compare_all(&s, "plan-coming");
+    s.ui.tuning.plan_stale = true;
+    s.ui.tuning.plan_state = UI_PLAN_HERE;
+    compare_all(&s, "plan-stale");
+    s.ui.tuning.plan_stale = false;
+    s.ui.tuning.plan_state = UI_PLAN_FAILED;
+    snprintf(s.ui.tuning.plan_trouble, sizeof s.ui.tuning.plan_trouble,
+             "plan: cannot read '/Users/mini/.homebrew/services/ollama.env': Permission denied; "
+             "give yourself the right to read it, or name another file in tunetop.yaml");
+    compare_all(&s, "plan-failed");
+    /* Without one before it there is what the profile wants, and why there is no more. */
+    tuning_builder_no_plan(&s.ui);
+    s.ui.tuning.plan_state = UI_PLAN_FAILED;
+    compare_all(&s, "plan-none-failed");
+    s.ui.tuning.plan_state = UI_PLAN_COMING;
+    compare(&s, "plan-none-coming", 1, false);
+    compare(&s, "plan-none-coming", 2, false);
+    end(&s);
+}
+
+/* Settings and a service that are left out, before and after a plan without them; typed values. */
+static void wishes(void **state)
+{
+    struct scene s;
+    struct tuning_wish *w = &s.ui.tuning.wish;
+    (void)state;
+    begin(&s, "high");
+    tuning_wish_take(w, "high");
+    assert_true(tuning_wish_leave_out(w, "ollama", "OLLAMA_NUM_PARALLEL"));
+    assert_true(tuning_wish_leave_out(w, "ollama", "OLLAMA_DEBUG"));
+    assert_true(tuning_wish_set(w, "ollama", "OLLAMA_CONTEXT_LENGTH", "16384"));
+    assert_true(tuning_wish_overlay(w, "quality"));
+    compare_all(&s, "plan-own");
+    assert_true(tuning_wish_leave_out(w, "comfyui", ""));
+    assert_true(tuning_wish_leave_out(w, "lmstudio", ""));
+    compare(&s, "plan-service-out", 1, false);
+    compare(&s, "plan-service-out", 2, false);
+    end(&s);
+}
+
+/* What is behind the rows: each kind of item opened, the diff, the filter, why. */
+static void parts(void **state)
+{
+    static const struct {
+        const char *name, *plan, *keys;
+        bool big; /* also at 120x40 */
+    } cases[] = {
+        {"plan-row", "high", "Enter", true},
+        {"plan-service", "high", "Up Enter", false},
+        {"plan-restart", "high", "/ restart Enter Down Enter", false},
+        {"plan-end", "high", "G", true},
+        {"plan-warning", "high", "/ fewer Enter Down Enter", false},
+        {"plan-skipped", "high", "/ lowvram Enter Down Enter", true},
+        {"plan-possible", "high", "/ wired Enter Down Enter", false},
+        {"plan-pending", "root", "/ User Enter Down Enter", false},
+        {"plan-filter", "high", "/ ok Enter", true},
+        {"plan-no-match", "high", "/ zebra Enter", false},
+        {"plan-will", "high", "Tab Down", true},
+        {"plan-why", "high", "w", true},
+        {"plan-diff", "high", "d", true},
+        {"plan-diff-next", "high", "d Right", false},
+        {"plan-diff-none", "ok", "d", false},
+        {"plan-diff-hostile", "root", "d", true},
+        {"plan-diff-long", "long", "d G Up", true},
+        {"plan-long", "long", "", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int size = 1; size <= (cases[i].big ? 2 : 1); size++) {
+            struct scene s;
+            begin(&s, cases[i].plan);
+            press(&s, sizes[size].width, sizes[size].height, cases[i].keys);
+            compare(&s, cases[i].name, size, false);
+            end(&s);
+        }
+}
+
+int main(void)
+{
+    bool utf8;
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plans),
+        cmocka_unit_test(states),
+        cmocka_unit_test(wishes),
+        cmocka_unit_test(parts),
+    };
+    term_set_locale(&utf8);
+    tuning_builder_open();
+    int failed = cmocka_run_group_tests_name("the Tuning tab with a plan", tests, NULL, NULL);
+    tuning_builder_close();
+    return failed;
+}
