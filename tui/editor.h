@@ -11,12 +11,22 @@
 #include "tui/ui.h"
 
 /* Of the selected setting; a note says why not. */
-void editor_open(struct ui *ui);
+void editor_open(struct ui *ui, const struct model *m);
+/* Whether what is selected is a setting of the machine that is only possible: opening it is
+ * choosing it. */
+bool editor_is_possible(const struct ui *ui);
 /* The name of an own profile. */
 void editor_open_save(struct ui *ui);
 /* The selected setting, or with its title the service, is left out, or taken in again. */
 void editor_leave_out(struct ui *ui);
 void editor_key(struct ui *ui, uint32_t key);
 void editor_draw(struct surface *s, const struct ui *ui);
+
+/* The value that + and - lead to from `text`, within the range: a number, also one with a unit
+ * behind it (16G, 5m). false: there is none. out has WISH_VALUE bytes. */
+bool editor_step(const struct setting *s, const char *text, int by, char *out);
+/* The values that are chosen instead of typed, of which `text` decides the words (0 or false); 0
+ * without any. */
+size_t editor_choices(const struct setting *s, const char *text, const char *const **out);
 
 #endif

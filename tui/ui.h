@@ -96,9 +96,14 @@ struct ui_picker {
 
 /* The editor, `e`: one setting of one service. And `s`: the name of an own profile. */
 struct ui_editor {
-    char service[WISH_NAME], setting[WISH_NAME];
+    char service[WISH_NAME], setting[WISH_NAME]; /* service "": whichever it fits */
+    struct profile_host host; /* where it runs; without versions, which are in tuning.here */
     struct prompt line;
+    bool fresh;        /* nothing was typed: the first character takes the place of what is there */
     char trouble[240]; /* why that value cannot be; "" it can */
+    char said[400];    /* what is to be known of it, though it can be; "" nothing */
+    bool harmful;      /* it does harm: Enter asks once more */
+    bool sure;         /* it was asked: harmful and meant; a profile that is to be replaced */
     bool save;         /* answered: the session writes the profile, and clears */
 };
 

@@ -471,7 +471,7 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         show_diff(ui);
         break;
     case ACTION_EDIT:
-        editor_open(ui);
+        editor_open(ui, m);
         break;
     case ACTION_LEAVE_OUT:
         editor_leave_out(ui);
@@ -505,7 +505,10 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         kill_ask(ui, m);
         break;
     case ACTION_OPEN:
-        open_selected(ui, m, width, height);
+        if (editor_is_possible(ui))
+            editor_open(ui, m);
+        else
+            open_selected(ui, m, width, height);
         break;
     case ACTION_FILTER:
         if (ui->tab == UI_OVERVIEW || ui->open || ui->help) {

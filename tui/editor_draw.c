@@ -1,0 +1,275 @@
+#include "tui/editor_draw.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tui/box.h"
+#include "tuning/plan_value.h"
+#include "tuning/profile.h"
+#include "tuning/setting_words.h"
+
+enum { EDITOR_COLUMNS = 76, LABELS = 10, TEXT_MAX = 1024 };
+
+struct sheet_of {
+    const struct ui *ui;
+    const struct setting *s;
+    bool gaps, explained, sources; /* room for blank rows, for what it does, for where that is from */
+};
+
+/* ---------------------------------------------------------------- rows */
+
+static bool label(struct box *b, struct line *l, const char *word)
+{
+    if (!box_row(b, l))
+        return false;
+    line_put(l, ROLE_DIM, "%s", word);
+    line_to(l, b->x + LABELS);
+    return true;
+}
+
+/* Below its label, wrapped. */
+static void told(struct box *b, const char *word, enum role role, const char *text)
+{
+    struct box inner = *b;
+    if (text == NULL || text[0] == '\0')
+        return;
+    inner.x += LABELS;
+    if (b->s != NULL)
+        surface_text_max(b->s, b->x, b->y + b->row, LABELS - 1, ROLE_DIM, word);
+    box_text(&inner, role, text);
+    b->row = inner.row;
+}
+
+static void put_choices(struct line *l, const struct setting *s, const char *const *words,
+                        size_t count, const char *text)
+{
+    const bool presence = s->type == SETTING_PRESENCE || plan_is_bare_flag(s);
+    for (size_t i = 0; i < count; i++) {
+        const bool is_it = strcasecmp(words[i], text) == 0;
+        const char *meaning = !presence ? "" : plan_is_on(words[i]) ? " on" : " off";
+        line_put(l, is_it ? ROLE_SELECTION : ROLE_TEXT, is_it ? "[%s%s]" : " %s%s ", words[i],
+                 meaning);
+    }
+    if (text[0] == '\0')
+        line_put(l, ROLE_SELECTION, "[the profile's]");
+}
+
+static void put_line(struct line *l, const struct ui_editor *e)
+{
+    if (e->fresh)
+        line_put(l, ROLE_SELECTION, "%s", e->line.text);
+    else
+        prompt_draw(&e->line, l);
+}
+
+static void emit_value(struct box *b, const struct sheet_of *a)
+{
+    const struct ui_editor *e = &a->ui->editor;
+    const char *const *words = NULL;
+    const size_t count = editor_choices(a->s, e->line.text, &words);
+    struct line l;
+    if (label(b, &l, "value")) {
+        if (count > 0)
+            put_choices(&l, a->s, words, count, e->line.text);
+        else
+            put_line(&l, e);
+    }
+    if (e->trouble[0] != '\0')
+        told(b, "", ROLE_CRIT, e->trouble);
+    else if (e->said[0] != '\0')
+        told(b, "", e->harmful ? ROLE_CRIT : ROLE_WARN, e->said);
+    else if (e->line.size == 0 && count == 0)
+        told(b, "", ROLE_DIM, "empty: as the profile wants it");
+}
+
+static void pair(struct line *l, const char *word, const char *value)
+{
+    line_group(l);
+    line_put(l, ROLE_DIM, "%s ", word);
+    line_put(l, value != NULL ? ROLE_TEXT : ROLE_DIM, "%s   ", value != NULL ? value : "-");
+    line_group_end(l);
+}
+
+/* What the profile wants, also where something else is typed; NULL: it does not want it. */
+static const char *profiles_value(const struct sheet_of *a)
+{
+    const struct ui *ui = a->ui;
+    const struct ui_editor *e = &ui->editor;
+    const struct shown_row *row = editor_row(ui);
+    const struct shown_possible *possible = editor_possible(ui);
+    const struct profile_rows *wants = ui->tuning.wants;
+    if (tuning_wish_value(&ui->tuning.wish, e->service, e->setting) == NULL)
+        return row != NULL ? row->wanted : possible != NULL ? possible->wanted : NULL;
+    for (size_t i = 0; wants != NULL && i < wants->count; i++)
+        if (wants->rows[i].target == a->s)
+            return wants->rows[i].target_value;
+    return NULL;
+}
+
+static void emit_known(struct box *b, const struct sheet_of *a)
+{
+    const struct shown_row *row = editor_row(a->ui);
+    const struct shown_possible *possible = editor_possible(a->ui);
+    const char *wanted = profiles_value(a);
+    char name[160];
+    struct line l;
+    if (label(b, &l, "now")) {
+        if (possible != NULL || (row != NULL && strcmp(row->service, "system") == 0)) {
+            pair(&l, "the machine has", row != NULL ? row->in_process : possible->now);
+        } else {
+            pair(&l, "the file has", row != NULL ? row->in_file : NULL);
+            pair(&l, "the process has", row != NULL ? row->in_process : NULL);
+        }
+    }
+    if (label(b, &l, "profile")) {
+        line_put(&l, ROLE_TEXT, "%s", wanted != NULL ? wanted : "-");
+        line_put(&l, ROLE_DIM, "  %s", ui_wish_name(a->ui, name, sizeof name));
+        if (row != NULL && row->clamped != NULL && wanted == row->wanted)
+            line_put(&l, ROLE_DIM, ", lowered from %s", row->clamped);
+    }
+}
+
+/* ---------------------------------------------------------------- a setting */
+
+static void put_keys(struct box *b, const struct sheet_of *a)
+{
+    const struct ui_editor *e = &a->ui->editor;
+    const char *const *words = NULL;
+    char ignored[WISH_VALUE];
+    struct line l;
+    if (!box_row(b, &l))
+        return;
+    if (e->trouble[0] == '\0') {
+        line_put(&l, ROLE_TITLE, "Enter");
+        line_put(&l, e->sure ? ROLE_CRIT : ROLE_DIM, "%s   ",
+                 e->sure              ? " take it all the same"
+                 : e->line.size == 0  ? " the profile's value"
+                 : e->harmful         ? " take it, asks again"
+                                      : " take it");
+    }
+    line_put(&l, ROLE_TITLE, "Esc");
+    line_put(&l, ROLE_DIM, " leave it");
+    line_group(&l);
+    if (editor_choices(a->s, e->line.text, &words) > 0) {
+        line_put(&l, ROLE_TITLE, "   Left Right");
+        line_put(&l, ROLE_DIM, " choose");
+    } else if (editor_step(a->s, e->line.text, 1, ignored)) {
+        line_put(&l, ROLE_TITLE, "   + -");
+        line_put(&l, ROLE_DIM, " more, less");
+    }
+    line_group_end(&l);
+    line_group(&l);
+    if (e->line.size > 0) {
+        line_put(&l, ROLE_TITLE, "   C-u");
+        line_put(&l, ROLE_DIM, " the profile's");
+    }
+    line_group_end(&l);
+}
+
+static void emit_setting(struct box *b, const void *ctx)
+{
+    const struct sheet_of *a = ctx;
+    const struct ui_editor *e = &a->ui->editor;
+    const struct setting *s = a->s;
+    struct buf text;
+    struct line l;
+    if (box_row(b, &l)) {
+        line_put(&l, ROLE_TITLE, "%s", e->setting);
+        if (e->service[0] != '\0')
+            line_put(&l, ROLE_DIM, "  %s", strcmp(e->service, "system") == 0 ? "of the machine"
+                                                                             : e->service);
+    }
+    if (a->explained)
+        box_text(b, ROLE_TEXT, s->reason);
+    b->row += a->gaps;
+    emit_value(b, a);
+    b->row += a->gaps;
+    buf_init(&text, TEXT_MAX);
+    setting_add_values(&text, s);
+    told(b, "takes", ROLE_TEXT, s->type == SETTING_NONE ? "the path of a folder" : text.data);
+    emit_known(b, a);
+    told(b, "needs", ROLE_TEXT, setting_cost_words[s->costs]);
+    if (a->sources) {
+        const size_t word = strcspn(s->source, " ,"), part = strcspn(s->source, ",");
+        const char *what = setting_source_text(a->ui->tuning.settings, s->source, word);
+        told(b, "memory", ROLE_TEXT, s->memory);
+        buf_clear(&text);
+        buf_printf(&text, "%.*s%s%s", (int)part, s->source, what != NULL ? ": " : "",
+                   what != NULL ? what : "");
+        told(b, "source", ROLE_DIM, text.data);
+    }
+    buf_release(&text);
+    b->row += a->gaps;
+    put_keys(b, a);
+}
+
+/* ---------------------------------------------------------------- the name of a profile */
+
+static void choice_words(const struct ui *ui, char *out, size_t size)
+{
+    const struct tuning_wish *w = &ui->tuning.wish;
+    char name[160];
+    size_t used = (size_t)snprintf(out, size, "%s", ui_wish_name(ui, name, sizeof name));
+    if (w->value_count > 0 && used < size)
+        used += (size_t)snprintf(out + used, size - used, ", %zu value%s of yours", w->value_count,
+                                 w->value_count == 1 ? "" : "s");
+    if (w->left_out_count > 0 && used < size)
+        snprintf(out + used, size - used, ", %zu left out", w->left_out_count);
+}
+
+static void emit_save(struct box *b, const void *ctx)
+{
+    const struct sheet_of *a = ctx;
+    const struct ui_editor *e = &a->ui->editor;
+    char text[320];
+    struct line l;
+    box_text(b, ROLE_TITLE, "Keep this choice as a profile of your own?");
+    choice_words(a->ui, text, sizeof text);
+    box_text(b, ROLE_TEXT, text);
+    b->row += a->gaps;
+    if (label(b, &l, "name"))
+        put_line(&l, e);
+    if (e->trouble[0] != '\0')
+        told(b, "", ROLE_CRIT, e->trouble);
+    else if (e->said[0] != '\0')
+        told(b, "", ROLE_WARN, e->said);
+    else
+        told(b, "", ROLE_DIM, e->line.size == 0 ? "small letters, digits and dashes" : "a new one");
+    if (a->explained)
+        told(b, "then", ROLE_TEXT,
+             "p and the command line know it by this name. Nothing else is changed.");
+    b->row += a->gaps;
+    if (!box_row(b, &l))
+        return;
+    if (e->sure) {
+        line_put(&l, ROLE_TITLE, "y");
+        line_put(&l, ROLE_DIM, " replace it   ");
+        line_put(&l, ROLE_TITLE, "n");
+        line_put(&l, ROLE_DIM, " another name");
+        return;
+    }
+    if (e->trouble[0] == '\0' && e->line.size > 0) {
+        line_put(&l, ROLE_TITLE, "Enter");
+        line_put(&l, ROLE_DIM, " save   ");
+    }
+    line_put(&l, ROLE_TITLE, "Esc");
+    line_put(&l, ROLE_DIM, " leave it");
+}
+
+/* What need not be read goes first; the value and the keys are never cut. */
+void editor_draw(struct surface *s, const struct ui *ui)
+{
+    struct sheet_of a = {ui, editor_setting(ui), true, true, true};
+    const bool save = ui->input == UI_INPUT_SAVE;
+    void (*emit)(struct box *b, const void *ctx) = save ? emit_save : emit_setting;
+    if (!save && a.s == NULL)
+        return;
+    if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
+        a.sources = false;
+    if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
+        a.gaps = false;
+    if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
+        a.explained = false;
+    box_show(s, save ? "Own profile" : "Another value", EDITOR_COLUMNS, emit, &a);
+}
