@@ -132,6 +132,15 @@ bool editor_is_possible(const struct ui *ui)
     return ui->tab == UI_TUNING && !ui->help && !ui->open && selected_possible(ui) != NULL;
 }
 
+const char *editor_wanted(const struct ui *ui, const struct setting *s)
+{
+    const struct profile_rows *wants = ui->tuning.wants;
+    for (size_t i = 0; wants != NULL && i < wants->count; i++)
+        if (wants->rows[i].target == s)
+            return wants->rows[i].target_value;
+    return NULL;
+}
+
 static bool is_machine(const struct ui_editor *e)
 {
     return strcmp(e->service, profile_service_words[PROFILE_SYSTEM]) == 0;
@@ -158,9 +167,9 @@ static void take_host(struct ui *ui, const struct model *m)
     struct chip_machine machine;
     struct profile_query q;
     const int kind = kind_of(m, e->service);
-    e->host = (struct profile_host){.query = {.place = ui->tuning.here.place,
-                                              .device = ui->tuning.here.device},
-                                    .memory_bytes = NAN};
+    e->host = (struct profile_host){
+        .query = {.place = ui->tuning.here.place, .device = ui->tuning.here.device},
+        .memory_bytes = NAN};
     if (!ui->tuning.chip_known)
         return;
     chip_machine_of(m, &machine);
@@ -233,7 +242,7 @@ static const char *first_text(const struct ui *ui, const struct shown_possible *
     const char *text = typed != NULL      ? typed
                        : row != NULL      ? row->wanted
                        : possible != NULL ? possible->wanted
-                                          : NULL;
+                                          : editor_wanted(ui, editor_setting(ui));
     return text == NULL || strcmp(text, "***") == 0 ? "" : text;
 }
 

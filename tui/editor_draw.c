@@ -14,7 +14,8 @@ enum { EDITOR_COLUMNS = 76, LABELS = 10, TEXT_MAX = 1024 };
 struct sheet_of {
     const struct ui *ui;
     const struct setting *s;
-    bool gaps, explained, sources; /* room for blank rows, for what it does, for where that is from */
+    bool gaps, explained,
+        sources; /* room for blank rows, for what it does, for where that is from */
 };
 
 /* ---------------------------------------------------------------- rows */
@@ -98,13 +99,13 @@ static const char *profiles_value(const struct sheet_of *a)
     const struct ui_editor *e = &ui->editor;
     const struct shown_row *row = editor_row(ui);
     const struct shown_possible *possible = editor_possible(ui);
-    const struct profile_rows *wants = ui->tuning.wants;
-    if (tuning_wish_value(&ui->tuning.wish, e->service, e->setting) == NULL)
-        return row != NULL ? row->wanted : possible != NULL ? possible->wanted : NULL;
-    for (size_t i = 0; wants != NULL && i < wants->count; i++)
-        if (wants->rows[i].target == a->s)
-            return wants->rows[i].target_value;
-    return NULL;
+    if (tuning_wish_value(&ui->tuning.wish, e->service, e->setting) == NULL) {
+        if (row != NULL)
+            return row->wanted;
+        if (possible != NULL)
+            return possible->wanted;
+    }
+    return editor_wanted(ui, a->s);
 }
 
 static void emit_known(struct box *b, const struct sheet_of *a)
@@ -143,10 +144,10 @@ static void put_keys(struct box *b, const struct sheet_of *a)
     if (e->trouble[0] == '\0') {
         line_put(&l, ROLE_TITLE, "Enter");
         line_put(&l, e->sure ? ROLE_CRIT : ROLE_DIM, "%s   ",
-                 e->sure              ? " take it all the same"
-                 : e->line.size == 0  ? " the profile's value"
-                 : e->harmful         ? " take it, asks again"
-                                      : " take it");
+                 e->sure             ? " take it all the same"
+                 : e->line.size == 0 ? " the profile's value"
+                 : e->harmful        ? " take it, asks again"
+                                     : " take it");
     }
     line_put(&l, ROLE_TITLE, "Esc");
     line_put(&l, ROLE_DIM, " leave it");
@@ -161,7 +162,7 @@ static void put_keys(struct box *b, const struct sheet_of *a)
     line_group_end(&l);
     line_group(&l);
     if (e->line.size > 0) {
-        line_put(&l, ROLE_TITLE, "   C-u");
+        line_put(&l, ROLE_TITLE, "   Ctrl-U");
         line_put(&l, ROLE_DIM, " the profile's");
     }
     line_group_end(&l);
@@ -177,8 +178,8 @@ static void emit_setting(struct box *b, const void *ctx)
     if (box_row(b, &l)) {
         line_put(&l, ROLE_TITLE, "%s", e->setting);
         if (e->service[0] != '\0')
-            line_put(&l, ROLE_DIM, "  %s", strcmp(e->service, "system") == 0 ? "of the machine"
-                                                                             : e->service);
+            line_put(&l, ROLE_DIM, "  %s",
+                     strcmp(e->service, "system") == 0 ? "of the machine" : e->service);
     }
     if (a->explained)
         box_text(b, ROLE_TEXT, s->reason);
@@ -262,7 +263,7 @@ void editor_draw(struct surface *s, const struct ui *ui)
 {
     struct sheet_of a = {ui, editor_setting(ui), true, true, true};
     const bool save = ui->input == UI_INPUT_SAVE;
-    void (*emit)(struct box *b, const void *ctx) = save ? emit_save : emit_setting;
+    void (*emit)(struct box * b, const void *ctx) = save ? emit_save : emit_setting;
     if (!save && a.s == NULL)
         return;
     if (!box_fits(s, EDITOR_COLUMNS, emit, &a))

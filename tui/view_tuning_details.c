@@ -107,7 +107,7 @@ static void emit_wish(struct sheet *h, const struct profile_row *r)
         [PROFILE_KEEP] = "keeps",        [PROFILE_LOOK] = "looks at",
         [PROFILE_NOTHING] = "wishes",    [PROFILE_COVERED] = "wishes",
         [PROFILE_ELSEWHERE] = "wishes",  [PROFILE_NEVER] = "wishes",
-        [PROFILE_UNANSWERED] = "wishes",
+        [PROFILE_UNANSWERED] = "wishes", [PROFILE_LEFT_OUT] = "wishes",
     };
     bool written = want_part(r) < WANT_NOT;
     struct buf b;

@@ -51,6 +51,9 @@ static void want_row(struct planner *p, const struct plan_place *place,
     case PROFILE_LOOK:
     case PROFILE_COVERED:
         break;
+    case PROFILE_LEFT_OUT:
+        planner_skip_left_out(p, &w);
+        break;
     case PROFILE_NOTHING:
     case PROFILE_ELSEWHERE:
     case PROFILE_NEVER:
@@ -247,7 +250,11 @@ static int want_place(struct planner *p, const struct plan_place *place, struct 
     }
     q.hosts[place->kind] = place->host;
     int rc = profile_resolve(p->wish->profiles, p->wish->profile, &q, &rows, err);
-    for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+    const bool none = rc == 0 && place->kind >= 0 && profile_leaves_out(&rows, place->kind);
+    if (none) {
+        planner_skip_left_out(p, &(struct wanted){.place = place, .name = "", .value = ""});
+    }
+    for (size_t i = 0; rc == 0 && !none && i < rows.count; i++) {
         if (rows.rows[i].service == place->kind) {
             want_row(p, place, &rows.rows[i]);
         }

@@ -251,6 +251,8 @@ static void skip_row(struct planner *p, const struct plan_place *place, const st
     if (r->action == PROFILE_ELSEWHERE || r->action == PROFILE_NEVER ||
         r->action == PROFILE_UNANSWERED || r->action == PROFILE_KEEP) {
         planner_skip(p, &w, r->why ? r->why : r->reason, NULL, false);
+    } else if (r->action == PROFILE_LEFT_OUT) {
+        planner_skip_left_out(p, &w);
     }
 }
 

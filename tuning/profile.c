@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/nearest.h"
 #include "tuning/catalog.h"
+#include "tuning/profile_form.h"
 #include "tuning/profile_value.h"
 
 const char *const profile_service_words[] = {
@@ -17,135 +18,10 @@ const char *const profile_service_words[] = {
 #undef SERVICE
         NULL};
 
-/* ---- the file ---- */
-
 enum {
-    NAME_BYTES = 32, /* of a profile; those of settings are twice as long */
-    KEY_BYTES = 80,
-    VALUE_BYTES = 200,
-    LINE_BYTES = 160,
     FILES_MAX = 128, /* of the user's: far more than anyone has */
     BASES_MAX = 8,   /* profiles that build on each other */
 };
-
-static const char *const level_words[] = {"conservative", "balanced", "optimized",
-                                          "high",         "ultra",    NULL};
-_Static_assert(sizeof level_words / sizeof *level_words == PROFILE_COUNT + 1, "a word a level");
-
-struct raw_setting {
-    const char *name, *value, *from;
-    int detected;
-    bool keep, look;
-    struct schema_list places;
-    struct schema_place place, name_at, value_at, detected_at;
-};
-struct raw_service {
-    int service;
-    const char *from;
-    struct schema_list settings;
-};
-struct raw_profile {
-    const char *name, *best_for, *purpose, *base;
-    int level;
-    struct schema_list parts, services;
-    struct schema_place place, name_at, purpose_at, base_at, level_at, parts_at;
-};
-struct raw_file {
-    struct schema_list parts, profiles, overlays;
-};
-
-#define TEXT(in, word, field, most, must)                                                          \
-    {                                                                                              \
-        .key = (word), .type = SCHEMA_TEXT, .offset = offsetof(struct in, field), .min = 1,        \
-        .max = (most), .required = (must)                                                          \
-    }
-#define FLAG(in, word, field)                                                                      \
-    {                                                                                              \
-        .key = (word), .type = SCHEMA_BOOL, .offset = offsetof(struct in, field)                   \
-    }
-#define WORD(in, word, field, list, must)                                                          \
-    {                                                                                              \
-        .key = (word), .type = SCHEMA_CHOICE, .offset = offsetof(struct in, field),                \
-        .choices = (list), .required = (must)                                                      \
-    }
-#define LIST(in, word, field, item, size, must)                                                    \
-    {                                                                                              \
-        .key = (word), .type = SCHEMA_LIST, .offset = offsetof(struct in, field),                  \
-        .fields = (item), .item_size = (size), .min = 1, .max = 1000, .required = (must)           \
-    }
-#define PLACE(in, word, field)                                                                     \
-    {                                                                                              \
-        .key = (word), .type = SCHEMA_PLACE, .offset = offsetof(struct in, field)                  \
-    }
-
-static const struct schema_field name_item[] = {
-    {.key = "", .type = SCHEMA_TEXT, .min = 1, .max = NAME_BYTES},
-    {.key = NULL}};
-static const struct schema_field place_item[] = {
-    {.key = "", .type = SCHEMA_CHOICE, .choices = setting_place_words},
-    {.key = NULL}};
-static const struct schema_field setting_fields[] = {
-    PLACE(raw_setting, "", place),
-    TEXT(raw_setting, "name", name, KEY_BYTES, true),
-    PLACE(raw_setting, "name", name_at),
-    TEXT(raw_setting, "value", value, VALUE_BYTES, false),
-    PLACE(raw_setting, "value", value_at),
-    WORD(raw_setting, "detected", detected, profile_detected_words, false),
-    PLACE(raw_setting, "detected", detected_at),
-    TEXT(raw_setting, "from", from, LINE_BYTES, false),
-    LIST(raw_setting, "places", places, place_item, sizeof(int), false),
-    FLAG(raw_setting, "keep", keep),
-    FLAG(raw_setting, "look", look),
-    {.key = NULL}};
-static const struct schema_field service_fields[] = {
-    WORD(raw_service, "service", service, profile_service_words, true),
-    TEXT(raw_service, "from", from, LINE_BYTES, false),
-    LIST(raw_service, "settings", settings, setting_fields, sizeof(struct raw_setting), true),
-    {.key = NULL}};
-
-#define COMMON                                                                                     \
-    PLACE(raw_profile, "", place), TEXT(raw_profile, "name", name, NAME_BYTES, true),              \
-        PLACE(raw_profile, "name", name_at)
-#define SERVICES(must)                                                                             \
-    LIST(raw_profile, "services", services, service_fields, sizeof(struct raw_service), must)
-#define PARTS                                                                                      \
-    LIST(raw_profile, "parts", parts, name_item, sizeof(const char *), false),                     \
-        PLACE(raw_profile, "parts", parts_at)
-static const struct schema_field part_fields[] = {COMMON, SERVICES(true), {.key = NULL}};
-static const struct schema_field profile_fields[] = {
-    COMMON,
-    TEXT(raw_profile, "best_for", best_for, LINE_BYTES, true),
-    WORD(raw_profile, "level", level, level_words, false),
-    PLACE(raw_profile, "level", level_at),
-    TEXT(raw_profile, "base", base, NAME_BYTES, false),
-    PLACE(raw_profile, "base", base_at),
-    PARTS,
-    SERVICES(false),
-    {.key = NULL}};
-static const struct schema_field overlay_fields[] = {
-    COMMON,
-    TEXT(raw_profile, "best_for", best_for, LINE_BYTES, true),
-    TEXT(raw_profile, "purpose", purpose, NAME_BYTES, true),
-    PLACE(raw_profile, "purpose", purpose_at),
-    PARTS,
-    SERVICES(false),
-    {.key = NULL}};
-static const struct schema_field file_fields[] = {{.key = "parts",
-                                                   .type = SCHEMA_LIST,
-                                                   .offset = offsetof(struct raw_file, parts),
-                                                   .fields = part_fields,
-                                                   .item_size = sizeof(struct raw_profile)},
-                                                  {.key = "profiles",
-                                                   .type = SCHEMA_LIST,
-                                                   .offset = offsetof(struct raw_file, profiles),
-                                                   .fields = profile_fields,
-                                                   .item_size = sizeof(struct raw_profile)},
-                                                  {.key = "overlays",
-                                                   .type = SCHEMA_LIST,
-                                                   .offset = offsetof(struct raw_file, overlays),
-                                                   .fields = overlay_fields,
-                                                   .item_size = sizeof(struct raw_profile)},
-                                                  {.key = NULL}};
 
 /* ---- what a table cannot check ---- */
 
@@ -159,9 +35,12 @@ struct entry { /* a part, profile or overlay of a file */
     const struct raw_profile *raw;
     enum kind kind;
     size_t file;
-    struct wishes own;    /* as they stand in it */
-    struct wishes joined; /* with those of its parts and its base */
+    struct wishes own;                /* as they stand in it */
+    struct wishes joined;             /* with those of its parts, its overlays and its base */
+    struct profile_left_out *without; /* with those of its base */
+    size_t without_count;
     int level;
+    int rank;        /* of its own wishes: above all that it builds on */
     bool done, open; /* joined; being joined, for a base that leads back */
 };
 
@@ -295,6 +174,7 @@ static int read_wishes(struct loader *l, struct entry *e, struct err *err)
                                      .detected = raw->detected_at.file ? raw->detected : -1,
                                      .keep = raw->keep,
                                      .look = raw->look,
+                                     .literal = raw->literal,
                                      .user = e->file > 0,
                                      .places = raw->places,
                                      .from = from,
@@ -353,6 +233,118 @@ static int fail_unknown(const struct loader *l, enum kind kind, const char *key,
     return fail_at(at, err);
 }
 
+/* "quality" is every overlay of that name, "processing.quality" one. */
+static bool is_overlay_called(const struct loader *l, const struct entry *e, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    if (e->kind != KIND_OVERLAY || !counts(l, e)) {
+        return false;
+    }
+    return dot ? strncmp(e->raw->purpose, name, (size_t)(dot - name)) == 0 &&
+                     e->raw->purpose[dot - name] == '\0' && strcmp(e->raw->name, dot + 1) == 0
+               : strcmp(e->raw->name, name) == 0;
+}
+
+static int join(struct loader *l, struct entry *e, int depth, struct err *err);
+
+/* The overlays that it names, joined themselves; out has room for all entries. */
+static int find_overlays(struct loader *l, const struct entry *e, const struct entry **out,
+                         size_t *count, int depth, struct err *err)
+{
+    const char *const *names = e->raw->overlays.items;
+    for (size_t i = 0; i < e->raw->overlays.count; i++) {
+        const size_t before = *count;
+        for (size_t k = 0; k < l->count && *count < l->count; k++) {
+            if (is_overlay_called(l, &l->entries[k], names[i])) {
+                const int rc = join(l, &l->entries[k], depth + 1, err);
+                if (rc < 0) {
+                    return rc;
+                }
+                out[(*count)++] = &l->entries[k];
+            }
+        }
+        l->failed = e->file;
+        if (*count == before) {
+            return fail_unknown(l, KIND_OVERLAY, "overlays", names[i], &e->raw->overlays_at,
+                                e->file, err);
+        }
+    }
+    return 0;
+}
+
+static int service_called(const char *name, size_t size)
+{
+    int service = 0;
+    while (profile_service_words[service] &&
+           (strlen(profile_service_words[service]) != size ||
+            memcmp(profile_service_words[service], name, size) != 0)) {
+        service++;
+    }
+    return profile_service_words[service] ? service : -1;
+}
+
+static bool has_own(const struct entry *e, const struct profile_left_out *left)
+{
+    for (size_t i = 0; i < e->own.count; i++) {
+        const struct profile_wish *w = &e->own.items[i];
+        if (w->service == left->service && (!left->setting || w->setting == left->setting)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "comfyui", "ollama.OLLAMA_KEEP_ALIVE"; what its base leaves out, too, but for what it wishes
+ * itself. */
+static int read_without(struct loader *l, struct entry *e, const struct entry *base,
+                        struct err *err)
+{
+    const char *const *names = e->raw->without.items;
+    const size_t inherited = base ? base->without_count : 0;
+    e->without = arena_calloc(l->arena, e->raw->without.count + inherited + 1, sizeof *e->without);
+    for (size_t i = 0; i < inherited; i++) {
+        if (!has_own(e, &base->without[i])) {
+            e->without[e->without_count++] = base->without[i];
+        }
+    }
+    for (size_t i = 0; i < e->raw->without.count; i++) {
+        const size_t size = strcspn(names[i], ".");
+        const char *setting = names[i][size] ? names[i] + size + 1 : NULL, *nearest = NULL;
+        const struct profile_left_out left = {
+            .service = service_called(names[i], size),
+            .setting = setting ? setting_find(l->catalog, setting, &nearest) : NULL};
+        if (left.service < 0) {
+            err_set(err, ERR_CONFIG,
+                    "'without': '%s': expected a service, or SERVICE.SETTING; services are ollama, "
+                    "comfyui, diffusionapi, lmstudio, pipeline, program and system",
+                    names[i]);
+            return fail_at(&e->raw->without_at, err);
+        }
+        if (setting && !left.setting) {
+            err_set(err, ERR_CONFIG,
+                    nearest ? "'without': no setting '%s' is known, did you mean '%s'?"
+                            : "'without': no setting '%s' is known; 'tunetop settings' lists them",
+                    setting, nearest);
+            return fail_at(&e->raw->without_at, err);
+        }
+        if (has_own(e, &left)) {
+            err_set(err, ERR_CONFIG, "'without': '%s' is wished by the profile itself", names[i]);
+            return fail_at(&e->raw->without_at, err);
+        }
+        e->without[e->without_count++] = left;
+    }
+    return 0;
+}
+
+static void put_all(struct entry *e, const struct wishes *w, int rank)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        struct profile_wish wish = w->items[i];
+        wish.rank += rank;
+        put_wish(&e->joined, &wish);
+    }
+}
+
 static int join(struct loader *l, struct entry *e, int depth, struct err *err)
 {
     const char *const *parts = e->raw->parts.items;
@@ -384,6 +376,16 @@ static int join(struct loader *l, struct entry *e, int depth, struct err *err)
         count += base->joined.count;
         l->failed = e->file;
     }
+    const struct entry **overlays = arena_calloc(l->arena, l->count + 1, sizeof *overlays);
+    size_t overlay_count = 0;
+    int rc = find_overlays(l, e, overlays, &overlay_count, depth, err);
+    rc = rc < 0 ? rc : read_without(l, e, base, err);
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < overlay_count; i++) {
+        count += overlays[i]->joined.count;
+    }
     for (size_t i = 0; i < e->raw->parts.count; i++) {
         const struct entry *part = find(l, KIND_PART, parts[i], e->file);
         if (!part) {
@@ -393,17 +395,18 @@ static int join(struct loader *l, struct entry *e, int depth, struct err *err)
         count += part->own.count;
     }
     e->joined.items = arena_calloc(l->arena, count ? count : 1, sizeof *e->joined.items);
-    for (size_t i = 0; base && i < base->joined.count; i++) {
-        put_wish(&e->joined, &base->joined.items[i]);
+    if (base) {
+        put_all(e, &base->joined, 0);
+        e->rank = base->rank + (e->file > 0); /* of the shipped ones the real name stands */
+    }
+    for (size_t i = 0; i < overlay_count; i++) {
+        put_all(e, &overlays[i]->joined, e->rank);
+        e->rank += overlays[i]->rank + 1;
     }
     for (size_t i = 0; i < layer_count; i++) {
-        for (size_t k = 0; k < layers[i]->own.count; k++) {
-            put_wish(&e->joined, &layers[i]->own.items[k]);
-        }
+        put_all(e, &layers[i]->own, e->rank);
     }
-    for (size_t i = 0; i < e->own.count; i++) {
-        put_wish(&e->joined, &e->own.items[i]);
-    }
+    put_all(e, &e->own, e->rank);
     e->level = e->raw->level_at.file ? e->raw->level : base ? base->level : -1;
     e->open = false;
     e->done = true;
@@ -513,16 +516,21 @@ static void publish(const struct loader *l, struct profile_set *out)
         for (size_t i = 0; i < l->count; i++) {
             const struct entry *e = &l->entries[i];
             if (e->kind == (pass ? KIND_OVERLAY : KIND_PROFILE)) {
-                out->profiles[out->count++] = (struct profile){.name = e->raw->name,
-                                                               .best_for = e->raw->best_for,
-                                                               .purpose = e->raw->purpose,
-                                                               .base = e->raw->base,
-                                                               .level = e->level,
-                                                               .overlay = pass == 1,
-                                                               .user = e->file > 0,
-                                                               .wishes = e->joined.items,
-                                                               .count = e->joined.count,
-                                                               .place = e->raw->place};
+                out->profiles[out->count++] = (struct profile){
+                    .name = e->raw->name,
+                    .best_for = e->raw->best_for,
+                    .purpose = e->raw->purpose,
+                    .base = e->raw->base,
+                    .level = e->level,
+                    .overlay = pass == 1,
+                    .user = e->file > 0,
+                    .wishes = e->joined.items,
+                    .count = e->joined.count,
+                    .overlays = e->raw->overlays.items,
+                    .overlay_count = e->raw->overlays.count,
+                    .without = e->without,
+                    .without_count = e->without_count,
+                    .place = e->raw->place};
             }
         }
     }
@@ -582,7 +590,7 @@ int profile_set_parse(const struct setting_catalog *c, const struct profile_text
     struct loader *l = loader_new(c, out);
     for (size_t i = 0; i < count && i <= FILES_MAX; i++) {
         struct source *s = add_source(l, texts[i].file);
-        (void)schema_load_yaml(s->path, texts[i].text, texts[i].size, file_fields, &s->raw,
+        (void)schema_load_yaml(s->path, texts[i].text, texts[i].size, profile_file_fields, &s->raw,
                                l->arena, &s->err);
     }
     const int rc = finish(l, out, err);
@@ -601,7 +609,7 @@ static int is_profile_file(const struct dirent *d)
 static void load_file(struct loader *l, const char *folder, const char *name)
 {
     struct source *s = add_source(l, arena_printf(l->arena, "%s/%s", folder, name));
-    (void)catalog_load(folder, name, file_fields, &s->raw, l->arena, &s->err);
+    (void)catalog_load(folder, name, profile_file_fields, &s->raw, l->arena, &s->err);
     if (s->err.code &&
         !s->err.where[0]) { /* what cannot be read is as wrong as what says nothing */
         err_at(&s->err, "%s", s->path);
@@ -640,7 +648,8 @@ int profile_set_load(const struct setting_catalog *c, const char *user_folder,
 {
     struct loader *l = loader_new(c, out);
     struct source *s = add_source(l, "profiles.yaml");
-    int rc = catalog_load(catalog_folder(), "profiles.yaml", file_fields, &s->raw, l->arena, err);
+    int rc = catalog_load(catalog_folder(), "profiles.yaml", profile_file_fields, &s->raw, l->arena,
+                          err);
     if (rc == 0) {
         if (user_folder) {
             load_folder(l, user_folder);

@@ -53,11 +53,18 @@ struct profile_wish {
     int detected;      /* enum profile_detected: comes from the machine; -1: `value` it is */
     bool keep;         /* written only where a file has it already */
     bool look;         /* only looked at, never changed */
+    bool literal;      /* written as it stands: not translated, whatever the verdict */
+    int rank;          /* of two that come to one setting the higher one stands */
     bool user;         /* of a file of the user's */
     struct schema_list
         places;       /* int, enum setting_place: where alone it is meant; none: anywhere */
     const char *from; /* "guide 002, M4 Pro", "by rule: ..."; never NULL */
     struct schema_place place; /* where it stands */
+};
+
+struct profile_left_out {          /* what a profile does not want of its base and overlays */
+    int service;                   /* enum profile_service */
+    const struct setting *setting; /* NULL: all of the service */
 };
 
 struct profile {
@@ -66,8 +73,13 @@ struct profile {
     const char *base;            /* NULL none */
     int level; /* enum chip_profile: of which machines it is; -1: an overlay, or none told */
     bool overlay, user;
-    const struct profile_wish *wishes; /* with those of its base and its parts; no name twice */
+    const struct profile_wish
+        *wishes; /* with those of its base, overlays and parts; no name twice */
     size_t count;
+    const char *const *overlays; /* that it names itself */
+    size_t overlay_count;
+    const struct profile_left_out *without; /* with those of its base */
+    size_t without_count;
     struct schema_place place;
 };
 
@@ -143,6 +155,7 @@ enum profile_action {
     PROFILE_ELSEWHERE,  /* not for this place or device, or there is nothing to put it into */
     PROFILE_NEVER,      /* harmful */
     PROFILE_UNANSWERED, /* the machine does not tell what the value comes from */
+    PROFILE_LEFT_OUT,   /* the profile leaves out what its base or overlay wishes */
     PROFILE_ACTION_COUNT,
 };
 extern const char *const profile_action_words[]; /* "write", ...; NULL after the last */
@@ -185,6 +198,8 @@ struct profile_rows {
 int profile_resolve(const struct profile_set *s, const char *name, const struct profile_query *q,
                     struct profile_rows *out, struct err *err);
 void profile_rows_release(struct profile_rows *r);
+/* Whether a profile among the layers leaves out all of the service. */
+bool profile_leaves_out(const struct profile_rows *r, int service);
 
 /* Whether --set SETTING=VALUE and whoever else types a value may have it: the range, and what the
  * machine can give. A typed value is refused, never clamped. */

@@ -17,7 +17,7 @@
 
 const char *const profile_action_words[] = {"write",      "translate", "keep",      "look",
                                             "nothing",    "covered",   "elsewhere", "never",
-                                            "unanswered", NULL};
+                                            "unanswered", "left-out",  NULL};
 _Static_assert(sizeof profile_action_words / sizeof *profile_action_words ==
                    PROFILE_ACTION_COUNT + 1,
                "a word an action");
@@ -411,6 +411,8 @@ static void resolve_wish(const struct context *x, const struct profile *layer,
         put(r, PROFILE_ELSEWHERE, places_text(x, w));
     } else if (w->look) {
         put(r, PROFILE_LOOK, r->reason);
+    } else if (w->literal) {
+        write_as_is(r);
     } else {
         decide(x, r, &j);
         place_limit(x, r, host);
@@ -449,6 +451,9 @@ static bool stands_for(const struct profile_rows *out, const struct profile_row 
     if (x != y) {
         return x > y;
     }
+    if (a->wish->rank != b->wish->rank) {
+        return a->wish->rank > b->wish->rank;
+    }
     return a->action != b->action ? a->action == PROFILE_WRITE : a < b;
 }
 
@@ -470,6 +475,48 @@ static void cover(struct profile_rows *out)
     for (size_t i = 0; i < out->count; i++) {
         if (out->rows[i].action == PROFILE_COVERED) {
             aim(&out->rows[i], NULL, NULL, NULL, out->rows[i].service);
+        }
+    }
+}
+
+bool profile_leaves_out(const struct profile_rows *r, int service)
+{
+    for (size_t i = 0; i < r->layer_count; i++) {
+        for (size_t k = 0; k < r->layers[i]->without_count; k++) {
+            const struct profile_left_out *l = &r->layers[i]->without[k];
+            if (l->service == service && !l->setting) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Of its own layer or of one before it: what is laid over a profile is wished all the same. */
+static bool is_left_out(const struct profile_rows *out, const struct profile_row *r)
+{
+    if (profile_leaves_out(out, r->service)) {
+        return true;
+    }
+    for (size_t i = layer_index(out, r); i < out->layer_count; i++) {
+        for (size_t k = 0; k < out->layers[i]->without_count; k++) {
+            const struct profile_left_out *l = &out->layers[i]->without[k];
+            if (l->setting && (l->service == r->service || l->service == r->target_service) &&
+                (l->setting == r->target || l->setting == r->wish->setting)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void leave_out(struct profile_rows *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        struct profile_row *r = &out->rows[i];
+        if ((writes(r) || r->action == PROFILE_KEEP) && is_left_out(out, r)) {
+            put(r, PROFILE_LEFT_OUT, "left out");
+            aim(r, NULL, NULL, NULL, r->service);
         }
     }
 }
@@ -661,6 +708,7 @@ int profile_resolve(const struct profile_set *s, const char *name, const struct 
     const int rc = find_layers(&x, name, out, err);
     if (rc == 0) {
         gather(&x, out);
+        leave_out(out);
         cover(out);
     }
     return rc;
