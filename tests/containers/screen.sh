@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+#
+# The whole way from the screen with a real container, by a script and by keys alone at 80x24: pick, diff, apply, verify,
+# undo; and a kill -9 of the dashboard and of what it started, while a command of the engine is held. Asserted are the
+# file's bytes and what the process in the container really has.
+#
+#   screen.sh all    (./dev containers)
+
+# Root's journal is in /var/lib: one of its own.
+if [ -z "${TUNETOP_TEST_INSIDE-}" ] && [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+    TUNETOP_TEST_INSIDE=1 exec unshare -m --propagation private bash "$0" "$@"
+fi
+
+. "${abs_srcdir:?}/tests/lib.sh"
+. "$abs_srcdir/tests/containers/engine.sh"
+. "$abs_srcdir/tests/screen/dashboard.sh"
+
+if [ -n "${TUNETOP_TEST_INSIDE-}" ] && ! mount -t tmpfs -o mode=0755 tmpfs /var/lib; then
+    c_why='no file system can be mounted'
+    c_cannot "$@"
+fi
+c_scope=${1-}
+c_setup || c_cannot "$@"
+end_all() {
+    rm -f "$t_dir"/hold/at-*
+    dashboards_end
+    c_cleanup
+}
+trap end_all EXIT
+c_holds
+cd "$t_dir" || exit 99
+
+mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
+cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END_OF_PROFILE'
+profiles:
+  - name: mine
+    best_for: a test
+    services:
+      - service: ollama
+        settings:
+          - {name: OLLAMA_NUM_PARALLEL, value: 4}
+END_OF_PROFILE
+c_project=s$$
+c_port=$(c_free_port)
+file=$HOME/$c_project/compose.yaml
+mkdir -p "$HOME/$c_project"
+c_file 2 64m >"$file"
+cp "$file" before
+podman-compose -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
+cat >"$XDG_CONFIG_HOME/tunetop/tunetop.yaml" <<END_OF_CONFIG
+services:
+  - name: ollama
+    kind: ollama
+    url: http://127.0.0.1:$c_port
+    health: {interval: 1, timeout: 1, retries: 10, steady: 1}
+END_OF_CONFIG
+c_until 'the container answers' c_answers
+first=$(c_running ollama) db=$(c_running db)
+
+on() {
+    local saved=$1 regex
+    shift
+    for regex; do
+        t_what="$saved has $regex"
+        cp "$saved" "$t_dir/out" 2>/dev/null || : >"$t_dir/out"
+        t_ok "$t_what" grep -Eq -- "$regex" "$t_dir/out"
+    done
+}
+# runs NAME PARALLEL: the container that runs now has that, and its neighbour is the same
+runs() {
+    t_is "$1: the process has OLLAMA_NUM_PARALLEL=$2" "$(c_env ollama OLLAMA_NUM_PARALLEL)" "$2"
+    t_is "$1: the neighbour is the same" "$(c_running db)" "$db"
+}
+
+# --- by a script ---
+cat >keys <<'SCRIPT'
+size 80x24
+wait-screen (p)
+p
+wait-screen mine
+End
+wait-screen differ
+Enter
+wait-screen A apply
+save-screen plan
+d
+wait-screen OLLAMA_NUM_PARALLEL: "4"
+save-screen diff
+Esc
+A
+wait-screen y apply
+save-screen question
+y
+wait-screen Applied
+save-screen result
+SCRIPT
+t_run "$TUNETOP" --script keys
+t_expect_status 0
+on plan 'OLLAMA_NUM_PARALLEL +2 +2 +4 +differs'
+on diff '-.*OLLAMA_NUM_PARALLEL: "2"   # at once' '\+.*OLLAMA_NUM_PARALLEL: "4"   # at once'
+on question 'Apply mine\?'
+on result 'OLLAMA_NUM_PARALLEL .*4 +ok'
+t_ok 'the file has it' grep -q 'OLLAMA_NUM_PARALLEL: "4"   # at once' "$file"
+runs 'applied' 4
+t_ok 'another container' test "$(c_running ollama)" != "$first"
+printf 'size 80x24\nwait-screen (p)\n5\nwait-screen mine\nU\nwait-screen y undo\ny\nwait-screen Undone\nsave-screen undone\n' >keys
+t_run "$TUNETOP" --script keys
+t_expect_status 0
+on undone 'OLLAMA_NUM_PARALLEL'
+t_cmp 'undone: the file is as before' "$file" before
+runs 'undone' 2
+
+# --- by keys alone, and cut off in the middle ---
+keys_to_apply() {
+    dashboard 80x24
+    c_until "$t_what: the page" shows '\(p\)$'
+    t send-keys p
+    c_until "$t_what: the picker" shows '▸'
+    t send-keys End
+    c_until "$t_what: the profile" shows '▸ mine'
+    t send-keys Enter
+    c_until "$t_what: its plan" shows 'A apply'
+    t send-keys A
+    c_until "$t_what: the question" shows 'Apply mine\?'
+    t send-keys y
+}
+changing() {
+    [ -n "$(d_pids apply undo recover)" ]
+}
+no_change() {
+    ! changing
+}
+hold() {
+    rm -f "$t_dir/hold/held"
+    : >"$t_dir/hold/at-$1"
+}
+is_held() {
+    test -e "$t_dir/hold/held"
+}
+
+t_what='dashboard killed at rm'
+hold rm
+keys_to_apply
+c_until "$t_what: it is there" is_held
+kill -9 "$(d_pid)"
+dashboard 80x24
+c_until "$t_what: the next one shows it" shows 'a change is at work'
+t send-keys 3
+c_until "$t_what: and what it does" shows 'Applying mine'
+rm -f "$t_dir"/hold/at-*
+c_until "$t_what: it is applied" shows 'Applied mine'
+runs "$t_what" 4
+t send-keys U
+c_until "$t_what: U asks" shows 'y undo'
+t send-keys y
+c_until "$t_what: undone" shows 'Undone'
+t_cmp "$t_what: the file is as before" "$file" before
+runs "$t_what, undone" 2
+dashboards_end
+
+for victim in child both; do
+    t_what="$victim killed at run"
+    hold run
+    keys_to_apply
+    c_until "$t_what: it is there" is_held
+    if [ $victim = both ]; then
+        kill -9 "$(d_pid)" "$(d_pids apply)"
+    else
+        kill -9 "$(d_pids apply)"
+    fi
+    rm -f "$t_dir"/hold/at-*
+    c_until "$t_what: what it had started ends" c_no_child "$file"
+    [ $victim = child ] || dashboard 80x24
+    c_until "$t_what: the screen says so" shows 'recover'
+    [ $victim = child ] || t send-keys 5
+    c_until "$t_what: R has a place" shows 'R recover'
+    t send-keys R
+    c_until "$t_what: R asks" shows 'y recover'
+    t send-keys y
+    c_until "$t_what: ended" no_change
+    t_run "$TUNETOP" recover --yes
+    t_expect_out 'nothing was cut off'
+    if cmp -s "$file" before; then
+        runs "$t_what, put back" 2
+    else
+        runs "$t_what, finished" 4
+        t_run "$TUNETOP" undo --yes
+        t_expect_status 0
+    fi
+    t_cmp "$t_what: the file is as before" "$file" before
+    dashboards_end
+done
+t_done
