@@ -127,7 +127,7 @@ static void look_at_copies(struct journal_look *l, struct journal *j, size_t fil
 {
     const struct journal_file *f = &l->entry->files[file];
     struct journal_look_file *out = &l->files[file];
-    struct file_text before, after;
+    struct file_text before = {0}, after = {0};
     struct err err = ERR_INIT;
 
     *size += f->before.size + f->after.size;

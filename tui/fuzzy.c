@@ -53,10 +53,10 @@ static bool holds_all(const char *name, size_t size, const char *letters, size_t
 /* The best sum over all ways to place the letters: best[j] is that with the newest letter at j. */
 static int best_sum(const char *name, size_t size, const char *letters, size_t count)
 {
-    int best[FUZZY_NAME], before[FUZZY_NAME], sum = NOWHERE;
+    int best[FUZZY_NAME] = {0}, before[FUZZY_NAME], sum = NOWHERE;
     for (size_t i = 0; i < count; i++) {
         int far = NOWHERE; /* of the letter before, at least one place between, less the hole */
-        memcpy(before, best, size * sizeof before[0] * (i > 0));
+        memcpy(before, best, size * sizeof before[0]);
         for (size_t j = 0; j < size; j++) {
             const int start = starts_word(name, j) ? WORD_START : 0;
             int here = NOWHERE;

@@ -24,7 +24,7 @@ struct setting_list {
     int service;                      /* of that, in the list of a profile */
     int kind;                         /* of that, in the list of a plan: plan_list.h */
     char group[SETTING_LIST_NAME], name[SETTING_LIST_NAME]; /* there: whose, and what */
-    int row;                          /* where that stood last, counted without titles */
+    int row; /* where that stood last, counted without titles */
 };
 
 /* One list as shown now. */

@@ -189,7 +189,7 @@ static const char *broken_text(const struct ui_theme *t, char *out, size_t size)
 static size_t row_fit(const char *text, int columns)
 {
     size_t n = width_fit(text, columns, NULL), word = n;
-    while (text[n] != '\0' && word > n / 2 && text[word] != ' ')
+    while (word > n / 2 && text[n] != '\0' && text[word] != ' ')
         word--;
     return text[n] != '\0' && text[word] == ' ' ? word : n;
 }

@@ -429,6 +429,8 @@ static void overview(void **state)
         struct assessment a;
         struct ui ui;
         ui_init(&ui, NS_PER_S);
+        if (strcmp(pages[i].machine, "mac") == 0)
+            snprintf(b.model->host.os, sizeof b.model->host.os, "macOS 26.1");
         assess_run(b.model, &a);
         a.chip_known = true;
         a.chip.profile = pages[i].fits;
