@@ -12,6 +12,7 @@ enum { BOX_COLUMNS = 62 };
 struct box {
     struct surface *s; /* NULL: only counted */
     int x, end, y, row;
+    int most; /* rows that are drawn; 0: BOX_ROWS */
 };
 
 /* Advances by one row; true when it is to be drawn, *l is its line then. */
@@ -26,5 +27,17 @@ void box_frame(struct surface *s, struct rect r, const char *title);
 /* At most `columns` wide; what is higher than the window is cut at its end. */
 void box_show(struct surface *s, const char *title, int columns,
               void (*emit)(struct box *b, const void *ctx), const void *ctx);
+
+/* A question: what is said can be moved where it does not fit, the keys stay in its last rows. */
+struct box_question {
+    const char *title;
+    int columns;
+    void (*emit)(struct box *b, const void *ctx);
+    void (*keys)(struct box *b, const void *ctx);
+    const void *ctx;
+};
+/* How far it can be moved in such a window. */
+int box_question_most(const struct box_question *q, int width, int height);
+void box_question_show(struct surface *s, const struct box_question *q, int scroll);
 
 #endif

@@ -219,7 +219,7 @@ bool command_key(struct ui *ui, uint32_t key, const struct model *m, int width, 
         editor_key(ui, key);
         return true;
     case UI_INPUT_CONSENT:
-        consent_key(ui, m, key);
+        consent_key(ui, m, key, width, height);
         return true;
     case UI_INPUT_NONE:
     case UI_INPUT_COMMAND:

@@ -17,7 +17,8 @@ void consent_ask_recover(struct ui *ui, const struct model *m);
 void consent_ask_stop(struct ui *ui);
 /* q while a change is at work: it goes on without the screen, or is stopped, or nothing. */
 void consent_ask_quit(struct ui *ui);
-void consent_key(struct ui *ui, const struct model *m, uint32_t key);
+/* width, height: of the window, as far as it can be moved. */
+void consent_key(struct ui *ui, const struct model *m, uint32_t key, int width, int height);
 void consent_draw(struct surface *s, const struct model *m, const struct ui *ui);
 
 #endif

@@ -292,6 +292,9 @@ int loop_run(const struct loop_options *o, int *signal_out, struct err *err)
     s.self = o->self;
     s.state = o->state;
     s.ui.tuning.plan_refused = o->change_refused;
+    s.ui.change.program = o->self != NULL ? o->self->path : NULL;
+    s.ui.change.options = o->self != NULL ? o->self->options : NULL;
+    s.ui.change.is_root = geteuid() == 0;
     session_catalogs(&s);
     session_wish(&s);
     *signal_out = 0;

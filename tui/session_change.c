@@ -68,6 +68,10 @@ static enum change_kind words_of(struct session *s, struct arena *arena, struct 
     } else if (u->request == REQUEST_UNDO && u->id[0] != '\0') {
         add(w, arena_strdup(arena, u->id));
     }
+    if (u->drain) {
+        add(w, "--queue");
+        add(w, "drain");
+    }
     add(w, "--yes");
     return u->request == REQUEST_APPLY  ? CHANGE_APPLY
            : u->request == REQUEST_UNDO ? CHANGE_UNDO

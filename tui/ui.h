@@ -111,7 +111,7 @@ struct ui_editor {
 enum consent_kind { CONSENT_APPLY, CONSENT_UNDO, CONSENT_RECOVER, CONSENT_STOP, CONSENT_QUIT };
 struct ui_consent {
     enum consent_kind kind;
-    char id[64];       /* of the journal's entry */
+    char id[64];       /* of the journal's entry, or of the plan */
     bool root;         /* it takes root: the screen is left for sudo */
     char command[512]; /* then: the exact command, for showing */
     int scroll;
@@ -126,7 +126,11 @@ struct ui_change {
     enum change_request request;  /* the session acts and clears */
     char id[64];                  /* of the entry that is meant; "" the newest */
     bool root;                    /* by sudo, with the screen left */
+    bool drain;                   /* a queue is waited for first */
     bool others;                  /* another tunetop started it */
+    const char *program;          /* of ours, and the options that every command of ours */
+    const char *const *options;   /* gets: borrowed, for showing; NULL not known */
+    bool is_root;                 /* we are root: no sudo is needed */
 };
 
 /* The Journal tab. */

@@ -77,7 +77,11 @@ static struct health_watch begin(const struct scene *s)
     scenes = s;
     clock_ns = stop_at_ns = 0;
     err_clear(&err);
-    return (struct health_watch){&world, &control, &target, &rules, true};
+    return (struct health_watch){.world = &world,
+                                 .control = &control,
+                                 .target = &target,
+                                 .rules = &rules,
+                                 .may_stop = true};
 }
 
 static const struct control_state old = {.known = true, .running = true, .id = "1", .health = -2};
