@@ -142,7 +142,7 @@ void box_question_show(struct surface *s, const struct box_question *q, int scro
     if (r.y + r.h > s->height - 1)
         r.y = 1;
     surface_set_role(s, (struct rect){0, 0, s->width, s->height}, ROLE_DIM);
-    draw_frame(s, r, q->title);
+    box_frame(s, r, q->title);
     int inner = rows.width - 2 * BOX_INNER, x = r.x + BOX_INNER;
     draw_part(s, (struct rect){x, r.y + 1, inner, rows.shown}, from, q->emit, q->ctx);
     draw_part(s, (struct rect){x, r.y + 1 + rows.shown + rows.gap, inner, rows.keys}, 0, q->keys,

@@ -575,3 +575,10 @@ const struct change_step *change_run_now(const struct change_run *r)
     }
     return now;
 }
+
+bool change_run_stands(const struct change_run *r)
+{
+    return r->kind == CHANGE_APPLY && r->phase == CHANGE_ENDED && !r->needs_person &&
+           r->id != NULL && r->state != NULL &&
+           (strcmp(r->state, "applied") == 0 || strcmp(r->state, "partial") == 0);
+}

@@ -78,6 +78,8 @@ void change_run_line(struct change_run *r, const char *line, size_t size, int64_
 void change_run_end(struct change_run *r, const char *result, size_t result_size,
                     const char *messages, size_t messages_size, int64_t now_ns);
 size_t change_run_through(const struct change_run *r); /* steps that are no more to come */
+/* It is an apply of which something stands: it can be taken back. */
+bool change_run_stands(const struct change_run *r);
 /* The step that is at work, the last that began; NULL none. */
 const struct change_step *change_run_now(const struct change_run *r);
 

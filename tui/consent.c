@@ -182,16 +182,11 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
                                 : "it does not stand any more: there is nothing to take back");
         return;
     }
-    if (row == NULL && ui->change.shown && run != NULL && run->kind == CHANGE_APPLY &&
-        run->phase == CHANGE_ENDED && run->id != NULL) {
-        if (run->needs_person) {
-            note(ui, "it has to be brought to an end first: R");
-            return;
-        }
-        if (run->state != NULL && strcmp(run->state, "rolled_back") == 0) {
-            note(ui, "it was put back already: there is nothing to take back");
-            return;
-        }
+    if (row == NULL && ui->change.shown && run != NULL && run->needs_person) {
+        note(ui, "it has to be brought to an end first: R");
+        return;
+    }
+    if (row == NULL && ui->change.shown && run != NULL && change_run_stands(run)) {
         utf8_copy(ui->consent.id, sizeof ui->consent.id, run->id);
     } else if (row == NULL) { /* the newest that stands */
         row = row_of(ui, "");

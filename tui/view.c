@@ -25,11 +25,29 @@ enum { TAB_NAMES_FROM = 70 }; /* columns; below, names of other tabs leave no ro
 static const char *const tab_titles[UI_TABS] = {"Overview", "Services", "Tuning", "Processes",
                                                 "Journal"};
 
+/* "applying 6 of 8" on every tab; "" nothing is at work. */
+static const char *change_words(const struct ui *ui, char *out, size_t size)
+{
+    static const char *const words[CHANGE_KINDS] = {"applying", "undoing", "recovering"};
+    const struct change_run *r = ui->change.run;
+    out[0] = '\0';
+    if (r == NULL || r->phase != CHANGE_AT_WORK)
+        return out;
+    size_t through = change_run_through(r);
+    if (r->step_count == 0)
+        snprintf(out, size, "%s", words[r->kind]);
+    else
+        snprintf(out, size, "%s %zu of %zu", words[r->kind],
+                 through < r->step_count ? through + 1 : through, r->step_count);
+    return out;
+}
+
 static void draw_tabs(struct page *p)
 {
     struct line l = line_at(p->s, 1, 0, p->s->width - 1);
-    char clock[FORMAT_SIZE + 8], now[FORMAT_SIZE], interval[FORMAT_SIZE];
-    bool names = p->s->width >= TAB_NAMES_FROM;
+    char clock[FORMAT_SIZE + 8], now[FORMAT_SIZE], interval[FORMAT_SIZE], change[64];
+    const int changing = width_of_text(change_words(p->ui, change, sizeof change));
+    bool names = p->s->width >= TAB_NAMES_FROM + (changing > 0 ? changing + 2 : 0);
     line_put(&l, ROLE_TITLE, "tunetop");
     line_gap(&l, 1);
     for (int tab = 0; tab < UI_TABS; tab++) {
@@ -48,11 +66,17 @@ static void draw_tabs(struct page *p)
     surface_text_right(p->s, x, 0, p->ui->paused ? ROLE_WARN : ROLE_TEXT, clock);
     x -= width_of_text(clock) + 2;
     snprintf(interval, sizeof interval, "%g s", (double)p->ui->interval_ns / NS_PER_S);
-    if (x - width_of_text(interval) > l.x + 2)
+    const int least = l.x + 2 + (changing > 0 ? changing + 2 : 0);
+    if (x - width_of_text(interval) > least) {
         surface_text_right(p->s, x, 0, ROLE_DIM, interval);
-    x -= width_of_text(interval) + 2;
-    if (p->m->host.name[0] != '\0' && x - width_of_text(p->m->host.name) > l.x + 2)
-        surface_text_right(p->s, x, 0, ROLE_TEXT, p->m->host.name);
+        x -= width_of_text(interval) + 2;
+        if (p->m->host.name[0] != '\0' && x - width_of_text(p->m->host.name) > least) {
+            surface_text_right(p->s, x, 0, ROLE_TEXT, p->m->host.name);
+            x -= width_of_text(p->m->host.name) + 2;
+        }
+    }
+    if (changing > 0 && x - changing > l.x)
+        surface_text_right(p->s, x, 0, ROLE_WARN, change);
 }
 
 static void put_cores(struct line *l, const struct model *m)
@@ -269,13 +293,16 @@ bool view_has_place(const struct ui *ui, enum action action)
     bool plan = tuning && !ui->tuning.all && ui->tuning.plan != NULL;
     bool diff = plan && ui->tuning.diff;
     bool change = tuning && ui->change.shown && ui->change.run != NULL;
+    bool at_work = ui->change.run != NULL && ui->change.run->phase == CHANGE_AT_WORK;
     if (!action_is_on(action, ui->tab))
         return false;
     switch (action) {
     case ACTION_OPEN:
-        return list && !ui->open && !diff && (!tuning || tuning_tab_opens(ui));
+        return list && !change && !ui->open && !diff && (!tuning || tuning_tab_opens(ui));
     case ACTION_FILTER:
-        return list && !ui->open && !diff;
+        return list && !change && !ui->open && !diff;
+    case ACTION_WHY:
+        return !change;
     case ACTION_SORT:
     case ACTION_TREE:
         return processes && !ui->open;
@@ -289,25 +316,27 @@ bool view_has_place(const struct ui *ui, enum action action)
     case ACTION_SAVE_PROFILE:
         return plan && !change && tuning_wish_is_own(&ui->tuning.wish);
     case ACTION_DIFF:
-        return ui->tab == UI_JOURNAL ? journal_tab_current(ui) != NULL : plan;
+        return ui->tab == UI_JOURNAL ? journal_tab_current(ui) != NULL : plan && !change;
     case ACTION_APPLY:
-        return plan && !change && ui->tuning.plan->file_count > 0;
+        return plan && !at_work && ui->tuning.plan->step_count > 0;
     case ACTION_STOP:
-        return change && ui->change.run->phase == CHANGE_AT_WORK;
+        return change && at_work && !ui->change.others;
     case ACTION_UNDO:
         return ui->tab == UI_JOURNAL
                    ? journal_tab_current(ui) != NULL && journal_tab_current(ui)->stands
-                   : change && ui->change.run->phase == CHANGE_ENDED;
+                   : change && change_run_stands(ui->change.run);
     case ACTION_RECOVER:
         return ui->tab == UI_JOURNAL
                    ? journal_tab_current(ui) != NULL && journal_tab_current(ui)->cut_off
-                   : change && ui->change.run->phase == CHANGE_CUT_OFF;
+                   : change &&
+                         (ui->change.run->phase == CHANGE_CUT_OFF || ui->change.run->needs_person);
     case ACTION_CATALOG:
-        return tuning && !ui->open && ui->tuning.settings != NULL;
+        return tuning && !change && !ui->open && ui->tuning.settings != NULL;
     case ACTION_KILL:
         return one && !ui->processes.gone && ui->kill_refused == NULL;
     case ACTION_BACK:
-        return ui->help || ui->why || diff || selected || (list && (inside || filtered));
+        return ui->help || ui->why || diff || selected || change ||
+               (list && (inside || filtered));
     default:
         return true;
     }

@@ -414,8 +414,27 @@ static void change_catalog(struct ui *ui)
     ui->detail_scroll = 0;
 }
 
+/* What is of the profile that stands behind the page of a change. */
+static bool is_behind_change(const struct ui *ui, enum action action)
+{
+    static const enum action behind[] = {
+        ACTION_OPEN, ACTION_FILTER,          ACTION_CATALOG,      ACTION_PROFILE_NEXT,
+        ACTION_EDIT, ACTION_LEAVE_OUT,       ACTION_SAVE_PROFILE, ACTION_DIFF,
+        ACTION_WHY,  ACTION_PROFILE_PREVIOUS};
+    if (ui->tab != UI_TUNING || ui->help || !ui->change.shown || ui->change.run == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof behind / sizeof behind[0]; i++)
+        if (action == behind[i])
+            return true;
+    return false;
+}
+
 void view_act(struct ui *ui, enum action action, const struct model *m, int width, int height)
 {
+    if (is_behind_change(ui, action)) {
+        ui->note = "Esc closes this first: the profile stands behind it";
+        return;
+    }
     switch (action) {
     case ACTION_HELP:
         open_close(ui, &ui->help);
@@ -435,6 +454,8 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         break;
     case ACTION_TUNING:
         show_tab(ui, UI_TUNING);
+        if (ui->change.run != NULL && ui->change.run->phase == CHANGE_AT_WORK)
+            ui->change.shown = true; /* closed by Esc, it is found again */
         break;
     case ACTION_PROCESSES:
         show_tab(ui, UI_PROCESSES);

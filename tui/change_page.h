@@ -1,0 +1,18 @@
+/*
+ * What the pages of a change share: while it is at work (view_change.c) and its end
+ * (view_change_end.c). Each is one walk over a sheet.
+ */
+#ifndef TUI_CHANGE_PAGE_H
+#define TUI_CHANGE_PAGE_H
+
+#include "tui/sheet.h"
+
+/* What a step does, as far as it is known: "ollama until it answers"; returns out. */
+const char *change_step_words(const struct change_step *s, bool whole, char *out, size_t size);
+const char *change_action_word(const struct change_step *s);
+/* "high", or what else it is about; never empty. */
+const char *change_name(const struct change_run *r);
+void change_end_title(struct page *p, int y);
+void change_end_sheet(struct sheet *h);
+
+#endif

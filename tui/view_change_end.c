@@ -1,0 +1,515 @@
+/*
+ * How a change ended, on the Tuning tab: one sentence, each setting with its proof, why something
+ * was put back, what was done, and the next step with its key.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/width.h"
+#include "tui/change_page.h"
+#include "tui/format.h"
+
+enum {
+    PROOF_FROM = 100,   /* columns of the window: all values and the proof have room */
+    NARROW_BELOW = 80,  /* columns: only what is wanted and what there is */
+    NAME_MAX = 36,      /* columns of a setting's name, where there is room */
+    VALUE_COLUMNS = 13, /* of one value in a wide window */
+    VALUE_SHORT = 10,   /* in a narrower one */
+    VERDICT_COLUMNS = 12,
+    CLOCK_COLUMNS = 10,
+    NAMES_BYTES = 400,
+};
+
+static bool is_state(const struct change_run *r, const char *state)
+{
+    return r->state != NULL && strcmp(r->state, state) == 0;
+}
+
+static bool service_is(const struct change_service *s, const char *state)
+{
+    return strcmp(s->state, state) == 0;
+}
+
+/* "ollama and comfyui": those of a state, or (state NULL) all of another one than applied. */
+static const char *names_of(const struct change_run *r, const char *state, char *out, size_t size)
+{
+    const char *names[CHANGE_SERVICES];
+    size_t count = 0, used = 0;
+    for (size_t i = 0; i < r->service_count; i++) {
+        const struct change_service *s = &r->services[i];
+        if (state != NULL ? service_is(s, state)
+                          : !service_is(s, "applied") && !service_is(s, "skipped"))
+            names[count++] = s->name;
+    }
+    out[0] = '\0';
+    for (size_t i = 0; i < count && used + 1 < size; i++) {
+        snprintf(out + used, size - used, "%s%.80s",
+                 i == 0           ? ""
+                 : i + 1 == count ? " and "
+                                  : ", ",
+                 names[i]);
+        used = strlen(out);
+    }
+    return out;
+}
+
+static size_t count_of(const struct change_run *r, const char *state)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->service_count; i++)
+        n += service_is(&r->services[i], state);
+    return n;
+}
+
+/* ---------------------------------------------------------------- the sentence */
+
+static enum role recover_words(const struct change_run *r, char *out, size_t size)
+{
+    const char *outcome = r->outcome != NULL ? r->outcome : "";
+    if (strcmp(outcome, "finished") == 0) {
+        snprintf(out, size,
+                 "What was cut off counts: all its files were new and its services have "
+                 "them.");
+        return ROLE_OK;
+    }
+    if (strcmp(outcome, "nothing") == 0) {
+        snprintf(out, size, "Nothing was cut off.");
+        return ROLE_TEXT;
+    }
+    snprintf(out, size, "What was cut off is put back: everything is as it was before.");
+    return ROLE_OK;
+}
+
+static enum role undo_words(const struct change_run *r, char *out, size_t size)
+{
+    char names[NAMES_BYTES];
+    if (is_state(r, "undone")) {
+        snprintf(out, size, "Took back %.100s: everything is as it was before.", change_name(r));
+        return ROLE_OK;
+    }
+    if (is_state(r, "partial")) {
+        snprintf(out, size, "Took back %.100s in part: %.300s still has it.", change_name(r),
+                 names_of(r, NULL, names, sizeof names));
+        return ROLE_WARN;
+    }
+    snprintf(out, size, "%.100s still stands: taking it back failed, and all of it is as it was.",
+             change_name(r));
+    return ROLE_WARN;
+}
+
+static enum role apply_words(const struct change_run *r, char *out, size_t size)
+{
+    char has[NAMES_BYTES], back[NAMES_BYTES];
+    const char *name = change_name(r);
+    if (r->nothing) {
+        snprintf(out, size, "There was nothing to change: the files have %.100s already.", name);
+        return ROLE_OK;
+    }
+    names_of(r, "applied", has, sizeof has);
+    names_of(r, "rolled_back", back, sizeof back);
+    if (is_state(r, "applied")) {
+        const size_t n = count_of(r, "applied");
+        snprintf(out, size, "Applied %.100s: %.300s %s it.", name, has, n == 1 ? "has" : "have");
+        if (n == 0)
+            snprintf(out, size, "Applied %.100s.", name);
+        return ROLE_OK;
+    }
+    if (is_state(r, "partial")) {
+        snprintf(out, size, "Applied %.100s in part: %.300s %s it, %.300s %s put back.", name, has,
+                 count_of(r, "applied") == 1 ? "has" : "have", back,
+                 count_of(r, "rolled_back") == 1 ? "was" : "were");
+        return ROLE_WARN;
+    }
+    snprintf(out, size, "%.100s was put back: %.300s %s as before.", name, back[0] ? back : "all",
+             count_of(r, "rolled_back") > 1 ? "are" : "is");
+    return ROLE_WARN;
+}
+
+static enum role sentence_of(const struct change_run *r, char *out, size_t size)
+{
+    static const char *const verbs[] = {"Applying it", "Taking it back", "Ending it"};
+    char names[NAMES_BYTES];
+    if (r->phase == CHANGE_REFUSED) {
+        snprintf(out, size, "Nothing was changed: %s was refused.",
+                 r->kind == CHANGE_APPLY ? change_name(r) : change_kind_words[r->kind]);
+        return ROLE_WARN;
+    }
+    if (r->phase == CHANGE_CUT_OFF) {
+        snprintf(out, size, "%s was cut off: nobody works on it any more.", verbs[r->kind]);
+        if (r->kind == CHANGE_RECOVER)
+            snprintf(out, size, "What was cut off could not be brought to an end.");
+        return ROLE_CRIT;
+    }
+    if (r->needs_person) {
+        snprintf(out, size, "%.100s could not be put back: a person has to look at %.300s.",
+                 change_name(r), names_of(r, NULL, names, sizeof names)[0] ? names : "it");
+        return ROLE_CRIT;
+    }
+    return r->kind == CHANGE_APPLY  ? apply_words(r, out, size)
+           : r->kind == CHANGE_UNDO ? undo_words(r, out, size)
+                                    : recover_words(r, out, size);
+}
+
+void change_end_title(struct page *p, int y)
+{
+    const struct change_run *r = p->ui->change.run;
+    struct line l = line_at(p->s, 1, y, p->s->width - 1);
+    char text[1200], from[FORMAT_SIZE], to[FORMAT_SIZE], took[FORMAT_SIZE];
+    enum role role = sentence_of(r, text, sizeof text);
+    l.x = surface_text_max(p->s, l.x, y, l.end - l.x, role == ROLE_TEXT ? ROLE_TITLE : role, text);
+    if (r->started_ns > 0 && r->ended_ns > r->started_ns) {
+        format_clock(from, r->started_ns, p->ui->utc_offset_s);
+        format_clock(to, r->ended_ns, p->ui->utc_offset_s);
+        format_duration(took, (double)(r->ended_ns - r->started_ns) / 1e9);
+        line_group(&l);
+        line_put(&l, ROLE_DIM, "   %s to %s   ", from, to);
+        line_put(&l, ROLE_TEXT, "%s", took);
+        (void)line_group_end(&l);
+    }
+    line_group(&l);
+    if (r->plan != NULL)
+        line_put(&l, ROLE_DIM, "   plan %.12s", r->plan);
+    (void)line_group_end(&l);
+}
+
+/* ---------------------------------------------------------------- setting by setting */
+
+enum value { VALUE_WAS, VALUE_WANTED, VALUE_FILE, VALUE_PROCESS, VALUES };
+
+struct row_columns {
+    int name, name_end;
+    int value_end[VALUES]; /* 0: not shown */
+    int verdict, proof;    /* proof 0: not shown */
+};
+
+static struct row_columns row_columns_of(int width)
+{
+    static const enum value wide[] = {VALUE_WAS, VALUE_WANTED, VALUE_FILE, VALUE_PROCESS},
+                            middle[] = {VALUE_WAS, VALUE_WANTED, VALUE_PROCESS},
+                            narrow[] = {VALUE_WANTED, VALUE_PROCESS};
+    const bool all = width >= PROOF_FROM, few = width < NARROW_BELOW;
+    const enum value *shown = all ? wide : few ? narrow : middle;
+    const int count = all ? 4 : few ? 2 : 3, value = width >= 140 ? VALUE_COLUMNS : VALUE_SHORT;
+    struct row_columns c = {.name = 3};
+    int rest = width - 1 - c.name - count * value - 2 - VERDICT_COLUMNS - (all ? 24 : 0);
+    c.name_end = c.name + (rest < NAME_MAX ? rest : NAME_MAX);
+    int x = c.name_end;
+    for (int i = 0; i < count; i++)
+        c.value_end[shown[i]] = x += value;
+    c.verdict = x + 2;
+    if (all)
+        c.proof = c.verdict + VERDICT_COLUMNS + 1;
+    return c;
+}
+
+static const char *value_of(const struct change_run *r, size_t i, enum value v)
+{
+    const struct shown_row *row = &r->rows[i];
+    const char *text = v == VALUE_WAS      ? r->was[i]
+                       : v == VALUE_WANTED ? row->wanted
+                       : v == VALUE_FILE   ? row->in_file
+                                           : row->in_process;
+    return text != NULL ? text : "-";
+}
+
+static void put_right(struct surface *s, int end, int y, int room, enum role role, const char *text)
+{
+    if (width_of_text(text) <= room) {
+        surface_text_right(s, end, y, role, text);
+        return;
+    }
+    int x = surface_text_max(s, end - room, y, room - 1, role, text);
+    surface_rune(s, x, y, ROLE_DIM, '+');
+}
+
+static void put_left(struct surface *s, int x, int end, int y, enum role role, const char *text)
+{
+    if (width_of_text(text) <= end - x) {
+        surface_text(s, x, y, role, text);
+    } else if (end - x > 1) {
+        x = surface_text_max(s, x, y, end - x - 1, role, text);
+        surface_rune(s, x, y, ROLE_DIM, '+');
+    }
+}
+
+static enum role verdict_role(enum shown_verdict v)
+{
+    static const enum role roles[SHOWN_VERDICTS] = {
+        [SHOWN_OK] = ROLE_OK,       [SHOWN_DIFFERS] = ROLE_WARN,     [SHOWN_RESTART] = ROLE_WARN,
+        [SHOWN_IGNORED] = ROLE_DIM, [SHOWN_RENAMED] = ROLE_WARN,     [SHOWN_HARMFUL] = ROLE_CRIT,
+        [SHOWN_UNKNOWN] = ROLE_DIM, [SHOWN_ROLLED_BACK] = ROLE_WARN,
+    };
+    return roles[v];
+}
+
+static void emit_row(struct sheet *h, const struct change_run *r, size_t i)
+{
+    const struct row_columns c = row_columns_of(h->p->width);
+    const struct shown_row *row = &r->rows[i];
+    struct line l;
+    if (!sheet_row(h, &l))
+        return;
+    put_left(l.surface, c.name, c.name_end, l.y, ROLE_TEXT, row->setting);
+    for (int v = 0, before = c.name_end; v < VALUES; v++) {
+        if (c.value_end[v] == 0)
+            continue;
+        put_right(l.surface, c.value_end[v], l.y, c.value_end[v] - before - 1,
+                  v == VALUE_WANTED ? ROLE_CHANGED : ROLE_TEXT, value_of(r, i, (enum value)v));
+        before = c.value_end[v];
+    }
+    surface_text(l.surface, c.verdict, l.y, verdict_role(row->verdict),
+                 row->verdict == SHOWN_UNKNOWN ? "not proven" : shown_verdict_words[row->verdict]);
+    if (c.proof > 0) {
+        const char *proof = row->via != NULL ? row->via : row->why;
+        if (proof != NULL)
+            put_left(l.surface, c.proof, l.end, l.y, ROLE_DIM, proof);
+    }
+}
+
+static const char *state_word(const struct change_run *r, const struct change_service *s)
+{
+    return service_is(s, "applied")       ? r->kind == CHANGE_UNDO ? "as it was" : "applied"
+           : service_is(s, "rolled_back") ? "rolled back"
+           : service_is(s, "open")        ? "not put back"
+                                          : s->state;
+}
+
+static enum role state_role(const struct change_service *s)
+{
+    return service_is(s, "applied") ? ROLE_OK : service_is(s, "open") ? ROLE_CRIT : ROLE_WARN;
+}
+
+static const struct change_service *find_service(const struct change_run *r, const char *name)
+{
+    for (size_t i = 0; i < r->service_count; i++)
+        if (strcmp(r->services[i].name, name) == 0)
+            return &r->services[i];
+    return NULL;
+}
+
+static void emit_head(struct sheet *h, const struct change_run *r, const char *name)
+{
+    const struct row_columns c = row_columns_of(h->p->width);
+    const struct service_model_state *live = model_service_find(h->p->m, name);
+    const struct change_service *s = find_service(r, name);
+    struct line l;
+    if (!sheet_row(h, &l))
+        return;
+    line_put(&l, ROLE_TITLE, "%.100s", name);
+    if (live != NULL && live->facts->version[0] != '\0')
+        line_put(&l, ROLE_TITLE, " %.40s", live->facts->version);
+    line_to(&l, c.verdict);
+    if (s != NULL)
+        line_put(&l, state_role(s), "%.40s", state_word(r, s));
+}
+
+static void emit_table_title(struct sheet *h)
+{
+    static const char *const heads[VALUES] = {"was", "wanted", "file has", "process has"};
+    static const char *const shorts[VALUES] = {"was", "wanted", "file", "has"};
+    const struct row_columns c = row_columns_of(h->p->width);
+    const bool wide = h->p->width >= 140;
+    const int row = h->row + (h->gaps && h->row > 0);
+    sheet_title(h, "Setting");
+    if (!h->draw || row < h->first || row >= h->last)
+        return;
+    const int y = h->y + row - h->first;
+    for (int v = 0; v < VALUES; v++) {
+        char head[32];
+        snprintf(head, sizeof head, " %s ", wide ? heads[v] : shorts[v]);
+        if (c.value_end[v] > 0)
+            surface_text_right(h->p->s, c.value_end[v] + 1, y, ROLE_DIM, head);
+    }
+    surface_text(h->p->s, c.verdict - 1, y, ROLE_DIM, " verdict ");
+    if (c.proof > 0)
+        surface_text(h->p->s, c.proof - 1, y, ROLE_DIM, " proof ");
+}
+
+static void emit_rows(struct sheet *h, const struct change_run *r)
+{
+    const char *service = NULL;
+    if (r->row_count == 0)
+        return;
+    emit_table_title(h);
+    for (size_t i = 0; i < r->row_count; i++) {
+        const char *of = r->rows[i].service;
+        if (service == NULL || strcmp(service, of) != 0)
+            emit_head(h, r, of);
+        service = of;
+        emit_row(h, r, i);
+    }
+}
+
+/* ---------------------------------------------------------------- why, and what was done */
+
+static void emit_plain(struct sheet *h, enum role role, const char *text)
+{
+    int labels = h->label_columns;
+    h->label_columns = 0;
+    h->x += 2;
+    sheet_text(h, "", role, text, 0);
+    h->x -= 2;
+    h->label_columns = labels;
+}
+
+static void emit_why(struct sheet *h, const struct change_run *r)
+{
+    for (size_t i = 0; i < r->service_count; i++) {
+        const struct change_service *s = &r->services[i];
+        char title[200];
+        bool told = false; /* of several services of a unit one reason is enough */
+        for (size_t k = 0; k < i && s->reason != NULL; k++)
+            told = told || (r->services[k].reason != NULL && service_is(s, r->services[k].state) &&
+                            strcmp(r->services[k].reason, s->reason) == 0);
+        if (s->reason == NULL || told)
+            continue;
+        snprintf(title, sizeof title,
+                 service_is(s, "rolled_back") ? "Why %.100s was put back"
+                 : service_is(s, "open")      ? "Why %.100s could not be put back"
+                 : service_is(s, "skipped")   ? "Why %.100s was left out"
+                                              : "About %.100s",
+                 s->name);
+        sheet_title(h, title);
+        emit_plain(h, ROLE_TEXT, s->reason);
+    }
+}
+
+static void emit_messages(struct sheet *h, const struct change_run *r)
+{
+    const bool failed = r->phase != CHANGE_ENDED;
+    if (r->messages == NULL && r->phase == CHANGE_REFUSED) {
+        sheet_title(h, "Why");
+        emit_plain(h, ROLE_TEXT, "It ended before it began, and said nothing.");
+        return;
+    }
+    if (r->messages == NULL)
+        return;
+    sheet_title(h, failed ? "Why" : "It said");
+    for (const char *at = r->messages; *at != '\0';) {
+        char text[1200];
+        size_t n = strcspn(at, "\n");
+        const char *from = strncmp(at, "tunetop: ", 9) == 0 ? at + 9 : at;
+        snprintf(text, sizeof text, "%.*s", (int)(at + n - from), from);
+        emit_plain(h, failed ? ROLE_WARN : ROLE_DIM, text);
+        at += n + (at[n] == '\n');
+    }
+}
+
+static void emit_by_hand(struct sheet *h, const struct change_run *r)
+{
+    if (r->by_hand_count == 0)
+        return;
+    sheet_title(h, "By hand, when the files are as they were");
+    for (size_t i = 0; i < r->by_hand_count; i++)
+        emit_plain(h, ROLE_TITLE, r->by_hand[i]);
+}
+
+static void emit_done(struct sheet *h, const struct change_run *r)
+{
+    static const struct {
+        const char *action, *words;
+    } past[] = {{"write", "wrote"},     {"restart", "restarted"}, {"run", "ran"},
+                {"wait", "waited for"}, {"model_load", "loaded"}, {"watch", "watched"},
+                {"verify", "verified"}, {"put_back", "put back"}, {"queue_drain", "waited for"}};
+    bool any = false;
+    for (size_t i = 0; i < r->step_count; i++) {
+        const struct change_step *s = &r->steps[i];
+        char words[1200], text[2400], clock[FORMAT_SIZE], took[FORMAT_SIZE] = "";
+        const char *verb = s->action;
+        struct line l;
+        if (s->began_ns == 0)
+            continue;
+        if (!any)
+            sheet_title(h, "What was done");
+        any = true;
+        for (size_t k = 0; k < sizeof past / sizeof past[0]; k++)
+            verb = strcmp(s->action, past[k].action) == 0 ? past[k].words : verb;
+        change_step_words(s, h->p->width >= PROOF_FROM, words, sizeof words);
+        if (isfinite(s->seconds) && s->seconds >= 1)
+            format_duration(took, s->seconds);
+        snprintf(text, sizeof text, "%s %s%s%s%s%s", verb, words, took[0] ? ", " : "", took,
+                 s->detail != NULL ? ": " : "", s->detail != NULL ? s->detail : "");
+        if (!sheet_row(h, &l))
+            continue;
+        line_gap(&l, 2);
+        line_put(&l, ROLE_DIM, "%s", format_clock(clock, s->began_ns, h->p->ui->utc_offset_s));
+        line_to(&l, h->x + 2 + CLOCK_COLUMNS);
+        if (s->state == STEP_FAILED)
+            line_put(&l, ROLE_CRIT, "failed  ");
+        put_left(l.surface, l.x, l.end, l.y, ROLE_TEXT, text);
+    }
+}
+
+/* ---------------------------------------------------------------- the next step */
+
+static void emit_key(struct sheet *h, const char *key, const char *text)
+{
+    int labels = h->label_columns;
+    struct line l;
+    h->x += 2;
+    h->label_columns = 5;
+    if (h->draw) {
+        int row = h->row;
+        sheet_text(h, "", ROLE_TEXT, text, 0);
+        int end = h->row;
+        h->row = row;
+        if (sheet_row(h, &l))
+            line_put(&l, ROLE_TITLE, "%s", key);
+        h->row = end;
+    } else {
+        sheet_text(h, "", ROLE_TEXT, text, 0);
+    }
+    h->x -= 2;
+    h->label_columns = labels;
+}
+
+static void emit_next(struct sheet *h, const struct change_run *r)
+{
+    const struct ui *ui = h->p->ui;
+    const struct tuning_plan *plan = ui->tuning.plan;
+    const bool again = r->kind == CHANGE_APPLY && plan != NULL && plan->step_count > 0;
+    const bool stands = change_run_stands(r);
+    char text[400], name[200];
+    sheet_title(h, "Next");
+    if (r->phase == CHANGE_CUT_OFF || r->needs_person)
+        emit_key(h, "R",
+                 "recover: end it, or put everything back; nothing else can be changed before");
+    if (again && r->phase == CHANGE_ENDED && is_state(r, "partial")) {
+        snprintf(text, sizeof text,
+                 "apply what is missing of %.100s again; what has it is left as it is",
+                 ui_wish_name(ui, name, sizeof name));
+        emit_key(h, "A", text);
+    } else if (again && !stands && r->phase != CHANGE_CUT_OFF && !r->needs_person) {
+        snprintf(text, sizeof text, "apply %.100s again, once that is mended",
+                 ui_wish_name(ui, name, sizeof name));
+        emit_key(h, "A", text);
+    }
+    if (stands)
+        emit_key(h, "U",
+                 "undo: every file becomes what it was before, and the services restart with it");
+    emit_key(h, "5", "the journal: every change, with its diff");
+    emit_key(h, "Esc", "close this; the profile and what it would change stand behind it");
+}
+
+void change_end_sheet(struct sheet *h)
+{
+    const struct change_run *r = h->p->ui->change.run;
+    if (r->phase != CHANGE_ENDED)
+        emit_messages(h, r);
+    if (r->needs_person) { /* that comes first */
+        emit_why(h, r);
+        emit_by_hand(h, r);
+        emit_next(h, r);
+    }
+    emit_rows(h, r);
+    if (!r->needs_person) {
+        emit_why(h, r);
+        emit_by_hand(h, r);
+    }
+    emit_done(h, r);
+    if (r->phase == CHANGE_ENDED)
+        emit_messages(h, r);
+    if (!r->needs_person)
+        emit_next(h, r);
+}
