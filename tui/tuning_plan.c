@@ -450,10 +450,44 @@ size_t tuning_plan_count(const struct tuning_plan *p, enum shown_verdict v)
     return n;
 }
 
+enum { SERVICES = 8 };
+
+/* "ollama, comfyui and 2 more" */
+static void put_services(const char names[][48], size_t count, struct shown_counts *out)
+{
+    const size_t shown = count > 3 ? 2 : count;
+    struct buf b;
+    buf_init(&b, sizeof out->services - 1);
+    for (size_t i = 0; i < shown; i++)
+        buf_printf(&b, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", names[i]);
+    if (count > shown)
+        buf_printf(&b, " and %zu more", count - shown);
+    utf8_copy(out->services, sizeof out->services, b.data);
+    buf_release(&b);
+}
+
+static void add_service(const cJSON *row, char names[][48], size_t *count)
+{
+    char name[48];
+    if (!json_copy_text(row, "service", name, sizeof name) || *count == SERVICES)
+        return;
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(names[i], name) == 0)
+            return;
+    utf8_copy(names[(*count)++], sizeof names[0], name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return shown_service_order(a, b);
+}
+
 int shown_counts_parse(const char *verify, size_t size, struct shown_counts *out, struct err *err)
 {
     cJSON *root;
     const cJSON *o;
+    char names[SERVICES][48];
+    size_t count = 0;
     memset(out, 0, sizeof *out);
     int rc = parse("verify", verify, size, &root, err);
     if (rc == 0 && !cJSON_IsArray(json_get(root, "rows")))
@@ -465,7 +499,12 @@ int shown_counts_parse(const char *verify, size_t size, struct shown_counts *out
             out->differs += v == SHOWN_DIFFERS;
             out->restart += v == SHOWN_RESTART;
             out->other += v != SHOWN_OK && v != SHOWN_DIFFERS && v != SHOWN_RESTART;
+            if (v == SHOWN_DIFFERS)
+                add_service(o, names, &count);
         }
+        if (count > 0)
+            qsort(names, count, sizeof names[0], compare_names);
+        put_services((const char(*)[48])names, count, out);
     }
     cJSON_Delete(root);
     return rc;

@@ -127,6 +127,7 @@ enum shown_verdict shown_verdict_of(const char *word);
 /* What a profile of the picker would change: counts of `verify NAME --json`. */
 struct shown_counts {
     size_t ok, differs, restart, other;
+    char services[96]; /* whom it would change: "ollama and comfyui"; "" nobody */
 };
 int shown_counts_parse(const char *verify, size_t size, struct shown_counts *out, struct err *err);
 

@@ -88,8 +88,10 @@ struct picker_count {
     char trouble[160]; /* why it is not known; "" it comes */
 };
 struct ui_picker {
-    char selected[64];
-    int row;
+    char selected[80];                /* "+NAME" an overlay; "" that which would be taken */
+    char profile[64];                 /* that Enter takes; "" the one that is shown */
+    char overlays[WISH_OVERLAYS][64]; /* that Enter takes with it */
+    size_t overlay_count;
     struct picker_count counts[PICKER_PROFILES];
     size_t count;
 };
@@ -150,11 +152,11 @@ struct ui_theme {
     const struct theme_set *set; /* borrowed; NULL: only the built-in one */
     char name[64];               /* the one that is shown */
     char before[64];             /* while one is chosen: what Esc brings back */
-    int row; /* of the one that is shown; -1: not looked for yet */
-    const char *colors; /* what the terminal has: "256", "mono"; NULL: not known */
-    bool changed;       /* the loop acts and clears */
-    bool back;          /* to the one before; the session acts and clears, as for the next */
-    bool keep;          /* from now on */
+    int row;                     /* of the one that is shown; -1: not looked for yet */
+    const char *colors;          /* what the terminal has: "256", "mono"; NULL: not known */
+    bool changed;                /* the loop acts and clears */
+    bool back; /* to the one before; the session acts and clears, as for the next */
+    bool keep; /* from now on */
 };
 
 struct ui {
@@ -181,7 +183,7 @@ struct ui {
     enum ui_input input;
     struct prompt command, filter, process_filter;
     char palette_selected[PALETTE_NAME]; /* below the command; "": nothing was chosen */
-    struct { /* to the last command, while its prompt is open */
+    struct {                             /* to the last command, while its prompt is open */
         enum ui_answer_kind kind;
         char text[400];
         char url[CONFIG_URL_TEXT]; /* ADDED: which service it is about */

@@ -190,12 +190,12 @@ void plan_item_emit(struct sheet *h, const struct ui *ui, const struct plan_item
 
 /* ---------------------------------------------------------------- in one sentence */
 
-static void why_row(const struct shown_row *r, char *text, size_t size)
+static void why_row(const struct shown_row *r, const char *name, char *text, size_t size)
 {
     struct buf b;
     buf_init(&b, size - 1);
     const char *means = r->why != NULL && r->why[0] != '\0' ? r->why : verdict_means(r);
-    buf_printf(&b, "%s", means != NULL ? means : "");
+    buf_printf(&b, "%s: %s", name, means != NULL ? means : shown_verdict_words[r->verdict]);
     if (r->via != NULL)
         buf_printf(&b, "; proof: %s", r->via);
     if (r->clamped != NULL)
@@ -223,26 +223,26 @@ bool tuning_tab_why(const struct ui *ui, char *subject, size_t subject_size, cha
         return false;
     plan_item_names(&items, t->plan, &t->wish, items.selected, &service, &name);
     const struct plan_item *item = &items.of[items.selected];
-    snprintf(subject, subject_size, "%s", name[0] != '\0' ? name : service);
+    snprintf(subject, subject_size, "setting");
     *role = ROLE_DIM;
     if (item->kind == ITEM_ROW) {
         const struct shown_row *r = &t->plan->rows[item->index];
         snprintf(word, word_size, "%s", shown_verdict_words[r->verdict]);
         *role = plan_verdict_role(r->verdict);
-        why_row(r, text, size);
+        why_row(r, name, text, size);
     } else if (item->kind == ITEM_SKIPPED) {
         const struct shown_skipped *k = &t->plan->skipped[item->index];
         snprintf(word, word_size, "%s", k->refused ? "refused" : "not done");
         *role = k->refused ? ROLE_WARN : ROLE_DIM;
-        snprintf(text, size, "%s%s%s", k->reason, k->by_hand != NULL ? "; by hand: " : "",
-                 k->by_hand != NULL ? k->by_hand : "");
+        snprintf(text, size, "%s: %s%s%s", name[0] != '\0' ? name : service, k->reason,
+                 k->by_hand != NULL ? "; by hand: " : "", k->by_hand != NULL ? k->by_hand : "");
     } else if (item->kind == ITEM_POSSIBLE) {
         const struct shown_possible *q = &t->plan->possible[item->index];
         snprintf(word, word_size, "%s",
                  q->same              ? "ok"
                  : q->why_not != NULL ? "not here"
                                       : "possible");
-        snprintf(text, size, "%s%s%s", q->reason != NULL ? q->reason : "",
+        snprintf(text, size, "%s: %s%s%s", name, q->reason != NULL ? q->reason : "",
                  q->why_not != NULL ? "; " : "", q->why_not != NULL ? q->why_not : "");
     } else {
         return false; /* it says itself what it is */

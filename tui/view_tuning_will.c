@@ -47,16 +47,21 @@ static void add_lines(struct buf *b, const struct shown_file *f)
                n == 1 ? "" : "s");
 }
 
+static bool is_restarted(const struct tuning_plan *plan, const char *service)
+{
+    for (size_t i = 0; service != NULL && i < plan->step_count; i++)
+        if (is_action(&plan->steps[i], "restart") && plan->steps[i].service != NULL &&
+            strcmp(plan->steps[i].service, service) == 0)
+            return true;
+    return false;
+}
+
 /* What is wished of the services that are restarted, and not only kept in step. */
 static size_t provable_rows(const struct tuning_plan *plan)
 {
     size_t n = 0;
     for (size_t i = 0; i < plan->row_count; i++) {
-        bool restarted = false;
-        for (size_t k = 0; k < plan->step_count && !restarted; k++)
-            restarted = is_action(&plan->steps[k], "restart") && plan->steps[k].service != NULL &&
-                        strcmp(plan->steps[k].service, plan->rows[i].service) == 0;
-        n += restarted && plan->rows[i].verdict != SHOWN_IGNORED;
+        n += is_restarted(plan, plan->rows[i].service) && plan->rows[i].verdict != SHOWN_IGNORED;
     }
     return n;
 }
@@ -135,8 +140,13 @@ static void emit_end(struct sheet *h, const struct tuning_plan *plan)
         snprintf(text, sizeof text, "somebody's edits besides: %s", plan->pending[0]);
         sheet_text(h, "brings", ROLE_WARN, text, 2);
     }
-    if (restarts_any(plan) && sheet_row(h, &l))
-        line_put(&l, ROLE_DIM, "A service that fails its check is put back, file and process.");
+    if (!restarts_any(plan) || !sheet_row(h, &l))
+        return;
+    line_put(&l, ROLE_DIM, "A service that fails its check is put back");
+    line_group(&l);
+    line_put(&l, ROLE_DIM, ", file and process");
+    line_group_end(&l);
+    line_put(&l, ROLE_DIM, ".");
 }
 
 static void emit_short(struct sheet *h, const struct tuning_plan *plan)
@@ -149,7 +159,7 @@ static void emit_short(struct sheet *h, const struct tuning_plan *plan)
         sheet_text(h, "write", ROLE_TEXT, b.data, 0);
     buf_clear(&b);
     for (size_t i = 0; i < plan->step_count; i++)
-        if (is_action(&plan->steps[i], "run"))
+        if (is_action(&plan->steps[i], "run") && !is_restarted(plan, plan->steps[i].service))
             add_name(&b, plan->steps[i].command);
     if (b.size > 0)
         sheet_text(h, "run", ROLE_TEXT, b.data, 2);
@@ -189,7 +199,7 @@ static void step_text(const struct shown_step *s, struct buf *b)
     else if (is_action(s, "model_load"))
         buf_printf(b, "the models of %s again", who);
     else if (is_action(s, "verify"))
-        buf_printf(b, "%s: its settings in the new process", who);
+        buf_printf(b, "%s, in its new process", who);
     else if (s->command != NULL)
         buf_printf(b, "%s%s%s", who, who[0] != '\0' ? ": " : "", s->command);
     else
