@@ -15,8 +15,8 @@ enum {
     WIDE_COLUMNS = 92,
     BOX_CONTENT = 16, /* rows that a box has at most */
     AROUND_BOX = 6,   /* rows of the window that it leaves: tabs, keys, its frame */
-    AROUND_LIST = 8,  /* the sentence, what is to know of the selected one, the keys, gaps */
-    SMALL = 5,        /* the same without gaps */
+    AROUND_LIST = 7,  /* the sentence, what is to know of the selected one, the keys, gaps */
+    SMALL = 3,        /* the same without gaps, and one row to know */
     NAME_COLUMNS = 14,
     TEXT_BYTES = 640,
 };
@@ -308,8 +308,9 @@ static void put_cut(struct line *l, int columns, enum role role, const char *tex
 
 static void emit_gap(struct box *b, const struct picture *p)
 {
+    struct line l;
     if (p->gaps)
-        box_text(b, ROLE_TEXT, "");
+        box_row(b, &l);
 }
 
 static void emit_fits(struct box *b, const struct picture *p)
@@ -427,7 +428,11 @@ static void emit_list(struct box *b, const struct picture *p)
         }
         l.x += 2;
         if (below > 0)
-            line_put(&l, ROLE_DIM, overlays == below ? "%d overlays below" : "%d more", below);
+            line_put(&l, ROLE_DIM,
+                     overlays < below ? "%d more"
+                     : below == 1     ? "%d overlay below"
+                                      : "%d overlays below",
+                     below);
         if (below > overlays && overlays > 0)
             line_put(&l, ROLE_DIM, ", %d of them overlays", overlays);
         if (first > 0)
@@ -492,7 +497,6 @@ static void emit(struct box *b, const void *ctx)
     emit_list(b, p);
     emit_gap(b, p);
     emit_about(b, p);
-    emit_gap(b, p);
     utf8_copy(name, sizeof name, taken(p->ui));
     for (size_t i = 0; i < p->ui->picker.overlay_count; i++) {
         const size_t used = strlen(name);
@@ -501,10 +505,15 @@ static void emit(struct box *b, const void *ctx)
     }
     if (!box_row(b, &l))
         return;
-    line_put(&l, ROLE_TITLE, "Enter");
-    line_put(&l, ROLE_DIM, " shows ");
-    put_cut(&l, (l.end - l.x) - 28, ROLE_TEXT, name);
-    line_put(&l, ROLE_DIM, ", changes nothing");
+    const int room = l.end - 12; /* "Esc back" and a gap */
+    const char *end = ", changes nothing";
+    if (name[0] != '\0') {
+        line_put(&l, ROLE_TITLE, "Enter");
+        line_put(&l, ROLE_DIM, " shows ");
+        put_cut(&l, room - l.x, ROLE_TEXT, name);
+    }
+    if (name[0] != '\0' && l.x + width_of_text(end) <= room)
+        line_put(&l, ROLE_DIM, "%s", end);
     surface_text_right(l.surface, l.end - 5, l.y, ROLE_TITLE, "Esc");
     surface_text_right(l.surface, l.end, l.y, ROLE_DIM, "back");
 }
@@ -518,6 +527,6 @@ void picker_draw(struct surface *s, const struct model *m, const struct assessme
     const int most = s->height - AROUND_BOX + 2 < BOX_CONTENT ? s->height - AROUND_BOX + 2
                                                               : BOX_CONTENT;
     p.gaps = most == BOX_CONTENT;
-    p.rows = most - (p.gaps ? AROUND_LIST - 1 : SMALL - 2);
+    p.rows = most - (p.gaps ? AROUND_LIST : SMALL);
     box_show(s, "Profile", s->width >= WIDE_FROM ? WIDE_COLUMNS : BOX_COLUMNS, emit, &p);
 }

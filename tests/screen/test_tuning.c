@@ -177,14 +177,94 @@ static void parts(void **state)
         }
 }
 
+static void count(struct ui *ui, const char *profile, struct shown_counts of, const char *trouble)
+{
+    struct picker_count *c = &ui->picker.counts[ui->picker.count++];
+    memset(c, 0, sizeof *c);
+    snprintf(c->profile, sizeof c->profile, "%s", profile);
+    snprintf(c->trouble, sizeof c->trouble, "%s", trouble);
+    c->known = trouble[0] == '\0';
+    c->of = of;
+}
+
+static void fill_counts(struct ui *ui)
+{
+    ui->picker.count = 0;
+    count(ui, "ultra", (struct shown_counts){1, 8, 0, 0, "ollama and comfyui"}, "");
+    count(ui, "high", (struct shown_counts){4, 4, 1, 1, "ollama and comfyui"}, "");
+    count(ui, "optimized", (struct shown_counts){7, 0, 1, 0, ""}, "");
+    count(ui, "balanced", (struct shown_counts){9, 0, 0, 0, ""}, "");
+    count(ui, "conservative", (struct shown_counts){0, 0, 0, 0, ""},
+          "verify: cannot read '/Users/mini/.homebrew/services/ollama.env': Permission denied");
+    ui->tuning.effect = (struct assess_effect){EFFECT_PART, "optimized", 7, 8, ""};
+}
+
+/* Over the Overview: counts on their way, there, and not to be had; overlays; a broken file. */
+static void picker(void **state)
+{
+    static const struct {
+        const char *name, *keys;
+    } cases[] = {
+        {"picker-coming", ""},
+        {"picker", ""},
+        {"picker-trouble", "Down Down Down"},
+        {"picker-broken", "Down Down Down Down Down"},
+        {"picker-overlays", "G x Up x Up"},
+    };
+    struct scene s;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin(&s, "high");
+        view_act(&s.ui, ACTION_OVERVIEW, s.b.model, 80, 24);
+        view_act(&s.ui, ACTION_PROFILES, s.b.model, 80, 24);
+        if (i > 0)
+            fill_counts(&s.ui);
+        press(&s, 80, 24, cases[i].keys);
+        compare_all(&s, cases[i].name);
+        end(&s);
+    }
+    /* What it takes: that profile and its overlays, on 3 Tuning; Esc takes nothing. */
+    begin(&s, "high");
+    view_act(&s.ui, ACTION_OVERVIEW, s.b.model, 80, 24);
+    press(&s, 80, 24, "p Down G x Esc");
+    assert_int_equal(s.ui.tab, UI_OVERVIEW);
+    assert_string_equal(s.ui.tuning.wish.profile, "");
+    assert_int_equal(s.ui.tuning.wish.overlay_count, 0);
+    press(&s, 80, 24, "p Down G x Enter");
+    assert_int_equal(s.ui.tab, UI_TUNING);
+    assert_int_equal(s.ui.input, UI_INPUT_NONE);
+    assert_string_equal(s.ui.tuning.wish.profile, "optimized");
+    assert_int_equal(s.ui.tuning.wish.overlay_count, 1);
+    /* The same again keeps what was typed, another one does not. */
+    assert_true(tuning_wish_set(&s.ui.tuning.wish, "ollama", "OLLAMA_KEEP_ALIVE", "7m"));
+    press(&s, 80, 24, "p G x Enter");
+    assert_int_equal(s.ui.tuning.wish.overlay_count, 0);
+    assert_int_equal(s.ui.tuning.wish.value_count, 1);
+    press(&s, 80, 24, "p g Enter");
+    assert_string_equal(s.ui.tuning.wish.profile, "ultra");
+    assert_int_equal(s.ui.tuning.wish.value_count, 0);
+    end(&s);
+    /* Nothing was read yet, or could not be. */
+    begin(&s, "high");
+    s.ui.tuning.profiles = NULL;
+    press(&s, 80, 24, "p x Down");
+    compare(&s, "picker-reading", 1, false);
+    snprintf(s.ui.tuning.profiles_trouble, sizeof s.ui.tuning.profiles_trouble,
+             "cannot read '/opt/tunetop/profiles.yaml': No such file or directory");
+    s.ui.tuning.next_step = "TUNETOP_DATADIR names that folder: unset it";
+    s.ui.tuning.chip_known = false;
+    compare(&s, "picker-failed", 1, false);
+    press(&s, 80, 24, "Enter");
+    assert_int_equal(s.ui.input, UI_INPUT_NONE);
+    end(&s);
+}
+
 int main(void)
 {
     bool utf8;
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plans),
-        cmocka_unit_test(states),
-        cmocka_unit_test(wishes),
-        cmocka_unit_test(parts),
+        cmocka_unit_test(plans), cmocka_unit_test(states), cmocka_unit_test(wishes),
+        cmocka_unit_test(parts), cmocka_unit_test(picker),
     };
     term_set_locale(&utf8);
     tuning_builder_open();
