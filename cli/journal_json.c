@@ -159,6 +159,7 @@ cJSON *journal_list_json(const struct journals *j, const char *program)
     struct journals_walk walk = {{0}};
 
     cJSON_AddNumberToObject(root, "schema", 1);
+    add_notes(root, j); /* first: who cannot take all of it still has these */
     cJSON *list = cJSON_AddArrayToObject(root, "entries");
     for (;;) {
         const struct journals_entry e = journals_next(j, &walk);
@@ -170,7 +171,6 @@ cJSON *journal_list_json(const struct journals *j, const char *program)
         add_entry(o, j, e, NULL, program);
         cJSON_AddItemToArray(list, o);
     }
-    add_notes(root, j);
     return root;
 }
 

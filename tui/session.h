@@ -40,7 +40,8 @@ struct session_journal {
     struct subcommand list, one;
     struct journal_rows rows; /* what ui.journal.rows points to */
     struct journal_diff diff;
-    bool looked; /* at the start, whether something was cut off */
+    char asked[64]; /* the entry that was asked about last */
+    bool looked;    /* at the start, whether something was cut off */
 };
 /* A program that gets the terminal while the screen is left. */
 struct session_leave {

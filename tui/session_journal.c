@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "tui/page.h"
 #include "tui/session_parts.h"
 
 static bool is_shown(const struct session *s)
@@ -40,14 +41,23 @@ static void ask_list(struct session *s)
 static void ask_one(struct session *s)
 {
     struct ui_journal *u = &s->ui.journal;
-    const char *const words[] = {u->selected, NULL};
+    const struct journal_row *r = journal_tab_current(&s->ui);
+    const char *const words[] = {r != NULL ? r->id : "", NULL};
     struct err err = ERR_INIT;
     u->ask_diff = false;
     u->diff = NULL;
+    utf8_copy(s->journal.asked, sizeof s->journal.asked, r != NULL ? r->id : "");
     journal_diff_release(&s->journal.diff);
-    if (s->self != NULL && u->selected[0] != '\0' &&
+    if (s->self != NULL && r != NULL &&
         subcommand_begin(&s->journal.one, s->self, "journal", words, &err) < 0)
         session_say(s, err.msg);
+}
+
+/* What is selected is shown with what its files are now. */
+static bool wants_one(const struct session *s)
+{
+    const struct journal_row *r = journal_tab_current(&s->ui);
+    return r != NULL && strcmp(r->id, s->journal.asked) != 0;
 }
 
 /* Whether something was ever written down: else nobody is asked at the start. */
@@ -67,7 +77,7 @@ void session_journal_ask(struct session *s)
     }
     if (is_shown(s) && (u->ask || (u->rows == NULL && !u->coming && u->trouble[0] == '\0')))
         ask_list(s);
-    if (is_shown(s) && u->ask_diff)
+    if (is_shown(s) && (u->ask_diff || wants_one(s)))
         ask_one(s);
     if (!is_shown(s) && s->journal.list.state == SUBCOMMAND_NONE && u->rows != NULL)
         session_journal_release(s);
@@ -99,6 +109,7 @@ static void take_list(struct session *s)
         j->rows = rows;
         u->rows = &j->rows;
         u->trouble[0] = '\0';
+        u->ask_diff = true; /* its files may be others now */
         say_cut_off(s);
     } else {
         journal_rows_release(&rows);
@@ -144,5 +155,6 @@ void session_journal_release(struct session *s)
     memset(&j->diff, 0, sizeof j->diff);
     s->ui.journal.rows = NULL;
     s->ui.journal.diff = NULL;
+    s->journal.asked[0] = '\0';
     s->ui.journal.show_diff = s->ui.journal.coming = false;
 }

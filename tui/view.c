@@ -282,12 +282,16 @@ bool view_has_place(const struct ui *ui, enum action action)
     bool inside = ui->open || ui->in_details;
     bool processes = ui->tab == UI_PROCESSES && !ui->help;
     bool tuning = ui->tab == UI_TUNING && !ui->help;
+    bool journal = ui->tab == UI_JOURNAL && !ui->help && !ui->journal.show_diff;
     bool list = (ui->tab == UI_SERVICES || processes) && !ui->help;
+    list = list || (journal && ui->journal.rows != NULL && ui->journal.rows->count > 0);
     list = list ||
            (tuning && (ui->tuning.all ? ui->tuning.settings != NULL
                                       : ui->tuning.wants != NULL || ui->tuning.plan != NULL));
     bool filtered = ui_filter_shown(ui)->text[0] != '\0';
     bool selected = (processes && ui->processes.selected != PROCESS_NOTHING) ||
+                    (ui->tab == UI_JOURNAL &&
+                     (ui->journal.show_diff || ui->journal.selected[0] != '\0')) ||
                     (tuning && ui_settings_shown(ui)->selected[0] != '\0');
     bool one = processes && ui->processes.selected == PROCESS_ONE;
     bool plan = tuning && !ui->tuning.all && ui->tuning.plan != NULL;
@@ -298,7 +302,8 @@ bool view_has_place(const struct ui *ui, enum action action)
         return false;
     switch (action) {
     case ACTION_OPEN:
-        return list && !change && !ui->open && !diff && (!tuning || tuning_tab_opens(ui));
+        return list && !change && !ui->open && !diff && (!tuning || tuning_tab_opens(ui)) &&
+               (!journal || journal_tab_current(ui) != NULL);
     case ACTION_FILTER:
         return list && !change && !ui->open && !diff;
     case ACTION_WHY:
@@ -316,7 +321,7 @@ bool view_has_place(const struct ui *ui, enum action action)
     case ACTION_SAVE_PROFILE:
         return plan && !change && tuning_wish_is_own(&ui->tuning.wish);
     case ACTION_DIFF:
-        return ui->tab == UI_JOURNAL ? journal_tab_current(ui) != NULL : plan && !change;
+        return ui->tab != UI_JOURNAL && plan && !change; /* there Enter does it */
     case ACTION_APPLY:
         return plan && !at_work && ui->tuning.plan->step_count > 0;
     case ACTION_STOP:
@@ -349,7 +354,9 @@ static const enum action least[] = {ACTION_PAUSE, ACTION_OPEN,   ACTION_BACK,
 
 static const char *footer_of(const struct ui *ui, enum action a)
 {
-    return a == ACTION_CATALOG && ui->tuning.all ? "profile" : action_row(a)->footer;
+    return a == ACTION_CATALOG && ui->tuning.all       ? "profile"
+           : a == ACTION_OPEN && ui->tab == UI_JOURNAL ? "diff"
+                                                       : action_row(a)->footer;
 }
 
 static int key_width(const struct ui *ui, enum action a)

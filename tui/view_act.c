@@ -209,7 +209,7 @@ static void change_part(struct ui *ui, int by)
         bool details;
     } parts[] = {{UI_OVERVIEW, false}, {UI_SERVICES, false}, {UI_SERVICES, true},
                  {UI_TUNING, false},   {UI_TUNING, true},    {UI_PROCESSES, false},
-                 {UI_PROCESSES, true}, {UI_JOURNAL, false}};
+                 {UI_PROCESSES, true}, {UI_JOURNAL, false},  {UI_JOURNAL, true}};
     enum { PARTS = sizeof parts / sizeof parts[0] };
     bool inside = (ui->in_details || ui->open) && ui->tab != UI_OVERVIEW;
     int at = 0;
@@ -220,7 +220,9 @@ static void change_part(struct ui *ui, int by)
     } while (parts[at].details &&
              ((parts[at].tab == UI_PROCESSES && ui->processes.selected != PROCESS_ONE) ||
               (parts[at].tab == UI_TUNING && (ui->tuning.all || ui->tuning.plan == NULL) &&
-               ui_settings(ui)->selected[0] == '\0')));
+               ui_settings(ui)->selected[0] == '\0') ||
+              (parts[at].tab == UI_JOURNAL &&
+               (ui->tab != UI_JOURNAL || journal_tab_current(ui) == NULL))));
     show_tab(ui, parts[at].tab);
     ui->in_details = parts[at].details;
 }
@@ -253,7 +255,6 @@ static void show_diff(struct ui *ui)
     if (ui->tab == UI_JOURNAL && journal_tab_current(ui) != NULL) {
         utf8_copy(ui->journal.selected, sizeof ui->journal.selected, journal_tab_current(ui)->id);
         ui->journal.show_diff = !ui->journal.show_diff;
-        ui->journal.ask_diff = ui->journal.show_diff;
     } else if (ui->tab == UI_TUNING && ui->tuning.plan != NULL) {
         ui->tuning.diff = !ui->tuning.diff;
     } else {

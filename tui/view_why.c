@@ -330,8 +330,44 @@ static void emit_drift(struct walk *w, const struct assess_drift *d)
         emit(w, "drift", "drifted", ROLE_WARN, d->why);
 }
 
+/* What the words of the Journal tab mean, and what could not be read. */
+static void emit_journal(struct walk *w, const struct ui *ui)
+{
+    static const struct {
+        const char *word;
+        enum role role;
+        const char *text;
+    } words[] = {
+        {"applied", ROLE_OK, "every service has it, and each value was proven; U takes it back"},
+        {"applied in part", ROLE_WARN,
+         "a service that failed its check was put back at once, the others have it"},
+        {"rolled back", ROLE_WARN, "all of it was put back at once, nothing of it is there"},
+        {"undone", ROLE_DIM, "it was taken back later, by an entry of its own"},
+        {"interrupted", ROLE_CRIT,
+         "it was cut off: every file is wholly old or wholly new; R brings all of them to one "
+         "state, and nothing else begins in that journal before"},
+        {"at work", ROLE_WARN, "somebody holds that journal right now: wait, or look at 3"},
+        {"as applied", ROLE_TEXT, "the file is what the change left there, by its hash"},
+        {"as before", ROLE_TEXT, "the file is what it was before the change"},
+        {"changed since", ROLE_WARN,
+         "somebody wrote it since: undo shows both texts and puts nothing back"},
+        {"gone, unreadable", ROLE_WARN, "there is no such file, or the reason stands below it"},
+    };
+    const struct journal_rows *rows = ui->journal.rows;
+    if (ui->journal.trouble[0] != '\0')
+        emit(w, "journal", "failed", ROLE_CRIT, ui->journal.trouble);
+    for (size_t i = 0; rows != NULL && i < rows->note_count; i++)
+        emit(w, "journal", "failed", ROLE_WARN, rows->notes[i]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        emit(w, words[i].word, "", words[i].role, words[i].text);
+}
+
 static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
 {
+    if (ui->tab == UI_JOURNAL) { /* it shows no value that a source reads */
+        emit_journal(w, ui);
+        return;
+    }
     if (ui->tab == UI_OVERVIEW || ui->tab == UI_TUNING) {
         emit_effect(w, &ui->tuning.effect);
         emit_drift(w, &ui->tuning.drift);

@@ -1,0 +1,259 @@
+/*
+ * The Journal tab, compared with the files in golden/: made from what `journal --json` says
+ * (tests/fixtures/journal), pressed as a person presses it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "tests/screen/golden.h"
+#include "tests/screen/model_builder.h"
+#include "tui/command.h"
+#include "tui/page.h"
+#include "tui/term.h"
+#include "tui/view.h"
+
+enum { FIXTURE_MAX = 4 * 1024 * 1024, SIZES = 4, OFFSET_S = 3600 };
+
+static const struct {
+    int width, height;
+} sizes[SIZES] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
+
+static struct buf text_of(const char *name)
+{
+    char path[1024];
+    struct err err = ERR_INIT;
+    struct buf out;
+    const char *root = getenv("abs_srcdir");
+    snprintf(path, sizeof path, "%s/tests/fixtures/journal/%s", root != NULL ? root : ".", name);
+    buf_init(&out, FIXTURE_MAX);
+    if (file_read(path, &out, &err) < 0)
+        fail_msg("%s", err.msg);
+    return out;
+}
+
+/* Three hundred entries, newest first. */
+static struct buf many(void)
+{
+    static const char *const states[] = {"applied", "undone", "rolled_back", "partial"};
+    static const char *const profiles[] = {"low", "high", "ultra"};
+    struct buf out;
+    buf_init(&out, FIXTURE_MAX);
+    buf_puts(&out, "{\"schema\": 1, \"notes\": [], \"entries\": [");
+    for (int i = 299; i >= 0; i--)
+        buf_printf(
+            &out,
+            "%s{\"id\": \"202611%02d-12%02d00-%06d\", \"time\": \"2026-11-%02dT12:%02d:00Z\", "
+            "\"end_time\": \"2026-11-%02dT12:%02d:09Z\", \"kind\": \"apply\", \"journal\": "
+            "\"own\", \"profile\": \"%s\", \"state\": \"%s\", \"stands\": %s, \"services\": "
+            "[{\"name\": \"ollama\", \"state\": \"applied\"}], \"changes\": [{\"service\": "
+            "\"ollama\", \"setting\": \"OLLAMA_NUM_PARALLEL\", \"from\": \"%d\", \"to\": "
+            "\"%d\"}], \"allowed\": true, \"command\": \"tunetop undo\"}",
+            i < 299 ? ", " : "", 1 + i / 60, i % 60, i, 1 + i / 60, i % 60, 1 + i / 60, i % 60,
+            profiles[i % 3], states[i % 4], i % 4 == 0 || i % 4 == 3 ? "true" : "false", i, i + 1);
+    buf_puts(&out, "]}");
+    return out;
+}
+
+static void press(struct ui *ui, const struct model *m, int width, int height, const char *keys)
+{
+    char word[96];
+    while (*keys != '\0') {
+        size_t n = strcspn(keys, " ");
+        snprintf(word, sizeof word, "%.*s", (int)n, keys);
+        keys += n;
+        keys += *keys == ' ';
+        uint32_t key = key_of_name(word);
+        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
+        for (size_t i = 0; i < length; i++) {
+            uint32_t one = key != 0 ? key : word[i] == '_' ? ' ' : (unsigned char)word[i];
+            if (ui->input == UI_INPUT_NONE || !command_key(ui, one, m, width, height))
+                view_act(ui, action_of_key(one, ui->tab), m, width, height);
+        }
+    }
+}
+
+/* NAME of the files, what the list was read from ("" nothing is here yet), and one entry; what is
+ * pressed; what could not be done; at which of the sizes. */
+static const struct page_case {
+    const char *name, *rows, *one, *keys, *trouble;
+    bool size[SIZES], ascii;
+} cases[] = {
+    {"journal", "list.json", "one.json", "5", NULL, {true, true, true, true}, true},
+    {"journal-coming", "list.json", "", "5", NULL, {false, true, false, false}, false},
+    {"journal-edited", "list.json", "one_edited.json", "5", NULL, {true, true, true, true}, false},
+    {"journal-root", "list.json", "one_root.json", "5 j", NULL, {true, true, true, false}, true},
+    {"journal-undo", "list.json", "", "5 j j", NULL, {false, true, true, false}, false},
+    {"journal-undone", "list.json", "", "5 j j j", NULL, {false, true, true, false}, false},
+    {"journal-rolled-back", "list.json", "", "5 G Up", NULL, {true, true, true, false}, false},
+    {"journal-old", "list.json", "", "5 G", NULL, {false, true, false, false}, false},
+    {"journal-details",
+     "list.json",
+     "one_edited.json",
+     "5 Tab G",
+     NULL,
+     {true, true, false, false},
+     false},
+    {"journal-open", "open.json", "one_open.json", "5", NULL, {true, true, true, true}, true},
+    {"journal-blocked", "open.json", "one.json", "5 j", NULL, {false, true, true, false}, false},
+    {"journal-at-work", "at_work.json", "", "5", NULL, {true, true, true, false}, false},
+    {"journal-diff", "list.json", "one.json", "5 Enter", NULL, {true, true, true, true}, true},
+    {"journal-diff-end", "list.json", "one.json", "5 d G", NULL, {true, true, false, false}, false},
+    {"journal-diff-gone",
+     "list.json",
+     "one_edited.json",
+     "5 d",
+     NULL,
+     {false, true, true, false},
+     false},
+    {"journal-diff-root",
+     "list.json",
+     "one_root.json",
+     "5 j d",
+     NULL,
+     {true, true, true, false},
+     false},
+    {"journal-diff-coming", "list.json", "", "5 d", NULL, {false, true, false, false}, false},
+    {"journal-filter", "list.json", "", "5 / ultra_undo", NULL, {true, true, true, false}, false},
+    {"journal-filtered",
+     "list.json",
+     "one_root.json",
+     "5 / swappiness Enter",
+     NULL,
+     {false, true, true, false},
+     false},
+    {"journal-no-match",
+     "list.json",
+     "",
+     "5 / no_such Enter",
+     NULL,
+     {true, true, true, false},
+     true},
+    {"journal-many", "many", "", "5 G k k", NULL, {true, true, true, true}, false},
+    {"journal-many-middle", "many", "", "5 PgDn PgDn Up", NULL, {true, true, false, false}, false},
+    {"journal-none", "none.json", "", "5", NULL, {true, true, true, true}, true},
+    {"journal-notes", "notes.json", "", "5", NULL, {true, true, true, false}, false},
+    {"journal-unreadable", "only_notes.json", "", "5", NULL, {true, true, true, true}, true},
+    {"journal-reading", "", "", "5", NULL, {false, true, false, false}, false},
+    {"journal-trouble",
+     "",
+     "",
+     "5",
+     "no folder for the journal: neither XDG_STATE_HOME nor HOME names one",
+     {true, true, true, true},
+     true},
+    {"journal-why", "notes.json", "", "5 w", NULL, {true, true, true, false}, false},
+    {"journal-hostile", "hostile.json", "", "5", NULL, {true, true, true, true}, true},
+};
+
+static void draw_case(const struct page_case *c, const struct model *m)
+{
+    struct journal_rows rows = {.rows = NULL};
+    struct journal_diff diff = {.id = NULL};
+    struct err err = ERR_INIT;
+    struct buf text;
+    if (c->rows[0] != '\0') {
+        text = strcmp(c->rows, "many") == 0 ? many() : text_of(c->rows);
+        assert_int_equal(journal_rows_parse(text.data, text.size, &rows, &err), 0);
+        buf_release(&text);
+    }
+    if (c->one[0] != '\0') {
+        text = text_of(c->one);
+        assert_int_equal(journal_diff_parse(text.data, text.size, &diff, &err), 0);
+        buf_release(&text);
+    }
+    for (int i = 0; i < SIZES; i++) {
+        struct ui ui;
+        if (!c->size[i])
+            continue;
+        ui_init(&ui, NS_PER_S);
+        view_update(&ui, m);
+        ui.utc_offset_s = OFFSET_S;
+        ui.journal.rows = c->rows[0] != '\0' ? &rows : NULL;
+        ui.journal.diff = diff.id != NULL ? &diff : NULL;
+        if (c->trouble != NULL)
+            snprintf(ui.journal.trouble, sizeof ui.journal.trouble, "%s", c->trouble);
+        press(&ui, m, sizes[i].width, sizes[i].height, c->keys);
+        golden_page(c->name, m, &ui, sizes[i].width, sizes[i].height, false);
+        if (c->ascii && i == 1)
+            golden_page(c->name, m, &ui, sizes[i].width, sizes[i].height, true);
+        ui_release(&ui);
+    }
+    journal_diff_release(&diff);
+    journal_rows_release(&rows);
+}
+
+static void pages(void **state)
+{
+    struct built b = model_builder_make("mac");
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        draw_case(&cases[i], b.model);
+    model_builder_free(&b);
+}
+
+/* Entries come while the tab is open: what is selected stays, wherever it stands then. */
+static void selection(void **state)
+{
+    struct built b = model_builder_make("mac");
+    struct journal_rows before, after;
+    struct err err = ERR_INIT;
+    struct ui ui;
+    (void)state;
+    struct buf list = text_of("list.json"), open = text_of("open.json"),
+               none = text_of("none.json");
+    assert_int_equal(journal_rows_parse(list.data, list.size, &before, &err), 0);
+    assert_int_equal(journal_rows_parse(open.data, open.size, &after, &err), 0);
+    ui_init(&ui, NS_PER_S);
+    view_update(&ui, b.model);
+    press(&ui, b.model, 80, 24, "5");
+    assert_null(journal_tab_current(&ui));
+    ui.journal.rows = &before;
+    assert_string_equal(journal_tab_current(&ui)->id, "20261121-140311-007314");
+    assert_string_equal(ui.journal.selected, "");
+    press(&ui, b.model, 80, 24, "j j");
+    assert_string_equal(ui.journal.selected, "20261117-091002-451177");
+    ui.journal.rows = &after;
+    assert_string_equal(journal_tab_current(&ui)->id, "20261117-091002-451177");
+    assert_ptr_equal(journal_tab_current(&ui), &after.rows[3]);
+    press(&ui, b.model, 80, 24, "k");
+    assert_string_equal(ui.journal.selected, "20261119-081240-905100");
+    press(&ui, b.model, 80, 24, "g");
+    assert_true(journal_tab_current(&ui)->cut_off);
+    assert_true(journal_tab_current(&ui)->may_do);
+    ui.journal.rows = &before; /* it was ended: the first stands there again */
+    assert_string_equal(journal_tab_current(&ui)->id, "20261121-140311-007314");
+    press(&ui, b.model, 80, 24, "/ undo_of Enter");
+    assert_null(journal_tab_current(&ui));
+    press(&ui, b.model, 80, 24, "j G Enter d PgUp");
+    assert_null(journal_tab_current(&ui));
+    journal_rows_release(&before);
+    assert_int_equal(journal_rows_parse(none.data, none.size, &before, &err), 0);
+    press(&ui, b.model, 80, 24, "Esc j G g Enter d U R Tab w Down w");
+    assert_null(journal_tab_current(&ui));
+    ui.tab = UI_OVERVIEW;
+    ui.journal.rows = &after;
+    assert_null(journal_tab_current(&ui));
+    ui_release(&ui);
+    journal_rows_release(&before);
+    journal_rows_release(&after);
+    buf_release(&list);
+    buf_release(&open);
+    buf_release(&none);
+    model_builder_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(pages), cmocka_unit_test(selection)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
