@@ -103,7 +103,7 @@ static void look_back(struct look *k, const struct options *o)
     k->screen.page = !o->replay && !o->sysroot;
     if (screen_state_load(k->screen.file, &k->screen.start, &err) < 0) {
         log_write(LOG_WARN, "%s: %s", k->screen.file, err.msg);
-        buf_printf(&k->note, "screen.json is not readable: nothing is remembered (%s)", err.msg);
+        buf_puts(&k->note, "screen.json cannot be read and counts as none");
     }
 }
 

@@ -211,8 +211,8 @@ static void leave(struct session *s, struct term *t)
 /* What a key asked for and only the loop can do. */
 static void do_asked(struct session *s, struct term *t)
 {
-    if (s->ui.theme.changed) {
-        s->ui.theme.changed = false;
+    if (s->theme_due) {
+        s->theme_due = false;
         term_set_theme(t, &s->theme);
         s->dirty = true;
     }

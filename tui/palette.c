@@ -365,7 +365,7 @@ void palette_run(struct ui *ui, const struct palette_entry *e, const struct mode
         break;
     case PALETTE_THEME:
         utf8_copy(ui->theme.name, sizeof ui->theme.name, theme_names(&themes)[e->index]);
-        ui->theme.changed = true;
+        ui->theme.changed = ui->theme.keep = true;
         break;
     case PALETTE_SORT:
         view_sort(ui, m, process_sort_names[e->index]);

@@ -77,29 +77,49 @@ static void keep_theme(struct session *s)
     s->ui.note_stays = true;
 }
 
-void session_themes(struct session *s)
+/* The one that the ui names now. false: there is none of that name. */
+static bool take_theme(struct session *s)
 {
     struct ui_theme *t = &s->ui.theme;
-    if (s->ui.input == UI_INPUT_THEMES && t->set == NULL) {
-        theme_set_load(s->screen.theme_folder, &s->themes);
-        t->set = &s->themes;
-        s->theme_before = s->theme;
-        for (size_t i = 0; i < s->themes.broken_count; i++)
-            log_write(LOG_WARN, "%s: %s", s->themes.broken[i].err.where,
-                      s->themes.broken[i].err.msg);
-    }
-    if (t->changed && t->back) {
-        s->theme = s->theme_before;
-    } else if (t->changed) {
+    struct err err = ERR_INIT;
+    if (t->set != NULL) {
         const struct theme_item *item = theme_set_find(t->set, t->name);
         if (item != NULL)
             s->theme = item->theme;
+        return item != NULL;
     }
-    t->back = false;
-    if (t->keep) {
-        t->keep = false;
+    if (theme_load(t->name, s->screen.theme_folder, &s->theme, &err) == 0)
+        return true;
+    utf8_copy(s->ui.note_text, sizeof s->ui.note_text, err.msg);
+    s->ui.note = s->ui.note_text;
+    s->ui.note_stays = true;
+    return false;
+}
+
+static void open_themes(struct session *s)
+{
+    struct ui_theme *t = &s->ui.theme;
+    theme_set_load(s->screen.theme_folder, &s->themes);
+    t->set = &s->themes;
+    s->theme_before = s->theme;
+    for (size_t i = 0; i < s->themes.broken_count; i++)
+        log_write(LOG_WARN, "%s: %s", s->themes.broken[i].err.where, s->themes.broken[i].err.msg);
+}
+
+void session_themes(struct session *s)
+{
+    struct ui_theme *t = &s->ui.theme;
+    if (s->ui.input == UI_INPUT_THEMES && t->set == NULL)
+        open_themes(s);
+    if (t->changed && t->back)
+        s->theme = s->theme_before;
+    else if (t->changed && !take_theme(s))
+        t->keep = false; /* as it was */
+    if (t->keep)
         keep_theme(s);
-    }
+    s->theme_due = s->theme_due || t->changed;
+    t->changed = t->back = t->keep = false;
+    utf8_copy(t->name, sizeof t->name, s->theme.name);
     if (s->ui.input != UI_INPUT_THEMES && t->set != NULL) {
         theme_set_release(&s->themes);
         t->set = NULL;

@@ -14,7 +14,7 @@ enum {
     WIDTH = 58,
     MARGIN = 2,
     INNER = 3,      /* the frame, the mark of the selected one, a blank */
-    LIST_MOST = 14, /* rows */
+    LIST_MOST = 10, /* rows */
     NAME_COLUMNS = 16,
     PAGE = 5
 };
@@ -234,7 +234,10 @@ void theme_picker_draw(struct surface *s, const struct ui *ui)
     struct rect r = {s->width - MARGIN - width, s->height - 1 - height, width, height};
     int row = t->row >= 0 ? t->row : row_of(t);
     int first = row < visible ? 0 : row - visible + 1;
-    box_frame(s, r, "Theme");
+    char title[48] = "Theme";
+    if (visible < count)
+        snprintf(title, sizeof title, "Theme %d of %d", row + 1, count);
+    box_frame(s, r, title);
     struct drawn d = {s, t, r, r.y + 1};
     for (int i = first; i < first + visible; i++)
         put_item(&d, i, i == row);

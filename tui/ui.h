@@ -154,9 +154,10 @@ struct ui_theme {
     char before[64];             /* while one is chosen: what Esc brings back */
     int row;                     /* of the one that is shown; -1: not looked for yet */
     const char *colors;          /* what the terminal has: "256", "mono"; NULL: not known */
-    bool changed;                /* the loop acts and clears */
-    bool back; /* to the one before; the session acts and clears, as for the next */
-    bool keep; /* from now on */
+    /* The session acts and clears. */
+    bool changed;
+    bool back; /* to the one before */
+    bool keep; /* for the next starts */
 };
 
 struct ui {

@@ -29,7 +29,7 @@ dashboard() {
     d_frames=$t_dir/frames-$d_starts
     env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC LC_ALL=C.UTF-8 NO_COLOR=1 \
         XDG_CONFIG_HOME="$XDG_CONFIG_HOME" XDG_STATE_HOME="$XDG_STATE_HOME" \
-        TUNETOP_DATADIR="$TUNETOP_DATADIR" TUNETOP_FRAME_LOG="$d_frames" \
+        TUNETOP_DATADIR="$TUNETOP_DATADIR" TUNETOP_THEMEDIR="${abs_srcdir:?}/themes" TUNETOP_FRAME_LOG="$d_frames" \
         tmux -S "$d_socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" "$TUNETOP $*"
     t set-option -g status off
     t set-option -g remain-on-exit on
