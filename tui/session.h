@@ -86,7 +86,7 @@ struct session {
     struct screen_state screen_before; /* as it was remembered last */
     struct theme theme, theme_before;  /* in force; before the picker was opened */
     struct theme_set themes;           /* while one is chosen: what ui.theme.set points to */
-    bool theme_kept, theme_due; /* by the picker; the terminal has to be told, by the loop */
+    bool theme_kept, theme_due;        /* by the picker; the terminal has to be told, by the loop */
     struct surface surface;
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */
