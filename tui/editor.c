@@ -14,7 +14,7 @@
 #include "tui/tuning_tab.h"
 #include "tuning/plan_states.h"
 #include "tuning/plan_value.h"
-#include "tuning/profile.h"
+#include "tuning/profile_save.h"
 #include "tuning/state/state.h"
 
 /* ---------------------------------------------------------------- values without typing */
@@ -146,8 +146,7 @@ static bool is_machine(const struct ui_editor *e)
     return strcmp(e->service, profile_service_words[PROFILE_SYSTEM]) == 0;
 }
 
-/* The kind of a service that runs here; else what its name says. */
-static int kind_of(const struct model *m, const char *service)
+int editor_kind_of(const struct model *m, const char *service)
 {
     for (size_t i = 0; i < m->service_count; i++) {
         const struct service_facts *f = m->services[i].facts;
@@ -166,7 +165,7 @@ static void take_host(struct ui *ui, const struct model *m)
     struct ui_editor *e = &ui->editor;
     struct chip_machine machine;
     struct profile_query q;
-    const int kind = kind_of(m, e->service);
+    const int kind = editor_kind_of(m, e->service);
     e->host = (struct profile_host){
         .query = {.place = ui->tuning.here.place, .device = ui->tuning.here.device},
         .memory_bytes = NAN};
@@ -499,8 +498,6 @@ static void edit_key(struct ui *ui, uint32_t key)
 
 /* ---------------------------------------------------------------- the name of a profile */
 
-enum { PROFILE_NAME_BYTES = 32 }; /* as profiles have them (tunetop-profiles(5)) */
-
 static const struct profile *named(const struct ui *ui, const char *name)
 {
     const struct profile_set *set = ui->tuning.profiles;
@@ -515,20 +512,13 @@ static void judge_name(struct ui *ui)
     struct ui_editor *e = &ui->editor;
     const char *name = e->line.text;
     const struct profile *there = named(ui, name);
+    struct err err = ERR_INIT;
     e->trouble[0] = e->said[0] = '\0';
     e->sure = false;
-    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0' || name[0] == '-')
-        utf8_copy(e->trouble, sizeof e->trouble, "a name has small letters, digits and dashes");
-    else if (e->line.size > PROFILE_NAME_BYTES)
-        snprintf(e->trouble, sizeof e->trouble, "a name has at most %d letters",
-                 PROFILE_NAME_BYTES);
-    else if (strcmp(name, "recommended") == 0)
-        utf8_copy(e->trouble, sizeof e->trouble, "recommended is the one that fits the machine");
-    else if (there != NULL && !there->user)
-        snprintf(e->trouble, sizeof e->trouble, "%.40s comes with tunetop: take another name",
-                 name);
-    else if (there != NULL && there->overlay)
-        snprintf(e->trouble, sizeof e->trouble, "%.40s is an overlay: take another name", name);
+    if (name[0] == '\0' || ui->tuning.profiles == NULL)
+        return;
+    if (profile_save_name(ui->tuning.profiles, name, &err) < 0)
+        utf8_copy(e->trouble, sizeof e->trouble, err.msg);
     else if (there != NULL)
         snprintf(e->said, sizeof e->said, "%.40s is a profile of yours: it is replaced", name);
 }

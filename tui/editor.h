@@ -22,6 +22,10 @@ void editor_leave_out(struct ui *ui);
 void editor_key(struct ui *ui, uint32_t key);
 void editor_draw(struct surface *s, const struct ui *ui);
 
+/* enum profile_service of a service that runs here, else of one with that name;
+ * PROFILE_SERVICE_COUNT: it is not known. */
+int editor_kind_of(const struct model *m, const char *service);
+
 /* The value that + and - lead to from `text`, within the range: a number, also one with a unit
  * behind it (16G, 5m). false: there is none. out has WISH_VALUE bytes. */
 bool editor_step(const struct setting *s, const char *text, int by, char *out);

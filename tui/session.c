@@ -336,6 +336,8 @@ void session_key(struct session *s, uint32_t key)
         add_service(s);
     if (s->ui.kill.send && s->signal_process != NULL)
         send_signal(s);
+    if (s->ui.editor.save)
+        session_save(s);
     session_change_do(s);
     session_catalogs(s);
     ask_children(s);

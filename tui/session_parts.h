@@ -28,6 +28,9 @@ void session_change_look(struct session *s);
 void session_change_take(struct session *s);
 void session_change_release(struct session *s);
 
+/* session_save.c: writes the own profile that was asked for, and shows that one. */
+void session_save(struct session *s);
+
 /* A message in the last row that stays a while. */
 void session_say(struct session *s, const char *text);
 

@@ -237,6 +237,18 @@ static void write_as_is(struct profile_row *r)
     }
 }
 
+/* As a person typed it. */
+static void write_literally(struct profile_row *r)
+{
+    const struct setting *s = r->wish->setting;
+    if (is_writable(s)) {
+        aim(r, s, r->name, r->value, service_of_target(r, s));
+        put(r, PROFILE_WRITE, NULL);
+    } else {
+        put(r, PROFILE_ELSEWHERE, "no file and no command holds it");
+    }
+}
+
 /* What keeps a translation from being written; NULL: nothing does. */
 static const char *obstacle(const struct context *x, const struct profile_row *r,
                             const struct setting *target, const char *value, int service)
@@ -412,7 +424,8 @@ static void resolve_wish(const struct context *x, const struct profile *layer,
     } else if (w->look) {
         put(r, PROFILE_LOOK, r->reason);
     } else if (w->literal) {
-        write_as_is(r);
+        write_literally(r);
+        place_limit(x, r, host);
     } else {
         decide(x, r, &j);
         place_limit(x, r, host);
