@@ -3,6 +3,7 @@
  * of services: what was chosen for one of two of a kind is refused with the reason.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/caller.h"
@@ -197,7 +198,11 @@ void session_save(struct session *s)
         snprintf(text, sizeof text, "not saved: %s%s%.240s", err.where,
                  err.where[0] != '\0' ? ": " : "", err.msg);
     } else {
-        snprintf(text, sizeof text, "saved as %s: %.300s", name, path);
+        const char *home = caller_get()->sudo ? caller_get()->home : getenv("HOME");
+        const size_t in = home != NULL && home[0] == '/' ? strlen(home) : 0;
+        const bool below = in > 1 && strncmp(path, home, in) == 0 && path[in] == '/';
+        snprintf(text, sizeof text, "saved as %s: %s%.300s", name, below ? "~" : "",
+                 path + (below ? in : 0));
         read_again(s);
         take_profile(s, name);
     }
