@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 #
-# The screenshot in README.md is a golden screen, so that it is true. The line
+# The screens in README.md and docs/tour.md are golden screens, so that they are true. The line
 #     <!-- screen: tests/screen/golden/NAME -->
 # stands before a code block, which must be that file's text. `readme.sh --update` copies the file
-# into the README (./dev golden calls it). The comparison is proven on a copy with one wrong letter.
+# into the document (./dev golden calls it). The comparison is proven on a copy with one wrong letter.
 
 set -u
 export LC_ALL=C
 
 source_dir=${abs_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 
-# Prints the README on stdin with each marked block replaced by its file.
+documents='README.md docs/tour.md'
+
+# Prints the document on stdin with each marked block replaced by its file.
 with_screens() {
     awk -v root="$source_dir" '
         /^<!-- screen: [^ ]+ -->$/ {
@@ -39,29 +41,34 @@ with_screens() {
 
 if [ "${1:-}" = --update ]; then
     new=$(mktemp "${TMPDIR:-/tmp}/readme.XXXXXX") || exit 1
-    with_screens <"$source_dir/README.md" >"$new" && cat "$new" >"$source_dir/README.md"
+    for document in $documents; do
+        with_screens <"$source_dir/$document" >"$new" && cat "$new" >"$source_dir/$document"
+    done
     rm -f "$new"
     exit 0
 fi
 
-echo "1..3"
-readme=$(cat "$source_dir/README.md")
-if echo "$readme" | grep -q '^<!-- screen: .* -->$'; then
-    echo "ok 1 - the README has a screen"
-else
-    echo "not ok 1 - the README has a screen"
-fi
-if [ "$(echo "$readme" | with_screens)" = "$readme" ]; then
-    echo "ok 2 - it is the golden screen"
-else
-    echo "not ok 2 - it is the golden screen"
-    echo "# ./dev golden copies it; review the difference:"
-    echo "$readme" | with_screens | diff "$source_dir/README.md" - | sed 's/^/# /'
-fi
-# "CPU" stands on every screen.
-wrong=$(echo "$readme" | awk '/^```/ { inside = !inside } inside { gsub(/CPU/, "CPO") } { print }')
-if [ "$(echo "$wrong" | with_screens)" = "$readme" ] && [ "$wrong" != "$readme" ]; then
-    echo "ok 3 - a wrong letter is seen"
-else
-    echo "not ok 3 - a wrong letter is seen"
-fi
+count=0
+# report STATUS NAME
+report() {
+    count=$((count + 1))
+    if [ "$1" = 0 ]; then echo "ok $count - $2"; else echo "not ok $count - $2"; fi
+}
+
+for document in $documents; do
+    text=$(cat "$source_dir/$document")
+    echo "$text" | grep -q '^<!-- screen: .* -->$'
+    report $? "$document has screens"
+    [ "$(echo "$text" | with_screens)" = "$text" ]
+    same=$?
+    report $same "$document: they are the golden screens"
+    if [ $same != 0 ]; then
+        echo "# ./dev golden copies them; review the difference:"
+        echo "$text" | with_screens | diff "$source_dir/$document" - | sed 's/^/# /'
+    fi
+    # "Overview" stands on every screen.
+    wrong=$(echo "$text" | awk '/^```/ { inside = !inside } inside { gsub(/Overview/, "Overvlew") } { print }')
+    [ "$(echo "$wrong" | with_screens)" = "$text" ] && [ "$wrong" != "$text" ]
+    report $? "$document: a wrong letter is seen"
+done
+echo "1..$count"

@@ -127,7 +127,7 @@ on question "─ Signal ─" "End $parent bash of user" 'Its 2 children are not 
     'y end it   n leave it'
 on question-kill "Kill $parent bash" '\[KILL\]' 'y kill it'
 not_on left '─ Signal ─'
-on nothing 'K signals the process that is selected on 4 Processes'
+on nothing 'K works on 4 Processes'
 on again "^▸ +$parent "
 t_ok 'it was left' kill -0 "$parent"
 
