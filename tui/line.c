@@ -7,7 +7,7 @@
 
 struct line line_at(struct surface *s, int x, int y, int end)
 {
-    struct line l = {s, x, y, end < s->width ? end : s->width, false, x};
+    struct line l = {s, x, y, s == NULL || end < s->width ? end : s->width, false, x};
     return l;
 }
 

@@ -14,6 +14,7 @@ struct line {
     int group_x;
 };
 
+/* Without a surface: only to be counted with, nothing may be put into it. */
 struct line line_at(struct surface *s, int x, int y, int end);
 void line_put(struct line *l, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
