@@ -73,13 +73,13 @@ runs() {
 }
 
 # --- by a script ---
-cat >keys <<'SCRIPT'
+cat >keys <<SCRIPT
 size 80x24
 wait-screen (p)
 p
 wait-screen mine
-End
-wait-screen differ
+$(d_downs)
+wait-screen 1 differs
 Enter
 wait-screen A apply
 save-screen plan
@@ -103,7 +103,7 @@ on result 'OLLAMA_NUM_PARALLEL .*4 +ok'
 t_ok 'the file has it' grep -q 'OLLAMA_NUM_PARALLEL: "4"   # at once' "$file"
 runs 'applied' 4
 t_ok 'another container' test "$(c_running ollama)" != "$first"
-printf 'size 80x24\nwait-screen (p)\n5\nwait-screen mine\nU\nwait-screen y undo\ny\nwait-screen Undone\nsave-screen undone\n' >keys
+printf 'size 80x24\nwait-screen (p)\n5\nwait-screen mine\nU\nwait-screen y take it back\ny\nwait-screen Took back\nsave-screen undone\n' >keys
 t_run "$TUNETOP" --script keys
 t_expect_status 0
 on undone 'OLLAMA_NUM_PARALLEL'
@@ -115,9 +115,8 @@ keys_to_apply() {
     dashboard 80x24
     c_until "$t_what: the page" shows '\(p\)$'
     t send-keys p
-    c_until "$t_what: the picker" shows '▸'
-    t send-keys End
-    c_until "$t_what: the profile" shows '▸ mine'
+    c_until "$t_what: the picker" shows '╭─ Profile ─'
+    d_choose mine
     t send-keys Enter
     c_until "$t_what: its plan" shows 'A apply'
     t send-keys A
@@ -125,7 +124,7 @@ keys_to_apply() {
     t send-keys y
 }
 changing() {
-    [ -n "$(d_pids apply undo recover)" ]
+    [ -n "$(d_pids apply take it back recover)" ]
 }
 no_change() {
     ! changing
@@ -151,9 +150,9 @@ rm -f "$t_dir"/hold/at-*
 c_until "$t_what: it is applied" shows 'Applied mine'
 runs "$t_what" 4
 t send-keys U
-c_until "$t_what: U asks" shows 'y undo'
+c_until "$t_what: U asks" shows 'y take it back'
 t send-keys y
-c_until "$t_what: undone" shows 'Undone'
+c_until "$t_what: undone" shows 'Took back'
 t_cmp "$t_what: the file is as before" "$file" before
 runs "$t_what, undone" 2
 dashboards_end

@@ -65,6 +65,27 @@ d_pid() {
     t display-message -p '#{pane_pid}'
 }
 
+# d_choose NAME: in the picker, which is open
+d_choose() {
+    local tries=0
+    until shows "▸ +$1 " || [ "$tries" -ge 30 ]; do
+        tries=$((tries + 1))
+        t send-keys Down
+        sleep 0.05
+    done
+    t_ok "$t_what: the picker has $1" shows "▸ +$1 "
+}
+# d_downs: how many times Down in the picker leads to the first profile of the user's: it opens at
+# the one that fits, and shipped ones stand in this order.
+d_downs() {
+    "$TUNETOP" detect --env | sed -n 's/^PERFORMANCE_PROFILE=//p' | sed '
+        s/ultra/Down\nDown\nDown\nDown\nDown/
+        s/high/Down\nDown\nDown\nDown/
+        s/optimized/Down\nDown\nDown/
+        s/balanced/Down\nDown/
+        s/conservative/Down/'
+}
+
 # d_latency: milliseconds from a key to the next frame, from the log: "median p99 keys".
 d_latency() {
     awk '

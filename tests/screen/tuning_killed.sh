@@ -42,9 +42,8 @@ held() {
     dashboard 80x24
     t_wait_for "$t_what: the page" shows '\(p\)$'
     t send-keys p
-    t_wait_for "$t_what: the picker" shows '▸'
-    t send-keys End
-    t_wait_for "$t_what: the profile" shows '▸ mine'
+    t_wait_for "$t_what: the picker" shows '╭─ Profile ─'
+    d_choose mine
     t send-keys Enter
     t_wait_for "$t_what: its plan" shows 'A apply'
     t send-keys A

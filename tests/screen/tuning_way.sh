@@ -26,13 +26,14 @@ on() {
 }
 
 # --- by a script: each page as it stands ---
-cat >keys <<'SCRIPT'
+cat >keys <<SCRIPT
 size 80x24
 wait-screen (p)
 p
 wait-screen mine
-End
-wait-screen differ
+$(d_downs)
+wait-screen Enter shows mine
+wait-screen 3 differ
 save-screen picker
 Enter
 wait-screen Settings of mine
@@ -46,15 +47,15 @@ A
 wait-screen y apply
 save-screen question
 y
-wait-screen Applying
+wait-screen restart   now
 save-screen progress
 wait-screen Applied
 save-screen result
 U
-wait-screen y undo
+wait-screen y take it back
 save-screen undo-question
 y
-wait-screen Undone
+wait-screen Took back
 save-screen undone
 5
 wait-screen undone
@@ -75,13 +76,14 @@ t_is 'the script has come to its end' "$t_status $(cat "$t_dir/script")" '0 '
 calls 'stop start stop start '
 has OLLAMA_MAX_QUEUE=100
 t_is 'the file is the old one' "$(cat "$env")" "$before"
-on picker '▸ mine' 'differ'
+on picker '▸ mine +yours: a test +3 differ' 'Enter shows mine, changes nothing'
 on plan '\[3 Tuning\]' 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
 on diff '-OLLAMA_MAX_QUEUE=100' '\+OLLAMA_MAX_QUEUE=512'
-on question 'Apply mine\?'
-on progress 'restart +now'
-on result 'OLLAMA_MAX_QUEUE .* 512 +512 +ok|OLLAMA_MAX_QUEUE .*ok'
-on undone 'OLLAMA_MAX_QUEUE'
+on question 'Apply mine\? It changes 3 settings in 1 file and restarts ollama' 'y apply   n leave it'
+on progress 'restart +now' 'Applying mine'
+on result 'Applied mine: ollama has it' 'OLLAMA_MAX_QUEUE +100 +512 +512 +ok' 'OLLAMA_NUM_PARALLEL +1 +3 +3 +ok'
+on undo-question 'Take back mine\?'
+on undone 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'
 on journal '\[5 Journal\]' 'mine +undone'
 
 # --- on a terminal: resized in the middle, and keys are answered all the while ---
@@ -91,9 +93,9 @@ echo slow >"$HOME/trick"
 dashboard 80x24
 t_wait_for 'the page' shows '\(p\)$'
 t send-keys p
-t_wait_for 'p opens the picker' shows '▸.*'
-t send-keys End
-t_wait_for 'the own profile' shows '▸ mine'
+t_wait_for 'p opens the picker' shows '╭─ Profile ─'
+t_what='the whole way by keys'
+d_choose mine
 t send-keys Enter
 t_wait_for 'Enter opens its plan' shows '^ A apply|A apply'
 t send-keys d
@@ -136,9 +138,9 @@ t_wait_for 'applied' shows 'Applied mine'
 has OLLAMA_MAX_QUEUE=512
 t_is 'the file is the new one' "$(cat "$env")" "$wanted"
 t send-keys U
-t_wait_for 'U asks' shows 'Undo'
+t_wait_for 'U asks' shows 'Take back mine\?'
 t send-keys y
-t_wait_for 'undone' shows 'Undone'
+t_wait_for 'undone' shows 'Took back'
 has OLLAMA_MAX_QUEUE=100
 t_is 'the file is the old one' "$(cat "$env")" "$before"
 t send-keys 1
