@@ -106,6 +106,24 @@ static void put_value(struct page *p, int end, int room, int y, enum role role, 
         tuning_put_cut(p, end - room, y, room, role, value);
 }
 
+/* Of a dotted name that is too long its end says more: "+resources.limits.memory". */
+static void put_name(struct page *p, const struct columns *c, int y, enum role role,
+                     const char *name)
+{
+    const int room = c->name_end - c->name_x;
+    if (width_of_text(name) <= room || strchr(name, '.') == NULL) {
+        tuning_put_cut(p, c->name_x, y, room, role, name);
+        return;
+    }
+    while (*name != '\0' && width_of_text(name) >= room) {
+        do
+            name++;
+        while (((unsigned char)*name & 0xC0) == 0x80); /* the rest of a character */
+    }
+    const int x = surface_rune(p->s, c->name_x, y, ROLE_DIM, '+');
+    surface_text(p->s, x, y, role, name);
+}
+
 /* Why it is as it is, or how it is proven. */
 static enum role note_of(const struct ui *ui, const struct shown_row *r, bool left_out, char *out,
                          size_t size)
@@ -137,7 +155,7 @@ static void draw_row(struct page *p, const struct columns *c, const struct shown
     const enum role role = dim ? ROLE_DIM : ROLE_TEXT;
     const int room = c->want_end - c->process_end - 1;
     char note[TEXT_BYTES];
-    tuning_put_cut(p, c->name_x, y, c->name_end - c->name_x, role, r->setting);
+    put_name(p, c, y, role, r->setting);
     put_value(p, c->file_end, room, y, role, r->in_file);
     put_value(p, c->process_end, room, y, role, r->in_process);
     put_value(p, c->want_end, room, y, differs && !dim ? ROLE_CHANGED : role,
@@ -166,8 +184,7 @@ static void draw_skipped(struct page *p, const struct columns *c, const struct s
 {
     const int end = p->s->width - 1;
     int x = c->name_end + 2;
-    tuning_put_cut(p, c->name_x, y, c->name_end - c->name_x, ROLE_DIM,
-                   k->setting != NULL ? k->setting : k->service);
+    put_name(p, c, y, ROLE_DIM, k->setting != NULL ? k->setting : k->service);
     if (c->note_x > 0) {
         if (k->value != NULL)
             put_value(p, c->file_end, c->file_end - c->name_end - 1, y, ROLE_DIM, k->value);

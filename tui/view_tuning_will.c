@@ -171,7 +171,7 @@ static void emit_short(struct sheet *h, const struct tuning_plan *plan)
                    strchr(b.data, ',') != NULL ? "es" : "");
         sheet_text(h, "restart", ROLE_TEXT, b.data, 0);
     } else {
-        sheet_text(h, "restart", ROLE_TEXT, "nobody: the settings count from its next start on", 0);
+        sheet_text(h, "restart", ROLE_TEXT, "nobody (To know says why): what is written counts from the next start on", 0);
     }
     buf_release(&b);
     emit_interrupts(h, plan, false);
