@@ -222,16 +222,21 @@ static void add_others(const struct tuning_plan *plan, const char *filter, struc
         }
 }
 
+/* A setting that is left out is the same as before; the title of a service has no name. */
+static int kind_of(int kind)
+{
+    return kind == ITEM_LEFT_OUT || kind == ITEM_SERVICE ? ITEM_ROW : kind;
+}
+
 static bool is_selected(const struct setting_list *list, const struct plan_items *items,
                         const struct tuning_plan *plan, const struct tuning_wish *wish, int item)
 {
     const char *service, *name;
     char cut[sizeof list->name];
-    int kind = items->of[item].kind;
+    const int kind = items->of[item].kind;
     plan_item_names(items, plan, wish, item, &service, &name);
-    /* A setting that is left out is the same as before. */
-    kind = kind == ITEM_LEFT_OUT ? ITEM_ROW : kind;
-    return kind == list->kind && strcmp(utf8_copy(cut, sizeof cut, service), list->group) == 0 &&
+    return kind_of(kind) == kind_of(list->kind) &&
+           strcmp(utf8_copy(cut, sizeof cut, service), list->group) == 0 &&
            strcmp(utf8_copy(cut, sizeof cut, name), list->name) == 0;
 }
 
@@ -301,9 +306,8 @@ void plan_list_move(struct setting_list *list, const struct tuning_plan *plan,
         break;
     }
     at = at < 0 ? 0 : at >= items.count ? items.count - 1 : at;
-    const int kind = items.of[at].kind;
     plan_item_names(&items, plan, wish, at, &service, &name);
-    list->kind = kind == ITEM_LEFT_OUT ? ITEM_ROW : kind;
+    list->kind = kind_of(items.of[at].kind);
     utf8_copy(list->group, sizeof list->group, service);
     utf8_copy(list->name, sizeof list->name, name);
     utf8_copy(list->selected, sizeof list->selected, name[0] != '\0' ? name : service);

@@ -64,7 +64,6 @@ struct ui_tuning {
     char plan_trouble[640];      /* FAILED: place, cause, next step */
     const char *plan_refused;    /* why none is ever made here: a replay; NULL */
     bool diff;                   /* the diff fills the page */
-    char diff_file[256];         /* only that one; "" all */
     bool all;                    /* all settings instead of those of the profile */
     char settings_trouble[640];  /* why they could not be read; "" */
     char profiles_trouble[640];  /* why there are no profiles; "" */

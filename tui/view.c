@@ -17,6 +17,7 @@
 #include "tui/page.h"
 #include "tui/picker.h"
 #include "tui/theme_picker.h"
+#include "tui/tuning_tab.h"
 
 enum { TAB_NAMES_FROM = 70 }; /* columns; below, names of other tabs leave no room for the time */
 
@@ -340,17 +341,16 @@ bool view_has_place(const struct ui *ui, enum action action)
     case ACTION_KILL:
         return one && !ui->processes.gone && ui->kill_refused == NULL;
     case ACTION_BACK:
-        return ui->help || ui->why || diff || selected || change ||
-               (list && (inside || filtered));
+        return ui->help || ui->why || diff || selected || change || (list && (inside || filtered));
     default:
         return true;
     }
 }
 
 /* Left out first where the row is too short for all keys. */
-static const enum action least[] = {ACTION_PAUSE, ACTION_OPEN,   ACTION_BACK,
-                                    ACTION_WHY,   ACTION_TREE,   ACTION_ENVIRONMENT,
-                                    ACTION_SORT,  ACTION_FILTER, ACTION_QUIT};
+static const enum action least[] = {ACTION_PAUSE,  ACTION_OPEN, ACTION_BACK,        ACTION_CATALOG,
+                                    ACTION_WHY,    ACTION_TREE, ACTION_ENVIRONMENT, ACTION_SORT,
+                                    ACTION_FILTER, ACTION_QUIT};
 
 static const char *footer_of(const struct ui *ui, enum action a)
 {
@@ -378,6 +378,10 @@ static void draw_keys(struct surface *s, const struct ui *ui)
         shown[a] = action_row((enum action)a)->footer[0] != '\0' &&
                    view_has_place(ui, (enum action)a);
         wanted += shown[a] ? key_width(ui, (enum action)a) : 0;
+    }
+    if (tuning_tab_has_plan(ui) && wanted > l.end - l.x) { /* w says more there */
+        wanted -= shown[ACTION_FILTER] ? key_width(ui, ACTION_FILTER) : 0;
+        shown[ACTION_FILTER] = false;
     }
     for (size_t i = 0; i < sizeof least / sizeof least[0] && wanted > l.end - l.x; i++) {
         wanted -= shown[least[i]] ? key_width(ui, least[i]) : 0;

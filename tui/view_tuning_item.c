@@ -124,7 +124,7 @@ static void emit_possible(struct sheet *h, const struct shown_possible *q)
         sheet_text(h, "not here", ROLE_WARN, q->why_not, 0);
     plain(h, "command", q->command);
     if (!q->same && q->why_not == NULL)
-        plain(h, "apply", "only by name, outside of this screen: tunetop apply PROFILE -s system");
+        plain(h, "apply", "e takes it into the plan, with a value within its range");
 }
 
 static void emit_service(struct sheet *h, const struct ui *ui, const char *service)

@@ -271,7 +271,7 @@ static void draw_part(struct page *p, const struct plan_tab *t, int kind, int y)
             line_put(&l, ROLE_WARN, ", %zu refused", refused);
         line_put(&l, ROLE_DIM, "   Enter says why");
     } else if (kind == ITEM_POSSIBLE) {
-        line_put(&l, ROLE_DIM, "  of the machine itself, only when it is asked for");
+        line_put(&l, ROLE_DIM, "  of the machine itself, e takes one into the plan");
     }
     line_group_end(&l);
 }

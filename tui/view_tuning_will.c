@@ -111,7 +111,12 @@ static void emit_interrupts(struct sheet *h, const struct tuning_plan *plan, boo
         if (each && own > 0 && strncmp(what, s->service, own) == 0)
             what += what[own] == ':' ? own + 2 : what[own] == '\0' ? own : 0;
         snprintf(text, sizeof text, "%s", what[0] != '\0' ? what : "nothing is in flight there");
+        const int row = h->row;
         sheet_text(h, each && own > 0 ? s->service : label, ROLE_TEXT, text, 0);
+        if (h->draw && row >= h->first && row < h->last)
+            surface_set_role(h->p->s,
+                             (struct rect){h->x, h->y + row - h->first, h->label_columns, 1},
+                             ROLE_WARN);
         label = "";
     }
 }
@@ -171,7 +176,8 @@ static void emit_short(struct sheet *h, const struct tuning_plan *plan)
                    strchr(b.data, ',') != NULL ? "es" : "");
         sheet_text(h, "restart", ROLE_TEXT, b.data, 0);
     } else {
-        sheet_text(h, "restart", ROLE_TEXT, "nobody (To know says why): what is written counts from the next start on", 0);
+        sheet_text(h, "restart", ROLE_TEXT,
+                   "nobody (To know says why): what is written counts from the next start on", 0);
     }
     buf_release(&b);
     emit_interrupts(h, plan, false);
