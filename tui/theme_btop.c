@@ -57,7 +57,8 @@ static const char *const key_names[KEY_COUNT] = {
     KEYS(KEY)
 #undef KEY
 };
-/* Letters of dim words and units: nearer to WCAG's 4.5 of a text than to its 3 of a sign. */
+/* Single words, and dim ones: between WCAG's 4.5 of a text and its 3 of a sign. */
+#define WORD_CONTRAST 4
 #define DIM_CONTRAST 3.5
 enum { GREEN = 120, YELLOW = 50, RED = 0 }; /* hues */
 
@@ -215,6 +216,25 @@ static int32_t with_hue(const struct reader *r, double hue)
     return best;
 }
 
+/* Of these gradients the strongest colour of the first that is not red, which stays for trouble,
+ * and that no graph before has. */
+static int32_t graph_of(const struct reader *r, const enum key *starts, const struct theme_style *s,
+                        enum role role)
+{
+    for (; *starts != KEY_COUNT; starts++) {
+        /* Load is most of the page: in the calm end of its gradient. */
+        int32_t rgb = *starts == KEY_CPU_START ? r->color[*starts] : strongest(r, *starts);
+        double hue = 0;
+        bool taken = rgb < 0 ||
+                     (theme_color_hue(rgb, 0.5, &hue) && theme_color_hue_between(hue, RED) < 15);
+        for (int before = ROLE_GRAPH_1; before < (int)role; before++)
+            taken = taken || s[before].rgb == rgb;
+        if (!taken)
+            return rgb;
+    }
+    return THEME_UNSAID;
+}
+
 static void give(struct theme_style *s, int32_t rgb, int32_t behind, double contrast)
 {
     if (rgb >= 0)
@@ -232,6 +252,12 @@ static int32_t changed_of(const struct reader *r)
 int theme_parse_btop(const char *file, const char *text, size_t size, struct theme_item *out,
                      struct err *err)
 {
+    static const enum key graphs[][5] = {
+        {KEY_DOWNLOAD_START, KEY_UPLOAD_START, KEY_COUNT},
+        {KEY_UPLOAD_START, KEY_TEMP_START, KEY_COUNT},
+        {KEY_CPU_START, KEY_COUNT},
+        {KEY_CACHED_START, KEY_AVAILABLE_START, KEY_FREE_START, KEY_USED_START, KEY_COUNT},
+    };
     struct reader r = {.file = file, .text = text, .size = size};
     struct theme_style *s = out->theme.style, page = {0};
     for (int key = 0; key < KEY_COUNT; key++)
@@ -259,13 +285,13 @@ int theme_parse_btop(const char *file, const char *text, size_t size, struct the
     give(&s[ROLE_TEXT], r.color[KEY_MAIN_FG], behind, 4.5);
     give(&s[ROLE_DIM], r.color[KEY_INACTIVE_FG], behind, DIM_CONTRAST);
     give(&s[ROLE_TITLE], r.color[KEY_TITLE], behind, DIM_CONTRAST);
-    give(&s[ROLE_OK], with_hue(&r, GREEN), behind, THEME_CONTRAST_SEEN);
-    give(&s[ROLE_WARN], with_hue(&r, YELLOW), behind, THEME_CONTRAST_SEEN);
-    give(&s[ROLE_CRIT], with_hue(&r, RED), behind, THEME_CONTRAST_SEEN);
-    give(&s[ROLE_GRAPH_1], strongest(&r, KEY_DOWNLOAD_START), behind, THEME_CONTRAST_SEEN);
-    give(&s[ROLE_GRAPH_2], strongest(&r, KEY_UPLOAD_START), behind, THEME_CONTRAST_SEEN);
-    give(&s[ROLE_GRAPH_3], r.color[KEY_CPU_START], behind, THEME_CONTRAST_SEEN);
-    give(&s[ROLE_GRAPH_4], strongest(&r, KEY_CACHED_START), behind, THEME_CONTRAST_SEEN);
+    give(&s[ROLE_OK], with_hue(&r, GREEN), behind, WORD_CONTRAST);
+    give(&s[ROLE_WARN], with_hue(&r, YELLOW), behind, WORD_CONTRAST);
+    give(&s[ROLE_CRIT], with_hue(&r, RED), behind, WORD_CONTRAST);
+    for (size_t i = 0; i < sizeof graphs / sizeof graphs[0]; i++) {
+        enum role role = (enum role)(ROLE_GRAPH_1 + (int)i);
+        give(&s[role], graph_of(&r, graphs[i], s, role), behind, THEME_CONTRAST_SEEN);
+    }
     give(&s[ROLE_CHANGED], changed_of(&r), behind, THEME_CONTRAST_SEEN);
     if (r.color[KEY_SELECTED_BG] >= 0) {
         s[ROLE_SELECTION].background_rgb = r.color[KEY_SELECTED_BG];

@@ -81,7 +81,7 @@ static double least_of(int role, const char *theme, int depth)
 {
     bool graph = role >= ROLE_GRAPH_1 && role <= ROLE_GRAPH_4;
     if (strcmp(theme, "high-contrast") == 0)
-        return depth == 2 ? (graph ? 4.4 : 5) : 7;
+        return depth == 2 ? (graph ? 4.4 : 5) : graph ? 6 : 7;
     if (depth == 2) /* xterm's; its blue has 2.4 on black, and users change these */
         return graph ? 2.2 : THEME_CONTRAST_SEEN;
     return graph                                     ? THEME_CONTRAST_SEEN
@@ -387,6 +387,14 @@ static void a_theme_of_btop(void **state)
     assert_int_equal(s[ROLE_WARN].rgb, 0xCBC06C);
     assert_true(theme_color_contrast(s[ROLE_CRIT].rgb, 0x101010) >= 3);
     assert_int_equal(s[ROLE_CHANGED].rgb, 0x0DE756); /* its high-light is red */
+    /* Red is trouble, no graph; nor are two of one colour. */
+    s = btop(
+        "theme[main_bg]=\"#00\"\ntheme[download_end]=\"#aabbff\"\ntheme[upload_end]=\"#ff2020\"\n"
+        "theme[cached_end]=\"#aabbff\"\ntheme[available_end]=\"#80c0a0\"");
+    assert_int_equal(s[ROLE_GRAPH_1].rgb, 0xAABBFF);
+    assert_int_equal(s[ROLE_GRAPH_2].rgb, theme_default.style[ROLE_GRAPH_2].rgb);
+    assert_int_equal(s[ROLE_GRAPH_4].rgb, 0x80C0A0);
+    assert_int_equal(s[ROLE_CRIT].rgb, 0xFF2020);
     /* No background is the terminal's own. */
     s = btop("theme[main_bg]=\"\"\ntheme[main_fg]=\"#cc\"");
     assert_int_equal(s[ROLE_TEXT].background_rgb, -1);
