@@ -137,6 +137,16 @@ static struct shown_row *find_row(struct tuning_plan *p, const char *service, co
     return NULL;
 }
 
+/* "it never existed; ..." is said of the name that the profile has, which may be another one. */
+static const char *reason_of(struct arena *arena, const cJSON *o, const char *setting)
+{
+    const char *reason = text_of(arena, o, "reason"), *intent = text_of(arena, o, "intent");
+    const char *dot = intent != NULL ? strchr(intent, '.') : NULL;
+    if (reason == NULL || dot == NULL || strcmp(dot + 1, setting) == 0)
+        return reason;
+    return arena_printf(arena, "for %s: %s", dot + 1, reason);
+}
+
 /* What the plan changes, into what verify has found; or a row of its own. */
 static void merge_change(struct tuning_plan *p, const cJSON *o, size_t room)
 {
@@ -153,7 +163,7 @@ static void merge_change(struct tuning_plan *p, const cJSON *o, size_t room)
         *(cJSON_IsNull(json_get(o, "file")) ? &r->in_process : &r->in_file) = from;
     }
     r->wanted = r->wanted != NULL ? r->wanted : to;
-    r->reason = text_of(&p->arena, o, "reason");
+    r->reason = reason_of(&p->arena, o, setting);
     r->clamped = text_of(&p->arena, o, "clamped_from");
     r->file = text_of(&p->arena, o, "file");
     r->line = json_number(o, "line", &line) && line > 0 && line < 1e9 ? (unsigned long)line : 0;

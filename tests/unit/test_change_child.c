@@ -68,14 +68,12 @@ static int setup(void **unused)
 
 static int teardown(void **unused)
 {
-    char *const argv[] = {"rm", "-r", folder, NULL};
-
     (void)unused;
     change_child_release(&one);
     change_child_release(&two);
     const pid_t pid = fork();
     if (pid == 0) {
-        execvp(argv[0], argv);
+        execlp("rm", "rm", "-r", folder, (char *)NULL);
         _exit(1);
     }
     (void)waitpid(pid, NULL, 0);
@@ -103,6 +101,15 @@ static void open_gate(void)
 static void finish(struct change_child *c)
 {
     while (change_child_at_work(c)) {
+        change_child_take(c, NOW_NS);
+        (void)poll(NULL, 0, 1);
+    }
+}
+
+/* Until it has told of a step. */
+static void wait_until_it_began(struct change_child *c)
+{
+    while (c->run.step_count == 0) {
         change_child_take(c, NOW_NS);
         (void)poll(NULL, 0, 1);
     }
@@ -158,6 +165,7 @@ static void test_stopped(void **unused)
 {
     (void)unused;
     assert_int_equal(start(&one, plain), 0);
+    wait_until_it_began(&one);
     assert_true(change_child_stop(&one));
     finish(&one);
     assert_non_null(strstr(one.run.messages, "stopped"));
@@ -169,10 +177,7 @@ static void test_killed(void **unused)
     (void)unused;
     assert_int_equal(start(&one, plain), 0);
     change_child_find(&two, state, NOW_NS);
-    while (one.run.step_count == 0) { /* it has begun */
-        change_child_take(&one, NOW_NS);
-        (void)poll(NULL, 0, 1);
-    }
+    wait_until_it_began(&one);
     child_signal(&one.child, SIGKILL);
     finish(&one);
     assert_int_equal(one.run.phase, CHANGE_CUT_OFF);
