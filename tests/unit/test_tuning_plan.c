@@ -76,7 +76,7 @@ static void rows(void **state)
     assert_string_equal(r->in_process, "8");
     assert_string_equal(r->wanted, "12");
     assert_string_equal(r->clamped, "14");
-    assert_string_equal(r->reason, "there are 12 cores");
+    assert_string_equal(r->reason, "for OLLAMA_NUM_THREADS: there are 12 cores");
     assert_string_equal(r->via, "process environment");
     assert_int_equal(r->line, 9);
     assert_true(r->changes);
