@@ -225,9 +225,9 @@ static void judge(struct ui *ui)
 static bool can_be_set(const struct setting *s)
 {
     static const bool kinds[SETTING_KIND_COUNT] = {
-        [SETTING_VARIABLE] = true,    [SETTING_FLAG_NAME] = true, [SETTING_OPTION] = true,
-        [SETTING_COMPOSE_KEY] = true, [SETTING_UNIT_KEY] = true,  [SETTING_PLIST_KEY] = true,
-        [SETTING_JSON_KEY] = true,    [SETTING_YAML_KEY] = true};
+        [SETTING_VARIABLE] = true, [SETTING_FLAG_NAME] = true, [SETTING_COMPOSE_KEY] = true,
+        [SETTING_UNIT_KEY] = true, [SETTING_PLIST_KEY] = true, [SETTING_JSON_KEY] = true,
+        [SETTING_YAML_KEY] = true};
     return kinds[s->kind] || planner_is_state(s);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/width.h"
 #include "tui/box.h"
 #include "tuning/plan_value.h"
 #include "tuning/profile.h"
@@ -42,18 +43,36 @@ static void told(struct box *b, const char *word, enum role role, const char *te
     b->row = inner.row;
 }
 
+static const char *meaning_of(const struct setting *s, const char *word)
+{
+    const bool presence = s->type == SETTING_PRESENCE || plan_is_bare_flag(s);
+    return !presence ? "" : plan_is_on(word) ? " on" : " off";
+}
+
+/* From the first one on with which the chosen one has room. */
 static void put_choices(struct line *l, const struct setting *s, const char *const *words,
                         size_t count, const char *text)
 {
-    const bool presence = s->type == SETTING_PRESENCE || plan_is_bare_flag(s);
-    for (size_t i = 0; i < count; i++) {
-        const bool is_it = strcasecmp(words[i], text) == 0;
-        const char *meaning = !presence ? "" : plan_is_on(words[i]) ? " on" : " off";
-        line_put(l, is_it ? ROLE_SELECTION : ROLE_TEXT, is_it ? "[%s%s]" : " %s%s ", words[i],
-                 meaning);
-    }
+    const int room = l->end - l->x;
+    size_t first = 0, chosen = 0;
+    int columns = 0;
+    while (chosen < count && strcasecmp(words[chosen], text) != 0)
+        chosen++;
+    for (size_t i = 0; chosen < count && i <= chosen; i++)
+        columns += width_of_text(words[i]) + width_of_text(meaning_of(s, words[i])) + 2;
+    for (; columns > room && first < chosen; first++)
+        columns -= width_of_text(words[first]) + width_of_text(meaning_of(s, words[first])) + 2;
     if (text[0] == '\0')
         line_put(l, ROLE_SELECTION, "[the profile's]");
+    for (size_t i = first; i < count; i++) {
+        line_group(l);
+        line_put(l, i == chosen ? ROLE_SELECTION : ROLE_TEXT, i == chosen ? "[%s%s]" : " %s%s ",
+                 words[i], meaning_of(s, words[i]));
+        if (!line_group_end(l)) {
+            line_put(l, ROLE_DIM, "+");
+            break;
+        }
+    }
 }
 
 static void put_line(struct line *l, const struct ui_editor *e)
@@ -124,7 +143,7 @@ static void emit_known(struct box *b, const struct sheet_of *a)
         }
     }
     if (label(b, &l, "profile")) {
-        line_put(&l, ROLE_TEXT, "%s", wanted != NULL ? wanted : "-");
+        line_put(&l, wanted != NULL ? ROLE_CHANGED : ROLE_DIM, "%s", wanted != NULL ? wanted : "-");
         line_put(&l, ROLE_DIM, "  %s", ui_wish_name(a->ui, name, sizeof name));
         if (row != NULL && row->clamped != NULL && wanted == row->wanted)
             line_put(&l, ROLE_DIM, ", lowered from %s", row->clamped);
@@ -168,6 +187,45 @@ static void put_keys(struct box *b, const struct sheet_of *a)
     line_group_end(&l);
 }
 
+/* What the line above does not show: words that are chosen stand there already. */
+static void add_takes(struct buf *out, const struct setting *s)
+{
+    switch (s->type) {
+    case SETTING_NONE:
+        buf_puts(out, "the path of a folder");
+        break;
+    case SETTING_WORD:
+        buf_puts(out, "one of them");
+        break;
+    case SETTING_SIZE:
+        buf_puts(out, "a size, as 16G or 512M");
+        break;
+    case SETTING_DURATION:
+        buf_puts(out, "a duration, as 30s or 1h30m");
+        break;
+    default:
+        setting_add_values(out, s); /* with the default */
+        return;
+    }
+    if (s->default_value != NULL)
+        buf_printf(out, "; %s unless set", s->default_value);
+}
+
+/* In one row, so that it has room everywhere; the details of the tab have all of it. */
+static void put_source(struct line *l, const struct setting_catalog *c, const struct setting *s)
+{
+    const size_t word = strcspn(s->source, " ,"), part = strcspn(s->source, ",");
+    const char *what = setting_source_text(c, s->source, word);
+    line_put(l, ROLE_TEXT, "%.*s", (int)part, s->source);
+    if (what == NULL)
+        return;
+    const int room = l->end - l->x - 2;
+    const size_t fits = room > 1 ? width_fit(what, room, NULL) : 0;
+    const bool cut = what[fits] != '\0';
+    line_put(l, ROLE_DIM, "  %.*s%s", (int)(cut ? width_fit(what, room - 1, NULL) : fits), what,
+             cut ? "+" : "");
+}
+
 static void emit_setting(struct box *b, const void *ctx)
 {
     const struct sheet_of *a = ctx;
@@ -187,19 +245,13 @@ static void emit_setting(struct box *b, const void *ctx)
     emit_value(b, a);
     b->row += a->gaps;
     buf_init(&text, TEXT_MAX);
-    setting_add_values(&text, s);
-    told(b, "takes", ROLE_TEXT, s->type == SETTING_NONE ? "the path of a folder" : text.data);
+    add_takes(&text, s);
+    told(b, "takes", ROLE_TEXT, text.data);
     emit_known(b, a);
     told(b, "needs", ROLE_TEXT, setting_cost_words[s->costs]);
-    if (a->sources) {
-        const size_t word = strcspn(s->source, " ,"), part = strcspn(s->source, ",");
-        const char *what = setting_source_text(a->ui->tuning.settings, s->source, word);
-        told(b, "memory", ROLE_TEXT, s->memory);
-        buf_clear(&text);
-        buf_printf(&text, "%.*s%s%s", (int)part, s->source, what != NULL ? ": " : "",
-                   what != NULL ? what : "");
-        told(b, "source", ROLE_DIM, text.data);
-    }
+    told(b, "memory", ROLE_TEXT, s->memory);
+    if (a->sources && label(b, &l, "source"))
+        put_source(&l, a->ui->tuning.settings, s);
     buf_release(&text);
     b->row += a->gaps;
     put_keys(b, a);
@@ -267,10 +319,10 @@ void editor_draw(struct surface *s, const struct ui *ui)
     if (!save && a.s == NULL)
         return;
     if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
-        a.sources = false;
-    if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
         a.gaps = false;
     if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
         a.explained = false;
+    if (!box_fits(s, EDITOR_COLUMNS, emit, &a))
+        a.sources = false;
     box_show(s, save ? "Own profile" : "Another value", EDITOR_COLUMNS, emit, &a);
 }

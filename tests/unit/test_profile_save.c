@@ -162,9 +162,8 @@ static void test_overlays(void **state)
             }
             snprintf(overlay, sizeof overlay, "%s.%s", all->profiles[k].purpose,
                      all->profiles[k].name);
-            const struct profile_choice c = {.profile = all->profiles[i].name,
-                                             .overlays = overlays,
-                                             .overlay_count = 1 + k % 2};
+            const struct profile_choice c = {
+                .profile = all->profiles[i].name, .overlays = overlays, .overlay_count = 1 + k % 2};
             assert_int_equal(save(&c, "mine"), 0);
             snprintf(whole, sizeof whole, "%s+%s%s%s", c.profile, overlay,
                      c.overlay_count == 2 ? "+" : "", c.overlay_count == 2 ? overlays[1] : "");
@@ -384,7 +383,8 @@ static void test_form(void **state)
         {"overlays: [qualty]", "did you mean 'quality'"},
         {"overlays: [servers.quality]", "there is no 'servers.quality'"},
         {"overlays: [high]", "there is no 'high'"},
-        {"without: [ollama, comfyui.mem_limit]\n    overlays: [long-jobs, processing.quality]", NULL},
+        {"without: [ollama, comfyui.mem_limit]\n    overlays: [long-jobs, processing.quality]",
+         NULL},
     };
     (void)state;
     snprintf(path, sizeof path, "%s/mine.yaml", folder);
@@ -396,9 +396,9 @@ static void test_form(void **state)
         write_file(content, "w");
         profile_set_release(&saved);
         assert_int_equal(profile_set_load(&known.settings, folder, &saved, &failure), 0);
-        if (cases[i].error ? saved.broken_count != 1 ||
-                                 !strstr(saved.broken[0].err.msg, cases[i].error)
-                           : saved.broken_count != 0) {
+        if (cases[i].error
+                ? saved.broken_count != 1 || !strstr(saved.broken[0].err.msg, cases[i].error)
+                : saved.broken_count != 0) {
             fail_msg("%s: %s", cases[i].more,
                      saved.broken_count ? saved.broken[0].err.msg : "taken");
         }
