@@ -37,6 +37,12 @@ static bool takes_files(const struct command_row *c)
     return c->operand && !c->operands && strstr(c->operand, "FILE") != NULL;
 }
 
+/* An entry of the journal: they are asked for when somebody completes one. */
+static bool takes_id(const struct command_row *c)
+{
+    return c->operand && strcmp(c->operand, "[ID]") == 0;
+}
+
 static void put_list(struct buf *out, const char *const *(*choices)(size_t *count))
 {
     size_t count = 0;
@@ -169,6 +175,9 @@ static void bash_script(struct buf *out)
              "        case $file in \"$now\"*) COMPREPLY+=(\"$file\") ;; esac\n"
              "    done\n"
              "}\n"
+             "_tunetop_ids() {\n"
+             "    \"${COMP_WORDS[0]}\" journal 2>/dev/null | sed -n 's/^\\(20[-0-9]*\\) .*/\\1/p'\n"
+             "}\n"
              "_tunetop() {\n"
              "    local now=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
              "    local word command= operands=0 i=1\n"
@@ -203,6 +212,11 @@ static void bash_script(struct buf *out)
                        commands[c].name);
         } else if (takes_files(&commands[c])) {
             buf_printf(out, "    %s:*) _tunetop_files -f ;;\n", commands[c].name);
+        } else if (takes_id(&commands[c])) {
+            buf_printf(out,
+                       "    %s:*) [ \"$operands\" -gt 0 ] || "
+                       "_tunetop_add -W \"$(_tunetop_ids)\" -- \"$now\" ;;\n",
+                       commands[c].name);
         }
     }
     buf_puts(out, "    esac\n}\ncomplete -F _tunetop tunetop\n");
@@ -269,7 +283,11 @@ static void zsh_script(struct buf *out)
     size_t count = 0;
     const struct command_row *commands = command_rows(&count);
     put_head(out, "zsh", "#compdef tunetop\n");
-    buf_puts(out, "_tunetop() {\n"
+    buf_puts(out, "_tunetop_ids() {\n"
+                  "    compadd -- ${(f)\"$(_call_program ids tunetop journal 2>/dev/null | "
+                  "sed -n 's/^\\(20[-0-9]*\\) .*/\\1/p')\"}\n"
+                  "}\n"
+                  "_tunetop() {\n"
                   "    local curcontext=$curcontext state line ret=1\n"
                   "    local -a every own commands\n"
                   "    typeset -A opt_args\n"
@@ -300,6 +318,8 @@ static void zsh_script(struct buf *out)
             buf_puts(out, "        '1:DIR:_files -/'\n");
         } else if (takes_files(&commands[c])) {
             buf_puts(out, "        '*:FILE:_files'\n");
+        } else if (takes_id(&commands[c])) {
+            buf_puts(out, "        '1:ID:_tunetop_ids'\n");
         }
         buf_puts(out, "            )\n            ;;\n");
     }
@@ -395,6 +415,11 @@ static void fish_script(struct buf *out)
                        commands[c].name);
         } else if (takes_files(&commands[c])) {
             buf_printf(out, "complete -c tunetop -n '__fish_seen_subcommand_from %s' -F\n",
+                       commands[c].name);
+        } else if (takes_id(&commands[c])) {
+            buf_printf(out,
+                       "complete -c tunetop -n '__fish_seen_subcommand_from %s' -a "
+                       "'(tunetop journal 2>/dev/null | string match -r \"^20[-0-9]+\")'\n",
                        commands[c].name);
         }
     }

@@ -225,7 +225,7 @@ static void put_time(struct page *p, const struct journal_row *r, int y)
 {
     char text[FORMAT_SIZE];
     journal_date(p, r->began_ns, text);
-    surface_text_right(p->s, TIME_X + TIME_COLUMNS, y, ROLE_TEXT, text);
+    surface_text_max(p->s, TIME_X + (text[1] == ' '), y, TIME_COLUMNS, ROLE_TEXT, text);
 }
 
 static void put_settings(struct page *p, const struct journal_row *r, int x, int y)
@@ -324,13 +324,17 @@ static void draw_next(struct page *p, int y, const char *key, const char *words)
 static void draw_unreadable(struct page *p, int y, int bottom)
 {
     const struct ui_journal *j = &p->ui->journal;
+    if (p->ui->tuning.plan_refused != NULL) { /* a replay: it is not asked for */
+        put_text(p, y, bottom, ROLE_TEXT, j->trouble);
+        return;
+    }
     y = put_text(p, y, bottom, ROLE_CRIT, "The journal cannot be read");
     if (j->trouble[0] != '\0')
         y = put_text(p, y, bottom, ROLE_TEXT, j->trouble);
     for (size_t i = 0; j->trouble[0] == '\0' && i < j->rows->note_count; i++)
         y = put_text(p, y, bottom, ROLE_TEXT, j->rows->notes[i]);
-    if (p->ui->tuning.plan_refused != NULL || y + 2 >= bottom)
-        return; /* nothing helps where nothing may be changed */
+    if (y + 2 >= bottom)
+        return;
     draw_next(p, y + 1, "5", "asks again");
     put_text(p, y + 2, bottom, ROLE_DIM,
              "'tunetop doctor' says what may be read here, and the command that mends it.");

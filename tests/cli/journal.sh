@@ -75,6 +75,24 @@ t_is 'each file as applied' "$(count '"now":	"as_applied"')" 2
 t_is 'each with its diff' "$(count '"diff":	"--- .*\\n@@ ')" 2
 t_is 'and no reason against it' "$(count '"diff_why":	null')" 2
 
+# --- ids are offered where one is wanted, by the program that is completed ---
+for shell in bash fish; do
+    "$TUNETOP" completion "$shell" >"$t_dir/completion.$shell"
+done
+mkdir "$t_dir/bin"
+ln -s "$TUNETOP" "$t_dir/bin/tunetop"
+for command in journal undo; do
+    t_is "bash: $command" "$(PATH=$t_dir/bin:$PATH bash --norc -c '
+        . "$1"; COMP_WORDS=(tunetop "$2" ""); COMP_CWORD=2; _tunetop
+        printf "%s\n" "${COMPREPLY[@]}"' - "$t_dir/completion.bash" "$command" 2>&1)" "$id"
+done
+if command -v fish >/dev/null; then
+    t_is 'fish: undo' "$(PATH=$t_dir/bin:$PATH fish --no-config -c \
+        ". $t_dir/completion.fish; complete -C 'tunetop undo '" 2>&1)" "$id"
+else
+    t_skip 'fish: undo' 'no fish here'
+fi
+
 # --- mistyped ---
 t_run "$TUNETOP" journal "${id%?}"
 t_expect_status 1

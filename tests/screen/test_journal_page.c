@@ -151,6 +151,13 @@ static const struct page_case {
      "no folder for the journal: neither XDG_STATE_HOME nor HOME names one",
      {true, true, true, true},
      true},
+    {"journal-replay",
+     "",
+     "",
+     "5",
+     "nothing is changed in a replay: it is another machine",
+     {false, true, false, false},
+     false},
     {"journal-why", "notes.json", "", "5 w", NULL, {true, true, true, false}, false},
     {"journal-hostile", "hostile.json", "", "5", NULL, {true, true, true, true}, true},
 };
@@ -180,6 +187,8 @@ static void draw_case(const struct page_case *c, const struct model *m)
         ui.utc_offset_s = OFFSET_S;
         ui.journal.rows = c->rows[0] != '\0' ? &rows : NULL;
         ui.journal.diff = diff.id != NULL ? &diff : NULL;
+        if (strcmp(c->name, "journal-replay") == 0)
+            ui.tuning.plan_refused = c->trouble;
         if (c->trouble != NULL)
             snprintf(ui.journal.trouble, sizeof ui.journal.trouble, "%s", c->trouble);
         press(&ui, m, sizes[i].width, sizes[i].height, c->keys);

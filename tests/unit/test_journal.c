@@ -380,6 +380,43 @@ static void test_torn(void **state)
     journal_close(&journal);
 }
 
+/* What is open while somebody holds the lock is at work; looking takes it only when it may have
+ * been cut off, and only until it has looked. */
+static void test_at_work(void **state)
+{
+    const struct journal_place place = {.folder = "/s/tunetop"};
+    struct journal looking;
+    struct journal_list list;
+    bool at_work = true;
+
+    (void)state;
+    disk_make_folder(disk, "/s/tunetop", 0700, geteuid());
+    disk_put(disk, "/s/tunetop/journal.jsonl", BEGIN, 0600);
+    open_it(false);
+    assert_int_equal(journal_open(&looking, &ops, &place, false, &err), 0);
+    assert_int_equal(journal_read_at_work(&looking, &list, &at_work, &err), 0);
+    assert_true(at_work);
+    assert_int_equal(list.count, 1);
+    journal_list_release(&list);
+    journal_close(&journal);
+    assert_int_equal(journal_read_at_work(&looking, &list, &at_work, &err), 0);
+    assert_false(at_work);
+    assert_ptr_equal(journal_interrupted(&list), &list.entries[0]);
+    journal_list_release(&list);
+    journal_close(&looking);
+    open_it(false); /* the lock is free again */
+    assert_int_equal(journal_append(&journal, COMMIT, strlen(COMMIT), &err), 0);
+    journal_close(&journal);
+    assert_int_equal(journal_open(&looking, &ops, &place, false, &err), 0);
+    assert_int_equal(journal_read_at_work(&looking, &list, &at_work, &err), 0);
+    assert_false(at_work);
+    assert_int_equal(list.entries[0].state, JOURNAL_APPLIED);
+    journal_list_release(&list);
+    open_it(false); /* and was never taken */
+    journal_close(&journal);
+    journal_close(&looking);
+}
+
 /* A record that failed is not there afterwards. */
 static void test_append_fails(void **state)
 {
@@ -477,6 +514,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_place_of_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_round, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_torn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_at_work, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_append_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_copies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_prune, set_up, tear_down),
