@@ -15,6 +15,9 @@ void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t size);
+/* What was freed goes back to the system, where the library can do that (malloc_trim(3)): after
+ * something large that was needed for a moment. A millisecond at most. */
+void alloc_give_back(void);
 /* Called once, before abort(), with a short reason. */
 void alloc_set_panic_hook(void (*hook)(const char *reason));
 _Noreturn void alloc_panic(const char *reason);
