@@ -12,7 +12,8 @@ const char *change_step_words(const struct change_step *s, bool whole, char *out
 const char *change_action_word(const struct change_step *s);
 /* "high", or what else it is about; never empty. */
 const char *change_name(const struct change_run *r);
-void change_end_title(struct page *p, int y);
+/* How it ended, in one sentence: returns its rows; draw false: only counted. */
+int change_end_title(struct page *p, int y, bool draw);
 void change_end_sheet(struct sheet *h);
 
 #endif

@@ -582,3 +582,8 @@ bool change_run_stands(const struct change_run *r)
            r->id != NULL && r->state != NULL &&
            (strcmp(r->state, "applied") == 0 || strcmp(r->state, "partial") == 0);
 }
+
+bool change_run_open(const struct change_run *r)
+{
+    return r->phase == CHANGE_CUT_OFF || (r->phase == CHANGE_ENDED && r->needs_person);
+}

@@ -80,6 +80,8 @@ void change_run_end(struct change_run *r, const char *result, size_t result_size
 size_t change_run_through(const struct change_run *r); /* steps that are no more to come */
 /* It is an apply of which something stands: it can be taken back. */
 bool change_run_stands(const struct change_run *r);
+/* It has no end: recover has to bring it to one. */
+bool change_run_open(const struct change_run *r);
 /* The step that is at work, the last that began; NULL none. */
 const struct change_step *change_run_now(const struct change_run *r);
 

@@ -65,7 +65,7 @@ static void add_word(char *out, size_t size, const char *word)
 }
 
 static void make_command(struct ui *ui, const char *command, const char *const *words,
-                         const char *hash, const char *id)
+                         const char *hash, bool include_pending, const char *id)
 {
     char *out = ui->consent.command;
     size_t size = sizeof ui->consent.command;
@@ -82,6 +82,8 @@ static void make_command(struct ui *ui, const char *command, const char *const *
     }
     if (id != NULL && id[0] != '\0')
         add_word(out, size, id);
+    if (include_pending)
+        add_word(out, size, "--include-pending");
     add_word(out, size, "--yes");
     for (size_t i = 0; options != NULL && options[i] != NULL; i++)
         add_word(out, size, options[i]);
@@ -121,6 +123,8 @@ void consent_ask_apply(struct ui *ui, const struct model *m)
         return;
     if (ui->tab != UI_TUNING || ui->help) {
         note(ui, "A applies the plan of 3 Tuning");
+    } else if (ui->change.shown && ui->change.run != NULL && change_run_open(ui->change.run)) {
+        note(ui, "what was cut off comes first: R");
     } else if (t->all) {
         note(ui, "c goes back to the profile, whose plan A applies");
     } else if (t->plan_state == UI_PLAN_FAILED) {
@@ -134,7 +138,7 @@ void consent_ask_apply(struct ui *ui, const struct model *m)
         ui->consent.root = plan->needs_root && !ui->change.is_root;
         if (ui->consent.root)
             make_command(ui, "apply", tuning_wish_words(&t->wish, ui_profile(ui), &arena),
-                         plan->hash, NULL);
+                         plan->hash, plan->pending_count > 0, NULL);
         ask(ui, CONSENT_APPLY);
     }
     arena_release(&arena);
@@ -160,7 +164,7 @@ static bool take_row(struct ui *ui, const struct journal_row *row, const char *c
         return false;
     }
     if (ui->consent.root)
-        make_command(ui, command, NULL, NULL, needs_id ? row->id : NULL);
+        make_command(ui, command, NULL, NULL, false, needs_id ? row->id : NULL);
     return true;
 }
 
@@ -210,8 +214,7 @@ void consent_ask_recover(struct ui *ui, const struct model *m)
     memset(&ui->consent, 0, sizeof ui->consent);
     if (ui->tab == UI_JOURNAL && (row == NULL || !row->cut_off)) {
         note(ui, "R ends what was cut off: nothing of that is selected");
-    } else if (row == NULL &&
-               (run == NULL || (run->phase != CHANGE_CUT_OFF && !run->needs_person))) {
+    } else if (row == NULL && (run == NULL || !change_run_open(run))) {
         note(ui, "R ends what was cut off: nothing was");
     } else if (row == NULL || take_row(ui, row, "recover")) {
         if (row == NULL && run->id != NULL)
@@ -353,7 +356,7 @@ static void say_besides(struct box *b, const struct tuning_plan *plan)
         const char *more = plan->steps[i].interrupts;
         more = more != NULL && is_restart(&plan->steps[i]) ? strstr(more, "; ") : NULL;
         if (more != NULL)
-            say(b, ROLE_WARN, "With %.80s stops as well: %s.", plan->steps[i].service, more + 2);
+            say(b, ROLE_WARN, "%.80s: %s.", plan->steps[i].service, more + 2);
     }
 }
 
@@ -401,6 +404,12 @@ static bool is_refused(const struct ui *ui)
            ui->tuning.plan->refused != NULL;
 }
 
+/* Edits of somebody else are all that is in the way: they can be allowed. */
+static bool takes_pending(const struct ui *ui)
+{
+    return is_refused(ui) && ui->tuning.plan->pending_count > 0;
+}
+
 static void say_apply(struct box *b, const struct asked *a)
 {
     const struct ui *ui = a->ui;
@@ -416,6 +425,8 @@ static void say_apply(struct box *b, const struct asked *a)
         say(b, ROLE_TITLE, "%s cannot be applied as things are. Nothing was changed.", name);
         say(b, ROLE_WARN, "%s", plan->refused);
         say_others(b, plan);
+        if (takes_pending(ui))
+            say_root(b, ui);
         return;
     }
     const size_t count = restarted_of(plan, names), changes = changes_of(plan);
@@ -428,12 +439,12 @@ static void say_apply(struct box *b, const struct asked *a)
     for (size_t i = 0; i < count; i++)
         say_interrupted(b, a, names[i]);
     say_besides(b, plan);
-    say_others(b, plan);
-    say_root(b, ui);
     say(b, ROLE_TEXT, "%s",
         count > 0 ? "A service that is not well in time, or has not each value, is put back as it "
                     "was; the others keep theirs."
                   : "A file that cannot be written is put back as it was.");
+    say_root(b, ui);
+    say_others(b, plan);
 }
 
 /* Those of an entry that stand, else of the run that has just ended. */
@@ -560,7 +571,7 @@ static void put_key(struct box *b, struct line *l, bool *drawn, const char *key,
     if (l->x > l->end - width) {
         *drawn = box_row(b, l);
         if (!*drawn)
-            *l = line_at(NULL, b->x, 0, b->end);
+            *l = (struct line){.x = b->x, .end = b->end};
     }
     if (*drawn) {
         line_put(l, ROLE_TITLE, "%s", key);
@@ -574,8 +585,8 @@ static void put_key(struct box *b, struct line *l, bool *drawn, const char *key,
 static void emit_keys(struct box *b, const void *ctx)
 {
     static const char *const answers[] = {
-        [CONSENT_APPLY] = "apply",           [CONSENT_UNDO] = "take it back",
-        [CONSENT_RECOVER] = "end it",        [CONSENT_STOP] = "stop and put back",
+        [CONSENT_APPLY] = "apply",           [CONSENT_UNDO] = "undo",
+        [CONSENT_RECOVER] = "recover",       [CONSENT_STOP] = "stop and put back",
         [CONSENT_QUIT] = "quit, it goes on",
     };
     const struct asked *a = ctx;
@@ -583,13 +594,16 @@ static void emit_keys(struct box *b, const void *ctx)
     struct line l;
     bool drawn = box_row(b, &l);
     if (!drawn)
-        l = line_at(NULL, b->x, 0, b->end);
+        l = (struct line){.x = b->x, .end = b->end};
     const bool quit = ui->consent.kind == CONSENT_QUIT;
     const bool over = ui->consent.kind == CONSENT_STOP && !at_work(ui);
     if (!is_refused(ui) && !over)
-        put_key(b, &l, &drawn, "y", ui->consent.root ? "sudo" : answers[ui->consent.kind]);
+        put_key(b, &l, &drawn, "y",
+                ui->consent.root ? "leave for sudo" : answers[ui->consent.kind]);
     if (quit && at_work(ui))
         put_key(b, &l, &drawn, "s", "stop and put back");
+    if (takes_pending(ui))
+        put_key(b, &l, &drawn, "i", "apply, with these edits");
     put_key(b, &l, &drawn, "n", is_refused(ui) || over ? "close" : quit ? "stay" : "leave it");
 }
 
@@ -617,14 +631,15 @@ void consent_draw(struct surface *s, const struct model *m, const struct ui *ui)
 
 /* ---------------------------------------------------------------- its answer */
 
-static void answer_apply(struct ui *ui, const struct asked *a)
+static void answer_apply(struct ui *ui, const struct asked *a, bool with_pending)
 {
     const struct tuning_plan *plan = ui->tuning.plan;
     const char *names[NAMES];
     char hash[sizeof ui->consent.id];
     utf8_copy(hash, sizeof hash, plan != NULL && plan->hash != NULL ? plan->hash : "");
-    if (plan == NULL || plan->refused != NULL || strcmp(hash, ui->consent.id) != 0 ||
-        ui->tuning.plan_state != UI_PLAN_HERE || ui->tuning.plan_stale) {
+    if (plan == NULL || (plan->refused != NULL && !with_pending) ||
+        strcmp(hash, ui->consent.id) != 0 || ui->tuning.plan_state != UI_PLAN_HERE ||
+        ui->tuning.plan_stale) {
         note(ui, "something changed meanwhile: look at the new plan, then A again");
         return;
     }
@@ -633,6 +648,7 @@ static void answer_apply(struct ui *ui, const struct asked *a)
     for (size_t i = 0; i < count; i++)
         ui->change.drain = ui->change.drain || is_busy_comfyui(a, names[i]);
     ui->change.id[0] = '\0';
+    ui->change.include_pending = with_pending;
     ui->change.request = REQUEST_APPLY;
     ui->change.root = ui->consent.root;
 }
@@ -655,7 +671,7 @@ static void answer_yes(struct ui *ui, const struct model *m)
     const struct asked a = {ui, m, ""};
     switch (ui->consent.kind) {
     case CONSENT_APPLY:
-        answer_apply(ui, &a);
+        answer_apply(ui, &a, false);
         break;
     case CONSENT_UNDO:
         answer_undo(ui, &a);
@@ -713,4 +729,6 @@ void consent_key(struct ui *ui, const struct model *m, uint32_t key, int width, 
         answer_yes(ui, m);
     else if (quit && key == 's' && at_work(ui))
         ui->change.request = REQUEST_STOP;
+    else if (key == 'i' && takes_pending(ui))
+        answer_apply(ui, &(struct asked){ui, m, ""}, true);
 }

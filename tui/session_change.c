@@ -68,6 +68,8 @@ static enum change_kind words_of(struct session *s, struct arena *arena, struct 
     } else if (u->request == REQUEST_UNDO && u->id[0] != '\0') {
         add(w, arena_strdup(arena, u->id));
     }
+    if (u->request == REQUEST_APPLY && u->include_pending)
+        add(w, "--include-pending");
     if (u->drain) {
         add(w, "--queue");
         add(w, "drain");

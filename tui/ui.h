@@ -128,6 +128,7 @@ struct ui_change {
     char id[64];                  /* of the entry that is meant; "" the newest */
     bool root;                    /* by sudo, with the screen left */
     bool drain;                   /* a queue is waited for first */
+    bool include_pending;         /* edits of somebody else may take effect with it */
     bool others;                  /* another tunetop started it */
     const char *program;          /* of ours, and the options that every command of ours */
     const char *const *options;   /* gets: borrowed, for showing; NULL not known */

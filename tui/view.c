@@ -324,7 +324,8 @@ bool view_has_place(const struct ui *ui, enum action action)
     case ACTION_DIFF:
         return ui->tab != UI_JOURNAL && plan && !change; /* there Enter does it */
     case ACTION_APPLY:
-        return plan && !at_work && ui->tuning.plan->step_count > 0;
+        return plan && !at_work && !(change && change_run_open(ui->change.run)) &&
+               ui->tuning.plan->step_count > 0;
     case ACTION_STOP:
         return change && at_work && !ui->change.others;
     case ACTION_UNDO:
@@ -334,8 +335,7 @@ bool view_has_place(const struct ui *ui, enum action action)
     case ACTION_RECOVER:
         return ui->tab == UI_JOURNAL
                    ? journal_tab_current(ui) != NULL && journal_tab_current(ui)->cut_off
-                   : change &&
-                         (ui->change.run->phase == CHANGE_CUT_OFF || ui->change.run->needs_person);
+                   : change && change_run_open(ui->change.run);
     case ACTION_CATALOG:
         return tuning && !change && !ui->open && ui->tuning.settings != NULL;
     case ACTION_KILL:

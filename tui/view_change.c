@@ -17,6 +17,7 @@ enum {
     BAR_COLUMNS = 60,
     BAR_BESIDE = 22, /* columns: "  step 128 of 128" and margins */
     LABEL_COLUMNS = 11,
+    RANGE_COLUMNS = 14, /* " 10-22 of 128 " */
 };
 
 /* ---------------------------------------------------------------- steps in words */
@@ -116,11 +117,26 @@ static double took_of(const struct page *p, const struct change_step *s)
     return s->seconds;
 }
 
-static void emit_step(struct sheet *h, const struct change_step *s, size_t number)
+/* Why it is put back stands beside what failed already. */
+static bool is_said(const struct change_run *r, const struct change_step *s)
 {
+    for (size_t i = 0; strcmp(s->action, "put_back") == 0 && i < r->step_count; i++)
+        if (r->steps[i].state == STEP_FAILED && r->steps[i].detail != NULL && &r->steps[i] != s &&
+            strstr(s->detail, r->steps[i].detail) != NULL)
+            return true;
+    return false;
+}
+
+static void emit_step(struct sheet *h, const struct change_run *r, size_t number)
+{
+    const struct change_step *s = &r->steps[number - 1];
     const struct step_columns c = columns_of(h->p->width);
     const enum role role = s->state == STEP_NEXT || s->state == STEP_LEFT ? ROLE_DIM : ROLE_TEXT;
-    const bool told = s->detail != NULL && s->state != STEP_NEXT;
+    const bool told = s->detail != NULL && s->state != STEP_NEXT && !is_said(r, s);
+    /* What failed is said in full. */
+    const bool below = told && (s->state == STEP_FAILED
+                                    ? c.detail == 0 || width_of_text(s->detail) > h->end - c.detail
+                                    : c.detail == 0 && s->state == STEP_NOW);
     char words[1200], took[FORMAT_SIZE];
     struct line l;
     if (sheet_row(h, &l)) {
@@ -139,15 +155,15 @@ static void emit_step(struct sheet *h, const struct change_step *s, size_t numbe
         if (c.detail > 0 && told) {
             put_cut(&l, c.detail - 2, role, words);
             line_to(&l, c.detail);
-            put_cut(&l, h->end, s->state == STEP_FAILED ? ROLE_WARN : ROLE_DIM, s->detail);
+            if (!below)
+                put_cut(&l, h->end, s->state == STEP_FAILED ? ROLE_WARN : ROLE_DIM, s->detail);
         } else {
             put_cut(&l, h->end, role, words);
+            if (told && s->state == STEP_DONE && h->end - l.x > width_of_text(s->detail) + 1)
+                line_put(&l, ROLE_DIM, ": %s", s->detail);
         }
     }
-    /* What came of it has a row of its own where it has no column, and where it did not fit. */
-    bool long_one = c.detail > 0 && told && s->state == STEP_FAILED &&
-                    width_of_text(s->detail) > h->end - c.detail;
-    if ((c.detail == 0 && told && (s->state == STEP_NOW || s->state == STEP_FAILED)) || long_one) {
+    if (below) {
         int x = h->x;
         h->x = c.what - LABEL_COLUMNS;
         sheet_text(h, "", s->state == STEP_FAILED ? ROLE_WARN : ROLE_DIM, s->detail, 0);
@@ -159,7 +175,7 @@ static void emit_steps(struct sheet *h, const struct change_run *r)
 {
     sheet_title(h, "Steps");
     for (size_t i = 0; i < r->step_count; i++)
-        emit_step(h, &r->steps[i], i + 1);
+        emit_step(h, r, i + 1);
     struct line l;
     if (r->step_count == 0 && sheet_row(h, &l))
         line_put(&l, ROLE_DIM, "It looks at what there is: the first step comes in a moment.");
@@ -248,21 +264,26 @@ static void emit_now(struct sheet *h, const struct change_run *r)
 
 static void emit_what_if(struct sheet *h, const struct change_run *r)
 {
-    const struct change_step *now = change_run_now(r);
+    const struct change_step *now = change_run_now(r), *back = NULL;
     char text[640], clock[FORMAT_SIZE], until[64] = "";
     struct line l;
     if (h->gaps)
         (void)sheet_row(h, &l);
     int labels = h->label_columns;
     h->label_columns = 0;
+    for (size_t i = 0; i < r->step_count; i++)
+        if (r->steps[i].state == STEP_NOW && strcmp(r->steps[i].action, "put_back") == 0)
+            back = &r->steps[i];
     if (now != NULL && now->deadline_ns > 0) {
         format_clock(clock, now->deadline_ns, h->p->ui->utc_offset_s);
         snprintf(until, sizeof until, " by %s", clock);
     }
     if (r->kind == CHANGE_RECOVER)
         snprintf(text, sizeof text, "What cannot be proven is put back as it was.");
-    else if (now != NULL && strcmp(now->action, "put_back") == 0)
-        snprintf(text, sizeof text, "%.200s: what was changed goes back as it was.", now->service);
+    else if (back != NULL)
+        snprintf(text, sizeof text,
+                 "%.200s goes back: its files become what they were, and its process with them.",
+                 back->service);
     else if (now != NULL && now->service[0] != '\0' && strcmp(now->action, "queue_drain") == 0)
         snprintf(text, sizeof text,
                  "Nothing is changed yet. If %.200s is not through%s, nothing is.", now->service,
@@ -326,10 +347,12 @@ static void draw_title(struct page *p, const struct change_run *r, int y)
     (void)line_group_end(&l);
 }
 
-static void draw_bar(struct page *p, const struct change_run *r, int y)
+/* right: columns that something else takes in that row. */
+static void draw_bar(struct page *p, const struct change_run *r, int y, int right)
 {
     size_t through = change_run_through(r), all = r->step_count > 0 ? r->step_count : 1;
-    int width = p->s->width - BAR_BESIDE < BAR_COLUMNS ? p->s->width - BAR_BESIDE : BAR_COLUMNS;
+    int width = p->s->width - BAR_BESIDE - right;
+    width = width < BAR_COLUMNS ? width : BAR_COLUMNS;
     int full = (int)((size_t)width * through / all);
     surface_repeat(p->s, 1, y, full, ROLE_GRAPH_1, surface_glyph(p->s, GLYPH_BAR));
     surface_repeat(p->s, 1 + full, y, width - full, ROLE_DIM, surface_glyph(p->s, GLYPH_RULE));
@@ -370,7 +393,7 @@ static void place_make(struct page *p, int height, struct place *at)
 {
     const bool tall = height >= TALL_FROM, work = p->ui->change.run->phase == CHANGE_AT_WORK;
     *at = (struct place){.title_y = 1 + tall, .gaps = tall};
-    at->sheet_y = at->title_y + 1 + work + tall;
+    at->sheet_y = at->title_y + (work ? 2 : change_end_title(p, 0, false)) + tall;
     at->rows = height - 1 - at->sheet_y;
     struct sheet h = sheet_of(p, at);
     emit(&h);
@@ -410,16 +433,17 @@ void change_page_draw(struct page *p)
     place_make(p, p->s->height, &at);
     if (r->phase == CHANGE_AT_WORK) {
         draw_title(p, r, at.title_y);
-        draw_bar(p, r, at.title_y + 1);
+        draw_bar(p, r, at.title_y + 1,
+                 at.all > at.rows && at.sheet_y == at.title_y + 2 ? RANGE_COLUMNS : 0);
     } else {
-        change_end_title(p, at.title_y);
+        (void)change_end_title(p, at.title_y, true);
     }
     struct sheet h = sheet_of(p, &at);
     h.draw = true;
     h.first = first_row(p, &at);
     h.last = h.first + at.rows;
     emit(&h);
-    if (at.all > at.rows) {
+    if (at.all > at.rows && (r->phase == CHANGE_AT_WORK || p->s->height >= TALL_FROM)) {
         char text[64];
         snprintf(text, sizeof text, " %d-%d of %d ", h.first + 1, h.last < at.all ? h.last : at.all,
                  at.all);

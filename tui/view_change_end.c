@@ -16,6 +16,9 @@ enum {
     NAME_MAX = 36,      /* columns of a setting's name, where there is room */
     VALUE_COLUMNS = 13, /* of one value in a wide window */
     VALUE_SHORT = 10,   /* in a narrower one */
+    VALUE_LEAST = 8,
+    PROOF_COLUMNS = 24, /* at least, where there is room */
+    PROOF_LEAST = 13,   /* "runner argv" and a blank */
     VERDICT_COLUMNS = 12,
     CLOCK_COLUMNS = 10,
     NAMES_BYTES = 400,
@@ -85,12 +88,13 @@ static enum role undo_words(const struct change_run *r, char *out, size_t size)
 {
     char names[NAMES_BYTES];
     if (is_state(r, "undone")) {
-        snprintf(out, size, "Took back %.100s: everything is as it was before.", change_name(r));
+        snprintf(out, size, "Undone: %.100s is taken back, everything is as it was before.",
+                 change_name(r));
         return ROLE_OK;
     }
     if (is_state(r, "partial")) {
-        snprintf(out, size, "Took back %.100s in part: %.300s still has it.", change_name(r),
-                 names_of(r, NULL, names, sizeof names));
+        snprintf(out, size, "Undone in part: %.300s still has %.100s.",
+                 names_of(r, NULL, names, sizeof names), change_name(r));
         return ROLE_WARN;
     }
     snprintf(out, size, "%.100s still stands: taking it back failed, and all of it is as it was.",
@@ -128,7 +132,6 @@ static enum role apply_words(const struct change_run *r, char *out, size_t size)
 
 static enum role sentence_of(const struct change_run *r, char *out, size_t size)
 {
-    static const char *const verbs[] = {"Applying it", "Taking it back", "Ending it"};
     char names[NAMES_BYTES];
     if (r->phase == CHANGE_REFUSED) {
         snprintf(out, size, "Nothing was changed: %s was refused.",
@@ -136,7 +139,8 @@ static enum role sentence_of(const struct change_run *r, char *out, size_t size)
         return ROLE_WARN;
     }
     if (r->phase == CHANGE_CUT_OFF) {
-        snprintf(out, size, "%s was cut off: nobody works on it any more.", verbs[r->kind]);
+        snprintf(out, size, "%s %.100s was cut off: nobody works on it any more.",
+                 r->kind == CHANGE_UNDO ? "Taking back" : "Applying", change_name(r));
         if (r->kind == CHANGE_RECOVER)
             snprintf(out, size, "What was cut off could not be brought to an end.");
         return ROLE_CRIT;
@@ -151,13 +155,32 @@ static enum role sentence_of(const struct change_run *r, char *out, size_t size)
                                     : recover_words(r, out, size);
 }
 
-void change_end_title(struct page *p, int y)
+int change_end_title(struct page *p, int y, bool draw)
 {
     const struct change_run *r = p->ui->change.run;
-    struct line l = line_at(p->s, 1, y, p->s->width - 1);
     char text[1200], from[FORMAT_SIZE], to[FORMAT_SIZE], took[FORMAT_SIZE];
     enum role role = sentence_of(r, text, sizeof text);
-    l.x = surface_text_max(p->s, l.x, y, l.end - l.x, role == ROLE_TEXT ? ROLE_TITLE : role, text);
+    const int columns = p->width - 2;
+    int rows = 0, x = 1;
+    for (const char *at = text; *at != '\0'; rows++) {
+        size_t n = width_fit(at, columns, NULL);
+        for (size_t i = n; at[n] != '\0' && i > 0; i--)
+            if (at[i] == ' ') {
+                n = i;
+                break;
+            }
+        n = n > 0 ? n : strlen(at);
+        if (draw) {
+            struct line part = line_at(p->s, 1, y + rows, p->width - 1);
+            line_put(&part, role == ROLE_TEXT ? ROLE_TITLE : role, "%.*s", (int)n, at);
+            x = part.x;
+        }
+        at += n;
+        at += *at == ' ';
+    }
+    if (!draw)
+        return rows;
+    struct line l = line_at(p->s, x, y + rows - 1, p->s->width - 1);
     if (r->started_ns > 0 && r->ended_ns > r->started_ns) {
         format_clock(from, r->started_ns, p->ui->utc_offset_s);
         format_clock(to, r->ended_ns, p->ui->utc_offset_s);
@@ -171,6 +194,7 @@ void change_end_title(struct page *p, int y)
     if (r->plan != NULL)
         line_put(&l, ROLE_DIM, "   plan %.12s", r->plan);
     (void)line_group_end(&l);
+    return rows;
 }
 
 /* ---------------------------------------------------------------- setting by setting */
@@ -190,15 +214,19 @@ static struct row_columns row_columns_of(int width)
                             narrow[] = {VALUE_WANTED, VALUE_PROCESS};
     const bool all = width >= PROOF_FROM, few = width < NARROW_BELOW;
     const enum value *shown = all ? wide : few ? narrow : middle;
-    const int count = all ? 4 : few ? 2 : 3, value = width >= 140 ? VALUE_COLUMNS : VALUE_SHORT;
+    const int count = all ? 4 : few ? 2 : 3;
+    const int value = width >= 140 ? VALUE_COLUMNS : all || few ? VALUE_SHORT : VALUE_LEAST;
     struct row_columns c = {.name = 3};
-    int rest = width - 1 - c.name - count * value - 2 - VERDICT_COLUMNS - (all ? 24 : 0);
+    int rest = width - 1 - c.name - count * value - 2 - VERDICT_COLUMNS -
+               (all   ? PROOF_COLUMNS
+                : few ? 0
+                      : PROOF_LEAST);
     c.name_end = c.name + (rest < NAME_MAX ? rest : NAME_MAX);
     int x = c.name_end;
     for (int i = 0; i < count; i++)
         c.value_end[shown[i]] = x += value;
     c.verdict = x + 2;
-    if (all)
+    if (!few)
         c.proof = c.verdict + VERDICT_COLUMNS + 1;
     return c;
 }
@@ -307,7 +335,7 @@ static void emit_head(struct sheet *h, const struct change_run *r, const char *n
 static void emit_table_title(struct sheet *h)
 {
     static const char *const heads[VALUES] = {"was", "wanted", "file has", "process has"};
-    static const char *const shorts[VALUES] = {"was", "wanted", "file", "has"};
+    static const char *const shorts[VALUES] = {"was", "wanted", "file has", "process"};
     const struct row_columns c = row_columns_of(h->p->width);
     const bool wide = h->p->width >= 140;
     const int row = h->row + (h->gaps && h->row > 0);
@@ -353,8 +381,28 @@ static void emit_plain(struct sheet *h, enum role role, const char *text)
     h->label_columns = labels;
 }
 
+/* Why a process could not be asked, where its column is too narrow to say it. */
+static void emit_unproven(struct sheet *h, const struct change_run *r)
+{
+    const struct row_columns c = row_columns_of(h->p->width);
+    bool any = false;
+    for (size_t i = 0; i < r->row_count; i++) {
+        const struct shown_row *row = &r->rows[i];
+        char text[1200];
+        if (row->verdict != SHOWN_UNKNOWN || row->why == NULL ||
+            (c.proof > 0 && width_of_text(row->why) <= h->end - c.proof))
+            continue;
+        if (!any)
+            sheet_title(h, "Not proven");
+        any = true;
+        snprintf(text, sizeof text, "%.200s: %.900s", row->setting, row->why);
+        emit_plain(h, ROLE_TEXT, text);
+    }
+}
+
 static void emit_why(struct sheet *h, const struct change_run *r)
 {
+    static const char stopped[] = "stopped by signal ";
     for (size_t i = 0; i < r->service_count; i++) {
         const struct change_service *s = &r->services[i];
         char title[200];
@@ -371,7 +419,13 @@ static void emit_why(struct sheet *h, const struct change_run *r)
                                               : "About %.100s",
                  s->name);
         sheet_title(h, title);
-        emit_plain(h, ROLE_TEXT, s->reason);
+        const size_t size = strlen(s->name); /* it stands in the title */
+        const bool named = strncmp(s->reason, s->name, size) == 0 &&
+                           strncmp(s->reason + size, ": ", 2) == 0;
+        emit_plain(h, ROLE_TEXT,
+                   strncmp(s->reason, stopped, sizeof stopped - 1) == 0
+                       ? "It was asked to stop: X, Ctrl-C, or the end of the machine."
+                       : s->reason + (named ? size + 2 : 0));
     }
 }
 
@@ -405,33 +459,63 @@ static void emit_by_hand(struct sheet *h, const struct change_run *r)
         emit_plain(h, ROLE_TITLE, r->by_hand[i]);
 }
 
-static void emit_done(struct sheet *h, const struct change_run *r)
+/* What a step has come to: "ollama was well after 4s: pid 812 -> 22871". */
+static void done_words(const struct page *p, const struct change_step *s, char *out, size_t size)
 {
     static const struct {
-        const char *action, *words;
-    } past[] = {{"write", "wrote"},     {"restart", "restarted"}, {"run", "ran"},
-                {"wait", "waited for"}, {"model_load", "loaded"}, {"watch", "watched"},
-                {"verify", "verified"}, {"put_back", "put back"}, {"queue_drain", "waited for"}};
+        const char *action, *before, *after, *took;
+    } past[] = {
+        {"restart", "restarted ", "", ", "},
+        {"wait", "", " was well", " after "},
+        {"model_load", "loaded the models of ", "", ", "},
+        {"watch", "", " stayed well", " for "},
+        {"verify", "verified ", "", ", "},
+        {"put_back", "put back ", "", ", "},
+        {"queue_drain", "", " ended its prompts", " after "},
+        {"write", "wrote the files of ", "", ", "},
+    };
+    char took[FORMAT_SIZE] = "", words[1200];
+    const char *before = "ran ", *after = "", *join = ", ", *what = words;
+    /* Why it was put back stands above. */
+    const char *detail = strcmp(s->action, "put_back") == 0 && s->state != STEP_FAILED ? NULL
+                                                                                       : s->detail;
+    change_step_words(s, p->width >= PROOF_FROM, words, sizeof words);
+    if (isfinite(s->seconds) && s->seconds >= 1)
+        format_duration(took, s->seconds);
+    if (s->what != NULL && strcmp(s->action, "write") == 0)
+        before = "wrote ";
+    for (size_t i = 0; s->what == NULL && i < sizeof past / sizeof past[0]; i++) {
+        if (strcmp(s->action, past[i].action) == 0) {
+            before = past[i].before;
+            after = past[i].after;
+            join = past[i].took;
+            what = s->service;
+        }
+    }
+    if (s->state == STEP_FAILED) { /* it did not come to that */
+        snprintf(out, size, "%s: %s%s%s%s%s", change_action_word(s), words, took[0] ? ", " : "",
+                 took, detail != NULL ? ": " : "", detail != NULL ? detail : "");
+        return;
+    }
+    snprintf(out, size, "%s%s%s%s%s%s%s", before, what, after, took[0] ? join : "", took,
+             detail != NULL ? ": " : "", detail != NULL ? detail : "");
+}
+
+static void emit_done(struct sheet *h, const struct change_run *r)
+{
     bool any = false;
     for (size_t i = 0; i < r->step_count; i++) {
         const struct change_step *s = &r->steps[i];
-        char words[1200], text[2400], clock[FORMAT_SIZE], took[FORMAT_SIZE] = "";
-        const char *verb = s->action;
+        char text[2400], clock[FORMAT_SIZE];
         struct line l;
         if (s->began_ns == 0)
             continue;
         if (!any)
             sheet_title(h, "What was done");
         any = true;
-        for (size_t k = 0; k < sizeof past / sizeof past[0]; k++)
-            verb = strcmp(s->action, past[k].action) == 0 ? past[k].words : verb;
-        change_step_words(s, h->p->width >= PROOF_FROM, words, sizeof words);
-        if (isfinite(s->seconds) && s->seconds >= 1)
-            format_duration(took, s->seconds);
-        snprintf(text, sizeof text, "%s %s%s%s%s%s", verb, words, took[0] ? ", " : "", took,
-                 s->detail != NULL ? ": " : "", s->detail != NULL ? s->detail : "");
         if (!sheet_row(h, &l))
             continue;
+        done_words(h->p, s, text, sizeof text);
         line_gap(&l, 2);
         line_put(&l, ROLE_DIM, "%s", format_clock(clock, s->began_ns, h->p->ui->utc_offset_s));
         line_to(&l, h->x + 2 + CLOCK_COLUMNS);
@@ -468,23 +552,24 @@ static void emit_next(struct sheet *h, const struct change_run *r)
 {
     const struct ui *ui = h->p->ui;
     const struct tuning_plan *plan = ui->tuning.plan;
-    const bool again = r->kind == CHANGE_APPLY && plan != NULL && plan->step_count > 0;
+    const bool again = plan != NULL && plan->step_count > 0;
     const bool stands = change_run_stands(r);
     char text[400], name[200];
     sheet_title(h, "Next");
-    if (r->phase == CHANGE_CUT_OFF || r->needs_person)
+    if (change_run_open(r))
         emit_key(h, "R",
                  "recover: end it, or put everything back; nothing else can be changed before");
-    if (again && r->phase == CHANGE_ENDED && is_state(r, "partial")) {
+    ui_wish_name(ui, name, sizeof name);
+    if (r->kind == CHANGE_APPLY && is_state(r, "partial"))
         snprintf(text, sizeof text,
-                 "apply what is missing of %.100s again; what has it is left as it is",
-                 ui_wish_name(ui, name, sizeof name));
+                 "apply what is missing of %.100s again; what has it is left as it is", name);
+    else if (r->phase == CHANGE_REFUSED && r->messages != NULL)
+        snprintf(text, sizeof text, "apply %.100s again, when what is said above is mended", name);
+    else
+        snprintf(text, sizeof text, r->kind == CHANGE_APPLY ? "try %.100s again" : "apply %.100s",
+                 name);
+    if (again && !is_state(r, "applied") && !r->nothing && !change_run_open(r))
         emit_key(h, "A", text);
-    } else if (again && !stands && r->phase != CHANGE_CUT_OFF && !r->needs_person) {
-        snprintf(text, sizeof text, "apply %.100s again, once that is mended",
-                 ui_wish_name(ui, name, sizeof name));
-        emit_key(h, "A", text);
-    }
     if (stands)
         emit_key(h, "U",
                  "undo: every file becomes what it was before, and the services restart with it");
@@ -507,6 +592,7 @@ void change_end_sheet(struct sheet *h)
         emit_why(h, r);
         emit_by_hand(h, r);
     }
+    emit_unproven(h, r);
     emit_done(h, r);
     if (r->phase == CHANGE_ENDED)
         emit_messages(h, r);
