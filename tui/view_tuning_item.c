@@ -225,11 +225,17 @@ bool tuning_tab_why(const struct ui *ui, char *subject, size_t subject_size, cha
     const struct plan_item *item = &items.of[items.selected];
     snprintf(subject, subject_size, "setting");
     *role = ROLE_DIM;
-    if (item->kind == ITEM_ROW) {
+    if (item->kind == ITEM_ROW &&
+        !plan_list_is_left_out(&t->wish, t->plan->rows[item->index].service,
+                               t->plan->rows[item->index].setting)) {
         const struct shown_row *r = &t->plan->rows[item->index];
         snprintf(word, word_size, "%s", shown_verdict_words[r->verdict]);
         *role = plan_verdict_role(r->verdict);
         why_row(r, name, text, size);
+    } else if (item->kind == ITEM_ROW || item->kind == ITEM_LEFT_OUT) {
+        snprintf(word, word_size, "left out");
+        snprintf(text, size, "%s of %s: an apply does not touch it; x takes it in again", name,
+                 service);
     } else if (item->kind == ITEM_SKIPPED) {
         const struct shown_skipped *k = &t->plan->skipped[item->index];
         snprintf(word, word_size, "%s", k->refused ? "refused" : "not done");

@@ -280,7 +280,6 @@ static void emit_tuning(struct walk *w, const struct ui *ui)
 {
     const struct ui_tuning *t = &ui->tuning;
     char text[TEXT_MAX_BYTES];
-    emit_plan(w, ui);
     if (t->chip_known) {
         snprintf(text, sizeof text, "%s: %s", chip_profile_name((int)t->chip.profile),
                  t->chip.reason);
@@ -368,6 +367,8 @@ static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
         emit_journal(w, ui);
         return;
     }
+    if (ui->tab == UI_TUNING)
+        emit_plan(w, ui);
     if (ui->tab == UI_OVERVIEW || ui->tab == UI_TUNING) {
         emit_effect(w, &ui->tuning.effect);
         emit_drift(w, &ui->tuning.drift);
