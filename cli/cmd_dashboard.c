@@ -213,6 +213,7 @@ int cmd_dashboard(const struct options *o, struct outcome *outcome, struct err *
         set_change(&l, o, own);
         l.interval_ns = measure_interval_ns(&s, o);
         l.term.ascii = o->ascii;
+        l.term.mouse = s.config.mouse;
         l.term.color = o->color == COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
                        : o->color == COLOR_NEVER ? TERM_COLOR_NEVER
                                                  : TERM_COLOR_AUTO;

@@ -139,6 +139,7 @@ struct raw_config {
     double interval_s;
     const char *theme;
     struct schema_place theme_place;
+    bool mouse;
     struct schema_list services;
 };
 
@@ -158,6 +159,11 @@ const struct schema_field config_fields[] = {
      .help = "name of the colour theme of every start; t in the dashboard tries others",
      .fallback = "default"},
     {.key = "theme", .type = SCHEMA_PLACE, .offset = offsetof(struct raw_config, theme_place)},
+    {.key = "mouse",
+     .type = SCHEMA_BOOL,
+     .offset = offsetof(struct raw_config, mouse),
+     .help = "false: clicks and the wheel stay with the terminal",
+     .fallback = "true"},
     {.key = "services",
      .type = SCHEMA_LIST,
      .offset = offsetof(struct raw_config, services),
@@ -174,6 +180,7 @@ void config_init(struct config *c)
     memset(c, 0, sizeof(*c));
     c->interval_s = 1;
     c->theme = "default";
+    c->mouse = true;
     arena_init(&c->arena);
 }
 
@@ -414,7 +421,7 @@ static int check_service(const struct config_service *items, size_t i, struct er
 
 int config_parse(struct config *c, const char *file, const char *text, size_t size, struct err *err)
 {
-    struct raw_config raw = {.interval_s = c->interval_s, .theme = c->theme};
+    struct raw_config raw = {.interval_s = c->interval_s, .theme = c->theme, .mouse = c->mouse};
     const char *name = arena_strdup(&c->arena, file); /* places borrow it */
     int code = schema_load_yaml(name, text, size, config_fields, &raw, &c->arena, err);
     if (code < 0) {
@@ -431,6 +438,7 @@ int config_parse(struct config *c, const char *file, const char *text, size_t si
     c->interval_s = raw.interval_s;
     c->theme = raw.theme;
     c->theme_place = raw.theme_place;
+    c->mouse = raw.mouse;
     c->services = raw.services.items;
     c->service_count = raw.services.count;
     return 0;

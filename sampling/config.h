@@ -110,6 +110,7 @@ struct config {
     double interval_s; /* 0.2 to 60 */
     const char *theme;
     struct schema_place theme_place; /* file NULL: the default stands */
+    bool mouse;                      /* the dashboard takes clicks and the wheel */
     struct config_service *services;
     size_t service_count;
     struct arena arena;

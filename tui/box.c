@@ -82,6 +82,9 @@ void box_show(struct surface *s, const char *title, int columns,
     struct surface part;
     surface_init(&part, width - 2 * BOX_INNER, r.h - 2);
     part.ascii = s->ascii;
+    part.hits = s->hits;
+    part.hit_x = s->hit_x + r.x + BOX_INNER;
+    part.hit_y = s->hit_y + r.y + 1;
     b = (struct box){.s = &part, .x = 0, .end = width - 2 * BOX_INNER};
     emit(&b, ctx);
     surface_blit(s, r.x + BOX_INNER, r.y + 1, &part);

@@ -145,7 +145,7 @@ static void palette_up_down(struct ui *ui, uint32_t key)
     ui->palette_selected[0] = '\0';
 }
 
-static void line_key(struct ui *ui, uint32_t key)
+static void palette_key(struct ui *ui, uint32_t key)
 {
     struct prompt *p = &ui->command;
     char before[PROMPT_BYTES];
@@ -240,7 +240,7 @@ bool command_key(struct ui *ui, uint32_t key, const struct model *m, int width, 
         ui->answer.kind = UI_ANSWER_NONE;
         break;
     default:
-        line_key(ui, key);
+        palette_key(ui, key);
         break;
     }
     return true;

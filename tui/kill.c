@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "tui/box.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 
 enum { KILL_COLUMNS = 76 }; /* a question with usual names in one row */
 
@@ -196,9 +197,12 @@ static void put_choice(struct box *b, const struct ui *ui)
     if (!box_row(b, &l))
         return;
     line_put(&l, ROLE_DIM, "signal ");
-    for (int i = 0; i < KILL_SIGNALS; i++)
+    for (int i = 0; i < KILL_SIGNALS; i++) {
+        const int x = l.x;
         line_put(&l, i == ui->kill.signal ? ROLE_SELECTION : ROLE_TEXT,
                  i == ui->kill.signal ? "[%s]" : " %s ", kill_signals[i].name);
+        hit_row(l.surface, (struct rect){x, l.y, l.x - x, 1}, HIT_SIGNAL, "", i, 0);
+    }
 }
 
 static void emit_question(struct box *b, const struct asked *a)
@@ -240,11 +244,11 @@ static void emit(struct box *b, const void *ctx)
     if (!box_row(b, &l))
         return;
     if (a->p != NULL) {
-        line_put(&l, ROLE_TITLE, "y");
-        line_put(&l, ROLE_DIM, " %s   ", kill_signals[ui->kill.signal].answer);
+        line_key(&l, 'y', "y", kill_signals[ui->kill.signal].answer);
+        line_gap(&l, 3);
     }
-    line_put(&l, ROLE_TITLE, "n");
-    line_put(&l, ROLE_DIM, " leave it   ");
+    line_key(&l, 'n', "n", "leave it");
+    line_gap(&l, 3);
     if (a->p == NULL)
         return;
     line_put(&l, ROLE_TITLE, "Left Right");

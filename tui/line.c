@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/width.h"
+#include "tui/hits.h"
 
 struct line line_at(struct surface *s, int x, int y, int end)
 {
@@ -44,6 +45,14 @@ void line_glyph(struct line *l, enum role role, enum glyph g)
         l->over = true;
 }
 
+void line_key(struct line *l, uint32_t key, const char *name, const char *does)
+{
+    const int x = l->x;
+    line_put(l, ROLE_TITLE, "%s", name);
+    line_put(l, ROLE_DIM, " %s", does);
+    hit_key(l->surface, (struct rect){x, l->y, l->x - x, 1}, key);
+}
+
 void line_gap(struct line *l, int columns)
 {
     l->x += columns;
@@ -66,6 +75,7 @@ bool line_group_end(struct line *l)
     if (!l->over)
         return true;
     surface_fill(l->surface, (struct rect){l->group_x, l->y, l->end - l->group_x, 1}, ROLE_TEXT);
+    hit_nothing(l->surface, (struct rect){l->group_x, l->y, l->end - l->group_x, 1});
     l->x = l->group_x;
     l->over = false;
     return false;

@@ -136,8 +136,9 @@ static void suspend(struct session *s, struct term *t, bool whole_group)
 static bool take_keys(struct session *s, struct term *t)
 {
     uint32_t key = 0;
+    struct mouse mouse;
     for (;;) {
-        switch (term_next(t, &key)) {
+        switch (term_next(t, &key, &mouse)) {
         case TERM_NOTHING:
             return true;
         case TERM_GONE:
@@ -148,6 +149,9 @@ static bool take_keys(struct session *s, struct term *t)
             break;
         case TERM_KEY:
             session_key(s, key);
+            break;
+        case TERM_MOUSE:
+            session_mouse(s, &mouse);
             break;
         }
     }

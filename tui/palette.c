@@ -101,7 +101,6 @@ enum { PARTS = sizeof parts / sizeof parts[0] };
 
 static int count_of(const struct ui *ui, const struct part *part)
 {
-    size_t themes;
     switch (part->kind) {
     case PALETTE_ACTION:
         return actions_in(ui, part->turn);
@@ -112,8 +111,7 @@ static int count_of(const struct ui *ui, const struct part *part)
     case PALETTE_PROFILE:
         return ui->tuning.profiles != NULL ? (int)ui->tuning.profiles->count : 0;
     case PALETTE_THEME:
-        theme_names(&themes);
-        return (int)themes;
+        return ui->theme.set != NULL ? (int)ui->theme.set->count : 0;
     case PALETTE_SORT:
         return PROCESS_SORT_COUNT;
     case PALETTE_INTERVAL:
@@ -171,7 +169,6 @@ void palette_entry_at(const struct ui *ui, int place, struct palette_entry *out)
     out->kind = part->kind;
     out->index = at;
     out->now = true;
-    size_t themes;
     switch (part->kind) {
     case PALETTE_ACTION:
         put_action(ui, action_at(ui, part->turn, at), out);
@@ -190,10 +187,12 @@ void palette_entry_at(const struct ui *ui, int place, struct palette_entry *out)
         utf8_copy(out->help, sizeof out->help, p->best_for != NULL ? p->best_for : "");
         break;
     }
-    case PALETTE_THEME:
-        snprintf(out->name, sizeof out->name, "theme %s", theme_names(&themes)[at]);
-        utf8_copy(out->help, sizeof out->help, "these colours");
+    case PALETTE_THEME: {
+        const struct theme_item *t = &ui->theme.set->items[at];
+        snprintf(out->name, sizeof out->name, "theme %s", t->theme.name);
+        utf8_copy(out->help, sizeof out->help, t->about[0] != '\0' ? t->about : "yours");
         break;
+    }
     case PALETTE_SORT:
         snprintf(out->name, sizeof out->name, "sort %s", process_sort_names[at]);
         snprintf(out->help, sizeof out->help, "the processes by %s", process_sort_said[at]);
@@ -350,7 +349,6 @@ static void run_profile(struct ui *ui, const struct profile *p, const struct mod
 void palette_run(struct ui *ui, const struct palette_entry *e, const struct model *m, int width,
                  int height)
 {
-    size_t themes;
     switch (e->kind) {
     case PALETTE_ACTION:
         run_action(ui, (enum action)e->index, m, width, height);
@@ -364,7 +362,7 @@ void palette_run(struct ui *ui, const struct palette_entry *e, const struct mode
         run_profile(ui, &ui->tuning.profiles->profiles[e->index], m, width, height);
         break;
     case PALETTE_THEME:
-        utf8_copy(ui->theme.name, sizeof ui->theme.name, theme_names(&themes)[e->index]);
+        utf8_copy(ui->theme.name, sizeof ui->theme.name, ui->theme.set->items[e->index].theme.name);
         ui->theme.changed = ui->theme.keep = true;
         break;
     case PALETTE_SORT:

@@ -273,6 +273,18 @@ static int step(const struct plan_items *items, int from, int by)
     return from;
 }
 
+bool plan_list_select(struct setting_list *list, int kind, const char *service, const char *name)
+{
+    kind = kind_of(kind);
+    const bool same = list->selected[0] != '\0' && list->kind == kind &&
+                      strcmp(list->group, service) == 0 && strcmp(list->name, name) == 0;
+    list->kind = kind;
+    utf8_copy(list->group, sizeof list->group, service);
+    utf8_copy(list->name, sizeof list->name, name);
+    utf8_copy(list->selected, sizeof list->selected, name[0] != '\0' ? name : service);
+    return same;
+}
+
 void plan_list_move(struct setting_list *list, const struct tuning_plan *plan,
                     const struct tuning_wish *wish, const char *filter, enum action action,
                     int page)
@@ -307,10 +319,7 @@ void plan_list_move(struct setting_list *list, const struct tuning_plan *plan,
     }
     at = at < 0 ? 0 : at >= items.count ? items.count - 1 : at;
     plan_item_names(&items, plan, wish, at, &service, &name);
-    list->kind = kind_of(items.of[at].kind);
-    utf8_copy(list->group, sizeof list->group, service);
-    utf8_copy(list->name, sizeof list->name, name);
-    utf8_copy(list->selected, sizeof list->selected, name[0] != '\0' ? name : service);
+    plan_list_select(list, items.of[at].kind, service, name);
 }
 
 int plan_list_first(const struct plan_items *items, int visible)

@@ -47,6 +47,8 @@ void plan_list_items(const struct setting_list *list, const struct tuning_plan *
 void plan_list_move(struct setting_list *list, const struct tuning_plan *plan,
                     const struct tuning_wish *wish, const char *filter, enum action action,
                     int page);
+/* Selects that item. true: it was selected already. */
+bool plan_list_select(struct setting_list *list, int kind, const char *service, const char *name);
 /* As setting_list_first(). */
 int plan_list_first(const struct plan_items *items, int visible);
 /* Whether the wish leaves it out: it, or its service. */

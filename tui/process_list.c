@@ -528,6 +528,24 @@ static void select_row(struct process_list *list, const struct model *m, int row
     }
 }
 
+bool process_list_select(struct process_list *list, const struct model *m, int32_t pid,
+                         int64_t start, const char *group)
+{
+    for (int row = 0; row < (int)list->row_count; row++) {
+        const struct process_model *p = process_list_at(list, m, row);
+        const bool found = p != NULL ? p->facts->pid == pid && p->facts->start == start
+                                     : pid < 0 && list->rows[row].kind == PROCESS_ROW_GROUP &&
+                                           strcmp(group_name(m, list->rows[row].index), group) == 0;
+        if (!found)
+            continue;
+        if (is_selected(list, m, row))
+            return true;
+        select_row(list, m, row);
+        return false;
+    }
+    return false;
+}
+
 void process_list_move(struct process_list *list, const struct model *m, enum action action,
                        int page)
 {

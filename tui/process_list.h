@@ -109,6 +109,10 @@ const struct process_model *process_list_selected(const struct process_list *lis
 /* UP to LAST; page: rows that are visible. */
 void process_list_move(struct process_list *list, const struct model *m, enum action action,
                        int page);
+/* Selects that process, or with pid -1 the group of that service ("" the others). true: it was
+ * selected already. */
+bool process_list_select(struct process_list *list, const struct model *m, int32_t pid,
+                         int64_t start, const char *group);
 void process_list_select_nothing(struct process_list *list);
 /* The first of `visible` rows, so that the selection is one of them. */
 int process_list_first(const struct process_list *list, int visible);

@@ -104,6 +104,20 @@ static int set_size(struct session *s, const char *text, struct err *err)
     return 0;
 }
 
+/* "X Y", columns and rows counted from 1, on the page as it is now. */
+static int point(struct session *s, enum mouse_kind kind, const char *text, struct err *err)
+{
+    const char *y = strchr(text, ' ');
+    uint64_t column = 0, row = 0;
+    if (y == NULL || number_u64(text, (size_t)(y - text), 10, &column) != 0 ||
+        number_u64(y + 1, strlen(y + 1), 10, &row) != 0 || column < 1 || row < 1 || column > 1000 ||
+        row > 1000)
+        return err_set(err, ERR_PARSE, "'%s' is no place: write COLUMN ROW, from 1 to 1000", text);
+    session_draw(s);
+    session_mouse(s, &(struct mouse){kind, (int)column - 1, (int)row - 1});
+    return 0;
+}
+
 static void type_text(struct session *s, const char *text)
 {
     size_t size = strlen(text);
@@ -135,6 +149,12 @@ static int run_line(struct session *s, const char *line, struct err *err)
         return save(s, rest, false, err);
     if (IS("save-roles"))
         return save(s, rest, true, err);
+    if (IS("click"))
+        return point(s, MOUSE_CLICK, rest, err);
+    if (IS("wheel-up"))
+        return point(s, MOUSE_WHEEL_UP, rest, err);
+    if (IS("wheel-down"))
+        return point(s, MOUSE_WHEEL_DOWN, rest, err);
     if (IS("type")) {
         type_text(s, rest);
         return 0;
@@ -144,7 +164,7 @@ static int run_line(struct session *s, const char *line, struct err *err)
     if (key == 0)
         return err_set(
             err, ERR_PARSE,
-            "'%s' is neither a key nor wait-model, wait-services, wait-screen, size, type, save-screen, save-roles",
+            "'%s' is neither a key nor wait-model, wait-services, wait-screen, size, type, click, wheel-up, wheel-down, save-screen, save-roles",
             line);
     session_key(s, key);
     return 0;

@@ -206,6 +206,8 @@ void session_init(struct session *s, struct collector *c, int64_t interval_ns)
     s->dirty = true;
     change_child_init(&s->change);
     surface_init(&s->surface, 80, 24);
+    hits_init(&s->hits);
+    s->surface.hits = &s->hits;
     const char *path = getenv("TUNETOP_FRAME_LOG");
     if (path != NULL && path[0] != '\0') {
         s->frame_log = fopen(path, "ae");
@@ -228,6 +230,7 @@ void session_release(struct session *s)
     ui_release(&s->ui);
     model_free(s->none);
     surface_release(&s->surface);
+    hits_release(&s->hits);
 }
 
 /* The zone's offset changes at full minutes at most: looked up once a minute, so that views need no
@@ -317,15 +320,9 @@ static void send_signal(struct session *s)
     s->ui.note_stays = true;
 }
 
-void session_key(struct session *s, uint32_t key)
+static void press(struct session *s, uint32_t key)
 {
-    if (s->frame_log != NULL)
-        fprintf(s->frame_log, "key %u %lld\n", (unsigned)key,
-                (long long)clock_mono_ns(&clock_real));
     int width = s->surface.width, height = s->surface.height;
-    s->ui.note = NULL;
-    s->ui.note_stays = false;
-    s->note_since_ns = 0;
     if (s->ui.input == UI_INPUT_NONE || !command_key(&s->ui, key, s->model, width, height)) {
         enum action action = action_of_key(key, s->ui.tab);
         if (action == ACTION_NONE)
@@ -336,6 +333,19 @@ void session_key(struct session *s, uint32_t key)
         else
             view_act(&s->ui, action, s->model, width, height);
     }
+}
+
+static void before_input(struct session *s)
+{
+    s->ui.note = NULL;
+    s->ui.note_stays = false;
+    s->note_since_ns = 0;
+}
+
+/* What the ui state asks for by now. */
+static void after_input(struct session *s)
+{
+    s->hits.old = true;
     if (s->ui.interval_changed) {
         s->ui.interval_changed = false;
         collector_set_interval(s->collector, s->ui.interval_ns);
@@ -354,9 +364,36 @@ void session_key(struct session *s, uint32_t key)
     s->dirty = true;
 }
 
+void session_key(struct session *s, uint32_t key)
+{
+    if (s->frame_log != NULL)
+        fprintf(s->frame_log, "key %u %lld\n", (unsigned)key,
+                (long long)clock_mono_ns(&clock_real));
+    before_input(s);
+    press(s, key);
+    after_input(s);
+}
+
+void session_mouse(struct session *s, const struct mouse *e)
+{
+    if (s->frame_log != NULL)
+        fprintf(s->frame_log, "mouse %d %d %d %lld\n", e->kind, e->x, e->y,
+                (long long)clock_mono_ns(&clock_real));
+    before_input(s);
+    const uint32_t key = mouse_act(&s->ui, &s->hits, e, s->model, s->surface.width,
+                                   s->surface.height);
+    if (key != 0)
+        press(s, key);
+    after_input(s);
+}
+
 void session_draw(struct session *s)
 {
     surface_clear(&s->surface);
+    hits_clear(&s->hits);
+    s->hits.input = (int)s->ui.input;
+    s->hits.tab = (int)s->ui.tab;
+    s->hits.old = false;
     view_draw(&s->surface, s->model, &s->assessment, &s->ui);
     s->dirty = false;
 }

@@ -10,6 +10,8 @@
 #include "sampling/collector.h"
 #include "tui/change_child.h"
 #include "tui/screen_state.h"
+#include "tui/hits.h"
+#include "tui/mouse.h"
 #include "tui/subcommand.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
@@ -88,6 +90,7 @@ struct session {
     struct theme_set themes;           /* while one is chosen: what ui.theme.set points to */
     bool theme_kept, theme_due;        /* by the picker; the terminal has to be told, by the loop */
     struct surface surface;
+    struct hits hits;         /* what can be clicked of it */
     struct process_wish wish; /* as the collector was told last */
     bool dirty, whole;        /* a frame is due; all of it */
     int64_t offset_minute;    /* wall minute for which ui.utc_offset_s was looked up */
@@ -101,6 +104,7 @@ void session_release(struct session *s);
 /* The newest model, if one came since; true then. */
 bool session_take_model(struct session *s);
 void session_key(struct session *s, uint32_t key);
+void session_mouse(struct session *s, const struct mouse *e);
 /* Reads what the tab that is shown needs of the catalogs, and gives back what it does not. */
 void session_catalogs(struct session *s);
 /* session_screen.c: what the screen begins with; themes while one is chosen; what is remembered of

@@ -109,7 +109,9 @@ static void open_themes(struct session *s)
 void session_themes(struct session *s)
 {
     struct ui_theme *t = &s->ui.theme;
-    if (s->ui.input == UI_INPUT_THEMES && t->set == NULL)
+    /* The palette has their names. */
+    const bool listed = s->ui.input == UI_INPUT_THEMES || s->ui.input == UI_INPUT_COMMAND;
+    if (listed && t->set == NULL)
         open_themes(s);
     if (t->changed && t->back)
         s->theme = s->theme_before;
@@ -120,7 +122,7 @@ void session_themes(struct session *s)
     s->theme_due = s->theme_due || t->changed;
     t->changed = t->back = t->keep = false;
     utf8_copy(t->name, sizeof t->name, s->theme.name);
-    if (s->ui.input != UI_INPUT_THEMES && t->set != NULL) {
+    if (!listed && t->set != NULL) {
         theme_set_release(&s->themes);
         t->set = NULL;
     }

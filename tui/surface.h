@@ -25,10 +25,13 @@ struct cell {
 struct rect {
     int x, y, w, h;
 };
+struct hits;
 struct surface {
     struct cell *cells; /* row by row */
     int width, height;
-    bool ascii; /* draw with the ASCII set: surface_glyph() answers accordingly */
+    bool ascii;        /* draw with the ASCII set: surface_glyph() answers accordingly */
+    struct hits *hits; /* borrowed: what can be clicked is recorded there (hits.h); NULL: nowhere */
+    int hit_x, hit_y;  /* where this surface lies on the page that is clicked */
 };
 
 /* Glyphs that have an ASCII stand-in. */

@@ -28,12 +28,18 @@
 #include "tui/action.h"
 
 /* A probe's answers, as key codes of our own above curses' (KEY_MAX is 0777). */
-enum { PROBE_NARROW = KEY_MAX + 1, PROBE_WIDE, PROBE_BYTES };
+enum { PROBE_NARROW = KEY_MAX + 1, PROBE_WIDE, PROBE_BYTES, MOUSE_REPORT, MOUSE_OLD_REPORT };
 /* The column (from 1) at which the width of U+2500 is probed: no function key sends "ESC [ 1 ; 21
  * R". */
 enum { PROBE_COLUMN = 20 };
 enum { STYLE_TRUE, STYLE_256, STYLE_16, STYLE_8, STYLE_MONO };
 static const char *const color_names[] = {"truecolor", "256", "16", "8", "mono"};
+
+/* The longest is "127;32767;32767M". */
+enum { REPORT_MAX = 24, REPORT_OLD_BYTES = 3 };
+/* Presses and the wheel (1000), in the form that has no limit of columns and no bytes that are no
+ * text (1006). While it is on, terminals select text with Shift held. */
+static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 
 struct term {
     SCREEN *screen;
@@ -47,7 +53,10 @@ struct term {
     short pair[ROLE_COUNT];
     cchar_t *cells; /* one run */
     int cell_count;
-    unsigned empty_reads; /* readable, but no key came */
+    unsigned empty_reads;        /* readable, but no key came */
+    bool mouse;                  /* reports are on */
+    char report[REPORT_MAX + 1]; /* of the mouse, as far as it came */
+    int report_size, report_old; /* size -1: none begun; old: bytes that an old report still has */
     int stderr_saved, stderr_read;
     struct buf stderr_line;
 };
@@ -163,10 +172,24 @@ static void collect(NCURSES_CONST char *name)
     }
 }
 
-static void rescue_prepare(int fd)
+/*
+ * Reports are asked for by us, not by curses: older ones cannot tell the wheel's second direction,
+ * count to column 223 only, or connect to a daemon of the console. Only where terminfo knows that
+ * the terminal has a mouse in that way.
+ */
+static bool knows_mouse(void)
+{
+    static char kmous[] = "kmous";
+    const char *text = tigetstr(kmous);
+    return text != NULL && text != (const char *)-1 &&
+           (strcmp(text, "\033[M") == 0 || strcmp(text, "\033[<") == 0);
+}
+
+static void rescue_prepare(int fd, bool mouse)
 {
     rescue.fd = fd;
-    rescue.size = 0;
+    rescue.size = mouse ? sizeof mouse_off - 1 : 0; /* before the screen is left */
+    memcpy(rescue.bytes, mouse_off, rescue.size);
     rescue.stderr_saved = rescue.stderr_read = -1;
     static char names[][8] = {"rmkx", "sgr0", "op", "cnorm", "rmcup"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -424,6 +447,23 @@ static void probe_width(struct term *t)
     clearok(curscr, TRUE); /* curses knows nothing of it */
 }
 
+/* Not through curses: what putp() writes waits in stdio. Nothing waits for it either. */
+static void tell_mouse(const struct term *t, const char *sequence)
+{
+    if (t->mouse && write(STDOUT_FILENO, sequence, strlen(sequence)) < 0)
+        log_write(LOG_DEBUG, "the mouse was not told: %s", strerror(errno));
+}
+
+static void set_up_mouse(struct term *t)
+{
+    t->report_size = -1;
+    if (!t->mouse)
+        return;
+    define_key("\033[<", MOUSE_REPORT);
+    define_key("\033[M", MOUSE_OLD_REPORT);
+    tell_mouse(t, mouse_on);
+}
+
 /* The size is what the terminal says now. Curses would take LINES and COLUMNS of the environment
  * for it, which stops resizing. */
 static void sync_size(void)
@@ -515,7 +555,8 @@ struct term *term_open(const struct term_options *options, struct err *err)
         free(t);
         return NULL;
     }
-    rescue_prepare(STDOUT_FILENO);
+    t->mouse = options->mouse && knows_mouse();
+    rescue_prepare(STDOUT_FILENO, t->mouse);
     catch_fatal();
     stderr_capture(t);
     sync_size();
@@ -535,6 +576,7 @@ struct term *term_open(const struct term_options *options, struct err *err)
     set_up_colors(t, options);
     term_set_theme(t, options->theme);
     surface_init(&t->shown, COLS, LINES);
+    set_up_mouse(t);
     if (hidden)
         probe_width(t);
     return t;
@@ -550,6 +592,7 @@ void term_close(struct term *t)
               &before); /* in the background the modes stay the shell's, and nothing stops us */
     if (!isendwin()) {
         resume_output(STDOUT_FILENO); /* under Ctrl-S the restoring bytes would wait for ever */
+        tell_mouse(t, mouse_off);
         if (t->probe_pending)
             tcflush(STDIN_FILENO, TCIFLUSH); /* its answer is not for the shell */
         endwin();
@@ -570,6 +613,7 @@ void term_suspend(struct term *t)
 {
     rescue.active = 0;
     resume_output(STDOUT_FILENO);
+    tell_mouse(t, mouse_off);
     endwin();
     stderr_release(t);
     t->shown_valid = false;
@@ -583,6 +627,7 @@ void term_resume(struct term *t)
     stderr_capture(t);
     refresh();
     set_modes(STDIN_FILENO, &rescue.modes);
+    tell_mouse(t, mouse_on);
     sync_size();
     rescue.active = 1;
     t->shown_valid = false;
@@ -679,17 +724,50 @@ static bool is_gone(struct term *t)
     return ++t->empty_reads >= 3;
 }
 
-enum term_event term_next(struct term *t, uint32_t *key)
+/* What follows the beginning of a report is no key. true: an event of ours is complete. */
+static bool take_report(struct term *t, int result, wint_t c, struct mouse *mouse)
+{
+    if (t->report_old > 0) { /* a terminal that knows only the old form: not understood, not keys */
+        t->report_old--;
+        return false;
+    }
+    if (result != OK || c > 0x7F || t->report_size == REPORT_MAX) {
+        t->report_size = -1;
+        return false;
+    }
+    t->report[t->report_size++] = (char)c;
+    t->report[t->report_size] = '\0';
+    if ((c >= '0' && c <= '9') || c == ';')
+        return false;
+    t->report_size = -1;
+    return mouse_parse(t->report, mouse) > 0;
+}
+
+enum term_event term_next(struct term *t, uint32_t *key, struct mouse *mouse)
 {
     stderr_drain(t);
     for (;;) {
         wint_t c = 0;
         int result = wget_wch(t->pad, &c);
+        if (result == ERR && t->report_old > 0) { /* a byte of an old report that is no text */
+            t->report_old = 0;
+            flushinp();
+        }
         if (result == ERR)
             return is_gone(t) ? TERM_GONE : TERM_NOTHING;
         t->empty_reads = 0;
+        if ((result == OK || c != KEY_RESIZE) && (t->report_size >= 0 || t->report_old > 0)) {
+            if (take_report(t, result, c, mouse))
+                return TERM_MOUSE;
+            continue;
+        }
+        *key = 0;
         if (result == OK) {
             *key = key_of_char(c);
+        } else if (c == MOUSE_REPORT) {
+            t->report_size = 0;
+        } else if (c == MOUSE_OLD_REPORT || c == KEY_MOUSE) {
+            t->report_old = REPORT_OLD_BYTES;
         } else if (c == KEY_RESIZE) {
             sync_size();
             t->shown_valid = false;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "tui/mouse.h"
 #include "tui/surface.h"
 #include "tui/theme.h"
 
@@ -22,6 +23,7 @@ struct term;
 struct term_options {
     enum term_color color; /* AUTO honours NO_COLOR (set and not empty) and terminfo */
     bool ascii; /* asked for; also chosen when the locale is not UTF-8 or shows U+2500 two wide */
+    bool mouse; /* clicks and the wheel are wanted */
     const struct theme *theme;
 };
 
@@ -49,9 +51,9 @@ void term_size(const struct term *t, int *width, int *height);
 bool term_is_ascii(const struct term *t);
 const char *term_color_name(const struct term *t); /* "truecolor", "256", "16", "8", "mono" */
 
-enum term_event { TERM_NOTHING, TERM_KEY, TERM_RESIZE, TERM_GONE };
+enum term_event { TERM_NOTHING, TERM_KEY, TERM_MOUSE, TERM_RESIZE, TERM_GONE };
 /* The next event without waiting; TERM_GONE when the terminal ended (EIO, EOF, hang-up). */
-enum term_event term_next(struct term *t, uint32_t *key);
+enum term_event term_next(struct term *t, uint32_t *key, struct mouse *mouse);
 bool term_writable(const struct term *t);
 /* Sends what differs from the last frame. whole: everything (Ctrl-L). */
 void term_show(struct term *t, const struct surface *s, bool whole);

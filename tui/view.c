@@ -13,6 +13,7 @@
 #include "tui/consent.h"
 #include "tui/editor.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 #include "tui/kill.h"
 #include "tui/page.h"
 #include "tui/picker.h"
@@ -43,6 +44,9 @@ static const char *change_words(const struct ui *ui, char *out, size_t size)
     return out;
 }
 
+static const enum action tab_actions[UI_TABS] = {ACTION_OVERVIEW, ACTION_SERVICES, ACTION_TUNING,
+                                                 ACTION_PROCESSES, ACTION_JOURNAL};
+
 static void draw_tabs(struct page *p)
 {
     struct line l = line_at(p->s, 1, 0, p->s->width - 1);
@@ -52,12 +56,14 @@ static void draw_tabs(struct page *p)
     line_put(&l, ROLE_TITLE, "tunetop");
     line_gap(&l, 1);
     for (int tab = 0; tab < UI_TABS; tab++) {
+        const int x = l.x;
         if (tab == (int)p->ui->tab) {
             line_put(&l, ROLE_SELECTION, "[%c %s]", ui_tab_keys[tab], tab_titles[tab]);
         } else {
             line_put(&l, ROLE_DIM, " %c", ui_tab_keys[tab]);
             line_put(&l, ROLE_TEXT, names ? " %s " : " ", tab_titles[tab]);
         }
+        hit_action(p->s, (struct rect){x, 0, l.x - x, 1}, tab_actions[tab]);
     }
     if (p->m->sequence == 0)
         return;
@@ -395,9 +401,11 @@ static void draw_keys(struct surface *s, const struct ui *ui)
                 continue;
             line_group(&l);
             line_gap(&l, l.x > 1 ? 2 : 0);
+            const int x = l.x;
             line_put(&l, ROLE_TITLE, "%s", action_key_label((enum action)a, true, key, sizeof key));
             line_put(&l, ROLE_DIM, " %s", footer_of(ui, (enum action)a));
-            line_group_end(&l);
+            if (line_group_end(&l))
+                hit_action(s, (struct rect){x, l.y, l.x - x, 1}, (enum action)a);
         }
     }
     if (ui->note == NULL)
@@ -418,6 +426,8 @@ static void draw_tiny(struct surface *s)
 static void draw_overlay(struct surface *s, const struct model *m, const struct assessment *a,
                          const struct ui *ui)
 {
+    if (ui->input != UI_INPUT_NONE && ui->input != UI_INPUT_FILTER)
+        hit_cover(s);
     switch (ui->input) {
     case UI_INPUT_COMMAND:
         prompt_overlay_draw(s, m, ui);

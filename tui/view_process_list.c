@@ -10,6 +10,7 @@
 #include "base/width.h"
 #include "sampling/process.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 #include "tui/page.h"
 
 enum {
@@ -422,6 +423,7 @@ static void draw_process(struct page *p, const struct tab *t, int row, int y)
         draw_user(p, &t->columns, f->user, y);
     draw_values(p, &t->columns, m, y);
     draw_command(p, &t->list->rows[row], f, t->columns.command_x, y);
+    hit_row(p->s, (struct rect){0, y, p->s->width, 1}, HIT_PROCESS, "", f->pid, f->start);
     if (t->list->selected == PROCESS_ONE && f->pid == t->list->pid && f->start == t->list->start) {
         surface_set_role(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_SELECTION);
         if (!p->ui->in_details)
@@ -445,6 +447,7 @@ static void draw_group(struct page *p, const struct tab *t, uint32_t group, int 
     char count[48];
     snprintf(count, sizeof count, "%zu %s", sum->count, sum->count == 1 ? "process" : "processes");
     surface_text_max(p->s, c->command_x, y, p->s->width - 1 - c->command_x, ROLE_DIM, count);
+    hit_row(p->s, (struct rect){0, y, p->s->width, 1}, HIT_GROUP, name, 0, 0);
     if (t->list->selected == PROCESS_GROUP && strcmp(t->list->name, name) == 0) {
         surface_set_role(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_SELECTION);
         surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
@@ -571,8 +574,10 @@ void process_tab_draw(struct page *p)
     draw_sentence(p, &t);
     if (t.list_rows > 0)
         draw_list(p, &t);
-    if (t.details_rows > 0)
+    if (t.details_rows > 0) {
         process_details_draw(p, t.details_y, t.details_rows);
+        hit_details(p->s, (struct rect){0, t.details_y, p->s->width, t.details_rows});
+    }
     if (t.legend_y >= 0 && t.list->row_count > 0 && t.list_rows > 0)
         draw_legend(p, &t);
     p->layout.why_y = t.why_y;

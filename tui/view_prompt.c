@@ -6,6 +6,7 @@
 
 #include "base/width.h"
 #include "tui/box.h"
+#include "tui/hits.h"
 #include "tui/page.h"
 #include "tui/palette.h"
 
@@ -95,6 +96,7 @@ static void emit_entry(struct box *b, const struct palette_entry *e, bool select
     struct line l;
     if (!box_row(b, &l))
         return;
+    hit_row(b->s, (struct rect){0, l.y, b->end, 1}, HIT_PALETTE, e->name, 0, 0);
     const int keys = e->key[0] != '\0' ? width_of_text(e->key) + 2 : 0;
     if (selected)
         surface_set_role(b->s, (struct rect){0, l.y, b->end, 1}, ROLE_SELECTION);
@@ -158,10 +160,17 @@ static void emit_all(struct box *b, const struct model *m, const struct ui *ui, 
     if (ui->answer.kind != UI_ANSWER_NONE)
         b->row++;
     if (box_row(b, &l)) {
-        static const char *const keys[] = {"Enter", " run   ",     "Tab", " complete   ",
-                                           "Up",    " earlier   ", "Esc", " back"};
-        for (int i = 0; i < 8; i++)
-            line_put(&l, i % 2 == 0 ? ROLE_TITLE : ROLE_DIM, "%s", keys[i]);
+        static const struct {
+            uint32_t key;
+            const char *name, *does;
+        } keys[] = {{KEYCODE_ENTER, "Enter", "run"},
+                    {KEYCODE_TAB, "Tab", "complete"},
+                    {KEYCODE_UP, "Up", "earlier"},
+                    {KEYCODE_ESC, "Esc", "back"}};
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+            line_gap(&l, i > 0 ? 3 : 0);
+            line_key(&l, keys[i].key, keys[i].name, keys[i].does);
+        }
     }
 }
 

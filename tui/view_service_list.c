@@ -7,6 +7,7 @@
 
 #include "base/width.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 #include "tui/page.h"
 
 enum {
@@ -235,6 +236,7 @@ static void draw_row(struct page *p, const struct columns *c, const struct servi
     if (c->address_x > 0)
         surface_text_max(p->s, c->address_x, y, p->s->width - 1 - c->address_x, ROLE_TEXT,
                          host_of(f->url));
+    hit_row(p->s, (struct rect){0, y, p->s->width, 1}, HIT_SERVICE, f->name, 0, 0);
     if (selected) {
         surface_set_role(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_SELECTION);
         if (!p->ui->in_details)
@@ -279,6 +281,7 @@ void service_tab_draw(struct page *p)
         draw_list(p, &t);
     if (t.details_rows > 0 && t.current != NULL) {
         service_details_draw(p, t.current, t.details_y, t.details_rows);
+        hit_details(p->s, (struct rect){0, t.details_y, p->s->width, t.details_rows});
     } else if (t.details_rows > 0) {
         struct line l = line_at(p->s, 1, t.details_y + 1, p->s->width - 1);
         page_title(p, t.details_y, p->s->width - 1, p->ui->list.selected);

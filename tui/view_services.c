@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/width.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 #include "tui/page.h"
 
 enum detail {
@@ -627,6 +628,8 @@ void services_draw(struct page *p)
         down += s->facts->state == SERVICE_DOWN;
         if (b->rows == 0)
             continue;
+        hit_row(p->s, (struct rect){0, b->y, p->s->width, b->rows}, HIT_SERVICE, s->facts->name, 0,
+                0);
         draw_head(p, s, b->y);
         draw_details(p, s, b, label_x);
         services_draw_strips(p, s, b);

@@ -8,6 +8,7 @@
 
 #include "base/width.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 #include "tui/tuning_tab.h"
 
 enum {
@@ -274,6 +275,7 @@ void tuning_tab_draw(struct page *p)
         tuning_draw_profiles_left(p, t.title_y, t.list_y, t.list_y + t.list_rows);
     if (t.details_rows > 0)
         tuning_details_draw(p, &t.current, t.details_y, t.details_rows);
+    hit_details(p->s, (struct rect){0, t.details_y, p->s->width, t.details_rows});
     p->layout.why_y = t.why_y;
     p->layout.why_rows = t.why_rows;
     why_draw(p);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/width.h"
+#include "tui/hits.h"
 #include "tui/tuning_tab.h"
 
 enum {
@@ -347,6 +348,9 @@ static void draw_row(struct page *p, const struct tuning_tab *t, const struct co
         draw_setting(p, c, &u->settings->settings[index], y);
     else
         draw_want(p, c, &u->wants->rows[index], y);
+    hit_row(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, HIT_SETTING,
+            u->all ? u->settings->settings[index].name : u->wants->rows[index].name,
+            u->all ? -1 : u->wants->rows[index].service, 0);
     if (row != t->rows.selected)
         return;
     surface_set_role(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, ROLE_SELECTION);

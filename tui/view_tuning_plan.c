@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/width.h"
+#include "tui/hits.h"
 #include "tui/tuning_tab.h"
 
 enum {
@@ -388,6 +389,7 @@ void plan_tab_draw(struct page *p)
         if (t.x > 0)
             tuning_draw_profiles_left(p, t.title_y, t.list_y, t.list_y + t.list_rows);
         draw_lower(p, &t, &sizes);
+        hit_details(p->s, (struct rect){0, t.lower_y, p->s->width, t.lower_rows});
     }
     p->layout.why_y = t.why_y;
     p->layout.why_rows = t.why_rows;

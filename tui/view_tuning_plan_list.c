@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/width.h"
+#include "tui/hits.h"
 #include "tui/tuning_tab.h"
 
 enum {
@@ -306,6 +307,20 @@ static void draw_more(struct page *p, const struct plan_tab *t, int shown)
     line_group_end(&l);
 }
 
+static void record(struct page *p, const struct plan_tab *t, int item, int y)
+{
+    const struct ui_tuning *u = &p->ui->tuning;
+    const int kind = t->items.of[item].kind;
+    const char *service, *name;
+    char id[2 * WISH_NAME + 1];
+    if (kind == ITEM_PART)
+        return;
+    plan_item_names(&t->items, u->plan, &u->wish, item, &service, &name);
+    snprintf(id, sizeof id, "%s" HIT_SEPARATOR "%s", service, name);
+    hit_row(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, HIT_PLANNED, id,
+            kind == ITEM_LEFT_OUT ? ITEM_ROW : kind, 0);
+}
+
 static void draw_item(struct page *p, const struct plan_tab *t, const struct columns *c, int item,
                       int y)
 {
@@ -337,6 +352,7 @@ static void draw_item(struct page *p, const struct plan_tab *t, const struct col
         draw_possible(p, c, &plan->possible[i], y);
         break;
     }
+    record(p, t, item, y);
     if (item != t->items.selected)
         return;
     surface_set_role(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, ROLE_SELECTION);

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "base/width.h"
+#include "tui/hits.h"
 #include "tui/tuning_tab.h"
 
 enum {
@@ -107,6 +108,7 @@ void tuning_draw_profiles_left(struct page *p, int title_y, int y, int bottom)
         tuning_put_cut(p, 2, y, room, ROLE_TEXT, one->name);
         surface_text_right(p->s, end - 1, y, ROLE_DIM, mark);
         const int more = draw_more(p, one, y + 1, bottom);
+        hit_row(p->s, (struct rect){0, y, end, 1 + more}, HIT_PROFILE, one->name, 0, 0);
         if (is_shown(p->ui, one)) {
             surface_set_role(p->s, (struct rect){0, y, end, 1 + more}, ROLE_SELECTION);
             surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
@@ -153,14 +155,17 @@ void tuning_draw_profiles_row(struct page *p, int y)
         bool seen = ui_profile(p->ui)[0] == '\0'; /* none is: they stand there all the same */
         struct line l = line_at(p->s, from, y, p->s->width - 1);
         surface_fill(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_TEXT);
+        hit_nothing(p->s, (struct rect){0, y, p->s->width, 1});
         for (size_t i = first; i < set->count; i++) {
             const struct profile *one = profile_at(p->ui, i);
             if (one == NULL)
                 continue;
+            const int x = l.x;
             line_group(&l);
             put_profile(p, &l, one);
             if (!line_group_end(&l))
                 break;
+            hit_row(p->s, (struct rect){x, y, l.x - x, 1}, HIT_PROFILE, one->name, 0, 0);
             seen = seen || is_shown(p->ui, one);
         }
         if (seen)
