@@ -73,6 +73,12 @@ void hit_row(struct surface *s, struct rect at, enum hit_list list, const char *
     buf_putc(&s->hits->ids, '\0');
 }
 
+void hit_selected(struct surface *s)
+{
+    if (s->hits != NULL && s->hits->count > 0)
+        s->hits->items[s->hits->count - 1].selected = true;
+}
+
 void hit_details(struct surface *s, struct rect at)
 {
     add(s, at, HIT_DETAILS);

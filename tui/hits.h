@@ -44,7 +44,8 @@ struct hit {
     enum hit_list list;
     uint32_t value; /* enum action, or a key */
     int64_t a, b;
-    size_t id; /* into hits.ids */
+    size_t id;     /* into hits.ids */
+    bool selected; /* it was shown as selected */
 };
 struct hits {
     struct hit *items;
@@ -66,6 +67,8 @@ void hit_action(struct surface *s, struct rect at, enum action action);
 void hit_key(struct surface *s, struct rect at, uint32_t key);
 void hit_row(struct surface *s, struct rect at, enum hit_list list, const char *id, int64_t a,
              int64_t b);
+/* The row that was recorded last is shown as selected. */
+void hit_selected(struct surface *s);
 void hit_details(struct surface *s, struct rect at);
 /* Nothing of what was drawn there so far; all of it: an overlay comes. */
 void hit_nothing(struct surface *s, struct rect at);

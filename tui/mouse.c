@@ -122,7 +122,7 @@ static uint32_t click_row(struct ui *ui, const struct hits *hits, const struct h
     }
     ui->in_details = false;
     ui->detail_scroll = 0;
-    const bool again = select_row(ui, hit, id, m);
+    const bool again = select_row(ui, hit, id, m) || hit->selected;
     if (hit->list == HIT_THEME && !again)
         ui->theme.row = -1;
     if (hit->list == HIT_THEME)

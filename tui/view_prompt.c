@@ -97,6 +97,8 @@ static void emit_entry(struct box *b, const struct palette_entry *e, bool select
     if (!box_row(b, &l))
         return;
     hit_row(b->s, (struct rect){0, l.y, b->end, 1}, HIT_PALETTE, e->name, 0, 0);
+    if (selected)
+        hit_selected(b->s);
     const int keys = e->key[0] != '\0' ? width_of_text(e->key) + 2 : 0;
     if (selected)
         surface_set_role(b->s, (struct rect){0, l.y, b->end, 1}, ROLE_SELECTION);

@@ -355,6 +355,7 @@ static void draw_item(struct page *p, const struct plan_tab *t, const struct col
     record(p, t, item, y);
     if (item != t->items.selected)
         return;
+    hit_selected(p->s);
     surface_set_role(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, ROLE_SELECTION);
     if (!p->ui->in_details)
         surface_put_glyph(p->s, t->x, y, ROLE_SELECTION, GLYPH_SELECTED);

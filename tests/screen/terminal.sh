@@ -91,6 +91,7 @@ usable() {
     t_wait_for "$1: the terminal is usable" shows '^sane$'
     t_is "$1: the cursor is shown" "$(t display-message -p '#{cursor_flag}')" 1
     t_is "$1: the first screen is back" "$(t display-message -p '#{alternate_on}')" 0
+    t_is "$1: clicks are the terminal's" "$(t display-message -p '#{mouse_any_flag}')" 0
 }
 
 # ---------------------------------------------------------------- keys
@@ -142,11 +143,13 @@ run_tunetop
 t send-keys C-z
 t_wait_for 'Ctrl-Z gives the shell back' at_prompt
 t_ok 'the shell tells that it is stopped' shows 'Stopped'
+t_is 'stopped: the mouse is the terminal'"'"'s' "$(t display-message -p '#{mouse_any_flag}')" 0
 usable 'stopped'
 count=$(frame_count)
 t send-keys -l 'clear; fg'
 t send-keys Enter
 t_wait_for 'fg draws again' drawn "$count"
+t_is 'fg: the mouse is ours again' "$(t display-message -p '#{mouse_any_flag}#{mouse_sgr_flag}')" 11
 t_wait_for 'fg shows the whole page' eval "shows '^ Services ─' && shows '^ Silicon ─' && shows 'q quit\$'"
 pid=$(tunetop_pid)
 kill -TSTP "$pid"
