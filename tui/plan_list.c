@@ -276,7 +276,7 @@ static int step(const struct plan_items *items, int from, int by)
 bool plan_list_select(struct setting_list *list, int kind, const char *service, const char *name)
 {
     kind = kind_of(kind);
-    const bool same = list->selected[0] != '\0' && list->kind == kind &&
+    const bool same = list->selected[0] != '\0' && kind_of(list->kind) == kind &&
                       strcmp(list->group, service) == 0 && strcmp(list->name, name) == 0;
     list->kind = kind;
     utf8_copy(list->group, sizeof list->group, service);

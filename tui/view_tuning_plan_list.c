@@ -317,8 +317,7 @@ static void record(struct page *p, const struct plan_tab *t, int item, int y)
         return;
     plan_item_names(&t->items, u->plan, &u->wish, item, &service, &name);
     snprintf(id, sizeof id, "%s" HIT_SEPARATOR "%s", service, name);
-    hit_row(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, HIT_PLANNED, id,
-            kind == ITEM_LEFT_OUT ? ITEM_ROW : kind, 0);
+    hit_row(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, HIT_PLANNED, id, kind, 0);
 }
 
 static void draw_item(struct page *p, const struct plan_tab *t, const struct columns *c, int item,
