@@ -13,7 +13,8 @@ enum {
     TALL_FROM = 20,    /* rows of the window: there is always a row for the state of the plan */
     MACHINE_FROM = 30, /* rows: the machine has a row of its own, and parts have gaps */
     SPLIT_FROM = 110,  /* columns: the diff stands beside what an apply will do */
-    WILL_COLUMNS = 47, /* of that, at its right */
+    WILL_LEAST = 47,   /* of that, at its right: two fifths of the window, */
+    WILL_MOST = 90,    /* and not wider than it is read well */
     STATE_ROWS = 3,    /* at most, of a trouble */
     LABELS = 10,
     STATE_BYTES = 1024,
@@ -119,6 +120,10 @@ static enum role state_of(const struct ui *ui, char *out, size_t size)
         snprintf(out, size, "old: files or services have changed since; it is made again");
         return ROLE_WARN;
     }
+    if (t->plan->refused != NULL && t->plan->pending_count > 0) {
+        snprintf(out, size, "Edits of somebody else would take effect besides: A asks about them.");
+        return ROLE_WARN;
+    }
     if (t->plan->refused != NULL) {
         snprintf(out, size, "Apply would refuse it: %s", t->plan->refused);
         return ROLE_WARN;
@@ -198,7 +203,9 @@ static void plan_tab_make(struct page *p, struct plan_tab *t, int width, int hei
     t->opened = ui->open && t->items.selected >= 0;
     t->x = width >= TUNING_LEFT_FROM && !t->opened && !u->diff ? TUNING_LEFT_COLUMNS : 0;
     t->split = width >= SPLIT_FROM;
-    t->will_x = t->split ? width - 1 - WILL_COLUMNS : 1;
+    int will = width * 2 / 5 < WILL_LEAST ? WILL_LEAST : width * 2 / 5;
+    will = will > WILL_MOST ? WILL_MOST : will;
+    t->will_x = t->split ? width - 1 - will : 1;
     t->machine_y = machine ? 1 : -1;
     t->profiles_y = t->x > 0 || t->opened || u->diff ? -1 : 1 + machine;
     t->state_y = t->profiles_y >= 0 ? t->profiles_y + 1 : 1 + machine;

@@ -18,12 +18,14 @@ enum {
     FIELD_NOTE = 11,
     FIELD_WIDE = 14,
     VERDICT_COLUMNS = 9,
+    COST_COLUMNS = 12,
     VERDICT_ROOM = 13, /* where nothing stands behind it */
     TEXT_BYTES = 768,
 };
 
 struct columns {
-    int name_x, name_end, file_end, process_end, want_end, verdict_x, note_x; /* 0: not shown */
+    int name_x, name_end, file_end, process_end, want_end, verdict_x, cost_x,
+        note_x; /* 0: not shown */
 };
 
 static struct columns columns_of(int x, int width)
@@ -38,6 +40,10 @@ static struct columns columns_of(int x, int width)
         c.want_end = c.process_end + field;
         c.verdict_x = c.want_end + 2;
         c.note_x = c.verdict_x + VERDICT_COLUMNS + 1;
+        if (width >= WIDE_FROM) {
+            c.cost_x = c.note_x;
+            c.note_x += COST_COLUMNS + 1;
+        }
         return c;
     }
     c.verdict_x = width - 1 - (width < FILE_FROM ? VERDICT_COLUMNS : VERDICT_ROOM);
@@ -84,6 +90,8 @@ static void draw_title(struct page *p, const struct plan_tab *t, const struct co
               c->want_end - c->process_end > FIELD_NOTE ? "process has" : "process");
     draw_head(p, c->want_end, y, width_of_text(wants) <= room ? wants : "wants");
     surface_text(p->s, c->verdict_x - 1, y, ROLE_DIM, " verdict ");
+    if (c->cost_x > 0)
+        surface_text(p->s, c->cost_x - 1, y, ROLE_DIM, " needs ");
     if (c->note_x > 0)
         surface_text(p->s, c->note_x - 1, y, ROLE_DIM, " proof, note ");
     if (filter[0] == '\0')
@@ -146,6 +154,17 @@ static enum role note_of(const struct ui *ui, const struct shown_row *r, bool le
     return ROLE_DIM;
 }
 
+/* What it needs to count, as the catalog has it. */
+static void draw_cost(struct page *p, const struct columns *c, const char *name, int y)
+{
+    const char *nearest;
+    const struct setting *s = p->ui->tuning.settings != NULL
+                                  ? setting_find(p->ui->tuning.settings, name, &nearest)
+                                  : NULL;
+    if (s != NULL)
+        surface_text_max(p->s, c->cost_x, y, COST_COLUMNS, ROLE_DIM, setting_cost_words[s->costs]);
+}
+
 static void draw_row(struct page *p, const struct columns *c, const struct shown_row *r, int y)
 {
     const struct tuning_wish *w = &p->ui->tuning.wish;
@@ -165,6 +184,8 @@ static void draw_row(struct page *p, const struct columns *c, const struct shown
         surface_rune(p->s, c->want_end, y, ROLE_CHANGED, '*');
     surface_text(p->s, c->verdict_x, y, out ? ROLE_DIM : plan_verdict_role(r->verdict),
                  out ? "left out" : shown_verdict_words[r->verdict]);
+    if (c->cost_x > 0 && differs && !out)
+        draw_cost(p, c, r->setting, y);
     if (c->note_x == 0)
         return;
     const enum role note_role = note_of(p->ui, r, out, note, sizeof note);
@@ -298,7 +319,8 @@ static void draw_more(struct page *p, const struct plan_tab *t, int shown)
         if (below[kind] == 0 || words[kind] == NULL)
             continue;
         line_group(&l);
-        line_put(&l, ROLE_DIM, "%s%d %s", l.x > t->x + 3 ? ", " : "", below[kind], words[kind]);
+        line_put(&l, ROLE_DIM, "%s%d %s", l.x > t->x + 3 ? ", " : "", below[kind],
+                 kind == ITEM_PENDING && below[kind] == 1 ? "edit" : words[kind]);
         line_group_end(&l);
     }
     line_group(&l);

@@ -206,8 +206,10 @@ static void step_text(const struct shown_step *s, struct buf *b)
         buf_printf(b, "the models of %s again", who);
     else if (is_action(s, "verify"))
         buf_printf(b, "%s, in its new process", who);
+    else if (s->command != NULL && !s->needs_root && is_action(s, "restart"))
+        buf_printf(b, "%s: %s", who, s->command);
     else if (s->command != NULL)
-        buf_printf(b, "%s%s%s", who, who[0] != '\0' ? ": " : "", s->command);
+        buf_puts(b, s->command);
     else
         buf_puts(b, who[0] != '\0' || s->file == NULL ? who : s->file);
 }
@@ -230,8 +232,8 @@ static void emit_steps(struct sheet *h, const struct tuning_plan *plan)
         line_put(&l, ROLE_TITLE, "%2zu ", number);
         line_put(&l, ROLE_TEXT, "%s", step_word(s->action));
         line_to(&l, h->x + 12);
-        if (s->needs_root)
-            line_put(&l, ROLE_WARN, "sudo ");
+        if (s->needs_root && s->command == NULL) /* a command says it itself */
+            line_put(&l, ROLE_WARN, "by root ");
         tuning_put_cut(h->p, l.x, l.y, l.end - l.x, ROLE_TEXT, b.data);
     }
     buf_release(&b);
