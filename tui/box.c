@@ -129,6 +129,9 @@ static void draw_part(struct surface *s, struct rect at, int from,
     struct surface part;
     surface_init(&part, at.w, at.h);
     part.ascii = s->ascii;
+    part.hits = s->hits;
+    part.hit_x = s->hit_x + at.x;
+    part.hit_y = s->hit_y + at.y;
     struct box b = {.s = &part, .end = at.w, .row = -from, .most = at.h};
     emit(&b, ctx);
     surface_blit(s, at.x, at.y, &part);

@@ -574,8 +574,7 @@ static void put_key(struct box *b, struct line *l, bool *drawn, const char *key,
             *l = (struct line){.x = b->x, .end = b->end};
     }
     if (*drawn) {
-        line_put(l, ROLE_TITLE, "%s", key);
-        line_put(l, ROLE_DIM, " %s", word);
+        line_key(l, (unsigned char)key[0], key, word);
     } else {
         l->x += width;
     }

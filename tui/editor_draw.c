@@ -160,6 +160,7 @@ static void put_keys(struct box *b, const struct sheet_of *a)
     struct line l;
     if (!box_row(b, &l))
         return;
+    const int from = l.x;
     if (e->trouble[0] == '\0') {
         line_put(&l, ROLE_TITLE, "Enter");
         line_put(&l, e->sure ? ROLE_CRIT : ROLE_DIM, "%s   ",
@@ -167,9 +168,9 @@ static void put_keys(struct box *b, const struct sheet_of *a)
                  : e->line.size == 0 ? " the profile's value"
                  : e->harmful        ? " take it, asks again"
                                      : " take it");
+        line_click(&l, from, KEYCODE_ENTER);
     }
-    line_put(&l, ROLE_TITLE, "Esc");
-    line_put(&l, ROLE_DIM, " leave it");
+    line_key(&l, KEYCODE_ESC, "Esc", "leave it");
     line_group(&l);
     if (editor_choices(a->s, e->line.text, &words) > 0) {
         line_put(&l, ROLE_TITLE, "   Left Right");
@@ -296,18 +297,16 @@ static void emit_save(struct box *b, const void *ctx)
     if (!box_row(b, &l))
         return;
     if (e->sure) {
-        line_put(&l, ROLE_TITLE, "y");
-        line_put(&l, ROLE_DIM, " replace it   ");
-        line_put(&l, ROLE_TITLE, "n");
-        line_put(&l, ROLE_DIM, " another name");
+        line_key(&l, 'y', "y", "replace it");
+        line_gap(&l, 3);
+        line_key(&l, 'n', "n", "another name");
         return;
     }
     if (e->trouble[0] == '\0' && e->line.size > 0) {
-        line_put(&l, ROLE_TITLE, "Enter");
-        line_put(&l, ROLE_DIM, " save   ");
+        line_key(&l, KEYCODE_ENTER, "Enter", "save");
+        line_gap(&l, 3);
     }
-    line_put(&l, ROLE_TITLE, "Esc");
-    line_put(&l, ROLE_DIM, " leave it");
+    line_key(&l, KEYCODE_ESC, "Esc", "leave it");
 }
 
 /* What need not be read goes first; the value and the keys are never cut. */

@@ -50,7 +50,12 @@ void line_key(struct line *l, uint32_t key, const char *name, const char *does)
     const int x = l->x;
     line_put(l, ROLE_TITLE, "%s", name);
     line_put(l, ROLE_DIM, " %s", does);
-    hit_key(l->surface, (struct rect){x, l->y, l->x - x, 1}, key);
+    line_click(l, x, key);
+}
+
+void line_click(const struct line *l, int from, uint32_t key)
+{
+    hit_key(l->surface, (struct rect){from, l->y, l->x - from, 1}, key);
 }
 
 void line_gap(struct line *l, int columns)

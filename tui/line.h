@@ -24,6 +24,8 @@ void line_value(struct line *l, bool stale, const char *text);
 void line_glyph(struct line *l, enum role role, enum glyph g);
 /* "y apply": a key and what it does; a click there is that key. */
 void line_key(struct line *l, uint32_t key, const char *name, const char *does);
+/* A click from there to where the line is now is that key. */
+void line_click(const struct line *l, int from, uint32_t key);
 void line_gap(struct line *l, int columns);
 void line_to(struct line *l, int x); /* at least x; never back */
 void line_group(struct line *l);

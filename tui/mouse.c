@@ -75,6 +75,12 @@ static bool take_planned(struct setting_list *list, const char *id, int64_t kind
     return plan_list_select(list, (int)kind, service, id + size + (id[size] != '\0'));
 }
 
+/* Of what the picker lists: "+NAME" is an overlay, " NAME" a broken file. */
+static bool is_profile(const char *id)
+{
+    return id[0] != '+' && id[0] != ' ';
+}
+
 /* true: it was selected, and is to be opened. */
 static bool select_row(struct ui *ui, const struct hit *hit, const char *id, const struct model *m)
 {
@@ -100,6 +106,8 @@ static bool select_row(struct ui *ui, const struct hit *hit, const char *id, con
     case HIT_PALETTE:
         return take(ui->palette_selected, sizeof ui->palette_selected, id);
     case HIT_PICKER:
+        if (is_profile(id))
+            utf8_copy(ui->picker.profile, sizeof ui->picker.profile, id);
         return take(ui->picker.selected, sizeof ui->picker.selected, id);
     case HIT_THEME:
         return take(ui->theme.name, sizeof ui->theme.name, id);
@@ -129,8 +137,8 @@ static uint32_t click_row(struct ui *ui, const struct hits *hits, const struct h
         ui->theme.changed = true;
     if (!again)
         return 0;
-    if (ui->input != UI_INPUT_NONE)
-        return KEYCODE_ENTER;
+    if (ui->input != UI_INPUT_NONE) /* an overlay is put on, or taken off */
+        return hit->list == HIT_PICKER && id[0] == '+' ? 'x' : KEYCODE_ENTER;
     view_act(ui, ACTION_OPEN, m, width, height);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "tui/action.h"
 #include "tui/box.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 
 enum {
     ENTRIES = 128,   /* profiles, overlays, broken files; more of them are left out */
@@ -395,8 +396,12 @@ static void draw_entry(const struct picture *p, struct line *l, int item)
         line_put(l, ROLE_DIM, "  laid over a profile, x on or off");
         return;
     }
+    char key[sizeof p->ui->picker.selected];
+    key_of(p->ui, e, key, sizeof key);
+    hit_row(l->surface, (struct rect){x, y, l->end - x, 1}, HIT_PICKER, key, 0, 0);
     if (item != p->e.selected)
         return;
+    hit_selected(l->surface);
     surface_set_role(l->surface, (struct rect){x, y, l->end - x, 1}, ROLE_SELECTION);
     surface_put_glyph(l->surface, x, y, ROLE_SELECTION, GLYPH_SELECTED);
 }
@@ -506,6 +511,7 @@ static void emit(struct box *b, const void *ctx)
     if (!box_row(b, &l))
         return;
     const int room = l.end - 12; /* "Esc back" and a gap */
+    const int from = l.x;
     const char *end = ", changes nothing";
     if (name[0] != '\0') {
         line_put(&l, ROLE_TITLE, "Enter");
@@ -514,8 +520,11 @@ static void emit(struct box *b, const void *ctx)
     }
     if (name[0] != '\0' && l.x + width_of_text(end) <= room)
         line_put(&l, ROLE_DIM, "%s", end);
+    if (name[0] != '\0')
+        line_click(&l, from, KEYCODE_ENTER);
     surface_text_right(l.surface, l.end - 5, l.y, ROLE_TITLE, "Esc");
     surface_text_right(l.surface, l.end, l.y, ROLE_DIM, "back");
+    hit_key(l.surface, (struct rect){l.end - 8, l.y, 8, 1}, KEYCODE_ESC);
 }
 
 void picker_draw(struct surface *s, const struct model *m, const struct assessment *a,

@@ -7,6 +7,7 @@
 #include "base/width.h"
 #include "tui/action.h"
 #include "tui/box.h"
+#include "tui/hits.h"
 #include "tui/line.h"
 #include "tui/theme.h"
 
@@ -133,6 +134,9 @@ static void put_item(struct drawn *d, int row, bool selected)
     }
     enum role name = selected ? ROLE_SELECTION : ROLE_TEXT;
     enum role words = selected ? ROLE_SELECTION : ROLE_DIM;
+    hit_row(d->s, whole, HIT_THEME, theme_at(d->t, row)->name, 0, 0);
+    if (selected)
+        hit_selected(d->s);
     struct line l = next_line(d);
     int x = l.x;
     line_put(&l, name, "%s", theme_at(d->t, row)->name);
@@ -209,10 +213,12 @@ static void put_broken(struct drawn *d, const char *text, int rows)
 static void put_keys(struct drawn *d)
 {
     struct line l = next_line(d);
-    line_put(&l, ROLE_TITLE, "Enter");
-    line_put(&l, ROLE_DIM, " keep   ");
+    line_key(&l, KEYCODE_ENTER, "Enter", "keep");
+    line_gap(&l, 3);
+    const int from = l.x;
     line_put(&l, ROLE_TITLE, "Esc");
     line_put(&l, ROLE_DIM, " back to %s", d->t->before);
+    line_click(&l, from, KEYCODE_ESC);
 }
 
 void theme_picker_draw(struct surface *s, const struct ui *ui)

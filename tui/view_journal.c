@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "base/width.h"
 #include "tui/format.h"
+#include "tui/hits.h"
 #include "tui/journal_tab.h"
 #include "tui/tuning_tab.h"
 
@@ -275,7 +276,9 @@ static void draw_row(struct page *p, const struct journal_tab *t, const struct c
         put_services(p, r, c->services_x, c->settings_x > 0 ? c->settings_x - 1 : t->width - 1, y);
     if (c->settings_x > 0)
         put_settings(p, r, c->settings_x, y);
+    hit_row(p->s, (struct rect){0, y, p->s->width, 1}, HIT_CHANGE, r->id, 0, 0);
     if (row == t->shown.current) {
+        hit_selected(p->s);
         surface_set_role(p->s, (struct rect){0, y, p->s->width, 1}, ROLE_SELECTION);
         if (!p->ui->in_details)
             surface_put_glyph(p->s, 0, y, ROLE_SELECTION, GLYPH_SELECTED);
@@ -404,6 +407,7 @@ void journal_tab_draw(struct page *p)
         draw_list(p, &t);
         if (t.details_rows > 0)
             journal_details_draw(p, &t);
+        hit_details(p->s, (struct rect){0, t.details_y, p->s->width, t.details_rows});
     }
     p->layout.why_y = t.why_y;
     p->layout.why_rows = t.why_rows;

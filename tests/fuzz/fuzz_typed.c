@@ -18,6 +18,7 @@
 #include "sampling/service/token.h"
 #include "tui/action.h"
 #include "tui/fuzzy.h"
+#include "tui/mouse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -118,6 +119,10 @@ static void run_name(char *text)
         require(fuzzy_score(text, text) >= FUZZY_WHOLE);
     }
     require(fuzzy_score(text, "") > 0 && fuzzy_score("set OLLAMA_NUM_PARALLEL", text) >= 0);
+    struct mouse mouse;
+    if (mouse_parse(text, &mouse) > 0) {
+        require(mouse.x >= 0 && mouse.y >= 0 && mouse.kind <= MOUSE_WHEEL_DOWN);
+    }
     (void)fuzzy_words("the processes by disk reads and writes", text);
 
     static const char *const names[] = {"status", "", "stream", NULL, "a", "services"};

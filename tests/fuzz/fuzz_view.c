@@ -11,6 +11,8 @@
 #include "base/utf8.h"
 #include "sampling/process.h"
 #include "tui/command.h"
+#include "tui/hits.h"
+#include "tui/mouse.h"
 #include "tui/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -308,6 +310,23 @@ static void fill_tuning(struct ui *ui, const struct model *m, struct assessment 
     ui->tuning.wants = wants;
 }
 
+/* Clicks and the wheel anywhere, on the frame that was drawn last. */
+static void point(struct stream *s, struct ui *ui, const struct hits *hits, const struct model *m,
+                  const struct surface *surface)
+{
+    for (unsigned i = pick(s, 6); i > 0; i--) {
+        const struct mouse e = {(enum mouse_kind)pick(s, MOUSE_WHEEL_DOWN + 1),
+                                (int)pick(s, (unsigned)surface->width + 3) - 1,
+                                (int)pick(s, (unsigned)surface->height + 3) - 1};
+        const struct hit *hit = hits_at(hits, e.x, e.y);
+        if (hit != NULL && (e.x < 0 || e.y < 0 || e.x >= surface->width || e.y >= surface->height))
+            abort(); /* nothing lies outside */
+        const uint32_t key = mouse_act(ui, hits, &e, m, surface->width, surface->height);
+        if (key != 0 && ui->input != UI_INPUT_NONE)
+            command_key(ui, key, m, surface->width, surface->height);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stream s = {data, size, 0};
@@ -335,7 +354,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct profile_rows wants = {.count = 0};
     if (size % 2 != 0)
         fill_tuning(&ui, m, &a, &wants);
+    struct hits hits;
+    hits_init(&hits);
     surface_init(&surface, 1, 1);
+    surface.hits = &hits;
     for (int frame = 0; frame < 4; frame++) {
         surface_resize(&surface, 1 + (int)pick(&s, frame == 3 ? 420 : 130),
                        1 + (int)pick(&s, frame == 3 ? 130 : 50));
@@ -351,6 +373,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             command_key(&ui, pick(&s, 3) == 0 ? KEYCODE_BASE + pick(&s, 0x40) : pick(&s, 0), m,
                         surface.width, surface.height);
         surface_clear(&surface);
+        hits_clear(&hits);
+        hits.input = (int)ui.input;
+        hits.tab = (int)ui.tab;
         view_draw(&surface, m, &a, &ui);
         for (int i = 0; i < surface.width * surface.height; i++) {
             const struct cell *c = &surface.cells[i];
@@ -360,7 +385,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 (surface.ascii && c->rune >= 0x80))
                 abort();
         }
+        point(&s, &ui, &hits, m, &surface);
     }
+    hits_release(&hits);
     profile_rows_release(&wants);
     ui_release(&ui);
     surface_release(&surface);
