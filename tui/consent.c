@@ -95,14 +95,9 @@ static void make_command(struct ui *ui, const char *command, const char *const *
 static void note_nothing(struct ui *ui, const struct tuning_plan *plan)
 {
     const struct shown_row *first = NULL;
-    size_t restart = 0;
     char name[200];
-    for (size_t i = 0; i < plan->row_count; i++) {
-        if (plan->rows[i].verdict == SHOWN_RESTART) {
-            first = first == NULL ? &plan->rows[i] : first;
-            restart++;
-        }
-    }
+    for (size_t i = 0; first == NULL && i < plan->row_count; i++)
+        first = plan->rows[i].verdict == SHOWN_RESTART ? &plan->rows[i] : NULL;
     ui_wish_name(ui, name, sizeof name);
     if (first != NULL)
         note(ui,
