@@ -139,7 +139,8 @@ static void draw_title(struct page *p, const struct tuning_tab *t, const struct 
         snprintf(title, sizeof title, "%s", ui->tuning.all ? "All settings" : "Settings");
     else
         snprintf(title, sizeof title, "Settings of %s", ui_profile(ui));
-    int x = surface_text_max(p->s, t->x + 1, y, c->value_end - t->x - 8, ROLE_TITLE, title);
+    const int room = c->value_end > 0 ? c->value_end - t->x - 8 : c->verdict_x - 2;
+    int x = surface_text_max(p->s, t->x + 1, y, room, ROLE_TITLE, title);
     surface_repeat(p->s, x + 1, y, end - x - 1, ROLE_DIM, surface_glyph(p->s, GLYPH_RULE));
     if (t->rows.all == 0)
         return;

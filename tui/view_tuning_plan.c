@@ -18,6 +18,7 @@ enum {
     STATE_ROWS = 3,    /* at most, of a trouble */
     LABELS = 10,
     STATE_BYTES = 1024,
+    RANGE_COLUMNS = 28, /* of "1988-2007 of 40000" with its rules */
 };
 
 bool tuning_tab_has_plan(const struct ui *ui)
@@ -320,7 +321,6 @@ static void draw_diff_page(struct page *p, const struct plan_tab *t, const struc
     const struct tuning_plan *plan = p->ui->tuning.plan;
     const int most = sizes->details_most, first = scroll_of(p, most);
     const int rows = sizes->details_visible;
-    char text[96];
     size_t added = 0, removed = 0;
     int end = p->s->width - 1;
     page_title(p, t->title_y, end, "Diff");
@@ -328,10 +328,13 @@ static void draw_diff_page(struct page *p, const struct plan_tab *t, const struc
         added += plan->files[i].added;
         removed += plan->files[i].removed;
     }
-    snprintf(text, sizeof text, " %zu file%s, +%zu -%zu%s ", plan->file_count,
-             plan->file_count == 1 ? "" : "s", added, removed,
-             plan->file_count > 1 ? ", Left Right: the next" : "");
-    surface_text_max(p->s, 6, t->title_y, end - 30, ROLE_DIM, text);
+    struct line l = line_at(p->s, 6, t->title_y, end - RANGE_COLUMNS);
+    line_put(&l, ROLE_DIM, " %zu file%s, +%zu -%zu ", plan->file_count,
+             plan->file_count == 1 ? "" : "s", added, removed);
+    line_group(&l);
+    if (plan->file_count > 1)
+        line_put(&l, ROLE_DIM, "  Left Right: the next file ");
+    line_group_end(&l);
     put_range(p, end - 2, t->title_y, first, rows, most + rows);
     if (plan->line_count == 0)
         tuning_put_text(p, 3, end, t->list_y, t->bottom, ROLE_TEXT,
