@@ -331,10 +331,9 @@ static void draw_diff_page(struct page *p, const struct plan_tab *t, const struc
     struct line l = line_at(p->s, 6, t->title_y, end - RANGE_COLUMNS);
     line_put(&l, ROLE_DIM, " %zu file%s, +%zu -%zu ", plan->file_count,
              plan->file_count == 1 ? "" : "s", added, removed);
-    line_group(&l);
-    if (plan->file_count > 1)
-        line_put(&l, ROLE_DIM, "  Left Right: the next file ");
-    line_group_end(&l);
+    static const char keys[] = "  Left Right: the next file ";
+    if (plan->file_count > 1 && width_of_text(keys) <= l.end - l.x)
+        line_put(&l, ROLE_DIM, "%s", keys);
     put_range(p, end - 2, t->title_y, first, rows, most + rows);
     if (plan->line_count == 0)
         tuning_put_text(p, 3, end, t->list_y, t->bottom, ROLE_TEXT,
