@@ -127,6 +127,22 @@ static const struct shown_possible *selected_possible(const struct ui *ui)
     return possible_of(ui, l->name);
 }
 
+/* What is not written; NULL: that is not what is selected. */
+static const struct shown_skipped *selected_skipped(const struct ui *ui)
+{
+    const struct setting_list *l = &ui->tuning.planned;
+    const struct tuning_plan *p = ui->tuning.plan;
+    if (!tuning_tab_has_plan(ui) || l->selected[0] == '\0' || l->kind != ITEM_SKIPPED)
+        return NULL;
+    for (size_t i = 0; i < p->skipped_count; i++) {
+        const struct shown_skipped *k = &p->skipped[i];
+        if (k->setting != NULL && k->setting[0] != '\0' && strcmp(k->setting, l->name) == 0 &&
+            k->service != NULL && strcmp(k->service, l->group) == 0)
+            return k;
+    }
+    return NULL;
+}
+
 bool editor_is_possible(const struct ui *ui)
 {
     return ui->tab == UI_TUNING && !ui->help && !ui->open && selected_possible(ui) != NULL;
@@ -141,9 +157,15 @@ const char *editor_wanted(const struct ui *ui, const struct setting *s)
     return NULL;
 }
 
-static bool is_machine(const struct ui_editor *e)
+/* A service may have that name, too: it has none of these settings. */
+bool editor_is_machines(const struct ui *ui, const char *service, const char *setting)
 {
-    return strcmp(e->service, profile_service_words[PROFILE_SYSTEM]) == 0;
+    const char *nearest;
+    const struct setting *s = ui->tuning.settings == NULL || setting[0] == '\0'
+                                  ? NULL
+                                  : setting_find(ui->tuning.settings, setting, &nearest);
+    return s != NULL && planner_is_state(s) &&
+           strcmp(service, profile_service_words[PROFILE_SYSTEM]) == 0;
 }
 
 int editor_kind_of(const struct model *m, const char *service)
@@ -179,14 +201,15 @@ static void take_host(struct ui *ui, const struct model *m)
 
 /* ---------------------------------------------------------------- whether a value can be */
 
-static int check(const struct ui_editor *e, const struct setting *s, const char *value,
-                 struct err *err)
+static int check(const struct ui *ui, const struct setting *s, const char *value, struct err *err)
 {
+    const struct ui_editor *e = &ui->editor;
+    const bool machine = editor_is_machines(ui, e->service, e->setting);
     char name[JOURNAL_VALUE_BYTES], state[JOURNAL_VALUE_BYTES];
-    const bool folder = is_machine(e) && s->type == SETTING_NONE;
+    const bool folder = machine && s->type == SETTING_NONE;
     if (!folder && profile_check_typed(s, s->name, value, &e->host, err) < 0)
         return -err->code;
-    if (is_machine(e) && !state_wish(e->setting, value, NULL, name, state))
+    if (machine && !state_wish(e->setting, value, NULL, name, state))
         return err_set(err, ERR_USAGE, "'%s' cannot be set to '%s'%s", e->setting, value,
                        folder ? ": it takes the path of a folder" : "");
     return 0;
@@ -204,7 +227,7 @@ static void judge(struct ui *ui)
     e->harmful = e->sure = false;
     if (s == NULL || value[0] == '\0')
         return;
-    if (check(e, s, value, &err) < 0) {
+    if (check(ui, s, value, &err) < 0) {
         utf8_copy(e->trouble, sizeof e->trouble, err.msg);
         return;
     }
@@ -236,11 +259,13 @@ static bool can_be_set(const struct setting *s)
 static const char *first_text(const struct ui *ui, const struct shown_possible *possible)
 {
     const struct ui_editor *e = &ui->editor;
+    const struct shown_skipped *skipped = selected_skipped(ui);
     const struct shown_row *row = editor_row(ui);
     const char *typed = tuning_wish_value(&ui->tuning.wish, e->service, e->setting);
     const char *text = typed != NULL      ? typed
                        : row != NULL      ? row->wanted
                        : possible != NULL ? possible->wanted
+                       : skipped != NULL  ? skipped->value
                                           : editor_wanted(ui, editor_setting(ui));
     return text == NULL || strcmp(text, "***") == 0 ? "" : text;
 }
@@ -301,6 +326,8 @@ void editor_open(struct ui *ui, const struct model *m)
         open_setting(ui, m, profile_service_words[PROFILE_SYSTEM], possible->setting);
     } else if (!tuning_tab_has_plan(ui)) {
         open_any(ui, m);
+    } else if (selected_skipped(ui) != NULL) { /* a value of one's own is written all the same */
+        open_setting(ui, m, ui->tuning.planned.group, ui->tuning.planned.name);
     } else if (service == NULL || setting == NULL) {
         note(ui, "e edits a setting: select one");
     } else if (setting[0] == '\0') {
@@ -357,6 +384,10 @@ void editor_leave_out(struct ui *ui)
         take_possible(ui, possible);
         return;
     }
+    if (ui->tab == UI_TUNING && !ui->help && selected_skipped(ui) != NULL) {
+        note(ui, "it is not written already: e gives it a value of your own");
+        return;
+    }
     if (ui->tab != UI_TUNING || ui->help || service == NULL || setting == NULL) {
         note(ui, ui->tuning.plan_refused != NULL && ui->tab == UI_TUNING
                      ? ui->tuning.plan_refused
@@ -366,7 +397,7 @@ void editor_leave_out(struct ui *ui)
     utf8_copy(whose, sizeof whose, service); /* they may be names of the wish itself */
     utf8_copy(which, sizeof which, setting);
     forget_values(w, whose, which);
-    if (strcmp(whose, profile_service_words[PROFILE_SYSTEM]) == 0) {
+    if (editor_is_machines(ui, whose, which)) {
         note(ui, "it is only possible again"); /* nothing of the machine is set unasked */
     } else if (which[0] != '\0' && tuning_wish_is_left_out(w, whose, "")) {
         note(ui, "all of the service is left out: x on its name takes it in again");

@@ -135,8 +135,11 @@ static void emit_known(struct box *b, const struct sheet_of *a)
     char name[160];
     struct line l;
     if (label(b, &l, "now")) {
-        if (possible != NULL || (row != NULL && strcmp(row->service, "system") == 0)) {
-            pair(&l, "the machine has", row != NULL ? row->in_process : possible->now);
+        if (editor_is_machines(a->ui, a->ui->editor.service, a->ui->editor.setting)) {
+            pair(&l, "the machine has",
+                 row != NULL        ? row->in_process
+                 : possible != NULL ? possible->now
+                                    : NULL);
         } else {
             pair(&l, "the file has", row != NULL ? row->in_file : NULL);
             pair(&l, "the process has", row != NULL ? row->in_process : NULL);
@@ -238,7 +241,8 @@ static void emit_setting(struct box *b, const void *ctx)
         line_put(&l, ROLE_TITLE, "%s", e->setting);
         if (e->service[0] != '\0')
             line_put(&l, ROLE_DIM, "  %s",
-                     strcmp(e->service, "system") == 0 ? "of the machine" : e->service);
+                     editor_is_machines(a->ui, e->service, e->setting) ? "of the machine"
+                                                                       : e->service);
     }
     if (a->explained)
         box_text(b, ROLE_TEXT, s->reason);

@@ -194,7 +194,14 @@ static void add_part(struct plan_items *out, enum plan_item_kind kind, size_t in
     add(out, kind, index);
 }
 
-static void add_others(const struct tuning_plan *plan, const char *filter, struct plan_items *out)
+/* What the wish leaves out stands among its settings; what the profile does, here. */
+static bool is_wishes(const struct shown_skipped *k, const struct tuning_wish *wish)
+{
+    return k->left_out && plan_list_is_left_out(wish, or_empty(k->service), or_empty(k->setting));
+}
+
+static void add_others(const struct tuning_plan *plan, const struct tuning_wish *wish,
+                       const char *filter, struct plan_items *out)
 {
     for (size_t i = 0; i < plan->pending_count; i++)
         if (matches(filter, &plan->pending[i], 1))
@@ -209,7 +216,7 @@ static void add_others(const struct tuning_plan *plan, const char *filter, struc
         for (size_t i = 0; i < plan->skipped_count; i++) {
             const struct shown_skipped *k = &plan->skipped[i];
             const char *const texts[] = {k->service, k->setting, "not written"};
-            if (k->refused == (refused != 0) &&
+            if (k->refused == (refused != 0) && !is_wishes(k, wish) &&
                 matches(filter, texts, sizeof texts / sizeof texts[0]))
                 add_part(out, ITEM_SKIPPED, i);
         }
@@ -250,7 +257,7 @@ void plan_list_items(const struct setting_list *list, const struct tuning_plan *
     if (plan == NULL)
         return;
     add_settings(plan, wish, filter, out);
-    add_others(plan, filter, out);
+    add_others(plan, wish, filter, out);
     for (int i = 0; i < out->count; i++) {
         const int kind = out->of[i].kind;
         if (kind == ITEM_PART)

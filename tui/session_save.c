@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/caller.h"
-#include "tui/editor.h"
+#include "tui/editor_draw.h"
 #include "tui/session_parts.h"
 #include "tuning/profile_save.h"
 
@@ -182,7 +182,7 @@ static void take_profile(struct session *s, const char *name)
     memset(w, 0, sizeof *w);
     tuning_wish_take(w, name);
     for (size_t i = 0; i < before.value_count; i++)
-        if (strcmp(before.values[i].service, profile_service_words[PROFILE_SYSTEM]) == 0)
+        if (editor_is_machines(&s->ui, before.values[i].service, before.values[i].setting))
             tuning_wish_set(w, before.values[i].service, before.values[i].setting,
                             before.values[i].value);
 }

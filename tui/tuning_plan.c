@@ -333,7 +333,7 @@ static void read_skipped(struct tuning_plan *p, const cJSON *list)
     cJSON_ArrayForEach(o, list) {
         if (p->skipped_count == most)
             break;
-        if (cJSON_IsObject(o) && !flag_of(o, "left_out")) /* the wish has those */
+        if (cJSON_IsObject(o))
             p->skipped[p->skipped_count++] = (struct shown_skipped){
                 .service = name_of(&p->arena, o, "service"),
                 .setting = text_of(&p->arena, o, "setting"),
@@ -341,6 +341,7 @@ static void read_skipped(struct tuning_plan *p, const cJSON *list)
                 .reason = name_of(&p->arena, o, "reason"),
                 .by_hand = text_of(&p->arena, o, "by_hand"),
                 .refused = flag_of(o, "refused"),
+                .left_out = flag_of(o, "left_out"),
             };
     }
 }

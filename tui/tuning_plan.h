@@ -57,7 +57,8 @@ struct shown_step {
 };
 struct shown_skipped {
     const char *service, *setting, *value, *reason, *by_hand;
-    bool refused; /* it is wished and could not be written safely */
+    bool refused;  /* it is wished and could not be written safely */
+    bool left_out; /* by the wish, or by the profile itself; setting NULL: all of the service */
 };
 struct shown_warning {
     const char *service, *setting, *text;

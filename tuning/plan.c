@@ -52,7 +52,9 @@ static void want_row(struct planner *p, const struct plan_place *place,
     case PROFILE_COVERED:
         break;
     case PROFILE_LEFT_OUT:
-        planner_skip_left_out(p, &w);
+        if (!planner_typed(p->wish, place, w.setting)) {
+            planner_skip_left_out(p, &w);
+        }
         break;
     case PROFILE_NOTHING:
     case PROFILE_ELSEWHERE:

@@ -124,6 +124,34 @@ t_run as sh -c "$line --yes"
 t_expect_status 0
 t_cmp 'byte for byte' "$world/etc/ollama.env" "$t_dir/before"
 
+# --- a profile that is kept on a screen of root's is the user's ---
+cat >"$t_dir/keys" <<'END'
+size 80x24
+wait-model
+3
+wait-screen OLLAMA_MAX_QUEUE
+wait-screen A apply
+/
+type OLLAMA_MAX_QUEUE
+Enter
+Down
+x
+wait-screen 1 left out
+s
+wait-screen Own profile
+type kept
+Enter
+wait-screen saved as kept
+q
+END
+t_run as sudo "$program" --script "$t_dir/keys"
+t_expect_status 0
+kept=$home/.config/tunetop/profiles/kept.yaml
+t_is 'it is his' "$(owner "$kept")" "$user 644"
+t_ok 'and says what is left out' grep -q 'without: \["ollama.OLLAMA_MAX_QUEUE"\]' "$kept"
+t_is 'so is its folder' "$(owner "${kept%/*}")" "$user 755"
+rm "$kept"
+
 # --- words that a shell would take for something else ---
 odd="$home/it's \$(touch odd) "$'\t'"&.yaml"
 cp "$yaml" "$odd"

@@ -289,12 +289,27 @@ static void leaving_out(void **state)
     assert_string_equal(value("system", "iogpu.wired_limit_mb"), "36864");
 }
 
+/* What was not written for a reason is, when a person says so. */
+static void not_written(void **state)
+{
+    (void)state;
+    choose(ITEM_SKIPPED, "comfyui", "deploy.resources.limits.memory");
+    press("x");
+    assert_false(tuning_wish_is_own(&ui.tuning.wish));
+    assert_non_null(strstr(ui.note, "e gives it"));
+    press("e");
+    assert_int_equal(ui.input, UI_INPUT_EDIT);
+    assert_string_equal(ui.editor.line.text, "24G");
+    press("Enter");
+    assert_string_equal(value("comfyui", "deploy.resources.limits.memory"), "24G");
+}
+
 /* Keys that have nothing to do say so, and change nothing. */
 static void nothing_to_do(void **state)
 {
     (void)state;
-    const struct shown_skipped *skipped = &ui.tuning.plan->skipped[0];
-    choose(ITEM_SKIPPED, skipped->service, skipped->setting);
+    const struct shown_warning *warning = &ui.tuning.plan->warnings[0];
+    choose(ITEM_WARNING, warning->service, warning->text);
     press("e");
     assert_int_equal(ui.input, UI_INPUT_NONE);
     assert_non_null(ui.note);
@@ -436,9 +451,13 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        UNIT(numbers),          UNIT(steps),       UNIT(choices),       UNIT(harm),
-        UNIT(the_machine),      UNIT(leaving_out), UNIT(nothing_to_do), UNIT(from_the_catalog),
-        UNIT(without_the_plan), UNIT(saving),      UNIT(looks),         UNIT(save_looks),
+        UNIT(numbers),          UNIT(steps),
+        UNIT(choices),          UNIT(harm),
+        UNIT(the_machine),      UNIT(leaving_out),
+        UNIT(nothing_to_do),    UNIT(not_written),
+        UNIT(from_the_catalog), UNIT(without_the_plan),
+        UNIT(saving),           UNIT(looks),
+        UNIT(save_looks),
     };
     return cmocka_run_group_tests(tests, open_catalogs, close_catalogs);
 }

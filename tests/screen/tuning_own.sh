@@ -113,6 +113,9 @@ t_expect_status 0
 t_is 'the profile and the words for it plan the same' "$(changes_of own)" \
     "$(changes_of mine --set ollama.OLLAMA_KEEP_ALIVE=9m --without ollama.OLLAMA_MAX_QUEUE)"
 t_ok 'each has a hash of its own' test "$(hash_of own)" != "$(hash_of mine)"
+t_run "$TUNETOP" plan own --set OLLAMA_MAX_QUEUE=7 --ascii
+t_expect_out '^  ollama +OLLAMA_MAX_QUEUE +100 -> 7'
+t_must_fail 'a value that is typed is not left out' grep -q 'left out' "$t_dir/out"
 t_run "$TUNETOP" profiles own
 t_expect_out 'OLLAMA_KEEP_ALIVE = 9m'
 t_expect_out 'left out'
