@@ -7,7 +7,7 @@
 #include "tui/action.h"
 #include "tui/page.h"
 
-enum { HEAD_ROWS = 2, FOOT_ROWS = 1, LEGEND_ROWS = 4, ROWS_MOST = 64 };
+enum { HEAD_ROWS = 2, FOOT_ROWS = 1, LEGEND_ROWS = 5, ROWS_MOST = 64 };
 enum { LEFT_KEYS = 13, RIGHT_KEYS = 15, ONE_KEYS = 16 }; /* columns of keys */
 
 /* One row of help: of an action, or of several that belong together, or a title. */
@@ -166,10 +166,14 @@ static void draw_legend(struct surface *s, int y, int top, int bottom)
     if (y >= top && y < bottom)
         surface_text_max(s, 1, y, s->width - 2, ROLE_DIM,
                          "Upper-case keys change something outside; each asks first");
+    y++;
+    if (y >= top && y < bottom)
+        surface_text_max(s, 1, y, s->width - 2, ROLE_DIM,
+                         "A click selects, the second opens; Shift selects text");
     if (y + 1 >= top && y + 1 < bottom) {
         l = line_at(s, 1, y + 1, s->width - 1);
         line_put(&l, ROLE_TEXT, "-");
-        line_put(&l, ROLE_DIM, "  not measured, w says why   ");
+        line_put(&l, ROLE_DIM, "  not measured, w says why  ");
         line_put(&l, ROLE_DIM, "(12)  stale   ");
         line_glyph(&l, ROLE_TEXT, GLYPH_ABOUT);
         line_put(&l, ROLE_TEXT, "2");

@@ -15,6 +15,7 @@
 #include "tui/command.h"
 #include "tui/page.h"
 #include "tui/palette.h"
+#include "tui/theme.h"
 #include "tui/view.h"
 
 struct world {
@@ -282,6 +283,44 @@ static void test_journal(void **state)
     assert_int_equal(w->ui.change.request, REQUEST_NONE);
 }
 
+/* A theme that is taken is kept; none where the session has not read them. */
+static void test_themes(void **state)
+{
+    struct world *w = *state;
+    struct palette_entry e;
+    static struct theme_item items[] = {
+        {.theme = {.name = "default"}, .about = "the colours of every start"},
+        {.theme = {.name = "warm"}},
+    };
+    static const struct theme_set set = {.items = items, .count = 2};
+    assert_string_not_equal(nth(w, "theme warm", 0, &e), "theme warm");
+    w->ui.theme.set = &set;
+    assert_string_equal(nth(w, "warm", 0, &e), "theme warm");
+    assert_string_equal(e.help, "yours");
+    assert_string_equal(nth(w, "every start", 0, &e), "theme default");
+    run(w, "theme warm");
+    assert_string_equal(w->ui.theme.name, "warm");
+    assert_true(w->ui.theme.changed && w->ui.theme.keep);
+    assert_int_equal(w->ui.input, UI_INPUT_NONE);
+}
+
+/* A choice of the Tuning tab: an overlay is put on and taken off, and what is typed stays. */
+static void test_overlays(void **state)
+{
+    struct world *w = *state;
+    struct ui *ui = &w->ui;
+    struct palette_entry e;
+    assert_memory_equal(nth(w, "overlay", 0, &e), "overlay ", 8);
+    char name[PALETTE_NAME];
+    snprintf(name, sizeof name, "%s", e.name);
+    run(w, name);
+    assert_int_equal(ui->tab, UI_TUNING);
+    assert_int_equal(ui->tuning.wish.overlay_count, 1);
+    assert_string_equal(ui->tuning.wish.overlays[0], name + 8);
+    run(w, name);
+    assert_int_equal(ui->tuning.wish.overlay_count, 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -291,6 +330,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_completion, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_journal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_themes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_overlays, set_up, tear_down),
     };
     tuning_builder_open();
     const int failed = cmocka_run_group_tests_name("palette", tests, NULL, NULL);
