@@ -70,6 +70,8 @@ void plan_diff_step(struct ui *ui, int by); /* to the next file of the diff, or 
 void plan_list_draw(struct page *p, const struct plan_tab *t);
 /* view_tuning_will.c: what an apply does, in short or step by step */
 void plan_will_emit(struct sheet *h, const struct tuning_plan *plan, bool steps);
+const char *plan_step_word(const char *action);
+void plan_step_text(const struct shown_step *s, struct buf *b);
 /* "ollama.env" of a path. */
 const char *plan_file_name(const char *path);
 /* view_tuning_item.c: one item of the list in full */

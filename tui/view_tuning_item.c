@@ -132,6 +132,8 @@ static void emit_service(struct sheet *h, const struct ui *ui, const char *servi
     const struct tuning_plan *plan = ui->tuning.plan;
     size_t rows = 0, changes = 0;
     char text[TEXT_BYTES];
+    struct buf b;
+    buf_init(&b, sizeof text);
     for (size_t i = 0; i < plan->row_count; i++) {
         rows += strcmp(plan->rows[i].service, service) == 0;
         changes += strcmp(plan->rows[i].service, service) == 0 && plan->rows[i].changes;
@@ -145,12 +147,15 @@ static void emit_service(struct sheet *h, const struct ui *ui, const char *servi
         const struct shown_step *s = &plan->steps[i];
         if (s->service == NULL || strcmp(s->service, service) != 0)
             continue;
-        plain(h, s->action, s->command != NULL ? s->command : service);
+        buf_clear(&b);
+        plan_step_text(s, &b);
+        plain(h, plan_step_word(s->action), s->command != NULL ? s->command : b.data);
         plain(h, "interrupts", s->interrupts);
     }
     for (size_t i = 0; i < plan->warning_count; i++)
         if (plan->warnings[i].service != NULL && strcmp(plan->warnings[i].service, service) == 0)
             plain(h, "to know", plan->warnings[i].text);
+    buf_release(&b);
 }
 
 void plan_item_emit(struct sheet *h, const struct ui *ui, const struct plan_items *items, int item)
@@ -170,11 +175,11 @@ void plan_item_emit(struct sheet *h, const struct ui *ui, const struct plan_item
         sheet_text(h, "left out", ROLE_TEXT, "an apply does not touch it; x takes it in again", 0);
         break;
     case ITEM_PENDING:
-        sheet_text(h, "", ROLE_WARN, plan->pending[i], 0);
+        sheet_text(h, "edit", ROLE_WARN, plan->pending[i], 0);
         plain(h, "who", "somebody edited it before; a restart would bring it besides");
         break;
     case ITEM_WARNING:
-        sheet_text(h, "", ROLE_TEXT, plan->warnings[i].text, 0);
+        sheet_text(h, "to know", ROLE_TEXT, plan->warnings[i].text, 0);
         plain(h, "setting", plan->warnings[i].setting);
         break;
     case ITEM_SKIPPED:

@@ -397,7 +397,10 @@ void plan_list_draw(struct page *p, const struct plan_tab *t)
         line_put(&l, ROLE_DIM, "   Esc clears the filter");
         return;
     }
-    const int shown = t->list_rows - t->more;
+    int shown = t->list_rows - t->more;
+    if (t->more && shown > 1 && t->first + shown <= t->items.count &&
+        t->items.of[t->first + shown - 1].kind == ITEM_PART)
+        shown--; /* a title with nothing below it says nothing */
     for (int i = 0; i < shown && t->first + i < t->items.count; i++)
         draw_item(p, t, &c, t->first + i, t->list_y + i);
     if (t->more)

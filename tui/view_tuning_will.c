@@ -185,7 +185,7 @@ static void emit_short(struct sheet *h, const struct tuning_plan *plan)
 
 /* ---------------------------------------------------------------- step by step */
 
-static const char *step_word(const char *action)
+const char *plan_step_word(const char *action)
 {
     return strcmp(action, "queue_save") == 0   ? "save"
            : strcmp(action, "queue_post") == 0 ? "queue"
@@ -193,11 +193,13 @@ static const char *step_word(const char *action)
                                                : action;
 }
 
-static void step_text(const struct shown_step *s, struct buf *b)
+void plan_step_text(const struct shown_step *s, struct buf *b)
 {
     const char *who = s->service != NULL ? s->service : "";
     if (s->file != NULL && (is_action(s, "write") || is_action(s, "remove")))
         buf_puts(b, plan_file_name(s->file));
+    else if (is_action(s, "wait"))
+        buf_printf(b, "until %s answers", who);
     else if (is_action(s, "queue_save"))
         buf_printf(b, "waiting %s prompts", who);
     else if (is_action(s, "queue_post"))
@@ -228,9 +230,9 @@ static void emit_steps(struct sheet *h, const struct tuning_plan *plan)
         if (!sheet_row(h, &l))
             continue;
         buf_clear(&b);
-        step_text(s, &b);
+        plan_step_text(s, &b);
         line_put(&l, ROLE_TITLE, "%2zu ", number);
-        line_put(&l, ROLE_TEXT, "%s", step_word(s->action));
+        line_put(&l, ROLE_TEXT, "%s", plan_step_word(s->action));
         line_to(&l, h->x + 12);
         if (s->needs_root && s->command == NULL) /* a command says it itself */
             line_put(&l, ROLE_WARN, "by root ");
