@@ -239,7 +239,6 @@ static int print_result(const struct plan_made *made, const struct options *o,
     struct plan left = {0};
     struct err ignored = ERR_INIT;
 
-    told->plan = &made->plan;
     if (o->json && plan_make_of(&made->knowledge, o, input, &left, &ignored) == 0) {
         told->left = &left;
     }
@@ -316,6 +315,7 @@ static int with_services(const struct plan_made *made, const struct options *o,
     told->progress_fd = (int)o->progress_fd;
     told->aloud = result_is_aloud(o);
     told->services = &services->apply;
+    told->plan = p;
     for (; told->count < p->unit_count && told->count < JOURNAL_MAX_UNITS; told->count++) {
         const struct plan_unit *u = &p->units[told->count];
 

@@ -188,11 +188,38 @@ static size_t put_text(char *line, size_t size, size_t used, const char *key, co
     return n > 0 && (size_t)n < size - used ? used + (size_t)n : used;
 }
 
+/* "2 files, +4 -3 lines, old copies kept"; "" for what no plan has. */
+static const char *written_words(const struct plan *plan, size_t unit, char *out, size_t size)
+{
+    size_t files = 0, added = 0, removed = 0, old = 0;
+
+    for (size_t i = 0; plan && i < plan->file_count; i++) {
+        const struct plan_file *f = &plan->files[i];
+
+        if (f->unit == unit) {
+            files++;
+            added += f->diff.added;
+            removed += f->diff.removed;
+            old += f->source->exists;
+        }
+    }
+    out[0] = '\0';
+    if (files > 0) {
+        snprintf(out, size, "%zu file%s, +%zu -%zu lines%s", files, files == 1 ? "" : "s", added,
+                 removed,
+                 old == 0   ? ""
+                 : old == 1 ? ", old copy kept"
+                            : ", old copies kept");
+    }
+    return out;
+}
+
 static void tell_step(const struct result_told *told, const struct step_news *news)
 {
     static const char *const events[] = {
         [NEWS_BEGIN] = "begin", [NEWS_NOTE] = "note", [NEWS_DONE] = "done"};
-    char name[NAME_BYTES], line[LINE_BYTES], when[32];
+    char name[NAME_BYTES], line[LINE_BYTES], when[32], written[96];
+    const char *detail = news->detail;
     const size_t size = sizeof line - sizeof "}\n";
     int n;
 
@@ -214,8 +241,10 @@ static void tell_step(const struct result_told *told, const struct step_news *ne
         clock_format_rfc3339(news->deadline_ns, when, sizeof when);
         used = put_text(line, size, used, "deadline", when);
     }
-    used = news->detail && *news->detail ? put_text(line, size, used, "detail", news->detail)
-                                         : used;
+    if (!detail && news->step == STEP_WRITE && news->kind == NEWS_DONE) {
+        detail = written_words(told->plan, news->unit, written, sizeof written);
+    }
+    used = detail && *detail ? put_text(line, size, used, "detail", detail) : used;
     snprintf(line + used, sizeof line - used, "}\n");
     tell_line(told->progress_fd, line);
 }

@@ -331,6 +331,7 @@ bool view_has_place(const struct ui *ui, enum action action)
         return ui->tab != UI_JOURNAL && plan && !change; /* there Enter does it */
     case ACTION_APPLY:
         return plan && !at_work && !(change && change_run_open(ui->change.run)) &&
+               ui->tuning.plan_state == UI_PLAN_HERE && !ui->tuning.plan_stale &&
                ui->tuning.plan->step_count > 0;
     case ACTION_STOP:
         return change && at_work && !ui->change.others;

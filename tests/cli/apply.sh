@@ -103,7 +103,7 @@ t_cmp 'nothing was changed by any of it' "$ai/compose.yaml" "$t_dir/before/compo
 t_run "$TUNETOP" apply high --no-restart --yes --plan-hash "$hash" --progress-fd 7 7>"$t_dir/progress"
 t_expect_status 0
 t_is 'progress is told, a line a step' "$(sed -E 's/"id":"[-0-9]*"/"id":"x"/; s/,"at":"[-0-9T:.+Z]+"//' "$t_dir/progress" | tr '\n' ' ')" \
-    '{"event":"begin","action":"write","services":"ollama+comfyui","result":null} {"event":"done","action":"write","services":"ollama+comfyui","result":"ok"} {"event":"end","id":"x","state":"applied"} '
+    '{"event":"begin","action":"write","services":"ollama+comfyui","result":null} {"event":"done","action":"write","services":"ollama+comfyui","result":"ok","detail":"2 files, +21 -1 lines, old copies kept"} {"event":"end","id":"x","state":"applied"} '
 t_expect_out '^  ollama\+comfyui +applied$'
 t_is 'line ends stay' "$(head -n 1 "$ai/.env" | od -An -c | tr -d ' \n')" 'PARALLEL=4\r\n'
 t_run grep -c OLLAMA_MAX_QUEUE=512 "$ai/compose.yaml"

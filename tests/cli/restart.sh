@@ -202,10 +202,18 @@ sed -i 's/steady: 1/steady: 600/' "$yaml"
 "$TUNETOP" apply mine --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
 apply=$!
 t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
+t_what='what a step is about'
+t_ok "$t_what: which service, until when" grep -Eq '"event":"begin","action":"wait".*"at":"[-0-9T:.+]+","service":"ollama","deadline":"[-0-9T:.+]+"' "$t_dir/progress"
+t_ok "$t_what: what is restarted" grep -q '"event":"note","action":"restart".*"service":"ollama"' "$t_dir/progress"
+t_ok "$t_what: what came of it" grep -Eq '"event":"done","action":"wait".*"result":"ok"' "$t_dir/progress"
+t_ok "$t_what: what is proven" grep -Eq '"event":"note","action":"verify".*"detail":"[0-9] of [0-9] ok in pid [0-9]+"' "$t_dir/progress"
+t_ok "$t_what: what was written" grep -q '"event":"done","action":"write".*"detail":"1 file, +[0-9]* -[0-9]* lines, old copy kept"' "$t_dir/progress"
+t_is "$t_what: no line is too long for a pipe" "$(awk 'length($0) > 511' "$t_dir/progress")" ''
 kill -TERM "$apply" # a job in the background ignores SIGINT
 t_status=0
 wait "$apply" || t_status=$?
 t_ok 'it ended by the signal, or says that it was put back' test "$t_status" -ne 0
 has OLLAMA_MAX_QUEUE=100
+t_ok "$t_what: why it is put back" grep -q '"event":"begin","action":"put_back".*"detail":"stopped by signal 15"' "$t_dir/progress"
 t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 t_done

@@ -77,11 +77,8 @@ static struct health_watch begin(const struct scene *s)
     scenes = s;
     clock_ns = stop_at_ns = 0;
     err_clear(&err);
-    return (struct health_watch){.world = &world,
-                                 .control = &control,
-                                 .target = &target,
-                                 .rules = &rules,
-                                 .may_stop = true};
+    return (struct health_watch){
+        .world = &world, .control = &control, .target = &target, .rules = &rules, .may_stop = true};
 }
 
 static const struct control_state old = {.known = true, .running = true, .id = "1", .health = -2};
@@ -215,6 +212,33 @@ static void test_watching(void **state_of_test)
     }
 }
 
+static size_t noted;
+static char note_first[128], note_last[128];
+
+static void take_note(void *ctx, const char *words)
+{
+    assert_null(ctx);
+    snprintf(noted++ == 0 ? note_first : note_last, sizeof note_first, "%s", words);
+}
+
+/* Each reason why it is not well yet is told once, not every half second. */
+static void test_notes(void **state_of_test)
+{
+    static const struct scene later[] = {{0, "1", true, -1, -1, 0},
+                                         {5, "2", true, -1, -1, 0},
+                                         {20, "2", true, 1, -1, 0},
+                                         {.from_s = 0}};
+    struct health_watch h = begin(later);
+
+    (void)state_of_test;
+    noted = 0;
+    h.note = take_note;
+    assert_int_equal(health_wait(&h, &old, &state, &err), 0);
+    assert_int_equal(noted, 2);
+    assert_string_equal(note_first, "the one before still runs");
+    assert_string_equal(note_last, "its healthcheck has not said healthy yet");
+}
+
 static void test_a_signal(void **state_of_test)
 {
     static const struct scene never[] = {{0, "2", true, -1, -1, 0}, {.from_s = 0}};
@@ -233,9 +257,9 @@ static void test_a_signal(void **state_of_test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waiting),  cmocka_unit_test(test_a_broken_healthcheck),
-        cmocka_unit_test(test_rules),    cmocka_unit_test(test_watching),
-        cmocka_unit_test(test_a_signal),
+        cmocka_unit_test(test_waiting), cmocka_unit_test(test_a_broken_healthcheck),
+        cmocka_unit_test(test_rules),   cmocka_unit_test(test_watching),
+        cmocka_unit_test(test_notes),   cmocka_unit_test(test_a_signal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

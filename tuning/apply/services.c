@@ -575,11 +575,12 @@ static int judge_rows(const struct services_apply *a, const struct service_job *
     return 0;
 }
 
-/* "7 ok, 1 not proven" */
-static void note_rows(const struct services_apply *a, const struct service_job *job)
+/* "7 of 8 ok in pid 22871, 1 not proven" */
+static void note_rows(const struct services_apply *a, const struct service_job *job,
+                      const struct service_facts *facts)
 {
     size_t ok = 0, unknown = 0;
-    char words[96], more[48] = "";
+    char words[128], more[48] = "", process[32] = "";
 
     for (size_t i = 0; i < job->wish_count; i++) {
         ok += job->rows[i].verdict == VERIFY_OK;
@@ -588,7 +589,10 @@ static void note_rows(const struct services_apply *a, const struct service_job *
     if (unknown > 0) {
         snprintf(more, sizeof more, ", %zu not proven", unknown);
     }
-    snprintf(words, sizeof words, "%zu of %zu ok%s", ok, job->wish_count, more);
+    if (facts && facts->pid > 0) {
+        snprintf(process, sizeof process, " in pid %d", (int)facts->pid);
+    }
+    snprintf(words, sizeof words, "%zu of %zu ok%s%s", ok, job->wish_count, process, more);
     tell(a, job, NEWS_NOTE, STEP_VERIFY, words);
 }
 
@@ -605,7 +609,7 @@ static int verify_one(struct services_apply *a, struct service_job *job, bool ba
 
     fill_rows(a, job, facts, job->restarted_wall_ns, job->rows);
     job->put_back = back;
-    note_rows(a, job);
+    note_rows(a, job, facts);
     rc = rc == 0 ? judge_rows(a, job, back, err) : rc;
     if (rc == 0 && !back && job->state == JOB_WELL) {
         const struct health_watch h = watch_of(a, job, back);
