@@ -267,6 +267,8 @@ static void draw_service(struct page *p, const struct plan_tab *t, const char *s
     line_put(&l, out ? ROLE_DIM : ROLE_TITLE, "%s", service);
     if (version_of(u, service)[0] != '\0')
         line_put(&l, out ? ROLE_DIM : ROLE_TITLE, " %s", version_of(u, service));
+    if (strcmp(service, profile_service_words[PROFILE_SYSTEM]) == 0)
+        line_put(&l, ROLE_DIM, "  the machine itself");
     if (out)
         line_put(&l, ROLE_DIM, "  left out: an apply touches nothing of it, x takes it in again");
 }

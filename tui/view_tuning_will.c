@@ -78,7 +78,7 @@ static void emit_root(struct sheet *h, const struct tuning_plan *plan)
 {
     const size_t n = root_steps(plan);
     char text[160];
-    if (n == 0)
+    if (n == 0 || h->p->ui->change.is_root)
         return;
     snprintf(text, sizeof text, "%zu step%s %s root: the command is shown, then sudo asks", n,
              n == 1 ? "" : "s", n == 1 ? "needs" : "need");
