@@ -79,8 +79,23 @@ static void put_text(struct walk *w, int indent, enum role role, const char *tex
     w->h.x -= indent;
 }
 
+/* What is not as the change left it, and keeps undo from taking it back. */
+static size_t changed_since(const struct walk *w)
+{
+    const struct journal_diff *d = w->diff;
+    size_t n = 0;
+    for (size_t i = 0; w->r->stands && d != NULL && i < d->file_count; i++)
+        n += d->files[i].stands && d->files[i].now != NOW_AS_APPLIED &&
+             d->files[i].now != NOW_NOT_KNOWN;
+    for (size_t i = 0; w->r->stands && d != NULL && i < d->value_count; i++)
+        n += d->values[i].stands &&
+             (d->values[i].now == NOW_CHANGED || d->values[i].now == NOW_UNREADABLE);
+    return n;
+}
+
 static void walk_head(struct walk *w)
 {
+    const size_t changed = changed_since(w);
     const struct journal_row *r = w->r;
     char began[FORMAT_SIZE], ended[FORMAT_SIZE], text[128];
     struct line l;
@@ -92,7 +107,11 @@ static void walk_head(struct walk *w)
         snprintf(text, sizeof text, "%s, %s", began, r->at_work ? "at work now" : "it has no end");
     if (sheet_row(&w->h, &l)) {
         line_put(&l, ROLE_DIM, "%s", text);
+        if (changed > 0) /* the rows of files may stand below the window */
+            line_put(&l, ROLE_WARN, "   %zu not as applied: undo stops", changed);
+        line_group(&l);
         line_put(&l, ROLE_DIM, "   in %s journal", r->root ? "root's" : "your");
+        line_group_end(&l);
         if (r->of != NULL) {
             line_group(&l);
             line_put(&l, ROLE_DIM, "   takes back %s", r->of);
@@ -270,7 +289,7 @@ static void walk_value(struct walk *w, const struct journal_row_value *v)
     snprintf(text, sizeof text, "%s  %s -> %s", v->name, v->before, v->after);
     if (sheet_row(&w->h, &l)) {
         tuning_put_cut(w->h.p, l.x + 2, l.y, w->now_x - 2 - (l.x + 2), ROLE_DIM, text);
-        walk_now(w, &l, v->now, v->stands);
+        walk_now(w, &l, v->now, v->stands && v->now != NOW_AS_BEFORE); /* it is lost with a start */
     }
     if (v->now == NOW_CHANGED && v->is != NULL) {
         snprintf(text, sizeof text, "it is %s now", v->is);

@@ -337,7 +337,8 @@ static void emit_journal(struct walk *w, const struct ui *ui)
         enum role role;
         const char *text;
     } words[] = {
-        {"applied", ROLE_OK, "every service has it, and each value was proven; U takes it back"},
+        {"applied", ROLE_OK,
+         "its files are written, and what was restarted was proven; U takes it back"},
         {"applied in part", ROLE_WARN,
          "a service that failed its check was put back at once, the others have it"},
         {"rolled back", ROLE_WARN, "all of it was put back at once, nothing of it is there"},
