@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "tui/action.h"
+#include "tui/rescue.h"
 
 /* A probe's answers, as key codes of our own above curses' (KEY_MAX is 0777). */
 enum { PROBE_NARROW = KEY_MAX + 1, PROBE_WIDE, PROBE_BYTES, MOUSE_REPORT, MOUSE_OLD_REPORT };
@@ -60,74 +61,6 @@ struct term {
     int stderr_saved, stderr_read;
     struct buf stderr_line;
 };
-
-/* What a fatal signal needs to restore the terminal: prepared at open, only read in the handler. */
-static struct {
-    volatile sig_atomic_t active;
-    int fd, stderr_saved, stderr_read;
-    struct termios modes;
-    char bytes[256];
-    size_t size;
-} rescue;
-static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-enum { FATAL_COUNT = sizeof fatal_signals / sizeof fatal_signals[0] };
-static struct sigaction fatal_before[FATAL_COUNT];
-
-/* Ends a Ctrl-S stop: switching IXON off starts the output again, which tcflow(TCOON) does only
- * after TCOOFF. Async-signal-safe. */
-static void resume_output(int fd)
-{
-    struct termios now;
-    if (tcgetattr(fd, &now) != 0 || (now.c_iflag & IXON) == 0)
-        return;
-    now.c_iflag &= ~(tcflag_t)IXON;
-    tcsetattr(fd, TCSANOW, &now);
-}
-
-/* Async-signal-safe. */
-static void rescue_terminal(void)
-{
-    if (!rescue.active)
-        return;
-    rescue.active = 0;
-    signal(SIGTTOU, SIG_IGN);
-    resume_output(rescue.fd);
-    for (size_t at = 0; at < rescue.size;) {
-        ssize_t n = write(rescue.fd, rescue.bytes + at, rescue.size - at);
-        if (n <= 0)
-            break;
-        at += (size_t)n;
-    }
-    tcsetattr(rescue.fd, TCSANOW, &rescue.modes);
-    if (rescue.stderr_saved >= 0) {
-        char kept[512];
-        ssize_t n;
-        dup2(rescue.stderr_saved, STDERR_FILENO);
-        while ((n = read(rescue.stderr_read, kept, sizeof kept)) > 0)
-            if (write(STDERR_FILENO, kept, (size_t)n) < 0)
-                break;
-    }
-}
-
-static void on_fatal(int signal_number)
-{
-    int saved = errno;
-    rescue_terminal();
-    for (size_t i = 0; i < FATAL_COUNT; i++)
-        if (fatal_signals[i] == signal_number)
-            sigaction(signal_number, &fatal_before[i], NULL);
-    raise(signal_number); /* pending until we return, then with the handler of before */
-    errno = saved;
-}
-
-static void on_panic(const char *reason)
-{
-    rescue_terminal();
-    static const char before[] = "tunetop: ";
-    if (write(STDERR_FILENO, before, sizeof before - 1) < 0 ||
-        write(STDERR_FILENO, reason, strlen(reason)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
-        return;
-}
 
 const char *term_set_locale(bool *utf8)
 {
@@ -194,29 +127,6 @@ static void rescue_prepare(int fd, bool mouse)
     static char names[][8] = {"rmkx", "sgr0", "op", "cnorm", "rmcup"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         collect(names[i]);
-}
-
-static void catch_fatal(void)
-{
-    /* A stack of its own: a fault may be that the stack is full. 16 KiB is twice MINSIGSTKSZ's
-     * usual. */
-    static char stack[16384];
-    static const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
-    sigaltstack(&alternative, NULL);
-    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < FATAL_COUNT; i++)
-        sigaction(fatal_signals[i], &action, &fatal_before[i]);
-    alloc_set_panic_hook(on_panic);
-    rescue.active = 1;
-}
-
-static void release_fatal(void)
-{
-    rescue.active = 0;
-    alloc_set_panic_hook(NULL);
-    for (size_t i = 0; i < FATAL_COUNT; i++)
-        sigaction(fatal_signals[i], &fatal_before[i], NULL);
 }
 
 /* Whatever a library prints to stderr goes to the log while the screen is up. When stderr is no
@@ -557,7 +467,7 @@ struct term *term_open(const struct term_options *options, struct err *err)
     }
     t->mouse = options->mouse && knows_mouse();
     rescue_prepare(STDOUT_FILENO, t->mouse);
-    catch_fatal();
+    rescue_catch();
     stderr_capture(t);
     sync_size();
     /* The default of 1 s makes a lone Escape hang. 15 ms leaves room below the 30 ms from key to
@@ -591,14 +501,15 @@ void term_close(struct term *t)
     sigaction(SIGTTOU, &ignore,
               &before); /* in the background the modes stay the shell's, and nothing stops us */
     if (!isendwin()) {
-        resume_output(STDOUT_FILENO); /* under Ctrl-S the restoring bytes would wait for ever */
+        rescue_resume_output(
+            STDOUT_FILENO); /* under Ctrl-S the restoring bytes would wait for ever */
         tell_mouse(t, mouse_off);
         if (t->probe_pending)
             tcflush(STDIN_FILENO, TCIFLUSH); /* its answer is not for the shell */
         endwin();
     }
     tcsetattr(STDIN_FILENO, TCSANOW, &rescue.modes);
-    release_fatal();
+    rescue_release();
     sigaction(SIGTTOU, &before, NULL);
     stderr_release(t);
     delwin(t->pad);
@@ -612,7 +523,7 @@ void term_close(struct term *t)
 void term_suspend(struct term *t)
 {
     rescue.active = 0;
-    resume_output(STDOUT_FILENO);
+    rescue_resume_output(STDOUT_FILENO);
     tell_mouse(t, mouse_off);
     endwin();
     stderr_release(t);
