@@ -110,7 +110,7 @@ static void note_nothing(struct ui *ui, const struct tuning_plan *plan)
 
 void consent_ask_apply(struct ui *ui, const struct model *m)
 {
-    const struct ui_tuning *t = &ui->tuning;
+    struct ui_tuning *t = &ui->tuning;
     const struct tuning_plan *plan = t->plan;
     struct arena arena = {0};
     (void)m;
@@ -125,7 +125,8 @@ void consent_ask_apply(struct ui *ui, const struct model *m)
     } else if (t->plan_state == UI_PLAN_FAILED) {
         note(ui, "there is no plan: %s", t->plan_trouble);
     } else if (plan == NULL || t->plan_state != UI_PLAN_HERE || t->plan_stale) {
-        note(ui, "the plan is being made: a moment, then A again");
+        note(ui, "the plan is being made: the question comes with it");
+        t->apply_wanted = true;
     } else if (plan->refused == NULL && plan->step_count == 0) {
         note_nothing(ui, plan);
     } else {

@@ -338,6 +338,7 @@ static void press(struct session *s, uint32_t key)
 static void before_input(struct session *s)
 {
     s->ui.note = NULL;
+    s->ui.tuning.apply_wanted = false;
     s->ui.note_stays = false;
     s->note_since_ns = 0;
 }

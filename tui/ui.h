@@ -61,6 +61,7 @@ struct ui_tuning {
     enum ui_plan_state plan_state;
     bool plan_stale;             /* what it was made from has changed: a new one comes */
     bool ask_plan;               /* asked for by a key; the session acts and clears */
+    bool apply_wanted;           /* A, before the plan was there: asked when it is; a key clears */
     char plan_trouble[640];      /* FAILED: place, cause, next step */
     const char *plan_refused;    /* why none is ever made here: a replay; NULL */
     bool diff;                   /* the diff fills the page */

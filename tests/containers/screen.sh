@@ -163,9 +163,9 @@ for victim in child both; do
     keys_to_apply
     c_until "$t_what: it is there" is_held
     if [ $victim = both ]; then
-        kill -9 "$(d_pid)" "$(d_pids apply)"
+        kill -9 "$(d_pid)" "$(d_change)"
     else
-        kill -9 "$(d_pids apply)"
+        kill -9 "$(d_change)"
     fi
     rm -f "$t_dir"/hold/at-*
     c_until "$t_what: what it had started ends" c_no_child "$file"

@@ -4,7 +4,7 @@
 #
 #   dashboard 80x24 [OPTION...]     starts it; d_frames is its log of keys and frames
 #   t send-keys p                   keys
-#   t_wait_for NAME shows REGEX     what stands on the screen now
+#   d_wait NAME shows REGEX         what stands on the screen now, or soon
 #
 # Whoever traps EXIT calls dashboards_end.
 
@@ -42,6 +42,23 @@ screen() {
 shows() {
     screen | grep -Eq -- "$1"
 }
+# d_wait NAME COMMAND...: as t_wait_for, for what takes longer (an apply with its checks); the screen is
+# told after a failure.
+d_wait() {
+    local name=$1 tries=0
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if [ "$tries" -ge 400 ]; then
+            screen >"$t_dir/out" 2>/dev/null
+            : >"$t_dir/err"
+            t_report 1 "$name"
+            return 1
+        fi
+        sleep 0.05
+    done
+    t_report 0 "$name"
+}
 t_not() {
     ! "$@"
 }
@@ -54,10 +71,18 @@ ended() {
 d_pids() {
     local pid first
     for pid in $(pgrep -x tunetop); do
-        tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qxF "HOME=$HOME" || continue
-        first=$(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | sed -n 2p)
+        [ -r "/proc/$pid/environ" ] || continue
+        { tr '\0' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qxF "HOME=$HOME" || continue
+        first=$({ tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | sed -n 2p)
         case $first in -*) first= ;; esac
         case " $* " in *" $first "*) echo "$pid" ;; esac
+    done
+}
+# The change that is at work: it leads a session of its own, what it forked does not.
+d_change() {
+    local pid
+    for pid in $(d_pids apply undo recover); do
+        [ "$(ps -o sid= -p "$pid" | tr -d ' ')" != "$pid" ] || echo "$pid"
     done
 }
 # The dashboard forks helpers, which are called the same: it is the one whose parent is the terminal's.

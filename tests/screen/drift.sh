@@ -15,20 +15,20 @@ trap end_all EXIT
 printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3\n' >"$env"
 "$HOME/stop"
 "$HOME/start"
-t_wait_for 'it serves' test -s "$t_dir/port"
+d_wait 'it serves' test -s "$t_dir/port"
 dashboard 80x24
-t_wait_for 'what is in effect is known' shows ' mine 3 of 3 .* fits [a-z]+ \(p\)$'
+d_wait 'what is in effect is known' shows ' mine 3 of 3 .* fits [a-z]+ \(p\)$'
 t_must_fail 'and nothing has drifted' shows 'drifted'
 dashboards_end
 sed -i 's/=512/=100/' "$env"
 dashboard 80x24
-t_wait_for 'the file says otherwise' shows ' mine 3 of 3, 1 drifted .*\(p\)$'
+d_wait 'the file says otherwise' shows ' mine 3 of 3, 1 drifted .*\(p\)$'
 t send-keys w
-t_wait_for 'w says what' shows '^ drift +drifted +OLLAMA_MAX_QUEUE of ollama is 100 in its'
+d_wait 'w says what' shows '^ drift +drifted +OLLAMA_MAX_QUEUE of ollama is 100 in its'
 t send-keys w
 "$HOME/stop"
 "$HOME/start"
-t_wait_for 'a restart ends it' t_not shows drifted
+d_wait 'a restart ends it' t_not shows drifted
 t send-keys q
-t_wait_for 'q ends it' ended
+d_wait 'q ends it' ended
 t_done

@@ -40,45 +40,45 @@ held() {
     watch) sed -i 's/steady: 1/steady: 600/' "$yaml" ;;
     esac
     dashboard 80x24
-    t_wait_for "$t_what: the page" shows '\(p\)$'
+    d_wait "$t_what: the page" shows 'q quit$'
     t send-keys p
-    t_wait_for "$t_what: the picker" shows '╭─ Profile ─'
+    d_wait "$t_what: the picker" shows '╭─ Profile ─'
     d_choose mine
     t send-keys Enter
-    t_wait_for "$t_what: its plan" shows 'A apply'
+    d_wait "$t_what: its plan" shows 'A apply'
     t send-keys A
-    t_wait_for "$t_what: the question" shows 'Apply mine\?'
+    d_wait "$t_what: the question" shows 'Apply mine\?'
     t send-keys y
     case $1 in
-    stop) t_wait_for "$t_what: it is there" grep -q stop "$t_dir/calls" ;;
-    restart) t_wait_for "$t_what: it is there" grep -q start "$t_dir/calls" ;;
-    watch) t_wait_for "$t_what: it is there" shows 'wait +now|watch' ;;
+    stop) d_wait "$t_what: it is there" grep -q stop "$t_dir/calls" ;;
+    restart) d_wait "$t_what: it is there" grep -q start "$t_dir/calls" ;;
+    watch) d_wait "$t_what: it is there" shows 'wait +now|watch' ;;
     esac
 }
 # What another dashboard says of it, and what becomes of it.
 goes_on() {
     t_ok "$t_what: it goes on" changing
     dashboard 80x24
-    t_wait_for "$t_what: the next dashboard shows it" shows 'a change is at work'
+    d_wait "$t_what: the next dashboard shows it" shows 'a change is at work|Applying mine'
     t send-keys 3
-    t_wait_for "$t_what: and what it does" shows 'Applying mine'
+    d_wait "$t_what: and what it does" shows 'Applying mine'
     touch "$HOME/go"
     if [ "$1" = watch ]; then
-        kill -TERM "$(d_pids apply)"
-        t_wait_for "$t_what: ended, it is put back" shows 'put back|Stopped|rolled back'
+        kill -TERM "$(d_change)"
+        d_wait "$t_what: ended, it is put back" shows 'put back|Stopped|rolled back'
     else
-        t_wait_for "$t_what: it is applied" shows 'Applied mine'
+        d_wait "$t_what: it is applied" shows 'Applied mine'
         t_is "$t_what: the file is the new one" "$(cat "$env")" "$wanted"
     fi
 }
 recovered() {
     t_ok "$t_what: the file is whole" is_whole
     touch "$HOME/go"
-    t_wait_for "$t_what: the screen says that it was cut off" shows 'recover'
+    d_wait "$t_what: the screen says that it was cut off" shows 'recover'
     t send-keys R
-    t_wait_for "$t_what: R asks" shows 'y recover'
+    d_wait "$t_what: R asks" shows 'y recover'
     t send-keys y
-    t_wait_for "$t_what: it is ended" shows 'Recovered|recovered'
+    d_wait "$t_what: it is ended" shows 'Recovered|recovered'
 }
 
 try() { # VICTIM STEP
@@ -87,17 +87,17 @@ try() { # VICTIM STEP
     case $1 in
     dashboard)
         kill -9 "$(d_pid)"
-        t_wait_for "$t_what: it is gone" ended
+        d_wait "$t_what: it is gone" ended
         goes_on "$2"
         ;;
     child)
-        kill -9 "$(d_pids apply)"
-        t_wait_for "$t_what: it is gone" t_not changing
+        kill -9 "$(d_change)"
+        d_wait "$t_what: it is gone" t_not changing
         recovered
         ;;
     both)
-        kill -9 "$(d_pid)" "$(d_pids apply)"
-        t_wait_for "$t_what: they are gone" t_not changing
+        kill -9 "$(d_pid)" "$(d_change)"
+        d_wait "$t_what: they are gone" t_not changing
         dashboard 80x24
         recovered
         ;;
@@ -106,9 +106,9 @@ try() { # VICTIM STEP
         goes_on "$2"
         ;;
     esac
-    t_wait_for "$t_what: nothing is at work" t_not changing
+    d_wait "$t_what: nothing is at work" t_not changing
     t_ok "$t_what: the file is whole" is_whole
-    t_wait_for "$t_what: the service runs with what it says" agrees
+    d_wait "$t_what: the service runs with what it says" agrees
     t_run "$TUNETOP" recover --yes
     t_expect_out 'nothing was cut off'
     dashboards_end
@@ -132,16 +132,16 @@ t_what='two dashboards'
 held restart
 first=$d_socket
 dashboard 80x24
-t_wait_for "$t_what: the second shows it" shows 'a change is at work'
+d_wait "$t_what: the second shows it" shows 'a change is at work|Applying mine'
 t send-keys 3
-t_wait_for "$t_what: and what it does" shows 'Applying mine'
+d_wait "$t_what: and what it does" shows 'Applying mine'
 t send-keys X
-t_wait_for "$t_what: it cannot stop it" shows 'another tunetop'
+d_wait "$t_what: it cannot stop it" shows 'another tunetop'
 touch "$HOME/go"
-t_wait_for "$t_what: both see its end" shows 'Applied mine'
+d_wait "$t_what: both see its end" shows 'Applied mine'
 second=$d_socket
 d_socket=$first
-t_wait_for "$t_what: the first, too" shows 'Applied mine'
+d_wait "$t_what: the first, too" shows 'Applied mine'
 dashboards_end
 d_socket=$second
 t_done

@@ -66,9 +66,9 @@ echo slow >"$HOME/trick"
 "$TUNETOP" --script keys >"$t_dir/script" 2>&1 &
 script=$!
 t_own "$script"
-t_wait_for 'it restarts' grep -q start "$t_dir/calls"
+d_wait 'it restarts' grep -q start "$t_dir/calls"
 t_is 'the file is the new one' "$(cat "$env")" "$wanted"
-t_wait_for 'the screen shows the work' test -s progress
+d_wait 'the screen shows the work' test -s progress
 touch "$HOME/go"
 t_status=0
 wait "$script" || t_status=$?
@@ -91,60 +91,60 @@ fresh
 rm -f "$HOME/go"
 echo slow >"$HOME/trick"
 dashboard 80x24
-t_wait_for 'the page' shows '\(p\)$'
+d_wait 'the page' shows '\(p\)$'
 t send-keys p
-t_wait_for 'p opens the picker' shows '╭─ Profile ─'
+d_wait 'p opens the picker' shows '╭─ Profile ─'
 t_what='the whole way by keys'
 d_choose mine
 t send-keys Enter
-t_wait_for 'Enter opens its plan' shows '^ A apply|A apply'
+d_wait 'Enter opens its plan' shows '^ A apply|A apply'
 t send-keys d
-t_wait_for 'd is the diff' shows '\+OLLAMA_MAX_QUEUE=512'
+d_wait 'd is the diff' shows '\+OLLAMA_MAX_QUEUE=512'
 t send-keys Escape
-t_wait_for 'Esc closes it' shows 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
+d_wait 'Esc closes it' shows 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
 t send-keys A
-t_wait_for 'A asks' shows 'Apply mine\?'
+d_wait 'A asks' shows 'Apply mine\?'
 t_is 'and nothing has been changed' "$(cat "$env")" "$before"
 t send-keys n
-t_wait_for 'n leaves it' t_not shows 'Apply mine\?'
+d_wait 'n leaves it' t_not shows 'Apply mine\?'
 t send-keys A
-t_wait_for 'A asks again' shows 'Apply mine\?'
+d_wait 'A asks again' shows 'Apply mine\?'
 t send-keys Enter
-t_wait_for 'Enter is no yes' t_not shows 'Apply mine\?'
+d_wait 'Enter is no yes' t_not shows 'Apply mine\?'
 t_is 'nothing has been changed still' "$(cat "$env")" "$before"
 t send-keys A
-t_wait_for 'and again' shows 'Apply mine\?'
+d_wait 'and again' shows 'Apply mine\?'
 t resize-window -x 60 -y 15
-t_wait_for 'in the smallest window' shows 'Apply mine\?'
+d_wait 'in the smallest window' shows 'Apply mine\?'
 t send-keys y
-t_wait_for 'y begins' shows 'Applying mine'
-t_wait_for 'it restarts' grep -q start "$t_dir/calls"
-t_wait_for 'what it does now stands in the smallest window, too' shows 'restart +now'
+d_wait 'y begins' shows 'Applying mine'
+d_wait 'it restarts' grep -q start "$t_dir/calls"
+d_wait 'what it does now stands in the smallest window, too' shows 'restart +now'
 t resize-window -x 80 -y 24
-t_wait_for 'and in this' shows 'restart +now'
+d_wait 'and in this' shows 'restart +now'
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
     for key in 1 2 3 Down Up; do
         t send-keys "$key"
     done
 done
 t send-keys 3
-t_wait_for 'it is still at work' shows 'restart +now'
+d_wait 'it is still at work' shows 'restart +now'
 latency=$(d_latency)
 echo "# key to frame during an apply: median and p99 in ms, keys: $latency"
 t_ok 'keys are answered during an apply: a median under 30 ms, p99 under 150' awk -v l="$latency" 'BEGIN {
     split(l, of, " "); exit !(of[1] != "none" && of[1] < 30 && of[2] < 150 && of[3] >= 40) }'
 touch "$HOME/go"
-t_wait_for 'applied' shows 'Applied mine'
+d_wait 'applied' shows 'Applied mine'
 has OLLAMA_MAX_QUEUE=512
 t_is 'the file is the new one' "$(cat "$env")" "$wanted"
 t send-keys U
-t_wait_for 'U asks' shows 'Take back mine\?'
+d_wait 'U asks' shows 'Take back mine\?'
 t send-keys y
-t_wait_for 'undone' shows 'Took back'
+d_wait 'undone' shows 'Took back'
 has OLLAMA_MAX_QUEUE=100
 t_is 'the file is the old one' "$(cat "$env")" "$before"
 t send-keys 1
-t_wait_for 'the Overview' shows '^ Silicon ─'
+d_wait 'the Overview' shows '^ Silicon ─'
 t send-keys q
-t_wait_for 'q ends it' ended
+d_wait 'q ends it' ended
 t_done
