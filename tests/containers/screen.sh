@@ -143,7 +143,7 @@ keys_to_apply
 c_until "$t_what: it is there" is_held
 kill -9 "$(d_pid)"
 dashboard 80x24
-c_until "$t_what: the next one shows it" shows 'a change is at work'
+c_until "$t_what: the next one shows it" shows 'a change is at work|Applying mine'
 t send-keys 3
 c_until "$t_what: and what it does" shows 'Applying mine'
 rm -f "$t_dir"/hold/at-*
@@ -170,8 +170,8 @@ for victim in child both; do
     rm -f "$t_dir"/hold/at-*
     c_until "$t_what: what it had started ends" c_no_child "$file"
     [ $victim = child ] || dashboard 80x24
-    c_until "$t_what: the screen says so" shows 'recover'
-    [ $victim = child ] || t send-keys 5
+    c_until "$t_what: the screen says so" shows 'was cut off|R recover'
+    shows 'R recover' || t send-keys 5
     c_until "$t_what: R has a place" shows 'R recover'
     t send-keys R
     c_until "$t_what: R asks" shows 'y recover'

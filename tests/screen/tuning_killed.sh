@@ -65,20 +65,22 @@ goes_on() {
     touch "$HOME/go"
     if [ "$1" = watch ]; then
         kill -TERM "$(d_change)"
-        d_wait "$t_what: ended, it is put back" shows 'put back|Stopped|rolled back'
+        d_wait "$t_what: ended, it is put back" shows 'was put back|as it was before'
     else
         d_wait "$t_what: it is applied" shows 'Applied mine'
         t_is "$t_what: the file is the new one" "$(cat "$env")" "$wanted"
     fi
 }
-recovered() {
+recovered() { # from where the screen is
     t_ok "$t_what: the file is whole" is_whole
     touch "$HOME/go"
-    d_wait "$t_what: the screen says that it was cut off" shows 'recover'
+    d_wait "$t_what: the screen says that it was cut off" shows 'was cut off|R recover'
+    shows 'R recover' || t send-keys 5
+    d_wait "$t_what: R has a place" shows 'R recover'
     t send-keys R
     d_wait "$t_what: R asks" shows 'y recover'
     t send-keys y
-    d_wait "$t_what: it is ended" shows 'Recovered|recovered'
+    d_wait "$t_what: it is ended" shows '^ What was cut off (is put back|counts)'
 }
 
 try() { # VICTIM STEP
