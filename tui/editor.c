@@ -276,7 +276,9 @@ static void open_setting(struct ui *ui, const struct model *m, const char *servi
     struct ui_editor *e = &ui->editor;
     const struct shown_possible *possible = possible_of(ui, setting);
     char text[PROMPT_BYTES];
-    utf8_copy(e->service, sizeof e->service, service);
+    /* What was typed without a service is that value still. */
+    const bool any = tuning_wish_value(&ui->tuning.wish, "", setting) != NULL;
+    utf8_copy(e->service, sizeof e->service, any ? "" : service);
     utf8_copy(e->setting, sizeof e->setting, setting);
     const struct setting *s = editor_setting(ui);
     if (s == NULL || !can_be_set(s)) {
@@ -350,13 +352,26 @@ static void select_row(struct ui *ui, const char *service, const char *setting)
     l->kind = ITEM_ROW;
 }
 
-/* What is left out has no value, and a service none of its settings. */
-static void forget_values(struct tuning_wish *w, const char *service, const char *setting)
+static bool plan_has(const struct tuning_plan *p, const char *service, const char *setting)
 {
-    for (size_t i = w->value_count; i-- > 0;)
-        if (strcmp(w->values[i].service, service) == 0 &&
-            (setting[0] == '\0' || strcmp(w->values[i].setting, setting) == 0))
+    for (size_t i = 0; p != NULL && i < p->row_count; i++)
+        if (strcmp(p->rows[i].service, service) == 0 && strcmp(p->rows[i].setting, setting) == 0)
+            return true;
+    return false;
+}
+
+/* What is left out has no value, and a service none of its settings; what was typed without a
+ * service is of the one whose plan has it. */
+static void forget_values(struct ui *ui, const char *service, const char *setting)
+{
+    struct tuning_wish *w = &ui->tuning.wish;
+    for (size_t i = w->value_count; i-- > 0;) {
+        const struct wish_value *v = &w->values[i];
+        const bool its = v->service[0] == '\0' ? plan_has(ui->tuning.plan, service, v->setting)
+                                               : strcmp(v->service, service) == 0;
+        if (its && (setting[0] == '\0' || strcmp(v->setting, setting) == 0))
             w->values[i] = w->values[--w->value_count];
+    }
 }
 
 static void take_possible(struct ui *ui, const struct shown_possible *possible)
@@ -396,7 +411,7 @@ void editor_leave_out(struct ui *ui)
     }
     utf8_copy(whose, sizeof whose, service); /* they may be names of the wish itself */
     utf8_copy(which, sizeof which, setting);
-    forget_values(w, whose, which);
+    forget_values(ui, whose, which);
     if (editor_is_machines(ui, whose, which)) {
         note(ui, "it is only possible again"); /* nothing of the machine is set unasked */
     } else if (which[0] != '\0' && tuning_wish_is_left_out(w, whose, "")) {

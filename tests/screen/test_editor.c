@@ -267,6 +267,21 @@ static void leaving_out(void **state)
     assert_non_null(strstr(ui.note, "x takes it in"));
     press("x");
     assert_false(tuning_wish_is_own(w));
+    /* Also one that was typed without a service. */
+    assert_true(tuning_wish_set(w, "", "OLLAMA_NUM_PARALLEL", "7"));
+    edit("ollama", "OLLAMA_NUM_PARALLEL", "");
+    assert_string_equal(ui.editor.line.text, "7");
+    press("8 Enter");
+    assert_string_equal(value("", "OLLAMA_NUM_PARALLEL"), "8");
+    choose(ITEM_ROW, "ollama", "OLLAMA_NUM_PARALLEL");
+    press("x");
+    assert_int_equal(w->value_count, 0);
+    press("x");
+    assert_true(tuning_wish_set(w, "", "OLLAMA_NUM_PARALLEL", "7"));
+    choose(ITEM_SERVICE, "ollama", "");
+    press("x");
+    assert_int_equal(w->value_count, 0);
+    press("x");
     choose(ITEM_SERVICE, "comfyui", "");
     press("e");
     assert_int_equal(ui.input, UI_INPUT_NONE);

@@ -156,4 +156,58 @@ on again 'own is a profile of yours'
 t_ok 'the new value is there' grep -q '{name: "OLLAMA_NUM_PARALLEL", value: "5", literal: true}' "$profiles/own.yaml"
 t_ok 'the old one, too' grep -q '{name: "OLLAMA_KEEP_ALIVE", value: "9m", literal: true}' "$profiles/own.yaml"
 t_ok 'and what it builds on' grep -q 'base: "mine"' "$profiles/own.yaml"
+
+# --- two of a kind: a profile cannot tell them apart, and says so ---
+mkdir "$HOME/ai"
+cat >"$HOME/ai/compose.yaml" <<'END'
+services:
+  one:
+    image: ollama/ollama:0.33.0
+  two:
+    image: ollama/ollama:0.33.0
+END
+cat >"$yaml" <<END
+services:
+  - {name: one, kind: ollama, url: "http://127.0.0.1:1", config: {type: compose, file: $HOME/ai/compose.yaml, service: one}}
+  - {name: two, kind: ollama, url: "http://127.0.0.1:2", config: {type: compose, file: $HOME/ai/compose.yaml, service: two}}
+END
+cat >keys <<'SCRIPT'
+size 120x40
+wait-model
+3
+wait-screen A apply
+/
+type KEEP_ALIVE
+Enter
+e
+wait-screen Another value
+type 9m
+Enter
+wait-screen 9m*
+s
+wait-screen Own profile
+type both
+Enter
+wait-screen not saved
+save-screen one
+Down
+Down
+e
+wait-screen Another value
+save-screen second
+type 9m
+Enter
+wait-screen 2 values
+s
+wait-screen Own profile
+type both
+Enter
+wait-screen saved as both
+q
+SCRIPT
+t_run "$TUNETOP" --script keys
+t_expect_status 0
+on one 'not saved: a profile is for every ollama: choose the same of OLLAMA_KEEP_ALIVE for two, too'
+on second 'OLLAMA_KEEP_ALIVE  two'
+t_is 'once for both' "$(grep -c OLLAMA_KEEP_ALIVE "$profiles/both.yaml")" 1
 t_done
