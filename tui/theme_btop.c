@@ -89,13 +89,15 @@ static int digit(char c)
 static bool hex(const char *text, size_t size, int32_t *out)
 {
     int32_t rgb = 0;
+    if (size != 2 && size != 6)
+        return false;
     for (size_t i = 0; i < size; i++) {
         if (digit(text[i]) < 0)
             return false;
         rgb = rgb * 16 + digit(text[i]);
     }
     *out = size == 2 ? rgb * 0x010101 : rgb;
-    return size == 2 || size == 6;
+    return true;
 }
 
 /* "R G B", each 0 to 255 */

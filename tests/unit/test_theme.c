@@ -347,6 +347,7 @@ static void a_wrong_file_says_where(void **state)
     wrong(theme_parse_btop, "# only a comment\n", "t:1:1", "no theme of btop");
     wrong(theme_parse_btop, "\ntheme[title]=\"#12\ntheme[hi_fg]=\"#11\"\n", "t:2:14", "quote");
     wrong(theme_parse_btop, "theme[title]=\"#1234\"", "t:1:15", "'title': '#1234'");
+    wrong(theme_parse_btop, "theme[title]=\"#123456789abcdef\"", "t:1:15", "no colour");
     wrong(theme_parse_btop, "theme[title]=\"255 255\"", "t:1:15", "255 255");
     wrong(theme_parse_btop, "theme[title]=\"255 256 0\"", "t:1:15", "256");
     wrong(theme_parse_btop, "theme[title", "t:1:1", "theme[KEY]");
