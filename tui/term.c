@@ -237,7 +237,7 @@ void term_set_theme(struct term *t, const struct theme *theme)
         if (t->colors == STYLE_8 && style->c16 == 8)
             t->attr[role] |= A_DIM;
         int fg = color_of(style, t->colors, false), bg = color_of(style, t->colors, true);
-        int text = theme->style[ROLE_TEXT].c16;
+        int text = color_of(&theme->style[ROLE_TEXT], STYLE_16, false);
         if (fg < 0 && bg >= 0 && t->colors == STYLE_8 && style->c16 == 8 && text >= 0)
             fg = text & 7; /* the own colour may be that of the page */
         if (fg < 0 && bg < 0)
