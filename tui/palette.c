@@ -175,7 +175,7 @@ void palette_entry_at(const struct ui *ui, int place, struct palette_entry *out)
         break;
     case PALETTE_SERVICE_ADD:
         utf8_copy(out->name, sizeof out->name, "service add");
-        utf8_copy(out->help, sizeof out->help, "URL: watch one more, until quit");
+        utf8_copy(out->help, sizeof out->help, "URL: watch one more");
         break;
     case PALETTE_ENTRY:
         out->index = entry_at(ui, at);

@@ -87,7 +87,7 @@ static void put_cut(struct line *l, enum role role, int end, const char *text)
         return;
     }
     l->x = surface_text_max(l->surface, l->x, l->y, end - l->x - 1, role, text);
-    line_put(l, ROLE_DIM, "+");
+    line_put(l, role == ROLE_SELECTION ? role : ROLE_DIM, "+");
 }
 
 static void emit_entry(struct box *b, const struct palette_entry *e, bool selected, int names)
