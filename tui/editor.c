@@ -145,7 +145,8 @@ static const struct shown_skipped *selected_skipped(const struct ui *ui)
 
 bool editor_is_possible(const struct ui *ui)
 {
-    return ui->tab == UI_TUNING && !ui->help && !ui->open && selected_possible(ui) != NULL;
+    return ui->tab == UI_TUNING && !ui->help && !ui->open && !ui->tuning.diff &&
+           !(ui->change.shown && ui->change.run != NULL) && selected_possible(ui) != NULL;
 }
 
 const char *editor_wanted(const struct ui *ui, const struct setting *s)
@@ -316,10 +317,21 @@ static void open_any(struct ui *ui, const struct model *m)
                  s->name);
 }
 
+/* Where the list of settings does not stand, nothing of it is selected. */
+static bool is_covered(struct ui *ui)
+{
+    const bool covered = ui->tab == UI_TUNING && ui->tuning.diff;
+    if (covered)
+        note(ui, "the diff is shown here: Esc leads back to the settings");
+    return covered;
+}
+
 void editor_open(struct ui *ui, const struct model *m)
 {
     const char *service = tuning_tab_service(ui), *setting = tuning_tab_setting(ui);
     const struct shown_possible *possible = selected_possible(ui);
+    if (is_covered(ui))
+        return;
     if (ui->tab != UI_TUNING || ui->help) {
         note(ui, "e edits a setting of 3 Tuning");
     } else if (ui->tuning.plan_refused != NULL) {
@@ -395,6 +407,8 @@ void editor_leave_out(struct ui *ui)
     const struct shown_possible *possible = selected_possible(ui);
     struct tuning_wish *w = &ui->tuning.wish;
     char whose[WISH_NAME], which[WISH_NAME];
+    if (is_covered(ui))
+        return;
     if (possible != NULL) {
         take_possible(ui, possible);
         return;

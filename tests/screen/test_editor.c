@@ -331,6 +331,12 @@ static void nothing_to_do(void **state)
     press("s");
     assert_int_equal(ui.input, UI_INPUT_NONE);
     assert_non_null(strstr(ui.note, "nothing of your own"));
+    /* The list does not stand there. */
+    choose(ITEM_ROW, "ollama", "OLLAMA_NUM_PARALLEL");
+    press("d e");
+    assert_non_null(strstr(ui.note, "Esc leads back"));
+    press("x d");
+    assert_int_equal(ui.input, UI_INPUT_NONE);
     ui.tuning.plan_refused = "a replay changes nothing";
     static const char *const keys[] = {"e", "x", "s"};
     for (int i = 0; i < 3; i++) {
