@@ -103,7 +103,7 @@ on result 'OLLAMA_NUM_PARALLEL .*4 +ok'
 t_ok 'the file has it' grep -q 'OLLAMA_NUM_PARALLEL: "4"   # at once' "$file"
 runs 'applied' 4
 t_ok 'another container' test "$(c_running ollama)" != "$first"
-printf 'size 80x24\nwait-screen (p)\n5\nwait-screen mine\nU\nwait-screen y take it back\ny\nwait-screen Took back\nsave-screen undone\n' >keys
+printf 'size 80x24\nwait-screen (p)\n5\nwait-screen U undo\nU\nsave-screen asked\nwait-screen y undo\ny\nwait-screen Undone\nsave-screen undone\n' >keys
 t_run "$TUNETOP" --script keys
 t_expect_status 0
 on undone 'OLLAMA_NUM_PARALLEL'
@@ -124,7 +124,7 @@ keys_to_apply() {
     t send-keys y
 }
 changing() {
-    [ -n "$(d_pids apply take it back recover)" ]
+    [ -n "$(d_pids apply undo recover)" ]
 }
 no_change() {
     ! changing
@@ -150,9 +150,9 @@ rm -f "$t_dir"/hold/at-*
 c_until "$t_what: it is applied" shows 'Applied mine'
 runs "$t_what" 4
 t send-keys U
-c_until "$t_what: U asks" shows 'y take it back'
+c_until "$t_what: U asks" shows 'y undo'
 t send-keys y
-c_until "$t_what: undone" shows 'Took back'
+c_until "$t_what: undone" shows 'Undone'
 t_cmp "$t_what: the file is as before" "$file" before
 runs "$t_what, undone" 2
 dashboards_end
