@@ -14,8 +14,9 @@ extern char **environ;
 
 /* Above CHILD_PASSED_FD, so that no file is in the way of another. */
 enum { FD_FROM = 10, READ_BYTES = 16384 };
-/* One that was killed ends in microseconds, unless it is stuck in the kernel: then it is left. */
-enum { KILL_TRIES = 20, KILL_PAUSE_MS = 1 };
+/* One that was killed ends in microseconds, unless it is stuck in the kernel: then it is left.
+ * Asked first, it ends what it runs itself in groups of their own. */
+enum { END_TRIES = 50, KILL_TRIES = 20, KILL_PAUSE_MS = 1 };
 enum { SIGNAL_STATUS = 128 }; /* as a shell says it */
 
 /* The write end for the child, and our own end; *end is -1 where there is a file for it. */
@@ -195,16 +196,23 @@ void child_signal(const struct child *c, int number)
     }
 }
 
+static void wait_a_moment(struct child *c, int tries)
+{
+    for (int i = 0; i < tries && !c->ended; i++) {
+        reap(c);
+        if (!c->ended) {
+            (void)poll(NULL, 0, KILL_PAUSE_MS);
+        }
+    }
+}
+
 void child_release(struct child *c, bool kill_it)
 {
     if (c->pid > 0 && !c->ended && kill_it) {
+        (void)kill(c->pid, SIGTERM);
+        wait_a_moment(c, END_TRIES);
         (void)kill(-c->pid, SIGKILL);
-        for (int i = 0; i < KILL_TRIES && !c->ended; i++) {
-            reap(c);
-            if (!c->ended) {
-                (void)poll(NULL, 0, KILL_PAUSE_MS);
-            }
-        }
+        wait_a_moment(c, KILL_TRIES);
     }
     if (c->pid > 0) {
         close_one(&c->fds[0]);

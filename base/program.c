@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,76 @@ int program_check(const char *path, struct err *err)
     }
     const int rc = check_way(real, err);
     return rc < 0 ? rc : check_way(path, err); /* where a link leads may be changed above it */
+}
+
+/* ---- ended meanwhile ---- */
+
+/* It has a group of its own, so what ends us from a terminal does not reach it: one that hangs
+ * would stay for ever. Where a signal would end us (nobody handles it) it is ended first. */
+static const int endings[] = {SIGHUP, SIGINT, SIGTERM};
+enum { ENDINGS = sizeof endings / sizeof endings[0] };
+enum { NOBODY = 0, SOON = -1 };
+static _Atomic pid_t watched = NOBODY;
+
+struct watch {
+    struct sigaction before[ENDINGS];
+    bool ours[ENDINGS], on; /* of several at a time only one is watched */
+    sigset_t mask;
+};
+
+static void end_both(int number)
+{
+    const pid_t pid = atomic_load(&watched);
+    if (pid > 0) {
+        (void)kill(-pid, SIGKILL);
+    }
+    (void)raise(number); /* SA_RESETHAND: it ends us when this returns */
+}
+
+static void block_endings(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < ENDINGS; i++) {
+        sigaddset(&set, endings[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+/* Before it is started; until watch_it() signals wait. */
+static void watch_begin(struct watch *w)
+{
+    pid_t nobody = NOBODY;
+    memset(w, 0, sizeof *w);
+    block_endings(&w->mask);
+    w->on = atomic_compare_exchange_strong(&watched, &nobody, SOON);
+    for (size_t i = 0; w->on && i < ENDINGS; i++) {
+        struct sigaction action = {.sa_handler = end_both, .sa_flags = (int)SA_RESETHAND};
+        sigemptyset(&action.sa_mask);
+        w->ours[i] = sigaction(endings[i], NULL, &w->before[i]) == 0 &&
+                     w->before[i].sa_handler == SIG_DFL &&
+                     sigaction(endings[i], &action, NULL) == 0;
+    }
+}
+
+static void watch_it(struct watch *w, pid_t pid)
+{
+    if (w->on) {
+        atomic_store(&watched, pid > 0 ? pid : SOON);
+    }
+    pthread_sigmask(SIG_SETMASK, &w->mask, NULL);
+}
+
+static void watch_end(struct watch *w)
+{
+    for (size_t i = 0; i < ENDINGS; i++) {
+        if (w->ours[i]) {
+            (void)sigaction(endings[i], &w->before[i], NULL);
+        }
+    }
+    if (w->on) {
+        atomic_store(&watched, NOBODY);
+    }
 }
 
 /* ---- running it ---- */
@@ -179,13 +250,16 @@ int program_read(const struct program *p, struct buf *out, int *status, struct e
 {
     int ends[2], result = 0;
     pid_t pid = 0;
+    struct watch watch;
     buf_clear(out);
     if (pipe(ends) < 0) {
         return err_sys(err, ERR_IO, errno, "cannot make a pipe");
     }
     (void)fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    watch_begin(&watch);
     int rc = start(p, ends[1], -1, &pid, err);
+    watch_it(&watch, rc == 0 ? pid : NOBODY);
     close(ends[1]);
     if (rc == 0) {
         struct err later = ERR_INIT;
@@ -199,6 +273,7 @@ int program_read(const struct program *p, struct buf *out, int *status, struct e
             (void)reap(p, pid, true, &result, &later);
         }
     }
+    watch_end(&watch);
     close(ends[0]);
     if (rc == 0 && !WIFEXITED(result)) {
         rc = err_set(err, ERR_IO, "a signal ended '%s'", p->path);
@@ -319,12 +394,15 @@ int program_run(const struct program *p, struct buf *out, struct buf *errors,
 {
     int ends[4] = {-1, -1, -1, -1}, result = 0;
     pid_t pid = 0;
+    struct watch watch;
 
     buf_clear(out);
     buf_clear(errors);
     *end = (struct program_end){0, false};
     int rc = make_pipes(ends, err);
+    watch_begin(&watch);
     rc = rc == 0 ? start(p, ends[1], ends[3], &pid, err) : rc;
+    watch_it(&watch, rc == 0 ? pid : NOBODY);
     if (rc == 0) {
         struct err ignored = ERR_INIT;
         struct pipes pipes = {ends[0], ends[2], out, errors, true, true};
@@ -340,6 +418,7 @@ int program_run(const struct program *p, struct buf *out, struct buf *errors,
             (void)reap(p, pid, true, &result, &ignored);
         }
     }
+    watch_end(&watch);
     close_ends(ends);
     if (rc == 0 && !WIFEXITED(result)) {
         rc = err_set(err, ERR_IO, "a signal ended '%s'", p->path);

@@ -5,7 +5,8 @@
  * program_read() is for reading what it prints: standard error goes to /dev/null, and when it
  * ended, printed more than there is room for, or is late, its whole group is killed. program_run()
  * is for what it does: what it started stays, and what it prints beyond the room is dropped. One
- * that cannot be killed is left to the system.
+ * that cannot be killed is left to the system. A SIGHUP, SIGINT or SIGTERM that ends us ends the
+ * group of either first; where one is handled or ignored, nothing is done about it here.
  */
 #ifndef BASE_PROGRAM_H
 #define BASE_PROGRAM_H

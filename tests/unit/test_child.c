@@ -185,6 +185,29 @@ static void test_session_of_its_own(void **state)
     assert_int_not_equal(getsid(0), strtol(child.output.data, NULL, 10));
 }
 
+/* It is asked first, so that it can end what is not of its group. */
+static void test_release_asks(void **state)
+{
+    int told[2];
+    char c = 0, text[32] = "";
+    struct child_start how = shell(
+        "trap 'echo asked >&3; exit' TERM; echo ready >&3; sleep 1000 & wait");
+
+    (void)state;
+    assert_int_equal(pipe(told), 0);
+    how.passed_fd = told[1];
+    begin(&how);
+    close(told[1]);
+    assert_int_equal(read(told[0], text, 6), 6);
+    assert_string_equal(text, "ready\n");
+    child_release(&child, true);
+    const ssize_t n = read(told[0], text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    assert_string_equal(text, "asked\n");
+    assert_int_equal(read(told[0], &c, 1), 0);
+    close(told[0]);
+}
+
 /* Released with kill: it and what it started end; without: it goes on. */
 static void test_release(void **state)
 {
@@ -236,6 +259,7 @@ int main(void)
         cmocka_unit_test_teardown(test_leaves_something, teardown),
         cmocka_unit_test_teardown(test_files_instead, teardown),
         cmocka_unit_test_teardown(test_session_of_its_own, teardown),
+        cmocka_unit_test_teardown(test_release_asks, teardown),
         cmocka_unit_test_teardown(test_release, teardown),
         cmocka_unit_test_teardown(test_not_there, teardown),
     };

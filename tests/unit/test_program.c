@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -69,14 +70,9 @@ static void test_what_ends_it(void **state)
     assert_int_equal(run("kill -9 $$", 30 * NS_PER_S, &err), -ERR_IO);
 }
 
-/* Nothing of a group survives its deadline. */
-static void test_nothing_is_left(void **state)
+/* Killed; whoever adopted it reaps it. */
+static bool is_gone(long pid)
 {
-    (void)state;
-    struct err err = ERR_INIT;
-    long pid = 0;
-    assert_int_equal(run("sleep 1000 & echo $!; wait", NS_PER_S / 5, &err), -ERR_TIMEOUT);
-    assert_int_equal(sscanf(out.data, "%ld", &pid), 1);
     const int64_t end_ns = clock_mono_ns(&clock_real) + 30 * NS_PER_S;
     while (kill((pid_t)pid, 0) == 0 && clock_mono_ns(&clock_real) < end_ns) {
         char path[64], word = '?';
@@ -87,12 +83,77 @@ static void test_nothing_is_left(void **state)
                 fclose(f);
             }
             if (word == 'Z' || word == '?') {
-                return; /* killed; whoever adopted it reaps it */
+                return true;
             }
         }
         usleep(1000);
     }
-    assert_int_not_equal(kill((pid_t)pid, 0), 0);
+    return kill((pid_t)pid, 0) != 0;
+}
+
+/* Nothing of a group survives its deadline. */
+static void test_nothing_is_left(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    long pid = 0;
+    assert_int_equal(run("sleep 1000 & echo $!; wait", NS_PER_S / 5, &err), -ERR_TIMEOUT);
+    assert_int_equal(sscanf(out.data, "%ld", &pid), 1);
+    assert_true(is_gone(pid));
+}
+
+/* Somebody who waits for one that hangs is ended by a signal: both are. */
+static void test_a_signal_ends_both(void **state)
+{
+    (void)state;
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < 2 * sizeof numbers / sizeof numbers[0]; i++) {
+        int ends[2], result = 0;
+        char script[64], text[32] = "";
+        assert_int_equal(pipe(ends), 0);
+        const pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct err err = ERR_INIT;
+            const char *const argv[] = {"sh", "-c", script, NULL};
+            const struct program p = {.path = "/bin/sh",
+                                      .argv = argv,
+                                      .deadline_ns = clock_mono_ns(&clock_real) + 60 * NS_PER_S};
+            struct program_end end;
+            struct buf errors;
+            buf_init(&errors, 4096);
+            snprintf(script, sizeof script, "echo $$ >&%d; sleep 1000", ends[1]);
+            _exit(i % 2 ? program_run(&p, &out, &errors, &end, &err) != 0
+                        : program_read(&p, &out, &status, &err) != 0);
+        }
+        close(ends[1]);
+        assert_true(read(ends[0], text, sizeof text - 1) > 0);
+        close(ends[0]);
+        assert_int_equal(kill(pid, numbers[i / 2]), 0);
+        assert_int_equal(waitpid(pid, &result, 0), pid);
+        assert_true(WIFSIGNALED(result));
+        assert_int_equal(WTERMSIG(result), numbers[i / 2]);
+        assert_true(is_gone(strtol(text, NULL, 10)));
+    }
+}
+
+/* Who handles signals himself goes on doing so. */
+static void test_signals_are_as_before(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct sigaction now;
+    sigset_t mask;
+    assert_int_equal(run("true", 30 * NS_PER_S, &err), 0);
+    assert_int_equal(sigaction(SIGTERM, NULL, &now), 0);
+    assert_true(now.sa_handler == SIG_DFL);
+    signal(SIGINT, SIG_IGN);
+    assert_int_equal(run("kill -INT $PPID; echo x", 30 * NS_PER_S, &err), 0);
+    assert_int_equal(sigaction(SIGINT, NULL, &now), 0);
+    assert_true(now.sa_handler == SIG_IGN);
+    signal(SIGINT, SIG_DFL);
+    assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &mask), 0);
+    assert_int_equal(sigismember(&mask, SIGTERM), 0);
 }
 
 static void test_what_is_not_there(void **state)
@@ -274,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_what_it_prints),
         cmocka_unit_test(test_what_ends_it),
         cmocka_unit_test(test_nothing_is_left),
+        cmocka_unit_test(test_a_signal_ends_both),
+        cmocka_unit_test(test_signals_are_as_before),
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_which_may_be_run),
         cmocka_unit_test(test_run_for_what_it_does),
