@@ -334,6 +334,8 @@ static void on_done(struct change_run *r, const struct news *n)
         struct change_step *s = &r->steps[i];
         if (s->state == STEP_NOW && is_meant(s, n)) {
             end(s, n->failed ? STEP_FAILED : STEP_DONE, n->at_ns);
+            if (n->class == OF_WAIT && !n->failed)
+                s->detail = NULL; /* what it still lacked, it has now */
             found = s;
         }
     }

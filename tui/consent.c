@@ -177,9 +177,10 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
     }
     memset(&ui->consent, 0, sizeof ui->consent);
     if (ui->tab == UI_JOURNAL && (row == NULL || !row->stands)) {
-        note(ui, row == NULL    ? "nothing was changed yet: there is nothing to take back"
-                 : row->cut_off ? "it was cut off: R ends it"
-                                : "it does not stand any more: there is nothing to take back");
+        note(ui, "%s",
+             row == NULL    ? journal_tab_nothing(ui)
+             : row->cut_off ? "it was cut off: R ends it"
+                            : "it does not stand any more: there is nothing to take back");
         return;
     }
     if (row == NULL && ui->change.shown && run != NULL && run->needs_person) {

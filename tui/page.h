@@ -78,6 +78,8 @@ void journal_tab_draw(struct page *p);
 void journal_tab_move(struct ui *ui, enum action action, int page);
 /* The selected entry, or the first; NULL where there is none. */
 const struct journal_row *journal_tab_current(const struct ui *ui);
+/* Why there is none. */
+const char *journal_tab_nothing(const struct ui *ui);
 /* view_process_list.c: the Processes tab below row 0 */
 void process_tab_sizes(struct page *p, int width, int height, struct tab_sizes *out);
 void process_tab_draw(struct page *p);

@@ -204,6 +204,8 @@ void session_change_take(struct session *s)
     s->effect_mark = 0;
     if (s->ui.tab != UI_TUNING)
         session_say(s, "the change has ended: 3 shows how");
+    else
+        s->ui.note = NULL; /* what was said of it while it was at work */
 }
 
 void session_change_release(struct session *s)

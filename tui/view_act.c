@@ -258,7 +258,7 @@ static void show_diff(struct ui *ui)
     } else if (ui->tab == UI_TUNING && ui->tuning.plan != NULL) {
         ui->tuning.diff = !ui->tuning.diff;
     } else {
-        ui->note = ui->tab == UI_JOURNAL ? "nothing was changed yet" : "there is no plan yet";
+        ui->note = ui->tab == UI_JOURNAL ? journal_tab_nothing(ui) : "there is no plan yet";
     }
 }
 

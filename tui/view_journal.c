@@ -76,6 +76,17 @@ const struct journal_diff *journal_tab_diff(const struct ui *ui)
     return r != NULL && d != NULL && d->id != NULL && strcmp(d->id, r->id) == 0 ? d : NULL;
 }
 
+const char *journal_tab_nothing(const struct ui *ui)
+{
+    const struct ui_journal *j = &ui->journal;
+    return ui->tuning.plan_refused != NULL ? ui->tuning.plan_refused
+           : j->trouble[0] != '\0'         ? "the journal cannot be read"
+           : j->rows == NULL               ? "the journal is being read"
+           : j->rows->count > 0            ? "nothing is selected"
+           : j->rows->note_count > 0       ? "the journal cannot be read"
+                                           : "nothing was changed yet";
+}
+
 void journal_tab_move(struct ui *ui, enum action action, int page)
 {
     struct journal_shown shown;

@@ -224,8 +224,9 @@ static void selection(void **state)
     assert_int_equal(journal_rows_parse(open.data, open.size, &after, &err), 0);
     ui_init(&ui, NS_PER_S);
     view_update(&ui, b.model);
-    press(&ui, b.model, 80, 24, "5");
+    press(&ui, b.model, 80, 24, "5 d");
     assert_null(journal_tab_current(&ui));
+    assert_string_equal(ui.note, "the journal is being read"); /* nothing is known of it */
     ui.journal.rows = &before;
     assert_string_equal(journal_tab_current(&ui)->id, "20261121-140311-007314");
     assert_string_equal(ui.journal.selected, "");
@@ -241,12 +242,15 @@ static void selection(void **state)
     assert_true(journal_tab_current(&ui)->may_do);
     ui.journal.rows = &before; /* it was ended: the first stands there again */
     assert_string_equal(journal_tab_current(&ui)->id, "20261121-140311-007314");
-    press(&ui, b.model, 80, 24, "/ undo_of Enter");
+    press(&ui, b.model, 80, 24, "/ undo_of Enter U");
     assert_null(journal_tab_current(&ui));
+    assert_string_equal(ui.note, "nothing is selected");
     press(&ui, b.model, 80, 24, "j G Enter d PgUp");
     assert_null(journal_tab_current(&ui));
     journal_rows_release(&before);
     assert_int_equal(journal_rows_parse(none.data, none.size, &before, &err), 0);
+    press(&ui, b.model, 80, 24, "Esc d");
+    assert_string_equal(ui.note, "nothing was changed yet");
     press(&ui, b.model, 80, 24, "Esc j G g Enter d U R Tab w Down w");
     assert_null(journal_tab_current(&ui));
     ui.tab = UI_OVERVIEW;

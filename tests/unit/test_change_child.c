@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -185,6 +186,32 @@ static void test_killed(void **unused)
     assert_int_equal(two.run.phase, CHANGE_CUT_OFF);
 }
 
+/* A disk that became full: it could not even say so. */
+static void test_no_room(void **unused)
+{
+    struct rlimit before, none;
+    char text[128];
+
+    (void)unused;
+    snprintf(text, sizeof text, "#!/bin/sh\nread x <%s\nexit 1\n", gate);
+    put(script, text, 0700);
+    assert_int_equal(start(&one, plain), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    open_gate();
+    finish(&one);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_non_null(one.run.messages);
+    assert_non_null(strstr(one.run.messages, "cannot write in '/tmp/tunetop-change."));
+    assert_int_equal(start(&two, plain), 0); /* with room it has nothing to say, as before */
+    open_gate();
+    finish(&two);
+    assert_true(two.run.messages == NULL || two.run.messages[0] == '\0');
+}
+
 /* What lies there and is not a plain file of ours is no file of progress. */
 static void test_in_its_place(void **unused)
 {
@@ -217,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stopped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_in_its_place, setup, teardown),
     };
 

@@ -143,6 +143,19 @@ static void test_through(void **state)
     assert_int_equal(change_run_through(&r), 7);
 }
 
+/* What it waited for is no news any more when it is there. */
+static void test_waited(void **state)
+{
+    (void)state;
+    line(plan);
+    event("begin", "wait", "ollama", ",\"service\":\"ollama\"");
+    event("note", "wait", "ollama", ",\"service\":\"ollama\",\"detail\":\"port refused\"");
+    assert_string_equal(r.steps[3].detail, "port refused");
+    event("done", "wait", "ollama", ",\"service\":\"ollama\",\"result\":\"ok\"");
+    assert_int_equal(r.steps[3].state, STEP_DONE);
+    assert_null(r.steps[3].detail);
+}
+
 static void test_put_back(void **state)
 {
     (void)state;
@@ -353,6 +366,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_start, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_through, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_waited, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_put_back, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_unit, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_undo, open_run, close_run),
