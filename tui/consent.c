@@ -652,12 +652,15 @@ static void answer_apply(struct ui *ui, const struct asked *a, bool with_pending
 static void answer_undo(struct ui *ui, const struct asked *a)
 {
     const struct journal_row *row = row_of(ui, ui->consent.id);
+    const struct change_run *run = ui->change.run;
+    const char *profile = row != NULL ? row->profile : run != NULL ? run->profile : NULL;
     const char *names[NAMES];
     size_t count = stands_of(ui, row, names);
     ui->change.drain = false;
     for (size_t i = 0; i < count; i++)
         ui->change.drain = ui->change.drain || is_busy_comfyui(a, names[i]);
     utf8_copy(ui->change.id, sizeof ui->change.id, ui->consent.id);
+    utf8_copy(ui->change.profile, sizeof ui->change.profile, profile != NULL ? profile : "");
     ui->change.request = REQUEST_UNDO;
     ui->change.root = ui->consent.root;
 }

@@ -119,7 +119,9 @@ static void start(struct session *s)
     const struct change_wish wish = {
         .kind = kind,
         .words = w.of,
-        .profile = kind == CHANGE_APPLY ? ui_wish_name(&s->ui, name, sizeof name) : NULL,
+        .profile = kind == CHANGE_APPLY ? ui_wish_name(&s->ui, name, sizeof name)
+                   : kind == CHANGE_UNDO && u->profile[0] != '\0' ? u->profile
+                                                                  : NULL,
         .of = u->id[0] != '\0' ? u->id : NULL,
         .plan = kind == CHANGE_APPLY ? s->ui.tuning.plan : NULL,
         .now_ns = now(),

@@ -127,6 +127,7 @@ struct ui_change {
     bool messages;                /* what it said fills the page */
     enum change_request request;  /* the session acts and clears */
     char id[64];                  /* of the entry that is meant; "" the newest */
+    char profile[64];             /* of that entry, for saying; "" not known */
     bool root;                    /* by sudo, with the screen left */
     bool drain;                   /* a queue is waited for first */
     bool include_pending;         /* edits of somebody else may take effect with it */

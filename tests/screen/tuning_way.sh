@@ -83,7 +83,7 @@ on question 'Apply mine\? It changes 3 settings in 1 file and restarts ollama' '
 on progress 'restart +now' 'Applying mine'
 on result 'Applied mine: ollama has it' 'OLLAMA_MAX_QUEUE +100 +512 +512 +ok' 'OLLAMA_NUM_PARALLEL +1 +3 +3 +ok'
 on undo-question 'Take back mine\?'
-on undone 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'
+on undone '^ Undone: mine is taken back' 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'
 on journal '\[5 Journal\]' 'mine +undone'
 
 # --- on a terminal: resized in the middle, and keys are answered all the while ---
