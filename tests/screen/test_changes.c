@@ -276,8 +276,9 @@ static void stale_question(void **state)
     s.ui.tuning.plan_stale = true;
     press(&s, "A");
     assert_int_equal(s.ui.input, UI_INPUT_NONE);
+    assert_true(s.ui.tuning.apply_wanted); /* it comes with the plan */
     compare(&s, "ask-stale", 1, false);
-    s.ui.tuning.plan_stale = false;
+    s.ui.tuning.plan_stale = s.ui.tuning.apply_wanted = false;
     other.refused = "a restart would bring more than is planned: comfyui: image would become "
                     "comfyui:0.39, it runs comfyui:0.38; restart it yourself first, or allow it "
                     "with '--include-pending'";
