@@ -274,10 +274,9 @@ void plan_diff_step(struct ui *ui, int by)
     int to = -1;
     for (size_t i = 0; i < plan->file_count; i++) {
         const int line = (int)plan->files[i].first_line;
-        if (by > 0 && line > ui->detail_scroll && to < 0)
-            to = line;
-        else if (by < 0 && line < ui->detail_scroll)
-            to = line;
+        const bool next = by > 0 && line > ui->detail_scroll && to < 0;
+        const bool before = by < 0 && line < ui->detail_scroll; /* the last of them */
+        to = next || before ? line : to;
     }
     ui->detail_scroll = to >= 0 ? to : ui->detail_scroll;
 }
