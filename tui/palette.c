@@ -8,6 +8,7 @@
 #include "sampling/history.h"
 #include "tui/consent.h"
 #include "tui/fuzzy.h"
+#include "tui/picker.h"
 #include "tui/theme.h"
 #include "tui/view.h"
 
@@ -183,7 +184,12 @@ void palette_entry_at(const struct ui *ui, int place, struct palette_entry *out)
         break;
     case PALETTE_PROFILE: {
         const struct profile *p = &ui->tuning.profiles->profiles[at];
-        snprintf(out->name, sizeof out->name, p->overlay ? "overlay %s" : "profile %s", p->name);
+        char name[WISH_NAME];
+        if (p->overlay)
+            snprintf(out->name, sizeof out->name, "overlay %s",
+                     picker_overlay_name(ui->tuning.profiles, p, name, sizeof name));
+        else
+            snprintf(out->name, sizeof out->name, "profile %s", p->name);
         utf8_copy(out->help, sizeof out->help, p->best_for != NULL ? p->best_for : "");
         break;
     }
@@ -339,10 +345,12 @@ static void run_entry(struct ui *ui, int index, const struct model *m, int width
 static void run_profile(struct ui *ui, const struct profile *p, const struct model *m, int width,
                         int height)
 {
+    char name[WISH_NAME];
     show_lists(ui, false, m, width, height);
     if (!p->overlay)
         tuning_wish_take(&ui->tuning.wish, p->name);
-    else if (!tuning_wish_overlay(&ui->tuning.wish, p->name))
+    else if (!tuning_wish_overlay(&ui->tuning.wish,
+                                  picker_overlay_name(ui->tuning.profiles, p, name, sizeof name)))
         ui->note = "there are as many overlays as there can be: take one off first";
 }
 

@@ -34,8 +34,7 @@ struct entries {
     int count, selected;
 };
 
-/* As `plan` wants it: names that several overlays have are told by their purpose. */
-static const char *overlay_name(const struct profile_set *set, const struct profile *p, char *out,
+const char *picker_overlay_name(const struct profile_set *set, const struct profile *p, char *out,
                                 size_t size)
 {
     int same = 0;
@@ -60,7 +59,8 @@ static void key_of(const struct ui *ui, const struct entry *e, char *out, size_t
     const struct profile_set *set = ui->tuning.profiles;
     char name[64];
     if (e->kind == ENTRY_OVERLAY)
-        snprintf(out, size, "+%s", overlay_name(set, &set->profiles[e->index], name, sizeof name));
+        snprintf(out, size, "+%s",
+                 picker_overlay_name(set, &set->profiles[e->index], name, sizeof name));
     else if (e->kind == ENTRY_BROKEN)
         snprintf(out, size, " %s", set->broken[e->index].name);
     else
@@ -131,7 +131,7 @@ static void toggle(struct ui *ui, const struct entries *e)
         ui->note = "x and Space put an overlay on, or take it off";
         return;
     }
-    overlay_name(set, &set->profiles[e->of[e->selected].index], name, sizeof name);
+    picker_overlay_name(set, &set->profiles[e->of[e->selected].index], name, sizeof name);
     for (size_t i = 0; i < p->overlay_count; i++) {
         if (strcmp(p->overlays[i], name) != 0)
             continue;
@@ -364,7 +364,7 @@ static void draw_overlay(struct line *l, const struct ui *ui, const struct profi
 {
     char name[64];
     const int x = l->x;
-    overlay_name(ui->tuning.profiles, p, name, sizeof name);
+    picker_overlay_name(ui->tuning.profiles, p, name, sizeof name);
     const bool on = is_on(ui, name);
     line_put(l, on ? ROLE_CHANGED : ROLE_DIM, on ? "[x] " : "[ ] ");
     put_cut(l, NAME_COLUMNS + 6, ROLE_TEXT, name);

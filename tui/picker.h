@@ -10,6 +10,9 @@
 #include "tui/ui.h"
 
 void picker_open(struct ui *ui);
+/* As `plan` wants it: names that several overlays have are told by their purpose. Returns out. */
+const char *picker_overlay_name(const struct profile_set *set, const struct profile *p, char *out,
+                                size_t size);
 void picker_key(struct ui *ui, const struct model *m, uint32_t key);
 void picker_draw(struct surface *s, const struct model *m, const struct assessment *a,
                  const struct ui *ui);

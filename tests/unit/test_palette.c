@@ -89,6 +89,11 @@ static void test_all(void **state)
         for (int i = 0; i < found.count; i++) {
             palette_entry_at(&w->ui, found.place[i], &e);
             assert_true(e.name[0] != '\0');
+            for (int j = 0; j < i; j++) { /* a selection is a name: no two are the same */
+                struct palette_entry other;
+                palette_entry_at(&w->ui, found.place[j], &other);
+                assert_string_not_equal(e.name, other.name);
+            }
             seen[e.kind == PALETTE_ACTION ? e.index : ACTION_NONE]++;
             settings += e.kind == PALETTE_SETTING;
             profiles += e.kind == PALETTE_PROFILE;
