@@ -111,16 +111,18 @@ t_cmp 'undone: the file is as before' "$file" before
 runs 'undone' 2
 
 # --- by keys alone, and cut off in the middle ---
-keys_to_apply() {
+d_tries=1200
+keys_to_apply() { # the word of the command that is held
     dashboard 80x24
-    c_until "$t_what: the page" shows '\(p\)$'
+    d_wait "$t_what: the page" shows '\(p\)$'
     t send-keys p
-    c_until "$t_what: the picker" shows '╭─ Profile ─'
+    d_wait "$t_what: the picker" shows '╭─ Profile ─'
     d_choose mine
     t send-keys Enter
-    c_until "$t_what: its plan" shows 'A apply'
+    d_wait "$t_what: its plan" shows 'A apply'
     t send-keys A
-    c_until "$t_what: the question" shows 'Apply mine\?'
+    d_wait "$t_what: the question" shows 'Apply mine\?'
+    hold "$1" # not before: the plan tries commands, too
     t send-keys y
 }
 changing() {
@@ -138,45 +140,43 @@ is_held() {
 }
 
 t_what='dashboard killed at rm'
-hold rm
-keys_to_apply
-c_until "$t_what: it is there" is_held
+keys_to_apply rm
+d_wait "$t_what: it is there" is_held
 kill -9 "$(d_pid)"
 dashboard 80x24
-c_until "$t_what: the next one shows it" shows 'a change is at work|Applying mine'
+d_wait "$t_what: the next one shows it" shows 'a change is at work|Applying mine'
 t send-keys 3
-c_until "$t_what: and what it does" shows 'Applying mine'
+d_wait "$t_what: and what it does" shows 'Applying mine'
 rm -f "$t_dir"/hold/at-*
-c_until "$t_what: it is applied" shows 'Applied mine'
+d_wait "$t_what: it is applied" shows 'Applied mine'
 runs "$t_what" 4
 t send-keys U
-c_until "$t_what: U asks" shows 'y undo'
+d_wait "$t_what: U asks" shows 'y undo'
 t send-keys y
-c_until "$t_what: undone" shows 'Undone'
+d_wait "$t_what: undone" shows 'Undone'
 t_cmp "$t_what: the file is as before" "$file" before
 runs "$t_what, undone" 2
 dashboards_end
 
 for victim in child both; do
     t_what="$victim killed at run"
-    hold run
-    keys_to_apply
-    c_until "$t_what: it is there" is_held
+    keys_to_apply run
+    d_wait "$t_what: it is there" is_held
     if [ $victim = both ]; then
         kill -9 "$(d_pid)" "$(d_change)"
     else
         kill -9 "$(d_change)"
     fi
     rm -f "$t_dir"/hold/at-*
-    c_until "$t_what: what it had started ends" c_no_child "$file"
+    d_wait "$t_what: what it had started ends" c_no_child "$file"
     [ $victim = child ] || dashboard 80x24
-    c_until "$t_what: the screen says so" shows 'was cut off|R recover'
+    d_wait "$t_what: the screen says so" shows 'was cut off|R recover'
     shows 'R recover' || t send-keys 5
-    c_until "$t_what: R has a place" shows 'R recover'
+    d_wait "$t_what: R has a place" shows 'R recover'
     t send-keys R
-    c_until "$t_what: R asks" shows 'y recover'
+    d_wait "$t_what: R asks" shows 'y recover'
     t send-keys y
-    c_until "$t_what: ended" no_change
+    d_wait "$t_what: ended" no_change
     t_run "$TUNETOP" recover --yes
     t_expect_out 'nothing was cut off'
     if cmp -s "$file" before; then

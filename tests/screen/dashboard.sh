@@ -11,6 +11,7 @@
 command -v tmux >/dev/null 2>&1 || t_skip_all 'no tmux'
 
 d_starts=0
+d_tries=${d_tries:-400} # of 50 ms
 d_socket=$t_dir/tmux-0
 d_frames=$t_dir/frames-0
 
@@ -49,7 +50,7 @@ d_wait() {
     shift
     until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        if [ "$tries" -ge 400 ]; then
+        if [ "$tries" -ge "$d_tries" ]; then
             screen >"$t_dir/out" 2>/dev/null
             : >"$t_dir/err"
             t_report 1 "$name"
