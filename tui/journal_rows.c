@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -294,7 +295,7 @@ static bool read_entries(struct scan *s, struct journal_rows *out)
 {
     size_t beyond = 0;
     bool whole = take(s, '[');
-    out->rows = arena_calloc(&out->arena, JOURNAL_ROWS, sizeof *out->rows);
+    size_t room = 0;
     while (whole && !take(s, ']')) {
         skip_blanks(s);
         const size_t from = s->at;
@@ -305,6 +306,10 @@ static bool read_entries(struct scan *s, struct journal_rows *out)
             beyond++;
         } else {
             cJSON *o = parse_span(s, from);
+            if (out->count == room) { /* given back when they are in order */
+                room = room == 0 ? 16 : 2 * room;
+                out->rows = xreallocarray(out->rows, room, sizeof *out->rows);
+            }
             out->count += o != NULL && read_entry(&out->arena, o, &out->rows[out->count]);
             cJSON_Delete(o);
         }
@@ -337,6 +342,7 @@ static void put_open_first(struct journal_rows *out)
         for (size_t i = 0; i < out->count; i++)
             if ((out->rows[i].how == ROW_INTERRUPTED) == open)
                 sorted[n++] = out->rows[i];
+    free(out->rows);
     out->rows = sorted;
 }
 
