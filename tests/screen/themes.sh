@@ -19,6 +19,7 @@ start() {
 quit() {
     t send-keys q
     t_wait_for 'it ends' ended
+    dashboards_end
 }
 # painted REGEX: among what the terminal was told; the colours as 38;5;N and 48;5;N
 painted() {
@@ -63,6 +64,7 @@ t_ok 'in that theme' painted "$brown"
 cp "$state" before
 kill -9 "$(d_pid)"
 t_wait_for 'it is killed' ended
+dashboards_end
 t_cmp 'what is remembered is whole' "$state" before
 
 start --view overview --theme light
