@@ -275,6 +275,7 @@ static void emit_row(struct sheet *h, const struct change_run *r, size_t i)
 {
     const struct row_columns c = row_columns_of(h->p->width);
     const struct shown_row *row = &r->rows[i];
+    const bool changes = strcmp(value_of(r, i, VALUE_WAS), value_of(r, i, VALUE_WANTED)) != 0;
     struct line l;
     if (!sheet_row(h, &l))
         return;
@@ -283,7 +284,8 @@ static void emit_row(struct sheet *h, const struct change_run *r, size_t i)
         if (c.value_end[v] == 0)
             continue;
         put_right(l.surface, c.value_end[v], l.y, c.value_end[v] - before - 1,
-                  v == VALUE_WANTED ? ROLE_CHANGED : ROLE_TEXT, value_of(r, i, (enum value)v));
+                  v == VALUE_WANTED && changes ? ROLE_CHANGED : ROLE_TEXT,
+                  value_of(r, i, (enum value)v));
         before = c.value_end[v];
     }
     surface_text(l.surface, c.verdict, l.y, verdict_role(row->verdict),
