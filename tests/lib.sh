@@ -40,8 +40,12 @@ done
 chmod 0755 "$t_asleep/"*
 export PATH="$t_asleep:$PATH"
 
-# Ends the processes given to t_own and removes the folder.
+# Ends the processes given to t_own, and the terminals: one keeps what a dashboard left on it. Removes
+# the folder.
 t_cleanup() {
+    for t_name in "$t_dir"/tmux-*; do
+        [ ! -S "$t_name" ] || tmux -S "$t_name" kill-server 2>/dev/null
+    done
     for pid in $t_pids; do
         kill "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
