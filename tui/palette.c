@@ -155,7 +155,7 @@ static void put_entry(const struct ui *ui, struct palette_entry *out)
 {
     const struct journal_row *r = &ui->journal.rows->rows[out->index];
     snprintf(out->name, sizeof out->name, "%s %s", r->cut_off ? "recover" : "undo", r->id);
-    snprintf(out->help, sizeof out->help, "%s%s%s", r->profile != NULL ? r->profile : r->kind,
+    snprintf(out->help, sizeof out->help, "%s%s%.10s", r->profile != NULL ? r->profile : r->kind,
              r->time != NULL ? ", " : "", r->time != NULL ? r->time : "");
     put_key(ui, r->cut_off ? ACTION_RECOVER : ACTION_UNDO, out);
 }

@@ -16,6 +16,7 @@
 #include "tui/hits.h"
 #include "tui/kill.h"
 #include "tui/mouse.h"
+#include "tui/theme.h"
 #include "tui/view.h"
 
 static void test_parse(void **state)
@@ -344,6 +345,61 @@ static void test_question(void **state)
     assert_true(ui->kill.send);
 }
 
+static void test_pickers(void **state)
+{
+    struct desk *d = *state;
+    struct ui *ui = &d->ui;
+    static struct theme_item items[] = {{.theme = {.name = "default"}},
+                                        {.theme = {.name = "warm"}}};
+    static const struct theme_set set = {.items = items, .count = 2};
+    key(d, 'p');
+    draw(d);
+    click(d, "conservative");
+    assert_int_equal(ui->input, UI_INPUT_PROFILES);
+    assert_string_equal(ui->picker.profile, "conservative");
+    click(d, "[ ] long-jobs");
+    assert_int_equal(ui->picker.overlay_count, 0);
+    click(d, "[ ] long-jobs"); /* the second one puts it on, the next takes it off */
+    assert_int_equal(ui->picker.overlay_count, 1);
+    click(d, "[x] long-jobs");
+    assert_int_equal(ui->picker.overlay_count, 0);
+    click(d, "Enter shows");
+    assert_int_equal(ui->input, UI_INPUT_NONE);
+    assert_true(ui->tab == UI_TUNING && strcmp(ui->tuning.wish.profile, "conservative") == 0);
+    snprintf(ui->theme.name, sizeof ui->theme.name, "default");
+    ui->theme.set = &set;
+    key(d, 't');
+    draw(d);
+    click(d, "3 Tuning");
+    click(d, " warm ");
+    assert_string_equal(ui->theme.name, "warm");
+    assert_true(ui->theme.changed && !ui->theme.keep && ui->input == UI_INPUT_THEMES);
+    send(d, MOUSE_WHEEL_UP, " warm ");
+    assert_string_equal(ui->theme.name, "default");
+    click(d, "Esc back");
+    assert_int_equal(ui->input, UI_INPUT_NONE);
+    assert_string_equal(ui->theme.name, "default");
+}
+
+static void test_journal(void **state)
+{
+    struct desk *d = *state;
+    struct ui *ui = &d->ui;
+    static struct journal_row rows[] = {
+        {.id = "20261121T010203-51a0", .kind = "apply", .profile = "optimized", .state = "applied"},
+        {.id = "20261121T010203-51a1", .kind = "apply", .profile = "balanced", .state = "applied"},
+    };
+    static const struct journal_rows all = {.rows = rows, .count = 2};
+    ui->journal.rows = &all;
+    ui->tab = UI_JOURNAL;
+    draw(d);
+    click(d, " balanced ");
+    assert_string_equal(ui->journal.selected, rows[1].id);
+    assert_false(ui->journal.show_diff);
+    click(d, " balanced ");
+    assert_true(ui->journal.show_diff);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -354,6 +410,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_filter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_palette, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_question, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_pickers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_journal, set_up, tear_down),
     };
     tuning_builder_open();
     const int failed = cmocka_run_group_tests_name("mouse", tests, NULL, NULL);

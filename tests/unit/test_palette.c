@@ -267,7 +267,7 @@ static void test_journal(void **state)
     struct world *w = *state;
     struct palette_entry e;
     static struct journal_row rows[] = {
-        {.id = "51a0", .kind = "apply", .profile = "optimized", .time = "17 Nov", .stands = true},
+        {.id = "51a0", .kind = "apply", .profile = "optimized", .time = "2026-11-17T14:02:11Z", .stands = true},
         {.id = "51a1", .kind = "apply", .profile = "high"},
         {.id = "51a2", .kind = "apply", .profile = "ultra", .cut_off = true},
     };
@@ -275,7 +275,7 @@ static void test_journal(void **state)
     assert_string_equal(nth(w, "undo 51a0", 0, &e), "");
     w->ui.journal.rows = &all;
     assert_string_equal(nth(w, "undo 51a0", 0, &e), "undo 51a0");
-    assert_string_equal(e.help, "optimized, 17 Nov");
+    assert_string_equal(e.help, "optimized, 2026-11-17");
     assert_string_equal(e.key, "5 U");
     assert_string_equal(nth(w, "51a1", 0, &e), "");
     assert_string_equal(nth(w, "51a2", 0, &e), "recover 51a2");
