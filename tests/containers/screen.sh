@@ -28,6 +28,7 @@ end_all() {
 }
 trap end_all EXIT
 c_holds
+d_environment=("CONTAINERS_CONF=$CONTAINERS_CONF" "CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF" "DOCKER_HOST=$DOCKER_HOST")
 cd "$t_dir" || exit 99
 
 mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"

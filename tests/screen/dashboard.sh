@@ -13,6 +13,7 @@ command -v tmux >/dev/null 2>&1 || t_skip_all 'no tmux'
 d_starts=0
 d_tries=${d_tries:-400} # of 50 ms
 d_socket=$t_dir/tmux-0
+d_environment=() # what it has besides
 d_frames=$t_dir/frames-0
 
 dashboards_end() {
@@ -31,7 +32,7 @@ dashboard() {
     env -i PATH="$PATH" HOME="$HOME" TERM=xterm-256color TZ=UTC LC_ALL=C.UTF-8 NO_COLOR=1 \
         XDG_CONFIG_HOME="$XDG_CONFIG_HOME" XDG_STATE_HOME="$XDG_STATE_HOME" \
         TUNETOP_DATADIR="$TUNETOP_DATADIR" TUNETOP_THEMEDIR="${abs_srcdir:?}/themes" TUNETOP_FRAME_LOG="$d_frames" \
-        tmux -S "$d_socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" "$TUNETOP $*"
+        ${d_environment[@]+"${d_environment[@]}"} tmux -S "$d_socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" "$TUNETOP $*"
     t set-option -g status off
     t set-option -g remain-on-exit on
     # Without the status line the window is one row higher than the session was made.
