@@ -115,7 +115,7 @@ runs 'undone' 2
 d_tries=1200
 keys_to_apply() { # the word of the command that is held
     dashboard 80x24
-    d_wait "$t_what: the page" shows '\(p\)$'
+    d_wait "$t_what: the page" shows 'q quit$'
     t send-keys p
     d_wait "$t_what: the picker" shows '╭─ Profile ─'
     d_choose mine
