@@ -114,25 +114,23 @@ static bool plan_has(const struct tuning_plan *plan, const char *service, const 
 {
     for (size_t i = 0; i < plan->row_count; i++)
         if (strcmp(plan->rows[i].service, service) == 0 &&
-            (setting[0] == '\0' || strcmp(plan->rows[i].setting, setting) == 0))
+            strcmp(plan->rows[i].setting, setting) == 0)
             return true;
     return false;
 }
 
 /* What the plan does not have any more stands where it stood: by name among what differs. Those
  * that come before `row` (NULL: the end) and are not there yet. */
-static void add_left_out(const struct tuning_plan *plan, const struct tuning_wish *wish,
-                         const char *filter, const char *service, const struct shown_row *row,
-                         struct plan_items *out)
+static void add_left_out(const struct tuning_wish *wish, const char *filter, const char *service,
+                         const struct shown_row *row, struct plan_items *out)
 {
     const char *before = row != NULL && shown_row_class(row) == 0 ? row->setting : NULL;
     for (;;) {
         size_t next = wish->left_out_count;
         for (size_t i = 0; i < wish->left_out_count; i++) {
             const struct wish_left_out *l = &wish->left_out[i];
-            if (strcmp(l->service, service) != 0 || l->setting[0] == '\0' || out->left_out[i] ||
-                (before != NULL && strcmp(l->setting, before) > 0) ||
-                plan_has(plan, l->service, l->setting))
+            if (out->left_out[i] || strcmp(l->service, service) != 0 ||
+                (before != NULL && strcmp(l->setting, before) > 0))
                 continue;
             if (next == wish->left_out_count ||
                 strcmp(l->setting, wish->left_out[next].setting) < 0)
@@ -161,8 +159,11 @@ static void add_settings(const struct tuning_plan *plan, const struct tuning_wis
 {
     for (size_t i = 0; i < plan->row_count; i++)
         add_service(out, plan->rows[i].service);
-    for (size_t i = 0; i < wish->left_out_count; i++)
-        add_service(out, wish->left_out[i].service);
+    for (size_t i = 0; i < wish->left_out_count; i++) {
+        const struct wish_left_out *l = &wish->left_out[i];
+        add_service(out, l->service);
+        out->left_out[i] = l->setting[0] == '\0' || plan_has(plan, l->service, l->setting);
+    }
     qsort(out->services, (size_t)out->service_count, sizeof out->services[0], compare_services);
     for (int s = 0; s < out->service_count; s++) {
         const char *service = out->services[s];
@@ -172,14 +173,14 @@ static void add_settings(const struct tuning_plan *plan, const struct tuning_wis
             const struct shown_row *r = &plan->rows[i];
             if (strcmp(r->service, service) != 0)
                 continue;
-            add_left_out(plan, wish, filter, service, r, out);
+            add_left_out(wish, filter, service, r, out);
             out->all++;
             if (row_matches(r, wish, filter)) {
                 add(out, ITEM_ROW, i);
                 out->matching++;
             }
         }
-        add_left_out(plan, wish, filter, service, NULL, out);
+        add_left_out(wish, filter, service, NULL, out);
         const bool whole = tuning_wish_is_left_out(wish, service, "") && filter[0] == '\0';
         if (out->count == title + 1 && !whole)
             out->count = title;

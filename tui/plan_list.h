@@ -34,7 +34,7 @@ struct plan_items {
     struct plan_item of[PLAN_LIST_MAX];
     const char *services[PLAN_LIST_SERVICES];
     int service_count;
-    bool left_out[WISH_LEFT_OUT]; /* has its item already */
+    bool left_out[WISH_LEFT_OUT]; /* has its item already, or is none */
     int count;
     int matching, all; /* of settings: with the filter, and without */
     int selected;      /* its item, -1 where there is none */
