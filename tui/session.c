@@ -99,8 +99,10 @@ static void ask_profile(struct session *s)
     profile_query_of(&q, &t->chip, &machine, s->model);
     if (profile_resolve(t->profiles, ui_profile(&s->ui), &q, &s->wants, &err) == 0)
         t->wants = &s->wants;
-    else
+    else {
         say_trouble(t, t->profiles_trouble, sizeof t->profiles_trouble, &err);
+        t->next_step = "p chooses another profile"; /* its file went away behind the screen */
+    }
 }
 
 /* Which profile is in effect, when what that depends on has changed: a service that was started.

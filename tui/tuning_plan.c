@@ -245,6 +245,9 @@ static void read_files(struct tuning_plan *p, const cJSON *files)
         struct shown_file *f = &p->files[p->file_count];
         struct shown_line **lines = &parts[p->file_count++];
         f->path = name_of(&p->arena, o, "path");
+        f->real = text_of(&p->arena, o, "real_path");
+        if (f->real != NULL && strcmp(f->real, f->path) == 0)
+            f->real = NULL;
         f->note = text_of(&p->arena, o, "note");
         f->first_line = p->line_count;
         f->lines = shown_lines_parse(json_text(o, "diff", ""), &p->arena,

@@ -43,6 +43,7 @@ struct shown_line {
 };
 struct shown_file {
     const char *path;
+    const char *real;         /* where a link leads; NULL: it is none */
     const char *note;         /* NULL: none */
     size_t first_line, lines; /* of the plan's lines */
     size_t added, removed;

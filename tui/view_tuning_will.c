@@ -137,9 +137,23 @@ static bool restarts_any(const struct tuning_plan *plan)
     return false;
 }
 
+/* What is written is what a link leads to: both names are shown. */
+static void emit_links(struct sheet *h, const struct tuning_plan *plan)
+{
+    char text[TEXT_BYTES];
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (plan->files[i].real == NULL)
+            continue;
+        snprintf(text, sizeof text, "%.200s is %s", plan_file_name(plan->files[i].path),
+                 plan->files[i].real);
+        sheet_text(h, "link", ROLE_TEXT, text, 0);
+    }
+}
+
 static void emit_end(struct sheet *h, const struct tuning_plan *plan)
 {
     struct line l;
+    emit_links(h, plan);
     if (plan->pending_count > 0) {
         char text[TEXT_BYTES];
         snprintf(text, sizeof text, "somebody's edits besides: %s", plan->pending[0]);

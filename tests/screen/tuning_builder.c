@@ -67,7 +67,7 @@ void tuning_builder_open(void)
     need(chip_catalog_load(&t.chips, catalog_folder(), &err), &err);
 }
 
-/* The same with 2,000 lines of the first file. */
+/* The same with 2,000 lines of the first file, which is behind a link. */
 static void make_long(struct buf *plan)
 {
     struct err err = ERR_INIT;
@@ -81,6 +81,7 @@ static void make_long(struct buf *plan)
     for (int i = 0; i < 999; i++)
         buf_printf(&diff, "-      OLD_%03d: \"%d\"\n+      NEW_%03d: \"%d\"\n", i, i, i, i);
     cJSON_ReplaceItemInObject(file, "diff", cJSON_CreateString(diff.data));
+    cJSON_ReplaceItemInObject(file, "real_path", cJSON_CreateString("/Volumes/data/ollama.env"));
     char *text = json_print_line(root);
     buf_clear(plan);
     buf_puts(plan, text);
