@@ -51,7 +51,7 @@ static const char *meaning_of(const struct setting *s, const char *word)
 
 /* From the first one on with which the chosen one has room. */
 static void put_choices(struct line *l, const struct setting *s, const char *const *words,
-                        size_t count, const char *text)
+                        size_t count, const char *text, const char *empty)
 {
     const int room = l->end - l->x;
     size_t first = 0, chosen = 0;
@@ -63,7 +63,7 @@ static void put_choices(struct line *l, const struct setting *s, const char *con
     for (; columns > room && first < chosen; first++)
         columns -= width_of_text(words[first]) + width_of_text(meaning_of(s, words[first])) + 2;
     if (text[0] == '\0')
-        line_put(l, ROLE_SELECTION, "[the profile's]");
+        line_put(l, ROLE_SELECTION, "[%s]", empty);
     for (size_t i = first; i < count; i++) {
         line_group(l);
         line_put(l, i == chosen ? ROLE_SELECTION : ROLE_TEXT, i == chosen ? "[%s%s]" : " %s%s ",
@@ -83,34 +83,6 @@ static void put_line(struct line *l, const struct ui_editor *e)
         prompt_draw(&e->line, l);
 }
 
-static void emit_value(struct box *b, const struct sheet_of *a)
-{
-    const struct ui_editor *e = &a->ui->editor;
-    const char *const *words = NULL;
-    const size_t count = editor_choices(a->s, e->line.text, &words);
-    struct line l;
-    if (label(b, &l, "value")) {
-        if (count > 0)
-            put_choices(&l, a->s, words, count, e->line.text);
-        else
-            put_line(&l, e);
-    }
-    if (e->trouble[0] != '\0')
-        told(b, "", ROLE_CRIT, e->trouble);
-    else if (e->said[0] != '\0')
-        told(b, "", e->harmful ? ROLE_CRIT : ROLE_WARN, e->said);
-    else if (e->line.size == 0 && count == 0)
-        told(b, "", ROLE_DIM, "empty: as the profile wants it");
-}
-
-static void pair(struct line *l, const char *word, const char *value)
-{
-    line_group(l);
-    line_put(l, ROLE_DIM, "%s ", word);
-    line_put(l, value != NULL ? ROLE_TEXT : ROLE_DIM, "%s   ", value != NULL ? value : "-");
-    line_group_end(l);
-}
-
 /* What the profile wants, also where something else is typed; NULL: it does not want it. */
 static const char *profiles_value(const struct sheet_of *a)
 {
@@ -125,6 +97,37 @@ static const char *profiles_value(const struct sheet_of *a)
             return possible->wanted;
     }
     return editor_wanted(ui, a->s);
+}
+
+static void emit_value(struct box *b, const struct sheet_of *a)
+{
+    const struct ui_editor *e = &a->ui->editor;
+    const char *const *words = NULL;
+    const size_t count = editor_choices(a->s, e->line.text, &words);
+    struct line l;
+    if (label(b, &l, "value")) {
+        if (count > 0)
+            put_choices(&l, a->s, words, count, e->line.text,
+                        profiles_value(a) != NULL ? "the profile's" : "unset");
+        else
+            put_line(&l, e);
+    }
+    if (e->trouble[0] != '\0')
+        told(b, "", ROLE_CRIT, e->trouble);
+    else if (e->said[0] != '\0')
+        told(b, "", e->harmful ? ROLE_CRIT : ROLE_WARN, e->said);
+    else if (e->line.size == 0 && count == 0)
+        told(b, "", ROLE_DIM,
+             profiles_value(a) != NULL ? "empty: as the profile wants it"
+                                       : "empty: the profile wants nothing of it");
+}
+
+static void pair(struct line *l, const char *word, const char *value)
+{
+    line_group(l);
+    line_put(l, ROLE_DIM, "%s ", word);
+    line_put(l, value != NULL ? ROLE_TEXT : ROLE_DIM, "%s   ", value != NULL ? value : "-");
+    line_group_end(l);
 }
 
 static void emit_known(struct box *b, const struct sheet_of *a)
@@ -167,10 +170,11 @@ static void put_keys(struct box *b, const struct sheet_of *a)
     if (e->trouble[0] == '\0') {
         line_put(&l, ROLE_TITLE, "Enter");
         line_put(&l, e->sure ? ROLE_CRIT : ROLE_DIM, "%s   ",
-                 e->sure             ? " take it all the same"
-                 : e->line.size == 0 ? " the profile's value"
-                 : e->harmful        ? " take it, asks again"
-                                     : " take it");
+                 e->sure ? " take it all the same"
+                 : e->line.size == 0
+                     ? profiles_value(a) != NULL ? " the profile's value" : " leave it out"
+                 : e->harmful ? " take it, asks again"
+                              : " take it");
         line_click(&l, from, KEYCODE_ENTER);
     }
     line_key(&l, KEYCODE_ESC, "Esc", "leave it");
@@ -186,7 +190,7 @@ static void put_keys(struct box *b, const struct sheet_of *a)
     line_group(&l);
     if (e->line.size > 0) {
         line_put(&l, ROLE_TITLE, "   Ctrl-U");
-        line_put(&l, ROLE_DIM, " the profile's");
+        line_put(&l, ROLE_DIM, profiles_value(a) != NULL ? " the profile's" : " empty");
     }
     line_group_end(&l);
 }

@@ -428,6 +428,8 @@ static void looks(void **state)
     compare_all("edit-range");
     edit("ollama", "OLLAMA_FLASH_ATTENTION", "");
     compare_all("edit-switch");
+    press("Delete");
+    golden_page("edit-switch-empty", b.model, &ui, 80, 24, false);
     edit("ollama", "OLLAMA_KEEP_ALIVE", "1h");
     compare_all("edit-duration");
     press("C-u");
@@ -442,6 +444,8 @@ static void looks(void **state)
     compare_all("edit-machine");
     press("Esc c / OLLAMA_KV Enter Down e Right Right Right");
     compare_all("edit-words");
+    press("Delete");
+    golden_page("edit-words-unset", b.model, &ui, 80, 24, false);
     press("Esc / Esc / OLLAMA_MODELS Enter Down e /srv/models");
     golden_page("edit-text", b.model, &ui, 80, 24, false);
     press("Esc / Esc / HIGH_WATERMARK Enter Down e 0");
