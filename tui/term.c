@@ -614,6 +614,29 @@ static uint32_t key_of_char(wint_t c)
     return c < ' ' ? 0 : (uint32_t)c;
 }
 
+/* Behind an ESC: the rest of a key that this terminal's description does not have ("ESC [ 4 ~",
+ * "ESC [ 1 ; 5 A") is taken away, for as keys of their own its bytes would mean something: 4 is a
+ * tab, A applies. Esc by itself, or before another key, is Esc. */
+static bool took_sequence(struct term *t)
+{
+    enum { MOST = 32 }; /* as long as any key or reply; a paste begins with six */
+    wint_t first = 0, c = 0;
+    int result = wget_wch(t->pad, &first), rest = ERR;
+    const bool begun = result == OK && (first == '[' || first == 'O');
+    for (int i = 0; begun && i < MOST; i++)
+        if ((rest = wget_wch(t->pad, &c)) != OK || c < 0x20 || c >= 0x40)
+            break;
+    if (rest == KEY_CODE_YES)
+        ungetch((int)c);
+    if (begun && c != 0)
+        return true;
+    if (result == OK)
+        unget_wch((wchar_t)first);
+    else if (result != ERR)
+        ungetch((int)first);
+    return false;
+}
+
 /* Whether the terminal ended: hung up, or readable without a byte again and again (end of file,
  * EIO). */
 static bool is_gone(struct term *t)
@@ -673,7 +696,9 @@ enum term_event term_next(struct term *t, uint32_t *key, struct mouse *mouse)
             continue;
         }
         *key = 0;
-        if (result == OK) {
+        if (result == OK && c == 033 && took_sequence(t)) {
+            continue;
+        } else if (result == OK) {
             *key = key_of_char(c);
         } else if (c == MOUSE_REPORT) {
             t->report_size = 0;

@@ -120,6 +120,13 @@ t send-keys -
 t_wait_for '- measures more often' shows ' measured every 1 s *$'
 t send-keys Z
 t_wait_for 'a key without a meaning is taken' logged '^key 90 '
+# A key that is not in the terminal's description: its bytes are no keys of their own.
+t send-keys -H 1b 5b 39 3b 35 41 # ESC [ 9 ; 5 A
+t send-keys -H 1b 5b 34 34 7e    # ESC [ 4 4 ~
+t send-keys -H 1b 4f 7a          # ESC O z
+t send-keys Y
+t_wait_for 'the key behind unknown ones is taken' logged '^key 89 '
+t_must_fail 'and nothing of them' logged '^key (27|52|57|59|53|65|79|91|122|126) '
 count=$(frame_count)
 t send-keys C-l
 t_wait_for 'Ctrl-L paints again' drawn "$count"
