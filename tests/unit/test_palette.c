@@ -267,7 +267,11 @@ static void test_journal(void **state)
     struct world *w = *state;
     struct palette_entry e;
     static struct journal_row rows[] = {
-        {.id = "51a0", .kind = "apply", .profile = "optimized", .time = "2026-11-17T14:02:11Z", .stands = true},
+        {.id = "51a0",
+         .kind = "apply",
+         .profile = "optimized",
+         .time = "2026-11-17T14:02:11Z",
+         .stands = true},
         {.id = "51a1", .kind = "apply", .profile = "high"},
         {.id = "51a2", .kind = "apply", .profile = "ultra", .cut_off = true},
     };
