@@ -1,6 +1,7 @@
 #include "tui/change_run.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -326,13 +327,41 @@ static void on_note(struct change_run *r, const struct news *n)
     }
 }
 
+/* Of several commands that one event is about the one that its words name: "'/opt/start' failed".
+ * NULL: none of them, or more than one. */
+static struct change_step *named_one(struct change_run *r, const struct news *n)
+{
+    const char *detail = json_text(n->event, "detail", "");
+    char quoted[NAME_BYTES];
+    struct change_step *found = NULL;
+
+    for (size_t i = 0; n->failed && i < r->step_count; i++) {
+        struct change_step *s = &r->steps[i];
+        if (s->state != STEP_NOW || s->what == NULL || !is_meant(s, n))
+            continue;
+        int size = (int)strcspn(s->what, " ");
+        int made = snprintf(quoted, sizeof quoted, "'%.*s'", size, s->what);
+        if (made >= (int)sizeof quoted || strstr(detail, quoted) == NULL)
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = s;
+    }
+    return found;
+}
+
 static void on_done(struct change_run *r, const struct news *n)
 {
-    struct change_step *found = NULL;
+    struct change_step *found = NULL, *named = named_one(r, n);
 
     for (size_t i = 0; i < r->step_count; i++) {
         struct change_step *s = &r->steps[i];
-        if (s->state == STEP_NOW && is_meant(s, n)) {
+        if (s->state == STEP_NOW && is_meant(s, n) && named != NULL && s != named) {
+            if (s < named)
+                end(s, STEP_DONE, n->at_ns);
+            else
+                s->state = STEP_LEFT;
+        } else if (s->state == STEP_NOW && is_meant(s, n)) {
             end(s, n->failed ? STEP_FAILED : STEP_DONE, n->at_ns);
             if (n->class == OF_WAIT && !n->failed)
                 s->detail = NULL; /* what it still lacked, it has now */

@@ -143,6 +143,26 @@ static void test_through(void **state)
     assert_int_equal(change_run_through(&r), 7);
 }
 
+/* One of two commands failed: the other one did not. */
+static void test_which_command(void **state)
+{
+    (void)state;
+    line("{\"event\":\"start\",\"kind\":\"apply\",\"steps\":["
+         "{\"action\":\"run\",\"service\":\"a\",\"command\":\"/opt/stop a\"},"
+         "{\"action\":\"restart\",\"service\":\"a\",\"command\":\"/opt/start a\"},"
+         "{\"action\":\"run\",\"service\":\"b\",\"command\":\"/opt/stop b\"},"
+         "{\"action\":\"restart\",\"service\":\"b\",\"command\":\"/opt/start b\"}]}");
+    event("begin", "restart", "a", ",\"service\":\"a\"");
+    event("done", "restart", "a",
+          ",\"service\":\"a\",\"result\":\"failed\",\"detail\":\"'/opt/start' failed\"");
+    expect_steps("run:a=done restart:a=failed run:b=next restart:b=next");
+    assert_string_equal(r.steps[1].detail, "'/opt/start' failed");
+    event("begin", "restart", "b", ",\"service\":\"b\"");
+    event("done", "restart", "b",
+          ",\"service\":\"b\",\"result\":\"failed\",\"detail\":\"'/opt/stop' failed\"");
+    expect_steps("run:a=done restart:a=failed run:b=failed restart:b=left");
+}
+
 /* What it waited for is no news any more when it is there. */
 static void test_waited(void **state)
 {
@@ -367,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_through, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_waited, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_which_command, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_put_back, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_unit, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_undo, open_run, close_run),
