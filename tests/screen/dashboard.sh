@@ -16,8 +16,12 @@ d_socket=$t_dir/tmux-0
 d_environment=() # what it has besides
 d_frames=$t_dir/frames-0
 
+# All of them: one whose dashboard was killed shows that for ever.
 dashboards_end() {
-    tmux -S "$d_socket" kill-server 2>/dev/null
+    local i
+    for ((i = 0; i <= d_starts; i++)); do
+        tmux -S "$t_dir/tmux-$i" kill-server 2>/dev/null
+    done
 }
 t() {
     tmux -S "$d_socket" "$@"
