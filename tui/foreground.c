@@ -78,7 +78,7 @@ void foreground_run(const char *const *argv, int *status)
         say(argv[i]);
     }
     say("\n");
-    int sys = spawn(argv, &pid);
+    int sys = argv[0] != NULL ? spawn(argv, &pid) : ENOENT;
     if (sys == 0) {
         *status = wait_for(pid);
     } else {
