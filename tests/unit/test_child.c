@@ -61,6 +61,14 @@ static void finish(void)
     }
 }
 
+/* A child gets what it is given, and not the other end: then it would wait for itself. */
+static void make_pipe(int ends[2])
+{
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fcntl(ends[0], F_SETFD, FD_CLOEXEC), 0);
+    assert_int_equal(fcntl(ends[1], F_SETFD, FD_CLOEXEC), 0);
+}
+
 static int teardown(void **state)
 {
     (void)state;
@@ -111,7 +119,7 @@ static void test_closes_its_output(void **state)
     char text[64];
 
     (void)state;
-    assert_int_equal(pipe(life), 0);
+    make_pipe(life);
     struct child_start how = shell(text);
     snprintf(text, sizeof text, "exec >&- 2>&-; read x <&%d; exit 3", CHILD_PASSED_FD);
     how.passed_fd = life[0];
@@ -136,7 +144,7 @@ static void test_leaves_something(void **state)
     char text[64];
 
     (void)state;
-    assert_int_equal(pipe(life), 0);
+    make_pipe(life);
     struct child_start how = shell(text);
     snprintf(text, sizeof text, "(read x <&%d) & exit 0", CHILD_PASSED_FD);
     how.passed_fd = life[0];
@@ -194,7 +202,7 @@ static void test_release_asks(void **state)
         "trap 'echo asked >&3; exit' TERM; echo ready >&3; sleep 1000 & wait");
 
     (void)state;
-    assert_int_equal(pipe(told), 0);
+    make_pipe(told);
     how.passed_fd = told[1];
     begin(&how);
     close(told[1]);
@@ -216,7 +224,7 @@ static void test_release(void **state)
     struct child_start how = shell("(sleep 1000) & sleep 1000");
 
     (void)state;
-    assert_int_equal(pipe(told), 0);
+    make_pipe(told);
     how.passed_fd = told[1];
     begin(&how);
     close(told[1]);
@@ -224,7 +232,7 @@ static void test_release(void **state)
     assert_int_equal(read(told[0], &c, 1), 0); /* nobody holds it any more */
     close(told[0]);
 
-    assert_int_equal(pipe(told), 0);
+    make_pipe(told);
     how = shell("read x; echo done >&3");
     how.passed_fd = told[1];
     how.own_session = true;
