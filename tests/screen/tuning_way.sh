@@ -131,8 +131,13 @@ t send-keys 3
 d_wait 'it is still at work' shows 'restart +now'
 latency=$(d_latency)
 echo "# key to frame during an apply: median and p99 in ms, keys: $latency"
-t_ok 'keys are answered during an apply: a median under 30 ms, p99 under 300' awk -v l="$latency" 'BEGIN {
-    split(l, of, " "); exit !(of[1] != "none" && of[1] < 30 && of[2] < 300 && of[3] >= 40) }'
+# A checker of memory or races slows everything down, and a frame may answer several keys at once.
+slow=1
+grep -q -a -e __asan_init -e __tsan_init "$TUNETOP" && slow=4
+t_ok 'keys are answered during an apply: a median under 30 ms, p99 under 300' \
+    awk -v l="$latency" -v slow=$slow 'BEGIN {
+    split(l, of, " ")
+    exit !(of[1] != "none" && of[1] < 30 * slow && of[2] < 300 * slow && of[3] >= 10) }'
 touch "$HOME/go"
 d_wait 'applied' shows 'Applied mine'
 has OLLAMA_MAX_QUEUE=512
