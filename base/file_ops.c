@@ -145,15 +145,26 @@ static int real_rmdir(void *ctx, int dir, const char *name)
     return answer(unlinkat(dir, name, AT_REMOVEDIR));
 }
 
-static int real_lock(void *ctx, int fd)
+static int lock_as(int fd, int how)
 {
     int rc;
 
-    (void)ctx;
     do {
-        rc = flock(fd, LOCK_EX | LOCK_NB);
+        rc = flock(fd, how | LOCK_NB);
     } while (rc < 0 && errno == EINTR);
     return answer(rc);
+}
+
+static int real_lock(void *ctx, int fd)
+{
+    (void)ctx;
+    return lock_as(fd, LOCK_EX);
+}
+
+static int real_lock_shared(void *ctx, int fd)
+{
+    (void)ctx;
+    return lock_as(fd, LOCK_SH);
 }
 
 static int real_chmod(void *ctx, int fd, unsigned mode)
@@ -265,6 +276,7 @@ const struct file_ops file_ops_real = {
     .mkdir = real_mkdir,
     .rmdir = real_rmdir,
     .lock = real_lock,
+    .lock_shared = real_lock_shared,
     .chmod = real_chmod,
     .chown = real_chown,
     .copy_attributes = real_copy_attributes,

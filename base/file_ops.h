@@ -57,6 +57,8 @@ struct file_ops {
     int (*mkdir)(void *ctx, int dir, const char *name, unsigned mode);
     int (*rmdir)(void *ctx, int dir, const char *name);
     int (*lock)(void *ctx, int fd); /* flock(), exclusive; -EWOULDBLOCK: somebody else has it */
+    /* The same for who only looks: several may at once, until they close it. */
+    int (*lock_shared)(void *ctx, int fd);
     int (*chmod)(void *ctx, int fd, unsigned mode);
     int (*chown)(void *ctx, int fd, uid_t uid, gid_t gid);
     /* Extended attributes and access control lists; 0 when all that `from` has is on `to` (some

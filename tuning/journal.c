@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ static const char copies_name[] = "backups";
 enum {
     CHUNK_BYTES = 16384,
     MAX_PARENTS = 3, /* ~/.local/state in a new home */
+    LOCK_TRIES = 3,  /* who looks holds it while it reads: a millisecond for a usual journal */
+    LOCK_PAUSE_MS = 10,
 };
 
 static int call_failed(const struct journal *j, int rc, const char *what, struct err *err)
@@ -219,11 +222,23 @@ static int find_end(struct journal *j, int64_t file_size, int64_t *out)
     return 0;
 }
 
+/* Who only looks (journal_read_at_work()) has it for a moment. */
+static int take_lock(const struct journal *j)
+{
+    int rc = j->ops->lock(j->ops->ctx, j->fd);
+
+    for (int i = 0; rc == -EWOULDBLOCK && i < LOCK_TRIES; i++) {
+        (void)poll(NULL, 0, LOCK_PAUSE_MS);
+        rc = j->ops->lock(j->ops->ctx, j->fd);
+    }
+    return rc;
+}
+
 int journal_lock(struct journal *j, struct err *err)
 {
     const struct file_ops *ops = j->ops;
     struct stat st;
-    int rc = ops->lock(ops->ctx, j->fd);
+    int rc = take_lock(j);
 
     if (rc == -EWOULDBLOCK) {
         return err_set(err, ERR_STATE, "another tunetop is changing something right now");

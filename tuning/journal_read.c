@@ -525,7 +525,7 @@ int journal_read_at_work(struct journal *j, struct journal_list *out, bool *at_w
     if (rc < 0 || journal_interrupted(out) == NULL) {
         return rc;
     }
-    int locked = j->ops->lock(j->ops->ctx, j->fd);
+    int locked = j->ops->lock_shared(j->ops->ctx, j->fd);
     if (locked < 0) { /* a file system without locks: it may be either */
         *at_work = locked == -EWOULDBLOCK;
         return 0;

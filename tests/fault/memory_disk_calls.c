@@ -387,6 +387,19 @@ static int op_lock(void *ctx, int fd)
     return done(d, 0);
 }
 
+/* Who looks is in nobody's way: it is not written down. */
+static int op_lock_shared(void *ctx, int fd)
+{
+    struct disk *d = ctx;
+    int rc;
+
+    if (!call(d, "lock_shared", &rc)) {
+        return rc;
+    }
+    const struct disk_inode *n = of_fd(d, fd);
+    return done(d, n->locked_by >= 0 && n->locked_by != fd ? -EWOULDBLOCK : 0);
+}
+
 static int op_chmod(void *ctx, int fd, unsigned mode)
 {
     struct disk *d = ctx;
@@ -500,6 +513,7 @@ struct file_ops disk_ops(struct disk *d)
         .mkdir = op_mkdir,
         .rmdir = op_rmdir,
         .lock = op_lock,
+        .lock_shared = op_lock_shared,
         .chmod = op_chmod,
         .chown = op_chown,
         .copy_attributes = op_copy_attributes,

@@ -385,7 +385,7 @@ static void test_torn(void **state)
 static void test_at_work(void **state)
 {
     const struct journal_place place = {.folder = "/s/tunetop"};
-    struct journal looking;
+    struct journal looking, other;
     struct journal_list list;
     bool at_work = true;
 
@@ -403,6 +403,11 @@ static void test_at_work(void **state)
     assert_false(at_work);
     assert_ptr_equal(journal_interrupted(&list), &list.entries[0]);
     journal_list_release(&list);
+    assert_int_equal(journal_open(&other, &ops, &place, false, &err), 0);
+    assert_int_equal(journal_read_at_work(&other, &list, &at_work, &err), 0);
+    assert_false(at_work); /* who looks as well is nobody at work */
+    journal_list_release(&list);
+    journal_close(&other);
     journal_close(&looking);
     open_it(false); /* the lock is free again */
     assert_int_equal(journal_append(&journal, COMMIT, strlen(COMMIT), &err), 0);
