@@ -49,11 +49,13 @@ t_wait_for 'a click beside it does nothing' shows '▸ sort memory .*│'
 press '30;7'
 t_wait_for 'a click on its selected row does it' shows '\[4 Processes\]'
 t send-keys -l ':'
+t_wait_for 'the palette again' shows 'Command ─'
 # Ten clicks at once, faster than a frame.
 for _ in 1 2 3 4 5; do
     press '24;1'
 done
-t_ok 'clicks beside an overlay leave it' shows 'Command ─'
+t send-keys -l 'so'
+t_wait_for 'clicks beside an overlay leave it' shows '  : so '
 t send-keys Escape
 t_wait_for 'closed' t_not shows 'Command ─'
 
