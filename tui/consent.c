@@ -255,22 +255,6 @@ static void say(struct box *b, enum role role, const char *fmt, ...)
     box_text(b, role, utf8_copy(clean, sizeof clean, text)); /* not cut within a character */
 }
 
-/* "ollama", "ollama and comfyui", "a, b and c". */
-static const char *names_words(const char *const *names, size_t count, char *out, size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < count && used + 1 < size; i++) {
-        snprintf(out + used, size - used, "%s%.80s",
-                 i == 0           ? ""
-                 : i + 1 == count ? " and "
-                                  : ", ",
-                 names[i]);
-        used = strlen(out);
-    }
-    return out;
-}
-
 static size_t add_name(const char **names, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
@@ -429,7 +413,7 @@ static void say_apply(struct box *b, const struct asked *a)
     const size_t count = restarted_of(plan, names), changes = changes_of(plan);
     if (changes > 0)
         snprintf(settings, sizeof settings, "%zu setting%s in ", changes, changes == 1 ? "" : "s");
-    names_words(names, count, all, sizeof all);
+    format_names(names, count, all, sizeof all);
     say(b, ROLE_TITLE, "Apply %s? It changes %s%zu file%s%s%s.", name, settings, plan->file_count,
         plan->file_count == 1 ? "" : "s", count > 0 ? " and restarts " : ", nothing is restarted",
         all);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -135,4 +136,19 @@ double format_round_up(double value, double least)
         if (value <= factors[i] * step * (1 + 1e-9))
             return factors[i] * step;
     return factors[3] * step;
+}
+
+const char *format_names(const char *const *names, size_t count, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count && used + 1 < size; i++) {
+        snprintf(out + used, size - used, "%s%.80s",
+                 i == 0           ? ""
+                 : i + 1 == count ? " and "
+                                  : ", ",
+                 names[i]);
+        used = strlen(out);
+    }
+    return out;
 }

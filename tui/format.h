@@ -6,6 +6,7 @@
 #ifndef TUI_FORMAT_H
 #define TUI_FORMAT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { FORMAT_SIZE = 32 };
@@ -25,5 +26,7 @@ const char *format_date(char out[FORMAT_SIZE], int64_t wall_ns,
                         int32_t utc_offset_s); /* "18 Nov 07:50:14" */
 /* The next 1, 2 or 5 times a power of ten that is not below `value`; at least `least`. */
 double format_round_up(double value, double least);
+/* "ollama", "ollama and comfyui", "a, b and c"; what does not fit is left out. Returns out. */
+const char *format_names(const char *const *names, size_t count, char *out, size_t size);
 
 #endif

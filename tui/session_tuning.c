@@ -143,6 +143,13 @@ static void take_plan(struct session *s)
             tuning_plan_release(&plan);
     } else {
         show_plan(s, &plan);
+        if (v->size == 0) {
+            char text[640];
+            subcommand_trouble(&t->verify, trouble, sizeof trouble);
+            snprintf(text, sizeof text, "what processes have is not known: %s",
+                     trouble[0] != '\0' ? trouble : "verify said nothing");
+            session_say(s, text);
+        }
     }
     subcommand_release(&t->plan);
     subcommand_release(&t->verify);

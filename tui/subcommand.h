@@ -22,7 +22,7 @@ struct subcommand {
 enum {
     SUBCOMMAND_OUTPUT = 16 * 1024 * 1024,
     SUBCOMMAND_ERRORS = 16 * 1024,
-    SUBCOMMAND_WORDS = 160
+    SUBCOMMAND_WORDS = 256 /* all that a tuning_wish holds is 193, and the options */
 };
 
 /* SELF COMMAND WORDS... OPTIONS --json. Only what is already there is taken; nothing waits. One

@@ -38,23 +38,14 @@ static bool service_is(const struct change_service *s, const char *state)
 static const char *names_of(const struct change_run *r, const char *state, char *out, size_t size)
 {
     const char *names[CHANGE_SERVICES];
-    size_t count = 0, used = 0;
+    size_t count = 0;
     for (size_t i = 0; i < r->service_count; i++) {
         const struct change_service *s = &r->services[i];
         if (state != NULL ? service_is(s, state)
                           : !service_is(s, "applied") && !service_is(s, "skipped"))
             names[count++] = s->name;
     }
-    out[0] = '\0';
-    for (size_t i = 0; i < count && used + 1 < size; i++) {
-        snprintf(out + used, size - used, "%s%.80s",
-                 i == 0           ? ""
-                 : i + 1 == count ? " and "
-                                  : ", ",
-                 names[i]);
-        used = strlen(out);
-    }
-    return out;
+    return format_names(names, count, out, size);
 }
 
 static size_t count_of(const struct change_run *r, const char *state)

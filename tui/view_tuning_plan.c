@@ -133,7 +133,7 @@ static enum role state_of(const struct ui *ui, char *out, size_t size)
         state_of_wish(&t->wish, out, size);
         return ROLE_TEXT;
     }
-    if (t->plan->file_count == 0 && t->plan->row_count > 0 &&
+    if (t->plan->file_count == 0 && tuning_plan_count(t->plan, SHOWN_OK) > 0 &&
         tuning_plan_count(t->plan, SHOWN_OK) + tuning_plan_count(t->plan, SHOWN_IGNORED) ==
             t->plan->row_count) {
         snprintf(out, size, "All of %s is in effect: there is nothing to write.", name);
