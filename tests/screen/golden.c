@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,9 @@ void golden_assessed(const char *name, const struct model *model, const struct a
     struct surface s;
     struct buf text;
     char file[128];
+    /* As tunetop does: without utf8proc only a locale of UTF-8 knows how wide a character is. */
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL && setlocale(LC_CTYPE, "en_US.UTF-8") == NULL)
+        fail_msg("neither the locale C.UTF-8 nor en_US.UTF-8 is here: install one");
     surface_init(&s, width, height);
     s.ascii = ascii;
     view_draw(&s, model, a, ui);
