@@ -15,16 +15,17 @@
  * GET /log: "PATH COUNT" a line (another method than GET stands in front of the path), then
  * "most-at-once N", "connections N", "open N" and "authorized N" (requests with such a header).
  *
- * Modes: normal, slow:MS, never (takes connections, no answer), noaccept (does not even take them),
- * closed (refuses), dribble (a byte a second), midclose, empty, huge (100 MB announced), endless
- * (no length, no end), longlength and shortlength (wrong Content-Length), headers (one header
- * without end), manyheaders (headers without end), continue (interim answers without end),
- * redirect, redirectfile, redirectself, 401, 403, 404, 500, html, nothttp, nan, deep (JSON of
- * 10,000 levels), names (1 MB of escapes, OSC, bidi, wide, broken UTF-8), numbers (1e999, 2^60,
- * duplicates), wrongtypes, gzip (a bomb nobody asked for), thousand (models), values (half a
- * million), nojson, nul, chunked (rightly), hugechunk (a chunk of 2^63), badchunk, endlesschunk (a
- * chunk's size without end), chunks (chunks without end), flap (four times well, 500, cut off, and
- * again), versions (another one each time), echo (repeats the Authorization header).
+ * Modes: normal, slow:MS (or until the next mode), never (takes connections, no answer), noaccept
+ * (does not even take them), closed (refuses), dribble (a byte a second), midclose, empty, huge
+ * (100 MB announced), endless (no length, no end), longlength and shortlength (wrong
+ * Content-Length), headers (one header without end), manyheaders (headers without end), continue
+ * (interim answers without end), redirect, redirectfile, redirectself, 401, 403, 404, 500, html,
+ * nothttp, nan, deep (JSON of 10,000 levels), names (1 MB of escapes, OSC, bidi, wide, broken
+ * UTF-8), numbers (1e999, 2^60, duplicates), wrongtypes, gzip (a bomb nobody asked for), thousand
+ * (models), values (half a million), nojson, nul, chunked (rightly), hugechunk (a chunk of 2^63),
+ * badchunk, endlesschunk (a chunk's size without end), chunks (chunks without end), flap (four
+ * times well, 500, cut off, and again), versions (another one each time), echo (repeats the
+ * Authorization header).
  */
 #ifdef __linux__
 #include <net/if.h>
@@ -492,6 +493,8 @@ static void set_mode(const char *mode)
     size_t size = only != NULL ? (size_t)(only - mode) : strlen(mode);
     snprintf(server.mode, sizeof(server.mode), "%.*s", (int)size, mode);
     snprintf(server.only, sizeof(server.only), "%s", only != NULL ? only + 1 : "");
+    for (int i = 0; i < CONNECTIONS; i++)
+        server.connections[i].not_before_ms = 0;
     if (!closed && mode_is("closed")) {
         close(server.listen_fd);
         server.listen_fd = -1;

@@ -37,11 +37,12 @@ fails-new) grep -q 'OLLAMA_MAX_QUEUE=512' "$env" && { echo 'refuses 512' >&2; ex
 hangs) echo \$\$ >"$HOME/hanging"; exec sleep 1000 ;;
 slow) while [ ! -e "$HOME/go" ]; do sleep 0.05; done ;;
 esac
-fixed=
+fixed= mode=normal
+[ "\$trick" != slow-load ] || mode=slow:600000@/api/generate
 [ "\$trick" != ignores ] || ! grep -q =512 "$env" || fixed=OLLAMA_MAX_QUEUE=99
 words=()
 while IFS= read -r word; do words+=("\$word"); done <"$env"
-env -i "\${words[@]}" \$fixed "$fake" --kind ollama --models 0 --port $port \\
+env -i "\${words[@]}" \$fixed "$fake" --kind ollama --models 0 --mode "\$mode" --port $port \\
     <"$t_dir/life" >"$t_dir/port" 2>/dev/null &
 echo \$! >"$HOME/pid"
 pid=\$!
@@ -54,8 +55,10 @@ echo stop >>"$t_dir/calls"
 if [ "\$(cat "$HOME/trick" 2>/dev/null)" = slow-stop ]; then
     while [ ! -e "$HOME/go" ]; do sleep 0.05; done
 fi
-kill \$(cat "$HOME/pid") 2>/dev/null
-while kill -0 \$(cat "$HOME/pid") 2>/dev/null; do sleep 0.05; done
+pid=\$(cat "$HOME/pid")
+kill "\$pid" 2>/dev/null
+# One that ended and that nobody has waited for yet does not serve any more.
+while grep -qs '^State:.[^ZX]' "/proc/\$pid/status"; do sleep 0.02; done
 exit 0
 END
 chmod +x "$HOME/start" "$HOME/stop"

@@ -1,16 +1,37 @@
 #!/usr/bin/env bash
-# kill -9 of the dashboard, of the change that it started, of both, and a line that drops, in each step that can be held:
-# the file is wholly old or wholly new, what it says is what the service runs with in the end, and the next dashboard
-# either shows the change at work or offers to recover it.
+# kill -9 of the dashboard, of the change that it started, of both, and a line that drops, in each step of an apply:
+# the file is wholly old or wholly new, what it says is what the service runs with in the end, the next dashboard
+# either shows the change at work or offers to recover it, and nothing is left over.
 #
-#   tuning_killed.sh        each of them once
-#   tuning_killed.sh all    in each step
+#   tuning_killed.sh        each of them once, where no step need be held
+#   tuning_killed.sh STEP   each of them in this step
+#   tuning_killed.sh all    each of them in all steps, several at a time: they wait, and compute little (./dev kills)
+#
+# A step that lasts a millisecond is held by tests/hold.c, which stops the change at one place.
+steps=(stop restart load watch write written verify back backed two) lanes=5
+if [ "${1-}" = all ]; then
+    out=$(mktemp -d) || exit 99
+    printf '%s\n' "${steps[@]}" |
+        xargs -P "$lanes" -I STEP sh -c 'bash "$0" STEP >"$1/STEP"; echo $? >>"$1/STEP"' "$0" "$out"
+    # One list of all: each has its plan, and its exit status in the last line.
+    (cd "$out" && awk '
+        FNR == 1 { if (NR > 1 && last != 0) failed = 1 }
+        { last = $0 }
+        /^(not )?ok / { sub(/ok [0-9]+/, "ok " ++n) }
+        /^[0-9]+$/ || /^1\.\./ { next }
+        { print }
+        END { if (last != 0) failed = 1; print "1.." n; exit failed }' "${steps[@]}")
+    status=$?
+    rm -rf "$out"
+    exit $status
+fi
 . "${abs_srcdir:?}/tests/lib.sh"
 . "$abs_srcdir/tests/screen/dashboard.sh"
 . "$abs_srcdir/tests/cli/served.sh"
 
+hold=${abs_builddir:?}/tests/hold.so
 end_all() {
-    touch "$HOME/go"
+    let_go 2>/dev/null
     dashboards_end
     end_server
 }
@@ -22,6 +43,26 @@ before=$(cat "$env")
 changing() {
     [ -n "$(d_pids apply undo recover)" ]
 }
+stopped() {
+    grep -q '^State:.[Tt]' "/proc/$(d_change)/status"
+}
+# steered PATH: the way that steers the server, its answer
+steered() {
+    local control
+    read -r _ control <"$t_dir/port" || return 1
+    exec 8<>"/dev/tcp/127.0.0.1/$control" || return 1
+    printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&8
+    cat <&8
+    exec 8>&-
+}
+loading() {
+    steered /log | grep -q 'POST /api/generate'
+}
+let_go() {
+    touch "$HOME/go"
+    d_change | xargs -r kill -CONT
+    case $t_step in load) steered '/mode?normal' >/dev/null ;; esac
+}
 is_whole() {
     [ "$(cat "$env")" = "$before" ] || [ "$(cat "$env")" = "$wanted" ]
 }
@@ -32,13 +73,29 @@ agrees() {
 
 # held STEP: a dashboard whose apply is held in that step
 held() {
+    local event='said:"event":"begin","action"'
+    t_step=$1
     fresh
-    sed -i 's/steady: [0-9]*/steady: 1/' "$yaml"
+    sed -i -e 's/steady: [0-9]*/steady: 1/' -e /preload/d "$yaml"
+    d_environment=()
     case $1 in
     stop) echo slow-stop >"$HOME/trick" ;;
     restart) echo slow >"$HOME/trick" ;;
+    load)
+        echo slow-load >"$HOME/trick"
+        sed -i 's/^    health:/    preload: [some:latest]\n&/' "$yaml"
+        ;;
     watch) sed -i 's/steady: 1/steady: 600/' "$yaml" ;;
+    back | backed) echo fails-new >"$HOME/trick" ;;
     esac
+    case $1 in
+    write) d_environment=("TUNETOP_HOLD=sync:1:$HOME/.tunetop-*") ;; # the temporary file is there
+    written) d_environment=("TUNETOP_HOLD=sync:1:$HOME") ;;          # exchanged, and nobody was told
+    verify) d_environment=("TUNETOP_HOLD=$event:\"verify\"") ;;
+    back) d_environment=("TUNETOP_HOLD=$event:\"put_back\"") ;;
+    backed) d_environment=("TUNETOP_HOLD=sync:2:$HOME") ;; # exchanged again
+    esac
+    [ ${#d_environment[@]} = 0 ] || d_environment+=("LD_PRELOAD=$hold" "TUNETOP_HOLD_UNTIL=$HOME/go")
     dashboard 80x24
     d_wait "$t_what: the page" shows 'q quit$'
     t send-keys p
@@ -52,7 +109,13 @@ held() {
     case $1 in
     stop) d_wait "$t_what: it is there" grep -q stop "$t_dir/calls" ;;
     restart) d_wait "$t_what: it is there" grep -q start "$t_dir/calls" ;;
+    load) d_wait "$t_what: it is there" loading ;;
     watch) d_wait "$t_what: it is there" shows 'wait +now|watch' ;;
+    *) d_wait "$t_what: it is there" stopped ;;
+    esac
+    case $1 in
+    write | backed) t_is "$t_what: the file is the old one" "$(cat "$env")" "$before" ;;
+    *) t_is "$t_what: the file is the new one" "$(cat "$env")" "$wanted" ;;
     esac
 }
 # What another dashboard says of it, and what becomes of it.
@@ -61,26 +124,42 @@ goes_on() {
     dashboard 80x24
     d_wait "$t_what: the next dashboard shows it" shows 'a change is at work|Applying mine'
     t send-keys 3
-    d_wait "$t_what: and what it does" shows 'Applying mine'
-    touch "$HOME/go"
-    if [ "$1" = watch ]; then
-        kill -TERM "$(d_change)"
-        d_wait "$t_what: ended, it is put back" shows 'was put back|as it was before'
-    else
+    d_wait "$t_what: and what it does" shows 'Applying mine|Putting back mine'
+    let_go
+    case $1 in
+    watch | back | backed)
+        [ "$1" != watch ] || kill -TERM "$(d_change)"
+        d_wait "$t_what: it is put back" shows 'was put back|as it was before'
+        t_is "$t_what: the file is the old one in the end" "$(cat "$env")" "$before"
+        ;;
+    *)
         d_wait "$t_what: it is applied" shows 'Applied mine'
-        t_is "$t_what: the file is the new one" "$(cat "$env")" "$wanted"
-    fi
+        t_is "$t_what: the file is the new one in the end" "$(cat "$env")" "$wanted"
+        ;;
+    esac
 }
 recovered() { # from where the screen is
     t_ok "$t_what: the file is whole" is_whole
-    touch "$HOME/go"
+    let_go
     d_wait "$t_what: the screen says that it was cut off" shows 'was cut off|R recover'
-    shows 'R recover' || t send-keys 5
+    t send-keys 5
+    d_wait "$t_what: the journal has it on top" shows '^▸ .* interrupted +ollama$'
     d_wait "$t_what: R has a place" shows 'R recover'
     t send-keys R
     d_wait "$t_what: R asks" shows 'y recover'
     t send-keys y
     d_wait "$t_what: it is ended" shows '^ What was cut off (is put back|counts)'
+    if shows 'is put back'; then
+        t_is "$t_what: and the file is the old one" "$(cat "$env")" "$before"
+    else
+        t_is "$t_what: and the file is the new one" "$(cat "$env")" "$wanted"
+    fi
+}
+# What is left beside the file, and who serves.
+left_over() {
+    find "$HOME" -name '.tunetop-*'
+    pgrep -f -- "--port $port\$" | sed 1d | sed 's/^/a second server: /'
+    d_pids apply undo recover
 }
 
 try() { # VICTIM STEP
@@ -111,36 +190,39 @@ try() { # VICTIM STEP
     d_wait "$t_what: nothing is at work" t_not changing
     t_ok "$t_what: the file is whole" is_whole
     d_wait "$t_what: the service runs with what it says" agrees
+    t_is "$t_what: nothing is left over" "$(left_over)" ''
     t_run "$TUNETOP" recover --yes
     t_expect_out 'nothing was cut off'
     dashboards_end
 }
 
-if [ "${1-}" = all ]; then
-    for step in stop restart watch; do
-        for victim in dashboard child both line; do
-            try "$victim" "$step"
-        done
-    done
-else
+# Both show it; one of them began it.
+two() {
+    local first
+    t_what='two dashboards'
+    held restart
+    first=$d_socket
+    dashboard 80x24
+    d_wait "$t_what: the second shows it" shows 'a change is at work|Applying mine'
+    t send-keys 3
+    d_wait "$t_what: and what it does" shows 'Applying mine'
+    t send-keys X
+    d_wait "$t_what: it cannot stop it" shows 'another tunetop'
+    let_go
+    d_wait "$t_what: both see its end" shows 'Applied mine'
+    d_socket=$first
+    d_wait "$t_what: the first, too" shows 'Applied mine'
+}
+
+case ${1-} in
+'')
     try dashboard restart
     try child stop
     try both watch
     try line stop
-fi
-
-# --- two dashboards: both show it; one of them began it ---
-t_what='two dashboards'
-held restart
-first=$d_socket
-dashboard 80x24
-d_wait "$t_what: the second shows it" shows 'a change is at work|Applying mine'
-t send-keys 3
-d_wait "$t_what: and what it does" shows 'Applying mine'
-t send-keys X
-d_wait "$t_what: it cannot stop it" shows 'another tunetop'
-touch "$HOME/go"
-d_wait "$t_what: both see its end" shows 'Applied mine'
-d_socket=$first
-d_wait "$t_what: the first, too" shows 'Applied mine'
+    two
+    ;;
+two) two ;;
+*) for victim in dashboard child both line; do try "$victim" "$1"; done ;;
+esac
 t_done
