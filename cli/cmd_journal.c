@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/caller.h"
 #include "base/nearest.h"
+#include "base/width.h"
 #include "cli/command.h"
 #include "cli/journal_json.h"
 #include "cli/journal_text.h"
@@ -26,6 +27,8 @@ static const char *const part_owners[JOURNALS_COUNT] = {"yours", "root's"};
 static void entry_lines(struct text_page *p, const struct journal_entry *e, enum journals_part part,
                         bool at_work)
 {
+    char files[48];
+
     text_put(p, STYLE_TEXT, e->id);
     text_tab(p, IDS);
     if (!e->ended && at_work) {
@@ -42,9 +45,10 @@ static void entry_lines(struct text_page *p, const struct journal_entry *e, enum
         text_put(p, STYLE_DIM, " of ");
         journal_put_clean(p, STYLE_DIM, PROFILES, e->of);
     }
-    text_tab(p, FILES);
-    text_putf(p, STYLE_DIM, "%zu file%s, %s", e->file_count, e->file_count == 1 ? "" : "s",
-              part_owners[part]);
+    snprintf(files, sizeof files, "%zu file%s, %s", e->file_count, e->file_count == 1 ? "" : "s",
+             part_owners[part]);
+    text_tab_for(p, FILES, width_of_text(files), IDS);
+    text_put(p, STYLE_DIM, files);
     text_end(p);
     for (size_t i = 0; i < e->unit_count; i++) {
         const struct journal_unit *u = &e->units[i];

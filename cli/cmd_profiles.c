@@ -231,7 +231,7 @@ static void note(struct text_page *p, const char *text)
 {
     char clean[SENTENCE_MAX];
     utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
-    if (p->column + 2 + width_of_text(clean) <= WIDTH) {
+    if (p->column + 2 + width_of_text(clean) <= text_limit(p, WIDTH)) {
         text_blanks(p, 2);
     } else {
         text_end(p);
@@ -287,7 +287,7 @@ static void left_rows(struct text_page *p, const struct profile_rows *all, size_
         buf_clear(&b);
         add_pair(&b, all->rows[k].name, all->rows[k].value);
         utf8_sanitise(b.data, b.size, clean, sizeof clean, NULL);
-        if (k > i && p->column + 2 + width_of_text(clean) >= WIDTH) {
+        if (k > i && p->column + 2 + width_of_text(clean) >= text_limit(p, WIDTH)) {
             text_put(p, style, ",");
             text_end(p);
             text_blanks(p, INDENT + 2);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "base/width.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/settings_json.h"
@@ -77,7 +78,7 @@ static void list_line(struct text_page *p, const char *name, const struct settin
     text_tab(p, NAMES);
     text_put(p, STYLE_TEXT, name);
     if (j->use && j->verdict != SETTING_HONOURED) {
-        text_blanks(p, 2);
+        text_tab_for(p, 0, width_of_text(j->use) + width_of_text("use "), NAMES + 2);
         text_put(p, STYLE_DIM, "use ");
         text_put(p, STYLE_DIM, j->use);
     }

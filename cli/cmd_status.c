@@ -43,7 +43,8 @@ static int print(const struct model *m, const struct chip_catalog *c, const stru
         cJSON_Delete(json);
     } else {
         const struct status_text_options t = {.color = text_wants_color(o->color),
-                                              .ascii = o->ascii || !utf8};
+                                              .ascii = o->ascii || !utf8,
+                                              .width = text_terminal_width()};
         status_text(m, &a, &t, &out);
     }
     if (!o->json && (o->ascii || !utf8)) {

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "cli/command.h"
 #include "cli/plan_make.h"
 #include "cli/print.h"
@@ -27,22 +26,6 @@ static const char *const counts[VERIFY_VERDICT_COUNT] = {
     [VERIFY_UNKNOWN] = "not proven",
 };
 
-static void put_clean(struct text_page *p, enum style style, const char *text)
-{
-    char clean[512];
-
-    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
-    text_put(p, style, clean);
-}
-
-static void print_head(struct text_page *p, const struct plan *plan)
-{
-    text_put(p, STYLE_TITLE, "Settings of ");
-    put_clean(p, STYLE_TITLE, plan->profile);
-    verify_text_head(p);
-    text_end(p);
-}
-
 static void print_drift(struct text_page *p, const struct plan *plan, const struct verify *v)
 {
     if (v->rows.count == 0) {
@@ -50,8 +33,7 @@ static void print_drift(struct text_page *p, const struct plan *plan, const stru
         text_end(p);
         return;
     }
-    print_head(p, plan);
-    verify_text_rows(p, &v->rows);
+    verify_text_rows(p, plan->profile, &v->rows);
     text_putf(p, STYLE_DIM, "%zu drifted: what a file says holds from the next start on.",
               v->rows.count);
     text_end(p);
@@ -62,20 +44,19 @@ static void print_text(struct text_page *p, const struct plan *plan, const struc
     const size_t *n = v->rows.by_verdict;
     bool first = true;
 
-    print_head(p, plan);
-    verify_text_rows(p, &v->rows);
+    verify_text_rows(p, plan->profile, &v->rows);
     for (size_t i = 0; i < plan->skipped_count; i++) {
         const struct plan_skipped *s = &plan->skipped[i];
 
         if (s->left_out || (s->refused && !*s->setting)) {
             text_blanks(p, INDENT);
-            put_clean(p, STYLE_TEXT, s->service);
+            text_put_clean(p, STYLE_TEXT, s->service);
             text_tab(p, SETTINGS);
             if (*s->setting) {
-                put_clean(p, STYLE_TEXT, s->setting);
+                text_put_clean(p, STYLE_TEXT, s->setting);
                 text_put(p, STYLE_TEXT, ": ");
             }
-            put_clean(p, s->left_out ? STYLE_DIM : STYLE_WARN, s->reason);
+            text_put_clean(p, s->left_out ? STYLE_DIM : STYLE_WARN, s->reason);
             text_end(p);
         }
     }

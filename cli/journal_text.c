@@ -10,7 +10,8 @@
 
 /* Columns: parts, settings and files, values, as in a plan; lines end where a terminal of 100
  * columns does. */
-enum { INDENT = 2, VALUES = 50, NOWS_MIN = 24, NOWS_MAX = 72, REASONS = 14, WIDTH = 100 };
+enum { INDENT = 2, VALUES = 50, NOWS_MIN = 24, NOWS_MAX = 72, REASONS = 14 };
+enum { ARROW = 4, WIDTH = 100 };
 
 enum style journal_state_style(enum journal_state state)
 {
@@ -71,21 +72,23 @@ static void head_lines(struct text_page *p, const struct journals *j, const stru
 
 /* ---------------------------------------------------------------- what changed */
 
-static void put_value(struct text_page *p, enum style style, const char *setting, const char *value)
+static const char *shown(const char *setting, const char *value)
 {
-    journal_put_clean(p, style, VALUES + 2, value ? plan_shown(setting, value, false) : "not set");
+    return value ? plan_shown(setting, value, false) : "not set";
 }
 
 static void put_change(struct text_page *p, const cJSON *c)
 {
     const char *setting = json_text(c, "setting", ""), *name = json_text(c, "name", setting);
+    const char *from = shown(setting, json_text(c, "from", NULL));
+    const char *to = shown(setting, json_text(c, "to", NULL));
 
     text_blanks(p, INDENT);
     journal_put_clean(p, STYLE_TEXT, INDENT, setting);
-    text_tab(p, VALUES);
-    put_value(p, STYLE_DIM, setting, json_text(c, "from", NULL));
+    text_tab_for(p, VALUES, text_clean_width(from) + ARROW + text_clean_width(to), REASONS);
+    journal_put_clean(p, STYLE_DIM, VALUES + 2, from);
     text_put(p, STYLE_DIM, " -> ");
-    put_value(p, STYLE_TEXT, setting, json_text(c, "to", NULL));
+    journal_put_clean(p, STYLE_TEXT, VALUES + 2, to);
     if (strcmp(name, setting) != 0) { /* a variable that fills it */
         text_put(p, STYLE_DIM, ", for ");
         journal_put_clean(p, STYLE_DIM, VALUES + 2, name);

@@ -10,7 +10,8 @@
 #include "tuning/state/state.h"
 
 /* Columns as in a plan. */
-enum { INDENT = 2, SETTINGS = 12, VALUES = 50, REASONS = 14, WIDTH = 100, LINE_BYTES = 1024 };
+enum { INDENT = 2, SETTINGS = 12, VALUES = 50, REASONS = 14 };
+enum { ARROW = 4, WIDTH = 100, LINE_BYTES = 1024 };
 
 size_t machine_states_chosen(const struct plan *plan)
 {
@@ -23,14 +24,6 @@ size_t machine_states_chosen(const struct plan *plan)
 }
 
 /* ---------------------------------------------------------------- text */
-
-static void put_clean(struct text_page *p, enum style style, const char *text)
-{
-    char clean[512];
-
-    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
-    text_put(p, style, clean);
-}
 
 static void reason_line(struct text_page *p, enum style style, const char *text)
 {
@@ -47,11 +40,12 @@ static void state_line(struct text_page *p, const struct plan_state *s)
     text_blanks(p, INDENT);
     text_put(p, STYLE_TEXT, profile_service_words[PROFILE_SYSTEM]);
     text_tab(p, SETTINGS);
-    put_clean(p, STYLE_TEXT, s->setting);
-    text_tab(p, VALUES);
-    put_clean(p, STYLE_DIM, s->now ? s->now : "not known");
+    text_put_clean(p, STYLE_TEXT, s->setting);
+    const char *now = s->now ? s->now : "not known", *wanted = *s->wanted ? s->wanted : "on";
+    text_tab_for(p, VALUES, text_clean_width(now) + ARROW + text_clean_width(wanted), REASONS);
+    text_put_clean(p, STYLE_DIM, now);
     text_put(p, STYLE_DIM, " -> ");
-    put_clean(p, STYLE_OK, *s->wanted ? s->wanted : "on");
+    text_put_clean(p, STYLE_OK, wanted);
     text_end(p);
 }
 

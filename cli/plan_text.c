@@ -9,7 +9,15 @@
 #include "tuning/secret.h"
 
 /* Columns: services, settings, values; lines end where a terminal of 100 columns does. */
-enum { INDENT = 2, SETTINGS = 12, VALUES = 50, REASONS = 14, WIDTH = 100, LINE_MAX_BYTES = 4096 };
+enum {
+    INDENT = 2,
+    SETTINGS = 12,
+    VALUES = 50,
+    REASONS = 14,
+    ARROW = 4,
+    WIDTH = 100,
+    LINE_MAX_BYTES = 4096
+};
 
 /* ---------------------------------------------------------------- the diff */
 
@@ -31,12 +39,14 @@ static void diff_line(struct text_page *p, struct secret_state *state, const str
     }
     buf_init(&masked, LINE_MAX_BYTES / 2);
     secret_mask_line(state, l->text, size, &masked);
-    utf8_sanitise(masked.data, masked.size, clean, sizeof clean, NULL);
-    text_putf(p, styles[l->kind], "%s%s", signs[l->kind], clean);
-    text_end(p);
+    const size_t sign = strlen(signs[l->kind]);
+    memcpy(clean, signs[l->kind], sign);
+    utf8_sanitise(masked.data, masked.size, clean + sign, sizeof clean - sign, NULL);
+    text_put(p, styles[l->kind], clean);
+    text_end_whole(p);
     if (l->unended) {
         text_put(p, STYLE_DIM, "\\ No newline at end of file");
-        text_end(p);
+        text_end_whole(p);
     }
     buf_release(&masked);
 }
@@ -49,10 +59,10 @@ void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_n
 
     utf8_sanitise(old_name, strlen(old_name), name, sizeof name, NULL);
     text_putf(p, STYLE_TITLE, "--- %s", name);
-    text_end(p);
+    text_end_whole(p);
     utf8_sanitise(new_name, strlen(new_name), name, sizeof name, NULL);
     text_putf(p, STYLE_TITLE, "+++ %s", name);
-    text_end(p);
+    text_end_whole(p);
     for (size_t i = 0; i < d->count; i++) {
         const struct diff_line *l = &d->lines[i];
 
@@ -61,7 +71,7 @@ void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_n
             after = secret_state_at(d->new_text, d->new_size, l->new_line);
             diff_hunk_head(l, head, sizeof head);
             text_put(p, STYLE_DIM, head);
-            text_end(p);
+            text_end_whole(p);
         } else {
             diff_line(p, l->kind == DIFF_REMOVED ? &before : &after, l);
             if (l->kind == DIFF_SAME) {
@@ -79,23 +89,14 @@ static void title(struct text_page *p, const char *text)
     text_end(p);
 }
 
-static void put_clean(struct text_page *p, enum style style, const char *text)
-{
-    char clean[512];
-
-    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
-    text_put(p, style, clean);
-}
-
 const char *plan_shown(const char *setting, const char *value, bool secret)
 {
     return secret ? "***" : *value ? value : setting[0] == '-' ? "on" : "empty";
 }
 
-static void put_value(struct text_page *p, enum style style, const struct plan_change *c,
-                      const char *value)
+static const char *shown(const struct plan_change *c, const char *value)
 {
-    put_clean(p, style, value ? plan_shown(c->setting, value, c->secret) : "not set");
+    return value ? plan_shown(c->setting, value, c->secret) : "not set";
 }
 
 /* Under which name it was wished, how much was wished, and why it is not that. */
@@ -129,15 +130,17 @@ static void change_line(struct text_page *p, const struct plan *plan, const stru
     const char *path = plan->files[c->file].source->path, *slash = strrchr(path, '/');
 
     text_blanks(p, INDENT);
-    put_clean(p, STYLE_TEXT, c->service);
+    text_put_clean(p, STYLE_TEXT, c->service);
     text_tab(p, SETTINGS);
-    put_clean(p, STYLE_TEXT, c->setting);
-    text_tab(p, VALUES);
-    put_value(p, STYLE_DIM, c, c->from);
+    text_put_clean(p, STYLE_TEXT, c->setting);
+    text_tab_for(p, VALUES,
+                 text_clean_width(shown(c, c->from)) + ARROW + text_clean_width(shown(c, c->to)),
+                 REASONS);
+    text_put_clean(p, STYLE_DIM, shown(c, c->from));
     text_put(p, STYLE_DIM, " -> ");
-    put_value(p, STYLE_OK, c, c->to);
+    text_put_clean(p, STYLE_OK, shown(c, c->to));
     text_blanks(p, 2);
-    put_clean(p, STYLE_DIM, slash ? slash + 1 : path);
+    text_put_clean(p, STYLE_DIM, slash ? slash + 1 : path);
     text_putf(p, STYLE_DIM, ":%lu", c->line);
     text_end(p);
     put_why(p, c);
@@ -160,7 +163,7 @@ static void put_by_hand(struct text_page *p, const char *lines)
         text_blanks(p, REASONS + 2);
         utf8_sanitise(at, size, clean, sizeof clean, NULL);
         text_put(p, STYLE_TEXT, clean);
-        text_end(p);
+        text_end_whole(p);
         at += size + (end != NULL);
     }
 }
@@ -182,7 +185,7 @@ static void skipped_lines_of(struct text_page *p, const struct plan *plan, size_
         }
     }
     text_blanks(p, INDENT);
-    put_clean(p, STYLE_TEXT, s->service);
+    text_put_clean(p, STYLE_TEXT, s->service);
     text_tab(p, SETTINGS);
     utf8_sanitise(names.data, names.size, clean, sizeof clean, NULL);
     text_wrap(p, s->refused ? STYLE_WARN : STYLE_TEXT, SETTINGS, WIDTH, clean);
@@ -238,7 +241,7 @@ static void warning_lines(struct text_page *p, const struct plan *plan)
         const struct plan_warning *w = &plan->warnings[i];
 
         text_blanks(p, INDENT);
-        put_clean(p, STYLE_TEXT, w->service);
+        text_put_clean(p, STYLE_TEXT, w->service);
         text_tab(p, SETTINGS);
         utf8_sanitise(w->text, strlen(w->text), clean, sizeof clean, NULL);
         text_wrap(p, STYLE_WARN, SETTINGS, WIDTH, clean);
@@ -262,11 +265,11 @@ static void write_line(struct text_page *p, const struct plan_file *f)
 
     text_put(p, STYLE_TEXT, f->source->exists ? "write" : "make");
     text_tab(p, SETTINGS);
-    put_clean(p, STYLE_TEXT, f->source->path);
+    text_put_clean(p, STYLE_TEXT, f->source->path);
     text_putf(p, STYLE_DIM, " (%zu line%s)", lines, lines == 1 ? "" : "s");
     if (strcmp(f->source->path, f->source->real_path) != 0) {
         text_put(p, STYLE_DIM, ", which is ");
-        put_clean(p, STYLE_DIM, f->source->real_path);
+        text_put_clean(p, STYLE_DIM, f->source->real_path);
     }
 }
 
@@ -278,13 +281,13 @@ static void command_line(struct text_page *p, const struct plan_step *s)
 
     buf_init(&line, 4096);
     control_line(&step, s->needs_root, &line);
-    put_clean(p, STYLE_TEXT, line.data);
+    text_put_clean(p, STYLE_TEXT, line.data);
     buf_release(&line);
     for (size_t i = 0; i < s->interrupt_count; i++) {
         text_end(p);
         text_blanks(p, SETTINGS);
         text_put(p, STYLE_WARN, "interrupts ");
-        put_clean(p, STYLE_WARN, s->interrupts[i]);
+        text_put_clean(p, STYLE_WARN, s->interrupts[i]);
     }
 }
 
@@ -310,7 +313,7 @@ static void steps(struct text_page *p, const struct plan *plan)
             text_end(p);
             if (f->source->note) {
                 text_blanks(p, REASONS);
-                put_clean(p, STYLE_WARN, f->source->note);
+                text_put_clean(p, STYLE_WARN, f->source->note);
                 text_end(p);
             }
             continue;
@@ -320,7 +323,7 @@ static void steps(struct text_page *p, const struct plan *plan)
         if (s->argv) {
             command_line(p, s);
         } else {
-            put_clean(p, STYLE_TEXT, s->service ? s->service : "");
+            text_put_clean(p, STYLE_TEXT, s->service ? s->service : "");
         }
         for (size_t k = 0; !s->argv && k < sizeof others / sizeof others[0]; k++) {
             if (strcmp(others[k].action, s->action) == 0) {
@@ -360,14 +363,14 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
                              sizeof machine);
         text_end(p);
         text_putf(p, STYLE_DIM, "plan %.12s of ", plan->hash);
-        put_clean(p, STYLE_TEXT, plan->profile);
+        text_put_clean(p, STYLE_TEXT, plan->profile);
         const size_t changes = plan->change_count + machine_states_chosen(plan);
         text_putf(p, STYLE_DIM, ": %zu change%s in %s, %zu so already", changes,
                   changes == 1 ? "" : "s", machine, plan->already);
         text_end(p);
     } else if (in->place_count || plan->system_asked) {
         text_end(p);
-        put_clean(p, STYLE_TEXT, plan->profile);
+        text_put_clean(p, STYLE_TEXT, plan->profile);
         text_putf(p, STYLE_TEXT, ": nothing %s, %zu so already",
                   plan->already < plan->row_count || plan->broken ? "that can be changed here"
                                                                   : "to change",

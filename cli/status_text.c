@@ -480,7 +480,12 @@ static void part_missing(struct page *p)
 void status_text(const struct model *m, const struct assessment *a,
                  const struct status_text_options *o, struct buf *out)
 {
-    struct page p = {.t = {.out = out, .color = o->color, .ascii = o->ascii}, .m = m};
+    struct page p = {.t = {.out = out,
+                           .color = o->color,
+                           .ascii = o->ascii,
+                           .width = o->width,
+                           .start = out->size},
+                     .m = m};
     part_host(&p, a);
     part_findings(&p, a);
     text_end(&p.t);

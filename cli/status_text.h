@@ -12,6 +12,7 @@
 struct status_text_options {
     bool color;
     bool ascii;
+    int width; /* as text_page.h */
 };
 
 void status_text(const struct model *m, const struct assessment *a,

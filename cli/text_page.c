@@ -7,14 +7,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/utf8.h"
 #include "base/width.h"
 #include "cli/options.h"
 #include "cli/units.h"
 
 /* Longer than any line of ours; what is longer is cut. */
-enum { LINE_BYTES = 512, LEAST_WIDTH = 60 };
+enum { LINE_BYTES = 512, LEAST_WIDTH = 40, USUAL_WIDTH = 80, MOST_WIDTH = 4096 };
 
 /* Attributes and the terminal's own 16 colours, which every theme makes readable. */
 static const char *const style_code[STYLE_COUNT] = {
@@ -59,6 +61,30 @@ void text_putf(struct text_page *p, enum style style, const char *fmt, ...)
              utf8_copy(clean, sizeof clean, text)); /* a cut text ends with a whole character */
 }
 
+static char *clean_of(const char *text)
+{
+    /* A byte that is none of UTF-8 becomes a replacement character: 3 bytes. */
+    const size_t size = strlen(text), room = 3 * size + 1;
+    char *clean = xmalloc(room);
+
+    utf8_sanitise(text, size, clean, room, NULL);
+    return clean;
+}
+
+void text_put_clean(struct text_page *p, enum style style, const char *text)
+{
+    autofree char *clean = clean_of(text);
+
+    text_put(p, style, clean);
+}
+
+int text_clean_width(const char *text)
+{
+    autofree char *clean = clean_of(text);
+
+    return width_of_text(clean);
+}
+
 void text_blanks(struct text_page *p, int n)
 {
     p->gap += n;
@@ -69,13 +95,129 @@ void text_tab(struct text_page *p, int column)
 {
     const int here = p->column + p->gap;
     p->gap += column > here + 1 ? column - here : 2;
+    /* The first columns are short: a label, a service. Below a far one there would be no room. */
+    if (p->column + p->gap <= p->width / 3) {
+        p->hang = p->column + p->gap;
+    }
+}
+
+int text_limit(const struct text_page *p, int width)
+{
+    return p->width > 0 && p->width < width ? p->width : width;
+}
+
+void text_tab_for(struct text_page *p, int column, int columns, int indent)
+{
+    const int here = p->column + p->gap;
+
+    if (p->width == 0 || (column > here + 1 ? column : here + 2) + columns <= p->width) {
+        text_tab(p, column);
+    } else if (here + 2 + columns <= p->width) {
+        text_blanks(p, 2);
+    } else {
+        text_end(p);
+        text_blanks(p, indent);
+    }
+}
+
+/* The bytes at `at` that are not to be parted, or blanks, or what sets a style. */
+static size_t piece_size(const char *at)
+{
+    if (*at == '\033') {
+        const size_t size = strcspn(at, "m");
+        return size + (at[size] == 'm');
+    }
+    return *at == ' ' ? strspn(at, " ") : strcspn(at, " \033");
+}
+
+/* The columns of the word that begins at `at`, and its bytes: styles within it take none. */
+static int word_columns(const char *at, size_t *size)
+{
+    int columns = 0;
+
+    for (*size = 0; at[*size] && at[*size] != ' ';) {
+        const size_t n = piece_size(at + *size);
+
+        if (at[*size] != '\033') {
+            char text[LINE_BYTES];
+
+            snprintf(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : sizeof text - 1),
+                     at + *size);
+            columns += width_of_text(text);
+        }
+        *size += n;
+    }
+    return columns;
+}
+
+/* The columns of the words from `at` on that one blank parts: "0.0 MiB/s". */
+static int phrase_columns(const char *at)
+{
+    int columns = 0;
+
+    for (;;) {
+        size_t bytes;
+
+        columns += word_columns(at, &bytes);
+        at += bytes;
+        if (at[0] != ' ' || at[1] == ' ' || at[1] == '\0') {
+            return columns;
+        }
+        at++;
+        columns++;
+    }
+}
+
+/* Writes the line that ends here once more, no longer than the terminal is wide: broken where its
+ * columns are parted, or else between words. */
+static void break_line(struct text_page *p)
+{
+    const size_t size = p->out->size - p->start;
+    autofree char *line = xmalloc(size + 1);
+    const int first = (int)strspn(p->out->data + p->start, " ");
+    int hang = p->hang > first ? p->hang : first + 2, column = 0;
+
+    memcpy(line, p->out->data + p->start, size + 1);
+    p->out->size = p->start;
+    hang = hang > p->width / 2 ? 2 : hang;
+    for (const char *at = line; *at;) {
+        const int gap = (int)strspn(at, " ");
+        size_t bytes;
+        const int columns = word_columns(at + gap, &bytes);
+        int wanted = columns;
+
+        if (gap > 1) {
+            const int phrase = phrase_columns(at + gap);
+            wanted = hang + phrase <= p->width ? phrase : columns;
+        }
+        if (columns > 0 && column > hang && column + gap + wanted > p->width) {
+            buf_printf(p->out, "\n%*s", hang, "");
+            column = hang;
+        } else {
+            buf_printf(p->out, "%*s", gap, "");
+            column += gap;
+        }
+        buf_add(p->out, at + gap, bytes);
+        column += columns;
+        at += (size_t)gap + bytes;
+    }
+}
+
+void text_end_whole(struct text_page *p)
+{
+    buf_putc(p->out, '\n');
+    p->start = p->out->size;
+    p->column = 0;
+    p->gap = 0;
+    p->hang = 0;
 }
 
 void text_end(struct text_page *p)
 {
-    buf_putc(p->out, '\n');
-    p->column = 0;
-    p->gap = 0;
+    if (p->width > 0 && p->column > p->width && !p->out->truncated) {
+        break_line(p);
+    }
+    text_end_whole(p);
 }
 
 /* Right-aligned in `columns`. */
@@ -89,11 +231,18 @@ void text_right(struct text_page *p, enum style style, int columns, const char *
 int text_terminal_width(void)
 {
     struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    uint64_t width = 0;
 
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) {
+    if (!isatty(STDOUT_FILENO)) {
         return 0;
     }
-    return size.ws_col < LEAST_WIDTH ? LEAST_WIDTH : size.ws_col;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        width = size.ws_col;
+    } else if (!columns || number_u64(columns, strlen(columns), 10, &width) < 0 || width == 0) {
+        width = USUAL_WIDTH;
+    }
+    return width < LEAST_WIDTH ? LEAST_WIDTH : width > MOST_WIDTH ? MOST_WIDTH : (int)width;
 }
 
 void text_wrap(struct text_page *p, enum style style, int indent, int width, const char *text)
@@ -101,7 +250,7 @@ void text_wrap(struct text_page *p, enum style style, int indent, int width, con
     char word[LINE_BYTES];
     bool first = true;
 
-    width = p->width > 0 && p->width < width ? p->width : width;
+    width = text_limit(p, width);
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
         const size_t size = strcspn(text, " ");
         snprintf(word, sizeof word, "%.*s", (int)(size < sizeof word ? size : sizeof word - 1),
@@ -112,6 +261,7 @@ void text_wrap(struct text_page *p, enum style style, int indent, int width, con
         } else if (!first) {
             text_blanks(p, 1);
         }
+        p->hang = indent;
         text_put(p, style, word);
         first = false;
         text += size;

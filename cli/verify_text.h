@@ -10,10 +10,9 @@
 #include "cli/text_page.h"
 #include "tuning/evidence/verify_rows.h"
 
-/* The heads of the columns, on the line that is being written. */
-void verify_text_head(struct text_page *p);
-/* A line each, and why where there is more to say. Secrets are masked. */
-void verify_text_rows(struct text_page *p, const struct verify_rows *rows);
+/* A table: a head, a line each, and why where there is more to say. Where the terminal is narrow
+ * the columns are, then the proof and the values stand below their row. Secrets are masked. */
+void verify_text_rows(struct text_page *p, const char *profile, const struct verify_rows *rows);
 /* rows[] of the contract; `why` besides. */
 cJSON *verify_rows_json(const struct verify_rows *rows);
 

@@ -105,6 +105,28 @@ row OLLAMA_LOAD_TIMEOUT '6m +not set +6m +restart_needed +process environment'
 t_must_fail 'only what has drifted' grep -q OLLAMA_SCHED_SPREAD "$t_dir/out"
 t_expect_out '^2 drifted: '
 
+# On a terminal nothing is wider than it; below a narrow one's row stands what had a column.
+if script -qec true /dev/null >/dev/null 2>&1; then
+    id=$("$TUNETOP" journal --json | sed -n 's/.*"id":[^"]*"\([^"]*\)".*/\1/p' | head -n 1)
+    for command in 'verify mine -s ollama' 'plan mine -s ollama --set OLLAMA_NUM_PARALLEL=2' journal \
+        "journal $id" services profiles 'settings OLLAMA_KEEP_ALIVE'; do
+        # A path or a line of a diff is not parted: only the terminal breaks it.
+        for columns in 60 80; do
+            t_run env NO_COLOR=1 script -qec "stty cols $columns; $TUNETOP $command" /dev/null
+            tr -d '\r' <"$t_dir/out" | grep -v -F -e "$HOME" -e "$abs_builddir" >"$t_dir/lines"
+            t_is "$command: at most $columns columns" \
+                "$(awk -v most=$columns 'length($0) > most' "$t_dir/lines")" ''
+        done
+    done
+    t_run env NO_COLOR=1 script -qec "stty cols 80; $TUNETOP verify mine -s ollama" /dev/null
+    t_expect_out '^ +ollama +OLLAMA_LOAD_TIMEOUT +6m +not set +6m +restart_needed'
+    t_expect_out '^ +via process environment: its process is older than the file'
+    t_run env NO_COLOR=1 COLUMNS=60 script -qec "stty cols 0; $TUNETOP verify mine -s ollama" /dev/null
+    t_expect_out '^ +file has 6m, process has not set, wants 6m'
+else
+    t_skip 'the width of a terminal' 'no script(1) of util-linux'
+fi
+
 # The drift is told by status as well, in time, and in the profile that is in effect.
 t_run "$TUNETOP" status --json
 t_expect_status 0
