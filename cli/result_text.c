@@ -93,7 +93,7 @@ static void by_hand_lines(struct text_page *p, const char *lines)
         text_blanks(p, INDENT);
         utf8_sanitise(at, size, clean, sizeof clean, NULL);
         text_put(p, STYLE_TEXT, clean);
-        text_end(p);
+        text_end_whole(p);
         at += size + (at[size] == '\n');
     }
 }
@@ -237,6 +237,9 @@ static void tell_step(const struct result_told *told, const struct step_news *ne
     clock_format_rfc3339(clock_wall_ns(&clock_real), when, sizeof when);
     used = put_text(line, size, used, "at", when);
     used = news->service ? put_text(line, size, used, "service", news->service) : used;
+    if (news->command > 0 && used + 32 < size) {
+        used += (size_t)snprintf(line + used, size - used, ",\"command\":%zu", news->command);
+    }
     if (news->deadline_ns > 0) {
         clock_format_rfc3339(news->deadline_ns, when, sizeof when);
         used = put_text(line, size, used, "deadline", when);

@@ -183,6 +183,7 @@ struct news { /* an event about a step */
     const char *action; /* static */
     char unit[NAME_BYTES], service[NAME_BYTES];
     bool failed;
+    size_t command; /* of a restart: which of the service's runs now, from 1; 0 not told */
     int64_t at_ns, deadline_ns;
     const cJSON *event;
 };
@@ -243,13 +244,31 @@ static struct change_step *insert(struct change_run *r, const struct news *n)
     return &r->steps[at];
 }
 
-static void end_all(struct change_run *r, const struct news *n, enum step_class class,
-                    enum change_step_state state)
+/* A service is restarted by several commands; which of them runs need not have been told. */
+static bool has_begun_restart(const struct change_run *r, const char *service)
+{
+    for (size_t i = 0; i < r->step_count; i++) {
+        const struct change_step *s = &r->steps[i];
+        if (class_of(s) == OF_RESTART && s->began_ns > 0 && strcmp(s->service, service) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* It runs, or is one of the commands of a service of which one does. */
+static bool is_at_work(const struct change_run *r, const struct change_step *s)
+{
+    return s->state == STEP_NOW ||
+           (s->state == STEP_NEXT && class_of(s) == OF_RESTART && has_begun_restart(r, s->service));
+}
+
+/* Every command of the services of a unit that were begun is through. */
+static void end_restart(struct change_run *r, const struct news *n)
 {
     for (size_t i = 0; i < r->step_count; i++) {
         struct change_step *s = &r->steps[i];
-        if (s->state == STEP_NOW && class_of(s) == class && is_of(s, n))
-            end(s, state, n->at_ns);
+        if (class_of(s) == OF_RESTART && is_of(s, n) && is_at_work(r, s))
+            end(s, STEP_DONE, n->at_ns);
     }
 }
 
@@ -289,16 +308,13 @@ static void on_begin(struct change_run *r, const struct news *n)
     if (n->class == OF_BACK)
         give_up(r, n);
     if (n->class == OF_WAIT || n->class == OF_VERIFY) /* all of them run by now */
-        end_all(r, n, OF_RESTART, STEP_DONE);
+        end_restart(r, n);
     for (size_t i = 0; i < r->step_count; i++) {
         struct change_step *s = &r->steps[i];
         if (s->state != STEP_NEXT || !is_meant(s, n))
             continue;
-        if (!first && (n->class == OF_WAIT || n->class == OF_WARM))
+        if (!first && (n->class == OF_WAIT || n->class == OF_WARM || n->class == OF_RESTART))
             break; /* one after the other */
-        if (!first && n->class == OF_RESTART && n->service[0] == '\0' &&
-            strcmp(s->service, found->service) != 0)
-            break;
         begin(s, n->at_ns);
         found = s;
         first = false;
@@ -309,18 +325,43 @@ static void on_begin(struct change_run *r, const struct news *n)
         tell(r, found, n);
 }
 
+/* The command that runs now; those before it are through. An undo tells commands that it did not
+ * plan: they have one step together. */
+static void on_command(struct change_run *r, const struct news *n)
+{
+    struct change_step *found = NULL;
+    size_t number = 0;
+
+    for (size_t i = 0; i < r->step_count && found == NULL; i++) {
+        if (class_of(&r->steps[i]) == OF_RESTART && is_meant(&r->steps[i], n) &&
+            ++number == n->command)
+            found = &r->steps[i];
+    }
+    if (found == NULL || found->state != STEP_NEXT)
+        return;
+    for (struct change_step *s = r->steps; s < found; s++) {
+        if (is_meant(s, n) && is_at_work(r, s))
+            end(s, STEP_DONE, n->at_ns);
+    }
+    begin(found, n->at_ns);
+}
+
 /* Something about a step that is at work. Of a restart it is the next service's turn. */
 static void on_note(struct change_run *r, const struct news *n)
 {
     struct change_step *found = NULL;
 
+    if (n->class == OF_RESTART && n->command > 0) {
+        on_command(r, n);
+        return;
+    }
     for (size_t i = 0; i < r->step_count; i++) {
         struct change_step *s = &r->steps[i];
         if (s->state == STEP_NOW && is_meant(s, n))
             found = s;
     }
     if (found == NULL && n->class == OF_RESTART) {
-        end_all(r, n, OF_RESTART, STEP_DONE);
+        end_restart(r, n);
         on_begin(r, n);
     } else if (found != NULL) {
         tell(r, found, n);
@@ -337,7 +378,7 @@ static struct change_step *named_one(struct change_run *r, const struct news *n)
 
     for (size_t i = 0; n->failed && i < r->step_count; i++) {
         struct change_step *s = &r->steps[i];
-        if (s->state != STEP_NOW || s->what == NULL || !is_meant(s, n))
+        if (!is_at_work(r, s) || s->what == NULL || !is_meant(s, n))
             continue;
         int size = (int)strcspn(s->what, " ");
         int made = snprintf(quoted, sizeof quoted, "'%.*s'", size, s->what);
@@ -356,12 +397,13 @@ static void on_done(struct change_run *r, const struct news *n)
 
     for (size_t i = 0; i < r->step_count; i++) {
         struct change_step *s = &r->steps[i];
-        if (s->state == STEP_NOW && is_meant(s, n) && named != NULL && s != named) {
-            if (s < named)
-                end(s, STEP_DONE, n->at_ns);
-            else
-                s->state = STEP_LEFT;
-        } else if (s->state == STEP_NOW && is_meant(s, n)) {
+        if (!is_meant(s, n) || !is_at_work(r, s))
+            continue;
+        if (n->failed && (named != NULL ? s > named : s->state == STEP_NEXT)) {
+            s->state = STEP_LEFT;
+        } else if (named != NULL && s < named) {
+            end(s, STEP_DONE, n->at_ns);
+        } else {
             end(s, n->failed ? STEP_FAILED : STEP_DONE, n->at_ns);
             if (n->class == OF_WAIT && !n->failed)
                 s->detail = NULL; /* what it still lacked, it has now */
@@ -389,6 +431,10 @@ static bool news_of(const cJSON *event, int64_t now_ns, struct news *out)
     }
     (void)json_copy_text(event, "services", out->unit, sizeof out->unit);
     (void)json_copy_text(event, "service", out->service, sizeof out->service);
+    const cJSON *command = json_get(event, "command");
+    if (cJSON_IsNumber(command) && command->valuedouble >= 1 &&
+        command->valuedouble <= CHANGE_STEPS)
+        out->command = (size_t)command->valuedouble;
     return out->action != NULL;
 }
 

@@ -84,7 +84,9 @@ static struct step_columns columns_of(int width)
     return c;
 }
 
-static void put_state(struct line *l, enum change_step_state state)
+/* One step is now; what it is a part of (a proof is watched, a service is restarted while it is put
+ * back) has begun. */
+static void put_state(struct line *l, enum change_step_state state, bool around)
 {
     static const struct {
         const char *word;
@@ -94,7 +96,7 @@ static void put_state(struct line *l, enum change_step_state state)
         [STEP_DONE] = {"done", ROLE_OK},      [STEP_FAILED] = {"failed", ROLE_CRIT},
         [STEP_LEFT] = {"left out", ROLE_DIM},
     };
-    line_put(l, words[state].role, "%s", words[state].word);
+    line_put(l, words[state].role, "%s", around ? "begun" : words[state].word);
 }
 
 static void put_cut(struct line *l, int end, enum role role, const char *text)
@@ -137,16 +139,17 @@ static void emit_step(struct sheet *h, const struct change_run *r, size_t number
     const bool below = told && (s->state == STEP_FAILED
                                     ? c.detail == 0 || width_of_text(s->detail) > h->end - c.detail
                                     : c.detail == 0 && s->state == STEP_NOW);
+    const bool around = s->state == STEP_NOW && s != change_run_now(r);
     char words[1200], took[FORMAT_SIZE];
     struct line l;
     if (sheet_row(h, &l)) {
-        if (s->state == STEP_NOW)
+        if (s->state == STEP_NOW && !around)
             surface_put_glyph(l.surface, 0, l.y, ROLE_SELECTION, GLYPH_SELECTED);
         line_put(&l, ROLE_DIM, "%2zu", number);
         line_to(&l, c.action);
         line_put(&l, role, "%.8s", change_action_word(s));
         line_to(&l, c.state);
-        put_state(&l, s->state);
+        put_state(&l, s->state, around);
         double seconds = took_of(h->p, s);
         if (c.took_end > 0 && isfinite(seconds))
             surface_text_right(l.surface, c.took_end, l.y, role, format_duration(took, seconds));

@@ -205,6 +205,7 @@ t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
 t_what='what a step is about'
 t_ok "$t_what: which service, until when" grep -Eq '"event":"begin","action":"wait".*"at":"[-0-9T:.+]+","service":"ollama","deadline":"[-0-9T:.+]+"' "$t_dir/progress"
 t_ok "$t_what: what is restarted" grep -q '"event":"note","action":"restart".*"service":"ollama"' "$t_dir/progress"
+t_is "$t_what: which command runs" "$(grep -o '"command":.' "$t_dir/progress" | tr '\n' ' ')" '"command":1 "command":2 '
 t_ok "$t_what: what came of it" grep -Eq '"event":"done","action":"wait".*"result":"ok"' "$t_dir/progress"
 t_ok "$t_what: what is proven" grep -Eq '"event":"note","action":"verify".*"detail":"[0-9] of [0-9] ok in pid [0-9]+"' "$t_dir/progress"
 t_ok "$t_what: what was written" grep -q '"event":"done","action":"write".*"detail":"1 file, +[0-9]* -[0-9]* lines, old copy kept"' "$t_dir/progress"

@@ -152,6 +152,19 @@ static void tell(struct scene *s, int after_ms, const char *event, const char *a
     line(s, text);
 }
 
+/* The command of a service's restart that runs now. */
+static void runs(struct scene *s, int after_ms, const char *service, int command)
+{
+    char text[300], when[32];
+    s->at_ns += after_ms * NS_PER_MS;
+    clock_format_rfc3339(s->at_ns, when, sizeof when);
+    snprintf(text, sizeof text,
+             "{\"event\":\"note\",\"action\":\"restart\",\"services\":\"%s\",\"result\":null,"
+             "\"at\":\"%s\",\"service\":\"%s\",\"command\":%d}",
+             service, when, service, command);
+    line(s, text);
+}
+
 static void ollama_through(struct scene *s)
 {
     tell(s, 200, "begin", "write", "ollama", 0, NULL);
@@ -174,7 +187,9 @@ static void comfyui_begins(struct scene *s)
     tell(s, 5, "begin", "write", "comfyui", 0, NULL);
     tell(s, 20, "done", "write", "comfyui", 0, NULL);
     tell(s, 5, "begin", "restart", "comfyui", 0, NULL);
-    tell(s, 3000, "begin", "wait", "comfyui", 60, NULL);
+    runs(s, 0, "comfyui", 1);
+    runs(s, 2000, "comfyui", 2);
+    tell(s, 1000, "begin", "wait", "comfyui", 60, NULL);
     tell(s, 500, "note", "wait", "comfyui", 0, "cannot connect to 127.0.0.1:8188");
 }
 

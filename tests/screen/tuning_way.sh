@@ -80,7 +80,8 @@ on picker '▸ mine +yours: a test +3 differ' 'Enter shows mine, changes nothing
 on plan '\[3 Tuning\]' 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
 on diff '-OLLAMA_MAX_QUEUE=100' '\+OLLAMA_MAX_QUEUE=512'
 on question 'Apply mine\? It changes 3 settings in 1 file and restarts ollama' 'y apply   n leave it'
-on progress 'restart +now' 'Applying mine'
+on progress 'run +done' 'restart +now' 'Applying mine'
+t_is 'one step is now' "$(grep -c ' now ' progress)" 1
 on result 'Applied mine: ollama has it' 'OLLAMA_MAX_QUEUE +100 +512 +512 +ok' 'OLLAMA_NUM_PARALLEL +1 +3 +3 +ok'
 on undo-question 'Take back mine\?'
 on undone '^ Undone: mine is taken back' 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'

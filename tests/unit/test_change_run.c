@@ -111,7 +111,7 @@ static void test_through(void **state)
     event("done", "write", "ollama", ",\"result\":\"ok\"");
     event("begin", "restart", "ollama", "");
     event("note", "restart", "ollama", ",\"service\":\"ollama\"");
-    expect_steps("write:ollama=done run:ollama=now restart:ollama=now wait:ollama=next "
+    expect_steps("write:ollama=done run:ollama=now restart:ollama=next wait:ollama=next "
                  "model_load:ollama=next verify:ollama=next write:comfyui=next "
                  "restart:comfyui=next wait:comfyui=next verify:comfyui=next");
     event("begin", "wait", "ollama",
@@ -141,6 +141,58 @@ static void test_through(void **state)
                  "restart:comfyui=next wait:comfyui=next verify:comfyui=next");
     assert_string_equal(r.steps[5].detail, "8 of 8 ok");
     assert_int_equal(change_run_through(&r), 7);
+}
+
+static const char pairs[] =
+    "{\"event\":\"start\",\"kind\":\"apply\",\"steps\":["
+    "{\"action\":\"run\",\"service\":\"a\",\"command\":\"/opt/stop a\"},"
+    "{\"action\":\"restart\",\"service\":\"a\",\"command\":\"/opt/start a\"},"
+    "{\"action\":\"wait\",\"service\":\"a\"},"
+    "{\"action\":\"run\",\"service\":\"b\",\"command\":\"/opt/stop b\"},"
+    "{\"action\":\"restart\",\"service\":\"b\",\"command\":\"/opt/start b\"},"
+    "{\"action\":\"wait\",\"service\":\"b\"}]}";
+
+/* Of two commands that restart a service one runs at a time. */
+static void test_one_command(void **state)
+{
+    (void)state;
+    line(pairs);
+    event("begin", "restart", "a+b", "");
+    event("note", "restart", "a+b", ",\"service\":\"a\"");
+    event("note", "restart", "a+b", ",\"service\":\"a\",\"command\":1");
+    expect_steps("run:a=now restart:a=next wait:a=next run:b=next restart:b=next wait:b=next");
+    event("note", "restart", "a+b", ",\"service\":\"a\",\"command\":2");
+    expect_steps("run:a=done restart:a=now wait:a=next run:b=next restart:b=next wait:b=next");
+    assert_true(r.steps[0].seconds > 0);
+    assert_ptr_equal(change_run_now(&r), &r.steps[1]);
+    event("note", "restart", "a+b", ",\"service\":\"b\"");
+    expect_steps("run:a=done restart:a=done wait:a=next run:b=now restart:b=next wait:b=next");
+    /* A number that no step has, or that is none. */
+    event("note", "restart", "a+b", ",\"service\":\"b\",\"command\":3");
+    event("note", "restart", "a+b", ",\"service\":\"b\",\"command\":-1");
+    event("note", "restart", "a+b", ",\"service\":\"b\",\"command\":1e300");
+    event("note", "restart", "a+b", ",\"service\":\"b\",\"command\":\"2\"");
+    expect_steps("run:a=done restart:a=done wait:a=next run:b=now restart:b=next wait:b=next");
+    /* Those that were not told are through when they must be. */
+    event("begin", "wait", "a+b", ",\"service\":\"a\"");
+    expect_steps("run:a=done restart:a=done wait:a=now run:b=done restart:b=done wait:b=next");
+}
+
+/* What was not reached is left, and a restart that puts back has a step of its own. */
+static void test_command_failed(void **state)
+{
+    (void)state;
+    line(pairs);
+    event("begin", "restart", "a", "");
+    event("note", "restart", "a", ",\"service\":\"a\",\"command\":1");
+    event("done", "restart", "a", ",\"result\":\"failed\",\"detail\":\"it timed out\"");
+    expect_steps("run:a=failed restart:a=left wait:a=next run:b=next restart:b=next wait:b=next");
+    event("begin", "put_back", "a", "");
+    event("note", "restart", "a", ",\"service\":\"a\"");
+    event("note", "restart", "a", ",\"service\":\"a\",\"command\":1");
+    event("note", "restart", "a", ",\"service\":\"a\",\"command\":2");
+    expect_steps("run:a=failed put_back:a=now restart:a=now restart:a=left wait:a=left run:b=next "
+                 "restart:b=next wait:b=next");
 }
 
 /* One of two commands failed: the other one did not. */
@@ -387,6 +439,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_through, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_waited, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_one_command, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_command_failed, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_which_command, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_put_back, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_unit, open_run, close_run),

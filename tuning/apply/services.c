@@ -311,6 +311,89 @@ static struct health_watch watch_of(struct services_apply *a, struct service_job
                                  .may_stop = !back};
 }
 
+/* The world of one restart: says which of the commands that the plan shows runs now. */
+struct restart_world {
+    struct services_apply *a;
+    struct service_job *job;
+    struct control_steps steps;
+    size_t next; /* of steps.of */
+};
+
+static bool same_argv(const char *const *a, const char *const *b)
+{
+    for (; *a && *b; a++, b++) {
+        if (strcmp(*a, *b) != 0) {
+            return false;
+        }
+    }
+    return *a == *b;
+}
+
+/* What is no step of the plan (a look whether it runs) is not told. */
+static int run_told(void *ctx, const char *const *argv, int64_t uid, const char *folder,
+                    int64_t deadline_ns, struct control_output *out, struct err *err)
+{
+    struct restart_world *r = ctx;
+    const struct control_world *w = r->a->world;
+
+    for (size_t i = r->next; i < r->steps.count; i++) {
+        if (same_argv(r->steps.of[i].argv, argv)) {
+            const struct step_news news = {.kind = NEWS_NOTE,
+                                           .step = STEP_RESTART,
+                                           .unit = r->job->unit,
+                                           .service = r->job->name,
+                                           .command = i + 1};
+
+            r->next = i + 1;
+            if (r->a->progress) {
+                r->a->progress(r->a->progress_ctx, &news);
+            }
+            break;
+        }
+    }
+    return w->run(w->ctx, argv, uid, folder, deadline_ns, out, err);
+}
+
+static int64_t told_now(void *ctx)
+{
+    const struct restart_world *r = ctx;
+
+    return r->a->world->now_ns(r->a->world->ctx);
+}
+
+static void told_pause(void *ctx, int64_t ns)
+{
+    const struct restart_world *r = ctx;
+
+    r->a->world->pause(r->a->world->ctx, ns);
+}
+
+static bool told_stop(void *ctx)
+{
+    const struct restart_world *r = ctx;
+
+    return r->a->world->stop_asked && r->a->world->stop_asked(r->a->world->ctx);
+}
+
+static int restart_told(struct services_apply *a, struct service_job *job,
+                        const struct control_state *before, struct err *err)
+{
+    const struct control *control = control_of(job->control.type);
+    struct restart_world r = {.a = a, .job = job};
+    const struct control_world told = {.ctx = &r,
+                                       .run = run_told,
+                                       .now_ns = told_now,
+                                       .pause = told_pause,
+                                       .stop_asked = told_stop};
+    struct arena arena = {0};
+
+    control->steps(&job->control, &arena, &r.steps);
+    const int rc = control->restart(&told, &job->control, before,
+                                    job->restarted_ns + RESTART_S * NS_PER_S, err);
+    arena_release(&arena);
+    return rc;
+}
+
 static int restart_one(struct services_apply *a, struct service_job *job, bool back,
                        struct err *err)
 {
@@ -332,8 +415,7 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
     job->state = JOB_TOUCHED;
     job->restarted_ns = now_ns(a);
     job->restarted_wall_ns = clock_wall_ns(&clock_real);
-    const int rc = control->restart(a->world, &job->control, &before,
-                                    job->restarted_ns + RESTART_S * NS_PER_S, err);
+    const int rc = restart_told(a, job, &before, err);
     if (a->recovering) {
         tell_done(a, job, STEP_RESTART, rc, err, NULL);
     }
