@@ -65,7 +65,7 @@ struct step_news {
     enum transaction_step step;
     size_t unit;
     const char *service; /* the one of the unit that it is about; NULL: all of them */
-    size_t command;      /* of a restart: which of the service's commands runs now, from 1; 0 none */
+    size_t command;      /* of a restart: which of its commands runs now, from 1; 0 none */
     int result;          /* of DONE: 0 or what failed */
     const char *detail;  /* a line: what is waited for, what failed; NULL */
     int64_t deadline_ns; /* wall time until which it may take; 0: it has none */
