@@ -49,7 +49,7 @@ static const struct schema_field service_fields[] = {
      .min = 1,
      .max = NAME_MAX_BYTES,
      .required = true,
-     .help = "what the service is called; unique"},
+     .help = "what the service is called; unique, and not system, which is the machine"},
     {.key = "kind",
      .type = SCHEMA_CHOICE,
      .offset = offsetof(struct config_service, kind),
@@ -381,9 +381,19 @@ static const struct schema_place *check_parts(const struct config_service *s, st
     return NULL;
 }
 
+/* What the machine's own settings are called in profiles, plans and the journal, and by -s. */
+static const char machine_name[] = "system";
+
 static int check_service(const struct config_service *items, size_t i, struct err *err)
 {
     const struct config_service *s = &items[i];
+    if (strcmp(s->name, machine_name) == 0) {
+        err_set(err, ERR_CONFIG,
+                "services: no service can be called '%s', which is the machine itself ('-s %s'); "
+                "give it another name",
+                machine_name, machine_name);
+        return fail_at(err, &s->place);
+    }
     for (size_t k = 0; k < i; k++) {
         const struct config_service *before = &items[k];
         if (strcmp(before->name, s->name) == 0) {

@@ -24,6 +24,8 @@ wrong 'services:\n  - name: x\n    kind: olama\n' \
 wrong 'services:\n  - name: x\n' "2:5: the key 'kind' is missing"
 wrong 'services:\n  - {name: a, kind: ollama}\n  - {name: a, kind: comfyui}\n' \
     "3:5: services: the name 'a' is given twice, first at $file:2:5"
+wrong 'services:\n  - {name: a, kind: ollama}\n  - {name: system, kind: ollama}\n' \
+    "3:5: services: no service can be called 'system', which is the machine itself ('-s system'); give it another name"
 
 printf 'intervall: 2\n' >"$file"
 for command in stream help; do

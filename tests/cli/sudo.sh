@@ -54,7 +54,7 @@ yaml=$home/.config/tunetop/tunetop.yaml
 printf '# ollama\nexport OLLAMA_HOST="127.0.0.1"\n' | tee "$world/etc/ollama.env" >"$home/ai/ollama.env"
 cat >"$yaml" <<END
 services:
-  - {name: system, kind: ollama, url: "http://127.0.0.1:1", config: {type: env_file, file: $world/etc/ollama.env}}
+  - {name: central, kind: ollama, url: "http://127.0.0.1:1", config: {type: env_file, file: $world/etc/ollama.env}}
 END
 chown -R "$uid:$uid" "$home"
 mkdir -m 0700 "$world/secret"
@@ -75,14 +75,14 @@ owner() {
 }
 
 # --- refused, with the whole command; that command does it ---
-long=(--set "system.OLLAMA_NUM_PARALLEL=2" --without ollama.OLLAMA_MAX_QUEUE)
+long=(--set "central.OLLAMA_NUM_PARALLEL=2" --without ollama.OLLAMA_MAX_QUEUE)
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    long+=(--service system)
+    long+=(--service central)
 done
 t_run as "$program" apply high --no-restart --yes "${long[@]}"
 t_expect_status 1
 t_expect_err '^tunetop: only root may write there'
-t_expect_err '--set system\.OLLAMA_NUM_PARALLEL=2 --without ollama\.OLLAMA_MAX_QUEUE '
+t_expect_err '--set central\.OLLAMA_NUM_PARALLEL=2 --without ollama\.OLLAMA_MAX_QUEUE '
 t_expect_err "^  sudo $program apply high .* --config $yaml --plan-hash [0-9a-f]{12}\$"
 line=$(command_line)
 t_ok 'the command is whole, however long' test "${#line}" -gt 400

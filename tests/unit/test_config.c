@@ -191,6 +191,7 @@ static void test_what_is_wrong_is_said(void **state)
         {"interval: fast\n", "t.yaml:1:11", "interval"},
         {"services:\n  - name: a\n    kind: olama\n", "t.yaml:3:11", "ollama"},
         {"services:\n  - kind: ollama\n", "t.yaml:2:5", "name"},
+        {"services:\n  - {name: system, kind: ollama}\n", "t.yaml:2:5", "give it another name"},
         {"services:\n  - {name: a, kind: vllm}\n", "t.yaml:2:5", "does not watch"},
         {"services:\n  - {name: a, kind: vllm, url: 'http://a', config: {type: json, file: b}}\n",
          "t.yaml:2:5", "does not watch"},
