@@ -1,6 +1,8 @@
 /*
  * apply: makes the plan, shows it, asks once, carries it out, and says what became of each service.
  */
+#include "config.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +211,8 @@ static int carry_out(const struct plan *p, const struct options *o, struct journ
         .kind = JOURNAL_APPLY,
         .profile = p->profile,
         .plan = p->hash,
+        .version = PACKAGE_VERSION,
+        .from = options_from_words[o->from],
         .changes_json = changed,
         .units = units,
         .unit_count = p->unit_count,

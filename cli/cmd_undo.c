@@ -1,6 +1,8 @@
 /*
  * undo: takes back an apply byte for byte, and restarts what it restarted. Asks once.
  */
+#include "config.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +75,8 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
                            .journal = &p->journal,
                            .user = p->place.user,
                            .id = e->id,
+                           .version = PACKAGE_VERSION,
+                           .from = options_from_words[o->from],
                            .control = entry_services_ops(services),
                            .value_ops = machine_states_ops(),
                            .progress = result_progress,

@@ -93,6 +93,8 @@ static void add_entry(cJSON *o, const struct journals *j, struct journals_entry 
     cJSON_AddStringToObject(o, "journal", journal_part_words[at.part]);
     json_add_text_or_null(o, "profile", e->profile);
     json_add_text_or_null(o, "of", e->of);
+    json_add_text_or_null(o, "version", e->version);
+    json_add_text_or_null(o, "from", e->from);
     cJSON_AddStringToObject(o, "state", journal_state_words[e->state]);
     json_add_text_or_null(o, "reason", e->reason);
     cJSON_AddBoolToObject(o, "at_work", !e->ended && j->of[at.part].at_work);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "base/width.h"
+#include "cli/options.h"
 #include "cli/plan_text.h"
 
 /* Columns: parts, settings and files, values, as in a plan; lines end where a terminal of 100
@@ -62,6 +63,13 @@ static void head_lines(struct text_page *p, const struct journals *j, const stru
         journal_put_clean(p, STYLE_DIM, INDENT, e->end_time);
     }
     text_put(p, STYLE_DIM, l->part == JOURNALS_ROOT ? ", in root's journal" : ", in your journal");
+    if (e->from && strcmp(e->from, options_from_words[FROM_SCREEN]) == 0) {
+        text_put(p, STYLE_DIM, ", from the screen");
+    }
+    if (e->version) {
+        text_put(p, STYLE_DIM, ", by tunetop ");
+        journal_put_clean(p, STYLE_DIM, INDENT, e->version);
+    }
     text_end(p);
     if (e->reason) {
         text_blanks(p, INDENT);

@@ -79,6 +79,8 @@ struct option_list {
 
 enum dialect { DIALECT_OWN, DIALECT_GUIDE };                 /* as in dialect_names */
 enum completion_shell { SHELL_BASH, SHELL_ZSH, SHELL_FISH }; /* as in shell_names */
+enum change_from { FROM_CLI, FROM_SCREEN };                  /* who asked for a change */
+extern const char *const options_from_words[];
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct options {
@@ -116,6 +118,7 @@ struct options {
     /* apply, undo, recover */
     bool yes, no_restart, no_warm, all_or_nothing, strict, include_pending;
     int queue;               /* enum queue_policy of tuning/apply/queue.h */
+    int from;                /* enum change_from: who asks */
     int64_t drain_timeout_s; /* 0: not given */
     const char *id;          /* undo, journal: of an entry; NULL: the newest that stands, all */
     int64_t progress_fd;     /* 0: not given */

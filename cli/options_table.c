@@ -174,6 +174,13 @@ static const char *const *choices_queue(size_t *count)
     return queue_names;
 }
 
+const char *const options_from_words[] = {[FROM_CLI] = "cli", [FROM_SCREEN] = "screen"};
+static const char *const *choices_from(size_t *count)
+{
+    *count = sizeof options_from_words / sizeof *options_from_words;
+    return options_from_words;
+}
+
 static const char *const *choices_dialect(size_t *count)
 {
     *count = sizeof dialect_names / sizeof *dialect_names;
@@ -254,6 +261,8 @@ const struct option_row options_rows[] = {
      "when one service fails put all of them back"},
     {"progress-fd", 0, APPLY | UNDO | RECOVER, OPTION_WHOLE, "N", AT(progress_fd), 1, 1023, NULL,
      "write a line of JSON to descriptor N before and after each step"},
+    {"from", 0, APPLY | UNDO, OPTION_CHOICE, "WHO", AT(from), 0, 0, choices_from,
+     "who asks, for the journal: cli (the default) or screen, as the dashboard says"},
     {"plan-hash", 0, APPLY, OPTION_TEXT, "HASH", AT(plan_hash), 0, 0, NULL,
      "only when the plan made now is that plan (or begins so)"},
     {"installed", 0, SETTINGS, OPTION_FLAG, NULL, AT(installed), 0, 0, NULL,

@@ -170,6 +170,8 @@ static bool read_entry(struct arena *arena, const cJSON *o, struct journal_row *
     r->of = journal_id_ok(of) ? arena_strdup(arena, of) : NULL;
     r->profile = text_of(arena, o, "profile");
     r->reason = text_of(arena, o, "reason");
+    r->version = text_of(arena, o, "version");
+    r->from_screen = strcmp(json_text(o, "from", ""), "screen") == 0;
     r->how = (enum journal_row_state)word_of(o, "state", state_names, ROW_STATES, ROW_INTERRUPTED);
     r->began_ns = time_of(o, "time");
     r->ended_ns = time_of(o, "end_time");

@@ -69,7 +69,9 @@ struct journal_row {
     const char *id, *time, *kind, *journal; /* kind: "apply", "undo"; journal: "own", "root" */
     const char *profile, *reason;           /* NULL: none */
     const char *of;                         /* the entry that an undo takes back; NULL */
-    const char *state;                      /* as it is shown: "applied in part", "at work" */
+    const char *version;                    /* of the tunetop that wrote it; NULL not told */
+    bool from_screen;
+    const char *state; /* as it is shown: "applied in part", "at work" */
     enum journal_row_state how;
     int64_t began_ns, ended_ns; /* wall; 0: not known */
     bool undo, root;            /* of kind and journal */

@@ -74,6 +74,10 @@ static enum change_kind words_of(struct session *s, struct arena *arena, struct 
         add(w, "--queue");
         add(w, "drain");
     }
+    if (u->request == REQUEST_APPLY || u->request == REQUEST_UNDO) {
+        add(w, "--from");
+        add(w, "screen");
+    }
     add(w, "--yes");
     return u->request == REQUEST_APPLY  ? CHANGE_APPLY
            : u->request == REQUEST_UNDO ? CHANGE_UNDO

@@ -117,6 +117,16 @@ static void walk_head(struct walk *w)
             line_put(&l, ROLE_DIM, "   takes back %s", r->of);
             line_group_end(&l);
         }
+        if (r->from_screen) {
+            line_group(&l);
+            line_put(&l, ROLE_DIM, "   from the screen");
+            line_group_end(&l);
+        }
+        if (r->version != NULL) {
+            line_group(&l);
+            line_put(&l, ROLE_DIM, "   by tunetop %.40s", r->version);
+            line_group_end(&l);
+        }
     }
     if (r->reason != NULL)
         put_text(w, 0, ROLE_WARN, r->reason);

@@ -143,6 +143,8 @@ struct journal_entry {
     const char *time;           /* RFC 3339 */
     const char *end_time;       /* when it came to its end; NULL */
     const char *profile, *plan; /* NULL */
+    const char *version;        /* of the tunetop that wrote it; NULL: one that did not say */
+    const char *from;           /* who asked for it: "cli", "screen"; NULL: not told */
     const char *reason;         /* why it ended as it did; NULL */
     int64_t pid;
     bool all_or_nothing;
@@ -194,8 +196,8 @@ void journal_make_id(int64_t wall_ns, char out[JOURNAL_ID_BYTES]);
 bool journal_id_ok(const char *id);
 /* Whether a text may be a value's name or the value: short, of plain characters, never empty. */
 bool journal_value_ok(const char *text);
-/* The begin record of an entry (id, kind, of, time, profile, plan, pid, all_or_nothing, units,
- * files, values, changes are used). Allocates; -ERR_NOMEM, TOO_BIG. */
+/* The begin record of an entry (id, kind, of, time, profile, plan, version, from, pid,
+ * all_or_nothing, units, files, values, changes are used). Allocates; -ERR_NOMEM, TOO_BIG. */
 int journal_begin_line(const struct journal_entry *e, struct buf *out, struct err *err);
 /* The others; none allocates. `reason` is cut to fit and may be NULL. */
 int journal_file_done(struct journal *j, const char *id, size_t file, bool after, struct err *err);

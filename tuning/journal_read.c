@@ -309,6 +309,8 @@ static const char *parse_begin(struct parse *p, cJSON *root, const char *id, boo
     e.time = shown_text(p, root, "time");
     e.profile = shown_text(p, root, "profile");
     e.plan = shown_text(p, root, "plan");
+    e.version = shown_text(p, root, "version");
+    e.from = shown_text(p, root, "from");
     e.all_or_nothing = cJSON_IsTrue(json_get(root, "all_or_nothing"));
     if ((bad = parse_parts(p, root, &e)) != NULL) {
         return bad;

@@ -55,7 +55,8 @@ t_run "$TUNETOP" journal "$id"
 t_expect_status 0
 t_expect_err_is ''
 t_expect_out "^$id  applied  high\$"
-t_expect_out '^  20.* to 20.*, in your journal$'
+version=$("$TUNETOP" --version)
+t_expect_out "^  20.* to 20.*, in your journal, by ${version//./\\.}\$"
 t_expect_out '^ollama: applied$'
 t_expect_out '^  OLLAMA_MAX_QUEUE +not set -> 512$'
 t_expect_out '^  PARALLEL +1 -> 4, for OLLAMA_NUM_PARALLEL$'
@@ -71,6 +72,7 @@ t_run "$TUNETOP" journal "$id" --json
 t_expect_status 0
 t_must_fail 'nor in JSON' grep -q hunter2 "$t_dir/out"
 t_is 'the entry itself' "$(field id)" "\"$id\""
+t_is 'who wrote it, and who asked' "tunetop $(field version) $(field from)" "tunetop \"${version#tunetop }\" \"cli\""
 t_is 'each file as applied' "$(count '"now":	"as_applied"')" 2
 t_is 'each with its diff' "$(count '"diff":	"--- .*\\n@@ ')" 2
 t_is 'and no reason against it' "$(count '"diff_why":	null')" 2

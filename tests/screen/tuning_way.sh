@@ -86,6 +86,7 @@ on result 'Applied mine: ollama has it' 'OLLAMA_MAX_QUEUE +100 +512 +512 +ok' 'O
 on undo-question 'Take back mine\?'
 on undone '^ Undone: mine is taken back' 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'
 on journal '\[5 Journal\]' 'mine +undone'
+t_is 'the journal knows who asked' "$("$TUNETOP" journal --json | grep -c '"from":	"screen"')" 2
 
 # --- on a terminal: resized in the middle, and keys are answered all the while ---
 fresh

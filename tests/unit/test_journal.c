@@ -281,6 +281,8 @@ static void make_begin(const char *id, struct buf *out)
                               .time = "2026-11-21T18:06:57.000+00:00",
                               .profile = "high",
                               .plan = "1234",
+                              .version = "0.1.0",
+                              .from = "screen",
                               .pid = 4711,
                               .all_or_nothing = true,
                               .units = &unit,
@@ -322,6 +324,8 @@ static void test_round(void **state)
     assert_int_equal(e->kind, JOURNAL_APPLY);
     assert_string_equal(e->profile, "high");
     assert_string_equal(e->plan, "1234");
+    assert_string_equal(e->version, "0.1.0");
+    assert_string_equal(e->from, "screen");
     assert_string_equal(e->time, "2026-11-21T18:06:57.000+00:00");
     assert_int_equal(e->pid, 4711);
     assert_true(e->all_or_nothing && e->ended);

@@ -176,6 +176,8 @@ static int make_begin(struct work *w, struct err *err)
         .time = time,
         .profile = t->profile,
         .plan = t->plan,
+        .version = t->version,
+        .from = t->from,
         .pid = getpid(),
         .all_or_nothing = t->all_or_nothing,
         .units = w->units,

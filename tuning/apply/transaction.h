@@ -79,6 +79,7 @@ struct transaction {
     enum journal_kind kind;
     const char *of;             /* of an undo: the entry */
     const char *profile, *plan; /* for the journal; NULL */
+    const char *version, *from; /* as in struct journal_entry; NULL */
     const cJSON *changes_json;  /* for the journal, secrets masked; NULL */
     const struct unit *units;
     size_t unit_count;

@@ -16,7 +16,8 @@ struct undo {
     const struct file_ops *files;
     struct journal *journal;
     uid_t user;
-    const char *id; /* NULL: the newest that stands */
+    const char *id;             /* NULL: the newest that stands */
+    const char *version, *from; /* as in struct journal_entry; NULL */
     /* The units are those of the entry that stand, in their order (undo_unit_stands). */
     const struct control_ops *control;
     const struct value_ops *value_ops; /* NULL: an entry with values is refused */
