@@ -48,6 +48,27 @@ static int print_recovered(const struct recover_result *r, const struct options 
     return output_line(r->outcome == RECOVER_NOTHING ? "nothing was cut off" : line, err);
 }
 
+/* What the services that did not come back wrote, before the reason that main() prints. */
+static void say_logs(const struct result_told *told, bool utf8)
+{
+    const struct services_apply *a = told->services;
+
+    for (size_t i = 0; a && i < a->job_count; i++) {
+        const struct service_job *job = &a->jobs[i];
+        const char *last = job->failed ? log_lines_last(service_log_lines(watch_log(job->failed)))
+                                       : NULL;
+        char line[LOG_LINE_BYTES + 400];
+
+        if (last) {
+            snprintf(line, sizeof line, "the last line of the log of %.300s: %s", job->name, last);
+            if (!utf8) {
+                output_to_ascii(line);
+            }
+            (void)fprintf(stderr, "tunetop: %s\n", line);
+        }
+    }
+}
+
 /* Somebody changed a file since. What he wrote can stay, and all the others be put back. */
 static bool wants_to_keep(const struct recover_result *result, const struct options *o)
 {
@@ -168,6 +189,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
 
             edited = others > 0;
             services_stay = !edited && r.control && !o->no_restart;
+            say_logs(told, outcome->utf8);
             if (!o->json) {
                 change_journal_show_edited(&result.edited, o, outcome->utf8);
             }

@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "cli/print.h"
 #include "cli/plan_text.h"
+#include "cli/result_log.h"
 #include "cli/result_rows.h"
 #include "cli/text_page.h"
 
@@ -117,6 +118,9 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     text_end(p);
     for (size_t i = 0; i < r->unit_count; i++) {
         unit_line(p, &r->units[i], i < told->count ? told->of[i].name : "", told->undo);
+        if (r->units[i].state != UNIT_APPLIED) {
+            result_log_text(p, told->services, i);
+        }
     }
     result_rows_text(p, told->services, r);
     if (r->state == JOURNAL_APPLIED || r->state == JOURNAL_PARTIAL) {
@@ -216,8 +220,11 @@ static const char *written_words(const struct plan *plan, size_t unit, char *out
 
 static void tell_step(const struct result_told *told, const struct step_news *news)
 {
-    static const char *const events[] = {
-        [NEWS_BEGIN] = "begin", [NEWS_NOTE] = "note", [NEWS_DONE] = "done"};
+    static const char *const events[] = {[NEWS_BEGIN] = "begin",
+                                         [NEWS_NOTE] = "note",
+                                         [NEWS_DONE] = "done",
+                                         [NEWS_HEALTH] = "health",
+                                         [NEWS_LOG] = "log"};
     char name[NAME_BYTES], line[LINE_BYTES], when[32], written[96];
     const char *detail = news->detail;
     const size_t size = sizeof line - sizeof "}\n";
@@ -234,8 +241,11 @@ static void tell_step(const struct result_told *told, const struct step_news *ne
                  : news->result == 0     ? "\"ok\""
                                          : "\"failed\"");
     size_t used = (size_t)n;
-    clock_format_rfc3339(clock_wall_ns(&clock_real), when, sizeof when);
+    clock_format_rfc3339(news->wall_ns > 0 ? news->wall_ns : clock_wall_ns(&clock_real), when,
+                         sizeof when);
     used = put_text(line, size, used, "at", when);
+    used = news->part ? put_text(line, size, used, "part", news->part) : used;
+    used = news->state ? put_text(line, size, used, "state", news->state) : used;
     used = news->service ? put_text(line, size, used, "service", news->service) : used;
     if (news->command > 0 && used + 32 < size) {
         used += (size_t)snprintf(line + used, size - used, ",\"command\":%zu", news->command);
@@ -304,7 +314,7 @@ static void say_step(struct result_told *told, const struct step_news *news)
     char name[256], line[512], rest[64] = "";
 
     /* A step around the one that failed did not fail by itself. */
-    if (!told->aloud || news->kind == NEWS_NOTE ||
+    if (!told->aloud || (news->kind != NEWS_BEGIN && !done) ||
         (done && (news->result == 0 || told->said != (int)step))) {
         return;
     }
@@ -349,13 +359,16 @@ void result_progress(void *ctx, const struct step_news *news)
     }
 }
 
-static void add_service(cJSON *list, const char *name, const char *state, const char *reason)
+/* told: NULL: nothing was restarted. */
+static void add_service(cJSON *list, const char *name, const char *state, const char *reason,
+                        const struct result_told *told)
 {
     cJSON *o = cJSON_CreateObject();
 
     cJSON_AddStringToObject(o, "name", name);
     cJSON_AddStringToObject(o, "state", state);
     json_add_text_or_null(o, "reason", reason);
+    cJSON_AddItemToObject(o, "log", result_log_json(told ? told->services : NULL, name));
     cJSON_AddItemToArray(list, o);
 }
 
@@ -381,14 +394,14 @@ static cJSON *services_json(const struct transaction_result *r, const struct res
             const char *name = told->of[i].services[k];
 
             add_service(list, name, unit_state_words[u->state],
-                        u->err.code ? u->err.msg : note_of(told->services, name));
+                        u->err.code ? u->err.msg : note_of(told->services, name), told);
         }
     }
     for (size_t i = 0; told->plan && i < told->plan->skipped_count; i++) {
         const struct plan_skipped *s = &told->plan->skipped[i];
 
         if (s->whole) {
-            add_service(list, s->service, "skipped", s->reason);
+            add_service(list, s->service, "skipped", s->reason, NULL);
         }
     }
     return list;

@@ -94,6 +94,7 @@ t_run "$TUNETOP" apply mine --yes
 t_expect_status 3
 t_expect_out 'rolled_back|rolled back'
 t_expect_out 'OLLAMA_MAX_QUEUE=99, not 512'
+t_expect_out 'Nobody knows where its log is:'
 t_expect_out '^  ollama +OLLAMA_MAX_QUEUE +100 +as before$'
 t_is 'the file is the old one' "$(cat "$env")" "$(printf 'OLLAMA_KEEP_ALIVE=5m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=1')"
 

@@ -95,7 +95,7 @@ static bool stopped(const struct health_watch *h)
 }
 
 /* 0: it answers; -1 not (yet); err has why. */
-static int answers(const struct health_watch *h, struct ask *a, int64_t deadline_ns,
+static int answers(const struct health_watch *h, struct ask *a, int64_t deadline_ns, long *status,
                    struct err *err)
 {
     const int64_t until_ns = now(h) + h->rules->timeout_ns;
@@ -103,7 +103,8 @@ static int answers(const struct health_watch *h, struct ask *a, int64_t deadline
                                    .body_max = BODY_BYTES,
                                    .deadline_ns = until_ns < deadline_ns ? until_ns : deadline_ns};
 
-    return a ? ask(a, &q, NULL, err) : 0;
+    *status = 0;
+    return a ? ask(a, &q, status, err) : 0;
 }
 
 /* Neither a supervisor nor an address: nothing tells how it is. */
@@ -184,6 +185,14 @@ static void note(const struct health_watch *h, const struct control_state *befor
     }
 }
 
+static void tell_look(const struct health_watch *h, struct health_look *look, const char *words)
+{
+    if (h->seen) {
+        look->words = words;
+        h->seen(h->note_ctx, look);
+    }
+}
+
 int health_wait(const struct health_watch *h, const struct control_state *before,
                 struct control_state *out, struct err *err)
 {
@@ -198,18 +207,29 @@ int health_wait(const struct health_watch *h, const struct control_state *before
 
     memset(out, 0, sizeof *out);
     for (;;) {
+        struct health_look look = {.state = out};
+
         err_clear(&last);
         rc = h->control->look(h->world, h->target, out, &last);
         if (rc < 0 && ++failed > LOOK_FAILS) {
             *err = last;
             break;
         }
+        look.looked = rc == 0;
         failed = rc < 0 ? failed : 0;
         rc = rc == 0 ? judge(before, out, &seen, &restarts, err) : 0;
+        look.another = !before->id[0] || strcmp(before->id, out->id) != 0;
         if (rc < 0) {
+            look.ended = true;
+            tell_look(h, &look, err->msg);
             break;
         }
-        if (rc == 1 && can_tell(out, a, &last) && answers(h, a, deadline_ns, &last) == 0) {
+        if (rc == 1 && can_tell(out, a, &last)) {
+            look.asked = a != NULL;
+            look.answered = answers(h, a, deadline_ns, &look.status, &last) == 0;
+        }
+        tell_look(h, &look, last.msg);
+        if (look.answered) {
             rc = 0;
             break;
         }
@@ -240,9 +260,13 @@ int health_stays(const struct health_watch *h, const struct control_state *run, 
     int rc = 0;
 
     while (rc == 0 && now(h) < until_ns && !stopped(h)) {
+        struct health_look look = {.state = &s, .another = true};
+
         h->world->pause(h->world->ctx, PAUSE_MS * NS_PER_MS);
         err_clear(&last);
-        if (h->control->look(h->world, h->target, &s, &last) == 0 && s.known) {
+        memset(&s, 0, sizeof s);
+        look.looked = h->control->look(h->world, h->target, &s, &last) == 0;
+        if (look.looked && s.known) {
             if (!s.running) {
                 rc = ended(&s, err);
             } else if (strcmp(s.id, run->id) != 0) {
@@ -253,8 +277,18 @@ int health_stays(const struct health_watch *h, const struct control_state *run, 
                              s.words[0] ? ": " : "", s.words);
             }
         }
+        look.ended = rc < 0;
+        if (look.ended) {
+            tell_look(h, &look, err->msg);
+            break;
+        }
         /* One slow answer is no death: it may be loading. Only a closed port for longer is. */
-        if (rc == 0 && answers(h, a, until_ns + h->rules->timeout_ns, &last) == -ERR_REFUSED) {
+        const int answer = answers(h, a, until_ns + h->rules->timeout_ns, &look.status, &last);
+
+        look.asked = a != NULL;
+        look.answered = answer == 0;
+        tell_look(h, &look, last.msg);
+        if (answer == -ERR_REFUSED) {
             silent_since_ns = silent_since_ns ? silent_since_ns : now(h);
             if (now(h) - silent_since_ns >= h->rules->timeout_ns) {
                 rc = err_set(err, ERR_STATE, "it does not answer any more: %s", last.msg);

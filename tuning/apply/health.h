@@ -28,6 +28,17 @@ void health_rules_add(const struct control_state *state, const struct config_hea
                       struct health_rules *r);
 int64_t health_patience_ns(const struct health_rules *r);
 
+/* What was seen of it in one look. */
+struct health_look {
+    const struct control_state *state; /* as its supervisor has it */
+    bool looked;                       /* the supervisor could be asked */
+    bool another;                      /* it is not the run from before the restart */
+    bool ended;                        /* it ran, and will not be well any more */
+    bool asked, answered;              /* over HTTP: it was; as it does when it is well */
+    long status;                       /* of its answer; 0: none came */
+    const char *words;                 /* why not; "" */
+};
+
 struct health_watch {
     const struct control_world *world;
     const struct control *control;
@@ -36,7 +47,9 @@ struct health_watch {
     bool may_stop; /* a signal ends the waiting */
     /* Told why it is not well yet, when that changes; NULL: nobody is. */
     void (*note)(void *ctx, const char *words);
-    void *note_ctx;
+    /* Told after each look; NULL: nobody is. */
+    void (*seen)(void *ctx, const struct health_look *look);
+    void *note_ctx; /* of both */
 };
 
 /* Waits until it is well; *out is what its supervisor says then. Errors: STATE: it ended, it is

@@ -287,6 +287,10 @@ int services_drain(struct services_apply *a, struct err *err)
 
 void services_release(struct services_apply *a)
 {
+    for (size_t i = 0; i < a->job_count; i++) {
+        watch_close(a->jobs[i].watch);
+        watch_close(a->jobs[i].failed);
+    }
     arena_release(&a->arena);
 }
 
@@ -302,13 +306,73 @@ bool services_any(const struct services_apply *a)
 
 /* ---------------------------------------------------------------- restart */
 
-static struct health_watch watch_of(struct services_apply *a, struct service_job *job, bool back)
+struct told_of { /* whom a wait is about */
+    const struct services_apply *a;
+    const struct service_job *job;
+};
+
+static void note_wait(void *ctx, const char *words)
 {
-    return (struct health_watch){.world = a->world,
+    const struct told_of *of = ctx;
+
+    tell(of->a, of->job, NEWS_NOTE, STEP_WAIT, words);
+}
+
+static void see(void *ctx, const struct health_look *look)
+{
+    const struct told_of *of = ctx;
+
+    if (of->job->watch) {
+        watch_seen(of->job->watch, look);
+    }
+}
+
+static struct health_watch watch_of(struct told_of *of, struct service_job *job, bool back)
+{
+    return (struct health_watch){.world = of->a->world,
                                  .control = control_of(job->control.type),
                                  .target = &job->control,
                                  .rules = &job->rules,
-                                 .may_stop = !back};
+                                 .may_stop = !back,
+                                 .seen = see,
+                                 .note_ctx = of};
+}
+
+/* What its log says from now on is of the start that comes. */
+static void begin_watch(struct services_apply *a, struct service_job *job,
+                        const struct control_state *before)
+{
+    const struct step_news news = {.step = STEP_WAIT, .unit = job->unit, .service = job->name};
+    const struct service_log_of of = {
+        .world = a->world,
+        .configured = job->configured,
+        .control = &job->control,
+        .name = job->name,
+        .unit = job->facts.unit,
+        .container = job->facts.container,
+        .kind = job->kind,
+        .pid_before = before->pid,
+        .token = job->token,
+    };
+
+    watch_close(job->watch);
+    job->watch = watch_open(&of, &job->rules, &news, a->progress, a->progress_ctx);
+}
+
+/* Why it failed stands in its own log more often than anywhere else. Of two that failed the one
+ * that says something counts: going back, what it says is newer. */
+static void end_watch(const struct services_apply *a, struct service_job *job)
+{
+    if (!job->watch || a->world->stop_asked(a->world->ctx)) {
+        return;
+    }
+    watch_failed(job->watch);
+    if (job->failed && log_lines_count(service_log_lines(watch_log(job->watch))) == 0) {
+        return;
+    }
+    watch_close(job->failed);
+    job->failed = job->watch;
+    job->watch = NULL;
 }
 
 /* The world of one restart: says which of the commands that the plan shows runs now. */
@@ -412,6 +476,7 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
     }
     /* A transaction says only that the unit is restarted; in a recover there is none. */
     tell(a, job, a->recovering ? NEWS_BEGIN : NEWS_NOTE, STEP_RESTART, NULL);
+    begin_watch(a, job, &before);
     job->state = JOB_TOUCHED;
     job->restarted_ns = now_ns(a);
     job->restarted_wall_ns = clock_wall_ns(&clock_real);
@@ -420,18 +485,6 @@ static int restart_one(struct services_apply *a, struct service_job *job, bool b
         tell_done(a, job, STEP_RESTART, rc, err, NULL);
     }
     return rc;
-}
-
-struct told_of { /* whom a wait is about */
-    const struct services_apply *a;
-    const struct service_job *job;
-};
-
-static void note_wait(void *ctx, const char *words)
-{
-    const struct told_of *of = ctx;
-
-    tell(of->a, of->job, NEWS_NOTE, STEP_WAIT, words);
 }
 
 static const char *pids_words(const struct service_job *job, char *out, size_t size)
@@ -450,13 +503,12 @@ static const char *pids_words(const struct service_job *job, char *out, size_t s
 static int wait_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
     struct told_of of = {a, job};
-    struct health_watch h = watch_of(a, job, back);
+    struct health_watch h = watch_of(&of, job, back);
     /* The files' run is over: any that runs now is another one. */
     struct control_state none = {.id = "", .health = job->before.health};
     int rc;
 
     h.note = note_wait;
-    h.note_ctx = &of;
     if (back && !job->was_well) { /* it was not well before either */
         rc = h.control->look(a->world, &job->control, &job->now, err);
     } else {
@@ -517,9 +569,13 @@ static int warm_one(struct services_apply *a, struct service_job *job, bool back
 }
 
 /* Going back, one that fails keeps no other from running as before: the first reason stays. */
-static void keep_first(struct service_job *job, int rc, const struct err *reason, struct err *first)
+static void keep_first(const struct services_apply *a, struct service_job *job, int rc,
+                       const struct err *reason, struct err *first)
 {
-    job->failed = rc < 0;
+    job->gave_up = rc < 0;
+    if (rc < 0) {
+        end_watch(a, job);
+    }
     if (rc < 0 && first->code == 0) {
         *first = *reason;
     }
@@ -541,14 +597,14 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
         }
         int rc = restart_one(a, job, back, &reason);
         rc = rc < 0 ? err_wrap(&reason, "%s could not be restarted", job->name) : rc;
-        keep_first(job, rc, &reason, &first);
+        keep_first(a, job, rc, &reason, &first);
     }
     for (size_t i = 0; i < a->job_count && (back || first.code == 0); i++) {
         struct service_job *job = &a->jobs[i];
         struct err reason = ERR_INIT;
         char pids[64];
 
-        if (job->unit != unit || job->state != JOB_TOUCHED || job->failed) {
+        if (job->unit != unit || job->state != JOB_TOUCHED || job->gave_up) {
             continue;
         }
         tell_until(a, job, STEP_WAIT, health_patience_ns(&job->rules));
@@ -556,7 +612,7 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
         tell_done(a, job, STEP_WAIT, rc, &reason, pids_words(job, pids, sizeof pids));
         rc = rc == 0 ? warm_one(a, job, back, &reason) : rc;
         rc = rc < 0 ? err_wrap(&reason, "%s", job->name) : rc;
-        keep_first(job, rc, &reason, &first);
+        keep_first(a, job, rc, &reason, &first);
     }
     if (first.code != 0) {
         *err = first;
@@ -694,13 +750,20 @@ static int verify_one(struct services_apply *a, struct service_job *job, bool ba
     note_rows(a, job, facts);
     rc = rc == 0 ? judge_rows(a, job, back, err) : rc;
     if (rc == 0 && !back && job->state == JOB_WELL) {
-        const struct health_watch h = watch_of(a, job, back);
-
+        struct told_of told = {a, job};
+        const struct health_watch h = watch_of(&told, job, back);
         const int64_t until_ns = job->restarted_ns + job->rules.steady_ns;
+
+        if (job->watch) {
+            watch_step(job->watch, STEP_WATCH);
+        }
 
         tell_until(a, job, STEP_WATCH, until_ns - now_ns(a));
         rc = health_stays(&h, &job->now, until_ns, err);
         tell_done(a, job, STEP_WATCH, rc, err, NULL);
+    }
+    if (rc < 0) {
+        end_watch(a, job);
     }
     return rc < 0 ? err_wrap(err, "%s", job->name) : 0;
 }

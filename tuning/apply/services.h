@@ -21,6 +21,7 @@
 #include "tuning/apply/queue.h"
 #include "tuning/apply/transaction.h"
 #include "tuning/apply/warm.h"
+#include "tuning/apply/watch.h"
 #include "tuning/evidence/verify_rows.h"
 
 enum job_state {
@@ -52,12 +53,14 @@ struct service_job {
     struct control_state before, now;
     struct service_facts facts; /* before; texts in the arena */
     bool was_well, has_queue;
-    bool failed; /* its last restart, or the wait behind it */
+    bool gave_up; /* its last restart failed, or the wait behind it */
     struct warm_list warm;
     struct verify_row *rows;        /* one a wish: as it is now */
     bool put_back;                  /* the rows are of what was put back */
     struct verify_row *rows_before; /* as it was when nothing had been changed */
     int64_t restarted_ns, restarted_wall_ns;
+    struct service_watch *watch;  /* of its last restart; NULL: there was none */
+    struct service_watch *failed; /* of the one that failed: its log says more; NULL */
 };
 
 struct services_apply {

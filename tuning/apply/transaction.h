@@ -59,7 +59,13 @@ enum transaction_step {
 
 /* What is told while it works: each step begins and is done, and in between there is what it is
  * about. Texts live until the call returns. */
-enum news_kind { NEWS_BEGIN, NEWS_NOTE, NEWS_DONE };
+enum news_kind {
+    NEWS_BEGIN,
+    NEWS_NOTE,
+    NEWS_DONE,
+    NEWS_HEALTH, /* of a service that is waited for or watched: one part of how it is */
+    NEWS_LOG,    /* a line of its own log */
+};
 struct step_news {
     enum news_kind kind;
     enum transaction_step step;
@@ -69,6 +75,9 @@ struct step_news {
     int result;          /* of DONE: 0 or what failed */
     const char *detail;  /* a line: what is waited for, what failed; NULL */
     int64_t deadline_ns; /* wall time until which it may take; 0: it has none */
+    const char *part;    /* of HEALTH: "process", "port", "answer", "check" */
+    const char *state;   /* of it: "ok", "wait", "failed", "-" */
+    int64_t wall_ns;     /* when it was, where that is told; 0: now */
 };
 typedef void (*step_news_fn)(void *ctx, const struct step_news *news);
 

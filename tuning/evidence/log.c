@@ -7,24 +7,19 @@
  * as theirs do. Values are Ollama's own words for what it was told: durations as 5m0s, truths as
  * true and false, OLLAMA_DEBUG as a level.
  */
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/caller.h"
 #include "base/utf8.h"
+#include "tuning/control/service_log.h"
 #include "tuning/evidence/evidence_part.h"
 
 enum {
-    LOG_BYTES = 4 * 1024 * 1024, /* the end of a file */
+    LOG_BYTES = 8 * 1024 * 1024, /* the end of a file, or twice what a program may print */
     MAP_BYTES = 32 * 1024,       /* 2 KiB seen */
     TIME_BYTES = 40,
     VALUE_BYTES = 2048,
     PAIRS_MAX = 128, /* 40 seen */
-    ARGC_MAX = 12,
 };
 /* ---------------------------------------------------------------- the text */
 
@@ -185,132 +180,21 @@ bool evidence_read_config_line(const char *text, size_t size, int64_t since_wall
 
 /* ---------------------------------------------------------------- where it comes from */
 
-/* The end of a regular file. */
-static int read_end(const char *path, struct buf *out, struct err *err)
-{
-    struct stat st;
-    char block[16384];
-
-    if (caller_begin(err) < 0) { /* the configuration names it */
-        return -err->code;
-    }
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    caller_end();
-
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        const int rc = fd < 0 ? err_set(err, ERR_NOENT, "'%s' cannot be opened", path)
-                              : err_set(err, ERR_IO, "'%s' is no regular file", path);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return rc;
-    }
-    off_t at = st.st_size > LOG_BYTES ? st.st_size - LOG_BYTES : 0;
-    for (ssize_t n; !out->truncated && (n = pread(fd, block, sizeof block, at)) > 0; at += n) {
-        buf_add(out, block, (size_t)n);
-    }
-    close(fd);
-    return 0;
-}
-
-static int ask(const struct evidence_of *of, const char *const *argv, struct buf *out,
-               struct err *err)
-{
-    struct control_target none;
-    struct control_output o;
-
-    control_output_init(&o);
-    const int rc = control_run(of->world, evidence_target(of, &none), argv, of->deadline_ns, &o,
-                               err);
-    if (rc == 0) {
-        buf_add(out, o.out.data, o.out.size);
-        buf_putc(out, '\n');
-        buf_add(out, o.errors.data, o.errors.size); /* containers: slog goes to stderr */
-    }
-    control_output_release(&o);
-    return rc;
-}
-
-static int ask_journal(const struct evidence_of *of, const char *unit, bool user, int64_t since_ns,
-                       struct arena *arena, struct buf *out, struct err *err)
-{
-    const char *argv[ARGC_MAX];
-    size_t n = 0;
-
-    argv[n++] = "journalctl";
-    if (user) {
-        argv[n++] = "--user";
-    }
-    argv[n++] = "--quiet";
-    argv[n++] = "--no-pager";
-    argv[n++] = "--output=cat";
-    argv[n++] = arena_printf(arena, "--since=@%lld", (long long)(since_ns / NS_PER_S));
-    argv[n++] = arena_printf(arena, "--unit=%s", unit);
-    argv[n] = NULL;
-    return ask(of, argv, out, err);
-}
-
-static int ask_container(const struct evidence_of *of, const char *name, int64_t since_ns,
-                         struct arena *arena, struct buf *out, struct err *err)
-{
-    const struct control_target *t = of->control;
-    const bool podman = t && (t->engine == CONTROL_ENGINE_PODMAN ||
-                              t->engine == CONTROL_ENGINE_PODMAN_COMPOSE);
-    const char *const argv[] = {
-        podman ? "podman" : "docker",
-        "logs",
-        "--since",
-        arena_printf(arena, "%lld", (long long)(since_ns / NS_PER_S)),
-        name,
-        NULL,
-    };
-
-    return *name == '-' ? err_set(err, ERR_USAGE, "'%s' is no container", name)
-                        : ask(of, argv, out, err);
-}
-
-/* As tunetop.yaml has it: absolute, below ~/, or relative to the folder that tunetop.yaml is in. */
-static const char *path_of(const struct config_log *log, struct arena *arena)
-{
-    const char *home = getenv("HOME"), *slash = strrchr(log->place.file, '/');
-
-    if (strncmp(log->path, "~/", 2) == 0 && home) {
-        return arena_printf(arena, "%s%s", home, log->path + 1);
-    }
-    return log->path[0] == '/' || !slash
-               ? log->path
-               : arena_printf(arena, "%.*s/%s", (int)(slash - log->place.file), log->place.file,
-                              log->path);
-}
-
 static int read_log(const struct evidence_of *of, int64_t since_ns, struct arena *arena,
                     struct buf *out, struct err *err)
 {
-    const struct config_log *log = of->configured && of->configured->log.place.file
-                                       ? &of->configured->log
-                                       : NULL;
-    const struct control_target *t = of->control;
-    const char *unit = t && t->type == CONTROL_SYSTEMD ? t->unit : of->facts->unit;
+    struct control_target none;
+    const struct service_log_of log = {.world = of->only_process ? NULL : of->world,
+                                       .configured = of->configured,
+                                       .control = evidence_target(of, &none),
+                                       .name = of->facts->name,
+                                       .unit = of->facts->unit,
+                                       .container = of->facts->container,
+                                       .kind = of->facts->kind};
+    struct service_log_place place;
 
-    if (log && log->type == CONFIG_LOG_FILE && log->path) {
-        return read_end(path_of(log, arena), out, err);
-    }
-    if (!of->world || of->only_process) {
-        return err_set(err, ERR_STATE, "its log was not asked for");
-    }
-    if (log && log->type == CONFIG_LOG_JOURNAL && log->unit) {
-        return ask_journal(of, log->unit, log->scope == CONFIG_USER, since_ns, arena, out, err);
-    }
-    if (log && log->type == CONFIG_LOG_CONTAINER && log->name) {
-        return ask_container(of, log->name, since_ns, arena, out, err);
-    }
-    if (*of->facts->container) {
-        return ask_container(of, of->facts->container, since_ns, arena, out, err);
-    }
-    if (unit && *unit) {
-        return ask_journal(of, unit, t && t->user_scope, since_ns, arena, out, err);
-    }
-    return err_set(err, ERR_NOENT, "nobody knows where it logs");
+    service_log_find(&log, arena, &place);
+    return service_log_whole(&log, &place, since_ns, of->deadline_ns, arena, out, err);
 }
 
 void evidence_gather_log(const struct evidence_of *of, struct evidence *e)
@@ -324,7 +208,7 @@ void evidence_gather_log(const struct evidence_of *of, struct evidence *e)
         e->config_line.why = "nobody knows when it was started";
         return;
     }
-    buf_init(&text, 2 * (size_t)LOG_BYTES);
+    buf_init(&text, LOG_BYTES);
     if (read_log(of, since, &e->arena, &text, &err) < 0) {
         e->config_line.why = arena_printf(&e->arena, "its log cannot be read: %s", err.msg);
     } else if (!evidence_read_config_line(text.data, text.size, since, of->catalog, &e->arena,
