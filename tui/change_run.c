@@ -223,6 +223,8 @@ static void end(struct change_step *s, enum change_step_state state, int64_t at_
     s->state = state;
     if (s->began_ns > 0)
         s->seconds = at_ns > s->began_ns ? (double)(at_ns - s->began_ns) / 1e9 : 0;
+    else
+        s->began_ns = at_ns; /* at the latest; nobody told it, so how long it took is not known */
 }
 
 /* One that the plan does not have: behind the last one that began. */

@@ -38,7 +38,7 @@ struct change_step {
     enum change_step_state state;
     int64_t began_ns;    /* wall; 0 not yet */
     int64_t deadline_ns; /* wall: until then it may take, or is watched; 0 not told */
-    double seconds;      /* NAN: not through */
+    double seconds;      /* NAN: not through, or nobody told when it began */
     char *room;          /* ours: of the detail */
 };
 struct change_service {

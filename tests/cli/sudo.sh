@@ -108,7 +108,7 @@ t_expect_out '"allowed":	false'
 id=$(sed -n 's/.*"id":	"\([-0-9]*\)",/\1/p' "$t_dir/out" | head -n 1)
 t_run as "$program" journal "$id"
 t_expect_status 0
-t_expect_out 'in root.s journal$'
+t_expect_out "in root's journal, by tunetop "
 t_expect_out '^  OLLAMA_NUM_PARALLEL +.* -> 2'
 t_expect_out '/ollama\.env  +as applied$'
 t_expect_out "^no diff: only root may read the copies of root's journal\$"

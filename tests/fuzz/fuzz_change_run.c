@@ -20,7 +20,7 @@ static void check(const struct change_run *r)
         if (!s->action || !s->action[0] || !s->service ||
             (s->state == STEP_NOW && (s->began_ns == 0 || !isnan(s->seconds))) ||
             (s->state == STEP_NEXT && s->began_ns != 0) ||
-            (s->state == STEP_DONE && !(s->seconds >= 0)))
+            (s->state == STEP_DONE && (s->began_ns == 0 || s->seconds < 0)))
             abort();
     }
     for (size_t i = 0; i < r->row_count; i++)

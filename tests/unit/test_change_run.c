@@ -176,6 +176,7 @@ static void test_one_command(void **state)
     /* Those that were not told are through when they must be. */
     event("begin", "wait", "a+b", ",\"service\":\"a\"");
     expect_steps("run:a=done restart:a=done wait:a=now run:b=done restart:b=done wait:b=next");
+    assert_true(isnan(r.steps[4].seconds) && r.steps[4].began_ns > 0);
 }
 
 /* What was not reached is left, and a restart that puts back has a step of its own. */
