@@ -3,7 +3,7 @@
  * effect, asked in a child process while the Overview is shown. Files are read there and never
  * here.
  */
-#include <string.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "tui/drift.h"
@@ -37,32 +37,63 @@ static bool is_due(const struct session *s)
            (age_ns >= DRIFT_GAP_NS && d->mark != assess_effect_mark(s->model));
 }
 
+static void show(struct session *s)
+{
+    s->ui.tuning.drift = s->assessment.drift = s->drift.found;
+    s->dirty = true;
+}
+
+static void unseen(struct session *s, const char *why)
+{
+    drift_unseen(&s->drift.found, clock_wall_ns(&clock_real), why);
+    show(s);
+}
+
+/* verify has a deadline of its own; a disk that does not answer keeps to none. */
+static void end_one_that_hangs(struct session *s)
+{
+    struct session_drift *d = &s->drift;
+    if (d->verify.state != SUBCOMMAND_RUNS ||
+        clock_mono_ns(&clock_real) - d->asked_ns < DRIFT_AGES_NS)
+        return;
+    subcommand_release(&d->verify);
+    unseen(s, "verify did not end within two minutes");
+}
+
 void session_drift_ask(struct session *s)
 {
     struct session_drift *d = &s->drift;
     struct err err = ERR_INIT;
+    char why[sizeof d->found.trouble];
+    end_one_that_hangs(s);
     if (!is_due(s))
         return;
     const char *const words[] = {
         s->effect.in_effect[0] != '\0' ? s->effect.in_effect : "recommended", "--drift", NULL};
     d->asked_ns = clock_mono_ns(&clock_real);
     d->mark = assess_effect_mark(s->model);
-    /* What cannot be started is tried again in its time: nothing is claimed meanwhile. */
-    if (subcommand_begin(&d->verify, s->self, "verify", words, &err) < 0)
-        memset(&d->found, 0, sizeof d->found);
+    /* What cannot be started is tried again in its time. */
+    if (subcommand_begin(&d->verify, s->self, "verify", words, &err) < 0) {
+        snprintf(why, sizeof why, "%.120s: %.120s", err.where[0] != '\0' ? err.where : "verify",
+                 err.msg);
+        unseen(s, why);
+    }
 }
 
 void session_drift_take(struct session *s)
 {
     struct session_drift *d = &s->drift;
-    struct err err = ERR_INIT;
     if (!subcommand_take(&d->verify))
         return;
-    const struct buf *out = &d->verify.child.output;
-    (void)drift_parse(out->data, out->size, &d->found, &err); /* nothing is found then */
+    const struct child *c = &d->verify.child;
+    drift_answer(&(struct drift_answer){.output = c->output.data,
+                                        .errors = c->errors.data,
+                                        .output_size = c->output.size,
+                                        .status = c->status,
+                                        .wall_ns = clock_wall_ns(&clock_real)},
+                 &d->found);
     subcommand_release(&d->verify);
-    s->ui.tuning.drift = s->assessment.drift = d->found;
-    s->dirty = true;
+    show(s);
 }
 
 void session_drift_release(struct session *s)

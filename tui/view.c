@@ -172,7 +172,8 @@ static bool put_machine(struct page *p, unsigned details, int end)
 }
 
 /* "profile high 11 of 12 in effect, 2 drifted   fits ultra (p)", and shorter: 2 in full, 1 without
- * most words, 0 which one fits. `draw` false: only how wide it is. */
+ * most words, 0 which one fits. "high 11 of 12, drift -" where nobody could look. `draw` false:
+ * only how wide it is. */
 static int put_profile(struct page *p, int y, int end, int length, bool draw)
 {
     const struct assess_effect *e = &p->a->effect;
@@ -180,6 +181,8 @@ static int put_profile(struct page *p, int y, int end, int length, bool draw)
     const bool known = length > 0 && e->match != EFFECT_UNKNOWN;
     const bool same = known && strcmp(e->in_effect, fits) == 0;
     const bool drifted = length > 0 && p->a->drift.count > 0;
+    /* Nobody could look whether files say the same: then nothing is called in effect. */
+    const bool unseen = known && e->in_effect[0] != '\0' && p->a->drift.trouble[0] != '\0';
     char count[64] = "", drift[32] = "", key[32];
     const struct {
         enum role role;
@@ -189,8 +192,11 @@ static int put_profile(struct page *p, int y, int end, int length, bool draw)
         {ROLE_TEXT, !known                    ? ""
                     : e->in_effect[0] != '\0' ? e->in_effect
                                               : "none"},
-        {e->match == EFFECT_WHOLE ? ROLE_OK : ROLE_WARN, count},
-        {ROLE_WARN, drift},
+        {unseen                     ? ROLE_TEXT
+         : e->match == EFFECT_WHOLE ? ROLE_OK
+                                    : ROLE_WARN,
+         count},
+        {unseen ? ROLE_DIM : ROLE_WARN, drift},
         {ROLE_DIM, same                 ? ""
                    : !known && !drifted ? "fits "
                    : length == 2        ? "   fits "
@@ -203,12 +209,15 @@ static int put_profile(struct page *p, int y, int end, int length, bool draw)
     };
     int width = 0;
     if (known && e->in_effect[0] != '\0')
-        snprintf(count, sizeof count, length == 2 ? " %zu of %zu in effect" : " %zu of %zu",
-                 e->matched, e->wanted);
+        snprintf(count, sizeof count,
+                 length == 2 && !unseen ? " %zu of %zu in effect" : " %zu of %zu", e->matched,
+                 e->wanted);
     else if (known)
         snprintf(count, sizeof count, "%s", " in effect");
     if (drifted)
         snprintf(drift, sizeof drift, "%s%zu drifted", known ? ", " : "", p->a->drift.count);
+    else if (unseen)
+        snprintf(drift, sizeof drift, ", drift -");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         width += width_of_text(parts[i].text);
     int x = end - width;

@@ -323,8 +323,16 @@ static void emit_effect(struct walk *w, const struct assess_effect *e)
          roles[e->match], text);
 }
 
-static void emit_drift(struct walk *w, const struct assess_drift *d)
+static void emit_drift(struct walk *w, const struct assess_drift *d, int32_t utc_offset_s)
 {
+    char text[TEXT_MAX_BYTES], at[FORMAT_SIZE];
+    if (d->trouble[0] != '\0') {
+        snprintf(text, sizeof text,
+                 "whether files and processes differ could not be looked at, at %s: %s; it is "
+                 "tried again every two minutes",
+                 format_clock(at, d->trouble_ns, utc_offset_s), d->trouble);
+        emit(w, "drift", "-", ROLE_WARN, text);
+    }
     if (d->count > 0)
         emit(w, "drift", "drifted", ROLE_WARN, d->why);
 }
@@ -372,7 +380,7 @@ static void walk_all(struct walk *w, const struct model *m, const struct ui *ui)
         emit_plan(w, ui);
     if (ui->tab == UI_OVERVIEW || ui->tab == UI_TUNING) {
         emit_effect(w, &ui->tuning.effect);
-        emit_drift(w, &ui->tuning.drift);
+        emit_drift(w, &ui->tuning.drift, ui->utc_offset_s);
     }
     const int head = w->row;
     if (ui->tab == UI_TUNING)

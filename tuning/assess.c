@@ -309,8 +309,7 @@ void assess_run(const struct model *m, struct assessment *out)
     out->count = 0;
     out->chip_known = false;
     out->effect = (struct assess_effect){.match = EFFECT_UNKNOWN};
-    out->drift.count = 0;
-    out->drift.why[0] = '\0';
+    memset(&out->drift, 0, sizeof out->drift);
     for (size_t i = 0; i < m->service_count; i++) {
         assess_service(m, &m->services[i], &all);
         assess_split_models(m, &m->services[i], &all);

@@ -29,8 +29,10 @@ struct assess_effect {
 };
 /* Where a running process has another value than its file, as `verify` says it. */
 struct assess_drift {
-    size_t count;  /* 0: nowhere, or nobody could look */
-    char why[512]; /* which; "" none */
+    size_t count;       /* 0: nowhere, or nobody could look */
+    char why[512];      /* which; "" none */
+    char trouble[256];  /* why nobody could look; "" somebody did, or was not asked yet */
+    int64_t trouble_ns; /* wall clock: when that was */
 };
 enum { FINDINGS_MAX = 16 };
 struct assessment {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A file is edited behind a service that runs: the Overview counts it beside the profile, `w` says which, and a restart
-# ends it. Nobody presses a key for it.
+# ends it. A file that cannot be read is said as well: nothing is called in effect then. Nobody presses a key for it.
 . "${abs_srcdir:?}/tests/lib.sh"
 . "$abs_srcdir/tests/screen/dashboard.sh"
 . "$abs_srcdir/tests/cli/served.sh"
@@ -10,6 +10,9 @@ end_all() {
     end_server
 }
 trap end_all EXIT
+told() { # in lines of the screen, however they are broken
+    screen | tr -s ' \n' ' ' | grep -qF -- "$1"
+}
 
 # What the process has makes "mine" the profile in effect; then its file says otherwise.
 printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3\n' >"$env"
@@ -29,6 +32,21 @@ t send-keys w
 "$HOME/stop"
 "$HOME/start"
 d_wait 'a restart ends it' t_not shows drifted
+dashboards_end
+
+# --- nobody can look: the file is away ---
+mv "$env" "$env.away"
+dashboard 80x24
+d_wait 'nothing is called in effect' shows ' mine 2 of 3, drift - .*\(p\)$'
+t send-keys w
+d_wait 'w says that nobody could look, and when' shows '^ drift +- +whether files and processes differ could not be'
+t_ok 'and why' told '1 service cannot be verified: '
+t_ok 'and what the cause is' told 'No such file'
+t send-keys w
+mv "$env.away" "$env"
+"$HOME/stop"
+"$HOME/start"
+d_wait 'the next look ends it' shows ' mine 2 of 3  fits [a-z]+ \(p\)$'
 t send-keys q
 d_wait 'q ends it' ended
 t_done

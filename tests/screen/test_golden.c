@@ -18,6 +18,7 @@
 #include "tests/screen/process_builder.h"
 #include "tests/screen/tuning_builder.h"
 #include "tui/command.h"
+#include "tui/drift.h"
 #include "tui/surface.h"
 #include "tui/term.h"
 #include "tui/view.h"
@@ -316,6 +317,17 @@ static void tuning_trouble(void **state)
 static char names[][12] = {"mac",  "linux", "none", "trouble", "starting",
                            "many", "first", "epyc", "hang"};
 
+/* Instead of how many have drifted: nobody could look. */
+#define UNSEEN SIZE_MAX
+
+static void set_drift(struct assess_drift *d, size_t drifted)
+{
+    if (drifted == UNSEEN)
+        drift_unseen(d, 0, "x");
+    else
+        d->count = drifted;
+}
+
 /* What the line of the machine says at its right end, and that the machine itself is still there.
  */
 static void profile_field(void **state)
@@ -360,6 +372,20 @@ static void profile_field(void **state)
         {{EFFECT_NONE, "", 1, 8, "x"}, 80, "  none in effect  fits high (p)\n", 0, false},
         {{EFFECT_UNKNOWN, "", 0, 0, "x"}, 80, "  3 drifted   fits high (p)\n", 3, false},
         {{EFFECT_WHOLE, "high", 9, 9, "x"}, 60, "  high 9 of 9 (p)\n", 0, false},
+        /* Nobody could look at the files: nothing is in effect then. */
+        {{EFFECT_WHOLE, "high", 9, 9, "x"},
+         120,
+         "  profile high 9 of 9, drift - (p)\n",
+         UNSEEN,
+         false},
+        {{EFFECT_WHOLE, "high", 9, 9, "x"}, 80, "  high 9 of 9, drift - (p)\n", UNSEEN, false},
+        {{EFFECT_PART, "optimized", 7, 8, "x"},
+         120,
+         "  profile optimized 7 of 8, drift -   fits high (p)\n",
+         UNSEEN,
+         false},
+        {{EFFECT_NONE, "", 1, 8, "x"}, 80, "  none in effect  fits high (p)\n", UNSEEN, false},
+        {{EFFECT_UNKNOWN, "", 0, 0, "x"}, 120, "  fits high (p)\n", UNSEEN, false},
         {{EFFECT_PART, "optimized", 7, 8, "x"},
          60,
          "  optimized 7 of 8  fits high (p)\n",
@@ -379,7 +405,7 @@ static void profile_field(void **state)
         a.chip.profile = PROFILE_HIGH;
         a.chip.listed = !rows[i].by_rule;
         a.effect = rows[i].effect;
-        a.drift.count = rows[i].drifted;
+        set_drift(&a.drift, rows[i].drifted);
         surface_init(&s, rows[i].width, rows[i].width < 80 ? 15 : 24);
         buf_init(&text, 1024 * 1024);
         view_draw(&s, b.model, &a, &ui);
@@ -406,6 +432,9 @@ static void profile_field(void **state)
              "OLLAMA_KEEP_ALIVE of ollama is 10m in its file, 5m in its process: what a file says "
              "holds from the next start on");
     draw_and_compare("why-effect", &b, &ui, 80, 24, false);
+    drift_unseen(&ui.tuning.drift, b.model->wall_ns - 11 * NS_PER_S,
+                 "'/home/ai/ollama.env' cannot be read: Permission denied");
+    draw_and_compare("why-drift-unseen", &b, &ui, 80, 24, false);
     model_builder_free(&b);
 }
 
@@ -422,6 +451,7 @@ static void overview(void **state)
         {"overview", "linux", PROFILE_HIGH, true, {EFFECT_WHOLE, "high", 9, 9, "x"}, 0},
         {"overview-part", "mac", PROFILE_HIGH, false, {EFFECT_PART, "optimized", 7, 8, "x"}, 0},
         {"overview-drift", "linux", PROFILE_HIGH, true, {EFFECT_WHOLE, "high", 9, 9, "x"}, 2},
+        {"overview-unseen", "linux", PROFILE_HIGH, true, {EFFECT_WHOLE, "high", 9, 9, "x"}, UNSEEN},
     };
     (void)state;
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
@@ -436,7 +466,7 @@ static void overview(void **state)
         a.chip.profile = pages[i].fits;
         a.chip.listed = !pages[i].by_rule;
         a.effect = pages[i].effect;
-        a.drift.count = pages[i].drifted;
+        set_drift(&a.drift, pages[i].drifted);
         for (int size = 0; size < SIZES; size++)
             for (int ascii = 0; ascii < (size == 1 ? 2 : 1); ascii++)
                 golden_assessed(pages[i].name, b.model, &a, &ui, sizes[size].width,
