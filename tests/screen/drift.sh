@@ -47,6 +47,35 @@ mv "$env.away" "$env"
 "$HOME/stop"
 "$HOME/start"
 d_wait 'the next look ends it' shows ' mine 2 of 3  fits [a-z]+ \(p\)$'
+dashboards_end
+
+# --- verify fails beside a plan that comes: the plan is shown, and why processes have dashes ---
+real=$TUNETOP
+cat >"$t_dir/tunetop" <<END
+#!/usr/bin/env bash
+if [ "\$1" = verify ]; then
+    echo 'tunetop: first' >&2
+    printf 'tunetop: no \033[31mrights\n' >&2
+    exit 3
+fi
+exec "$real" "\$@"
+END
+printf '#!/usr/bin/env bash\nexec -a "%s" "%s" "$@"\n' "$t_dir/tunetop" "$real" >"$t_dir/begin"
+chmod +x "$t_dir/tunetop" "$t_dir/begin"
+TUNETOP=$t_dir/begin
+dashboard 80x24
+d_wait 'nothing is called in effect' shows ' mine 2 of 3, drift - .*\(p\)$'
+t send-keys w
+d_wait 'the last line is why, and it is clean' told ': no [31mrights; it is tried again'
+t send-keys w
+t send-keys p
+d_wait 'the picker' shows '╭─ Profile ─'
+t_what='verify fails'
+d_choose mine
+t send-keys Enter
+d_wait 'the plan is there' shows '^ A will ─'
+d_wait 'it says what is not known, and why' told 'what processes have is not known: first; no [31mrights'
+t_ok 'and shows no value of a process' shows ' OLLAMA_MAX_QUEUE +100 +- +512 '
 t send-keys q
 d_wait 'q ends it' ended
 t_done

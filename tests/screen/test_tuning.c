@@ -15,6 +15,7 @@
 #include "tests/screen/model_builder.h"
 #include "tests/screen/tuning_builder.h"
 #include "tui/command.h"
+#include "tui/surface.h"
 #include "tui/term.h"
 #include "tui/view.h"
 
@@ -259,12 +260,62 @@ static void picker(void **state)
     end(&s);
 }
 
+/* That all of it is in effect is said of settings that a process was seen to have: rows that nobody
+ * reads are no proof. */
+static void proven(void **state)
+{
+#define ROW(name, verdict)                                                                         \
+    "{\"service\":\"ollama\",\"setting\":\"" name                                                  \
+    "\",\"wanted\":\"1\",\"in_file\":\"1\",\"in_process\":"                                        \
+    "\"1\",\"verdict\":\"" verdict "\"}"
+    static const struct {
+        const char *rows;
+        bool said;
+    } rows[] = {
+        {ROW("A", "ok"), true},
+        {ROW("A", "ok") "," ROW("B", "ignored"), true},
+        {ROW("A", "ignored") "," ROW("B", "ignored"), false},
+        {ROW("A", "ok") "," ROW("B", "unknown"), false},
+        {ROW("A", "ok") "," ROW("B", "differs"), false},
+        {"", false},
+    };
+#undef ROW
+    static const char plan[] = "{\"hash\":\"7c1e44d0aa12f00c\",\"profile\":\"high\",\"files\":[],"
+                               "\"changes\":[],\"skipped\":[]}";
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene s;
+        struct tuning_plan p;
+        struct surface screen;
+        struct assessment a = {.count = 0};
+        struct buf text;
+        struct err err = ERR_INIT;
+        char verify[1024];
+        begin(&s, "ok");
+        snprintf(verify, sizeof verify, "{\"rows\":[%s]}", rows[i].rows);
+        assert_int_equal(tuning_plan_parse(plan, sizeof plan - 1, verify, strlen(verify), &p, &err),
+                         0);
+        assert_int_equal(p.row_count > 0, rows[i].rows[0] != '\0');
+        s.ui.tuning.plan = &p;
+        surface_init(&screen, 120, 40);
+        buf_init(&text, 1024 * 1024);
+        view_draw(&screen, s.b.model, &a, &s.ui);
+        surface_dump_text(&screen, &text);
+        if ((strstr(text.data, "All of high is in effect") != NULL) != rows[i].said)
+            fail_msg("row %zu: %s", i, text.data);
+        buf_release(&text);
+        surface_release(&screen);
+        end(&s);
+        tuning_plan_release(&p);
+    }
+}
+
 int main(void)
 {
     bool utf8;
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(plans), cmocka_unit_test(states), cmocka_unit_test(wishes),
-        cmocka_unit_test(parts), cmocka_unit_test(picker),
+        cmocka_unit_test(parts), cmocka_unit_test(picker), cmocka_unit_test(proven),
     };
     term_set_locale(&utf8);
     tuning_builder_open();
