@@ -1,11 +1,11 @@
 #include "tui/foreground.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +39,22 @@ static int spawn(const char *const *argv, pid_t *pid)
     return sys;
 }
 
+/* As the shell's Ctrl-Z: where no shell would let us go on, as in a terminal that runs us as its
+ * only program, nothing stops. */
+static void stop_here(void)
+{
+    struct sigaction normal = {.sa_handler = SIG_DFL}, before;
+    sigset_t only, mask;
+    sigemptyset(&normal.sa_mask);
+    sigemptyset(&only);
+    sigaddset(&only, SIGTSTP);
+    sigaction(SIGTSTP, &normal, &before);
+    kill(getpid(), SIGTSTP); /* pending until the next line: it is blocked */
+    pthread_sigmask(SIG_UNBLOCK, &only, &mask);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGTSTP, &before, NULL);
+}
+
 /* Stopped by Ctrl-Z it stops us as well, so that the shell has the terminal. */
 static int wait_for(pid_t pid)
 {
@@ -51,17 +67,44 @@ static int wait_for(pid_t pid)
         }
         if (!WIFSTOPPED(result))
             return WIFEXITED(result) ? WEXITSTATUS(result) : SIGNALLED + WTERMSIG(result);
-        kill(getpid(), SIGSTOP);
+        stop_here();
         kill(pid, SIGCONT);
     }
 }
 
+static void notice(int number)
+{
+    (void)number;
+}
+
+/* Ctrl-C goes back as well; whoever asks us to end is not kept waiting. */
 static void wait_for_enter(void)
 {
+    static const int let_in[] = {SIGHUP, SIGINT, SIGTERM};
+    struct sigaction noticed = {.sa_handler = notice};
+    sigset_t open;
     char c = 0;
+    sigemptyset(&noticed.sa_mask);
+    sigaction(SIGINT, &noticed, NULL);
+    pthread_sigmask(SIG_SETMASK, NULL, &open);
+    for (size_t i = 0; i < sizeof let_in / sizeof let_in[0]; i++)
+        sigdelset(&open, let_in[i]);
     say("\nEnter goes back to tunetop. ");
-    while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && c != '\r')
-        continue;
+    while (c != '\n' && c != '\r') {
+        fd_set in;
+        FD_ZERO(&in);
+        FD_SET(STDIN_FILENO, &in);
+        if (pselect(STDIN_FILENO + 1, &in, NULL, NULL, NULL, &open) < 0 ||
+            read(STDIN_FILENO, &c, 1) != 1)
+            break;
+    }
+}
+
+static void set_all(const int *numbers, size_t count, const struct sigaction *action,
+                    struct sigaction *before)
+{
+    for (size_t i = 0; i < count; i++)
+        sigaction(numbers[i], action, before != NULL ? &before[i] : NULL);
 }
 
 void foreground_run(const char *const *argv, int *status)
@@ -71,8 +114,7 @@ void foreground_run(const char *const *argv, int *status)
     struct sigaction ignored = {.sa_handler = SIG_IGN}, before[OURS];
     pid_t pid = 0;
     sigemptyset(&ignored.sa_mask);
-    for (int i = 0; i < OURS; i++)
-        sigaction(ours[i], &ignored, &before[i]);
+    set_all(ours, OURS, &ignored, before);
     for (int i = 0; argv[i] != NULL; i++) {
         say(i == 0 ? "\n$ " : " ");
         say(argv[i]);
@@ -86,7 +128,11 @@ void foreground_run(const char *const *argv, int *status)
         say(strerror(sys));
         say("\n");
     }
+    /* One that is blocked waits though it is ignored, and would end us when its handler is back:
+     * what waits is dropped by ignoring it again. */
+    set_all(ours, OURS, &ignored, NULL);
     wait_for_enter();
-    for (int i = 0; i < OURS; i++)
+    set_all(ours, OURS, &ignored, NULL);
+    for (size_t i = 0; i < OURS; i++)
         sigaction(ours[i], &before[i], NULL);
 }

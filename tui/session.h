@@ -48,6 +48,7 @@ struct session_journal {
 /* A program that gets the terminal while the screen is left. */
 struct session_leave {
     const char **argv; /* NULL: none; owned, with what it points to */
+    enum change_kind kind;
     struct arena arena;
 };
 /* Where the screen's own things come from and go to. All borrowed. */

@@ -94,6 +94,7 @@ static void leave_for_root(struct session *s)
     char sudo[4096];
     arena_clear(&l->arena);
     enum change_kind kind = words_of(s, &l->arena, &w);
+    l->kind = kind;
     if (!program_find("sudo", sudo, sizeof sudo)) {
         session_say(s, "it takes root, and there is no sudo here: run tunetop as root");
         return;
@@ -165,17 +166,46 @@ void session_change_do(struct session *s)
     u->root = false;
 }
 
+/* What became of it: by the exit status that tunetop promises, which sudo hands on, and which is 1
+ * as well when sudo did not let it run. */
+static void say_left(struct session *s, int status)
+{
+    static const char keys[CHANGE_KINDS] = {'A', 'U', 'R'};
+    enum { DONE, REFUSED, WRONG_USE, PUT_BACK, NEEDS_PERSON, NOT_STARTED = 127, SIGNALLED };
+    char text[80];
+    switch (status) {
+    case DONE:
+        session_say(s, "done: 5 shows it");
+        break;
+    case REFUSED:
+    case WRONG_USE:
+    case NOT_STARTED:
+        snprintf(text, sizeof text, "nothing was changed; %c asks again", keys[s->leave.kind]);
+        session_say(s, text);
+        break;
+    case PUT_BACK:
+        session_say(s, "it failed and was put back: 5 shows why");
+        break;
+    case NEEDS_PERSON:
+        session_say(s, "it needs a person: 5 shows what is open");
+        break;
+    default:
+        snprintf(text, sizeof text, "it was cut off (%s %d): 5 shows where it stands",
+                 status >= SIGNALLED ? "signal" : "status",
+                 status >= SIGNALLED ? status - SIGNALLED : status);
+        session_say(s, text);
+        break;
+    }
+}
+
 void session_left(struct session *s, int status)
 {
-    char text[80];
     s->leave.argv = NULL;
     arena_clear(&s->leave.arena);
     s->ui.tuning.ask_plan = s->ui.tab == UI_TUNING;
     s->ui.journal.ask = s->ui.tab == UI_JOURNAL;
     s->effect_mark = 0;
-    snprintf(text, sizeof text, status == 0 ? "done: 5 shows it" : "it ended with status %d",
-             status);
-    session_say(s, text);
+    say_left(s, status);
     s->dirty = s->whole = true;
 }
 
