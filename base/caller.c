@@ -80,6 +80,23 @@ int caller_enter(struct err *err)
     return 0;
 }
 
+int caller_take(uid_t uid, struct err *err)
+{
+    char text[24];
+
+    if (geteuid() != 0 || uid == 0 || (self.sudo && !self.taken)) {
+        return 0;
+    }
+    (void)snprintf(text, sizeof(text), "%lu", (unsigned long)uid);
+    (void)setenv("SUDO_UID", text, 1);
+    int rc = caller_enter(err);
+    if (rc < 0) {
+        (void)unsetenv("SUDO_UID");
+    }
+    self.taken = self.sudo;
+    return rc;
+}
+
 const struct caller *caller_get(void)
 {
     if (!entered) { /* by a program that is no command line: a test */

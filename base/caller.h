@@ -22,6 +22,7 @@ enum { CALLER_NAME_BYTES = 256, CALLER_HOME_BYTES = 4096, CALLER_MAX_GROUPS = 25
 
 struct caller {
     bool sudo;
+    bool taken; /* by caller_take(): whoever gives the next command is root still */
     uid_t uid; /* not under sudo the effective user and group, and no name or home */
     gid_t gid;
     char name[CALLER_NAME_BYTES];
@@ -33,6 +34,10 @@ struct caller {
  * STATE: SUDO_UID names nobody. */
 int caller_enter(struct err *err);
 const struct caller *caller_get(void);
+/* Plain root goes on with what `uid` began by sudo: from here on as if he had called us by it.
+ * Nothing when we are not plain root, or it was root himself. STATE: he is nobody any more, and we
+ * are plain root as before. */
+int caller_take(uid_t uid, struct err *err);
 
 /* They nest. DENIED: the system does not let us, and nothing of his may be read. */
 int caller_begin(struct err *err);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/caller.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
 
@@ -23,6 +24,16 @@ int change_journal_open(struct change_journal *p, enum journals_part part, struc
         rc = journal_open(&p->journal, &file_ops_real, &p->place.journal, true, err);
     }
     return rc == 0 ? journal_read(&p->journal, &p->list, err) : rc;
+}
+
+void change_journal_take(struct change_journal *p, enum journals_part part,
+                         const struct journal_entry *e)
+{
+    struct err ignored = ERR_INIT; /* nobody any more: then what is his cannot be touched anyway */
+
+    if (part == JOURNALS_ROOT && e->user > 0 && caller_take((uid_t)e->user, &ignored) == 0) {
+        p->place.user = caller_get()->uid;
+    }
 }
 
 void change_journal_close(struct change_journal *p)

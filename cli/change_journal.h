@@ -19,6 +19,9 @@ struct change_journal {
  * change_journal_close() in any case. */
 int change_journal_open(struct change_journal *p, enum journals_part part, struct err *err);
 void change_journal_close(struct change_journal *p);
+/* Goes on with the entry as who began it: plain root, in root's journal, as who called sudo. */
+void change_journal_take(struct change_journal *p, enum journals_part part,
+                         const struct journal_entry *e);
 /* USAGE under --replay and --sysroot: what is changed is this machine's. */
 int change_journal_refuse(const struct options *o, struct err *err);
 /* What somebody wrote since: what tunetop left there, against what is there now. */

@@ -326,7 +326,7 @@ void change_services_words(const struct change_services *s, char *out, size_t si
 /* Whoever is root by sudo types what comes next as a user again, and for root's containers too. */
 static bool types_sudo(const struct control_step *step, const struct service_job *job)
 {
-    const bool by_sudo = caller_get()->sudo;
+    const bool by_sudo = caller_get()->sudo && !caller_get()->taken;
 
     return step->needs_root ? by_sudo || geteuid() != 0 : by_sudo && job->control.uid < 0;
 }

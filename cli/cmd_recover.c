@@ -95,8 +95,8 @@ static int check_other(const struct options *o, struct outcome *outcome, struct 
     const struct journal_entry *open = journal_interrupted(&j.of[other].list);
     if (open) {
         rc = err_set(err, ERR_STATE,
-                     "%s in %s journal was cut off as well, or is at work: by this command:",
-                     open->id, other == JOURNALS_ROOT ? "root's" : "your own");
+                     "%s in %s journal was cut off, or is at work: this command ends it:", open->id,
+                     other == JOURNALS_ROOT ? "root's" : "your own");
         outcome->status = RESULT_NEEDS_PERSON;
         outcome->next = journals_command(o->argv[0], other, "recover", NULL);
     }
@@ -104,17 +104,25 @@ static int check_other(const struct options *o, struct outcome *outcome, struct 
     return rc;
 }
 
-/* Those of the entry that recover_run() takes: the newest that is open. */
-static void open_services(struct entry_services *s, const struct journal_list *list,
-                          struct result_told *told, const struct options *o)
+/* What recover_run() takes: the newest that is open. NULL: none. */
+static const struct journal_entry *newest_open(const struct journal_list *list)
 {
     const struct journal_entry *e = NULL;
-    struct err ignored = ERR_INIT; /* its ops say it */
 
-    memset(s, 0, sizeof *s);
     for (size_t i = 0; i < list->count; i++) {
         e = list->entries[i].ended ? e : &list->entries[i];
     }
+    return e;
+}
+
+/* Those of the entry; NULL: none. */
+static void open_services(struct entry_services *s, const struct journal_list *list,
+                          const struct journal_entry *e, struct result_told *told,
+                          const struct options *o)
+{
+    struct err ignored = ERR_INIT; /* its ops say it */
+
+    memset(s, 0, sizeof *s);
     if (e) {
         const struct journal_entry *of = e->of ? journal_find(list, e->of) : NULL;
 
@@ -130,35 +138,34 @@ static void open_services(struct entry_services *s, const struct journal_list *l
     }
 }
 
-int cmd_recover(const struct options *o, struct outcome *outcome, struct err *err)
+/* What asking for an end of it said: 0 when there is nothing to ask, or yes. */
+static int ask_end(const struct change_journal *p, const struct options *o, struct err *err)
+{
+    const struct journal_entry *open = journal_interrupted(&p->list);
+    char question[256];
+    bool yes = o->yes;
+
+    if (yes || !open) {
+        return 0;
+    }
+    snprintf(question, sizeof question, "End %s, which was cut off? [y/N] ", open->id);
+    const int rc = ask_yes(question, &yes, err);
+    return rc < 0 || yes ? rc : err_set(err, ERR_STATE, "declined, nothing was changed");
+}
+
+/* Everything that is open in one journal. *any: something was. */
+static int recover_in(enum journals_part part, bool *any, const struct options *o,
+                      struct outcome *outcome, struct err *err)
 {
     struct change_journal p;
-    bool yes = o->yes;
-    int rc = change_journal_refuse(o, err);
+    int rc = change_journal_open(&p, part, err);
 
-    rc = rc < 0 ? rc : progress_fd_check(o, err);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = change_journal_open(&p, journals_mine(), err);
     if (rc == -ERR_NOENT) {
-        const struct recover_result nothing = {.outcome = RECOVER_NOTHING};
-
         change_journal_close(&p);
         *err = (struct err)ERR_INIT;
-        rc = print_recovered(&nothing, o, err);
-        return rc < 0 ? rc : check_other(o, outcome, err);
+        return 0;
     }
-    if (rc == 0 && !yes && journal_interrupted(&p.list)) {
-        char question[256];
-
-        snprintf(question, sizeof question, "End %s, which was cut off? [y/N] ",
-                 journal_interrupted(&p.list)->id);
-        rc = ask_yes(question, &yes, err);
-        if (rc == 0 && !yes) {
-            rc = err_set(err, ERR_STATE, "declined, nothing was changed");
-        }
-    }
+    rc = rc == 0 ? ask_end(&p, o, err) : rc;
     struct recover r = {.files = &file_ops_real,
                         .journal = &p.journal,
                         .user = p.place.user,
@@ -168,7 +175,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     bool edited = false, services_stay = false;
     told->progress_fd = (int)o->progress_fd;
     told->aloud = result_is_aloud(o);
-    for (bool more = true, any = false; rc == 0 && more;) {
+    for (bool more = true; rc == 0 && more;) {
         struct recover_result result;
         struct journal_list list;
 
@@ -176,7 +183,12 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
         if (rc < 0) {
             break;
         }
-        open_services(services, &list, told, o);
+        const struct journal_entry *e = newest_open(&list);
+        if (e) {
+            change_journal_take(&p, part, e);
+            r.user = p.place.user;
+        }
+        open_services(services, &list, e, told, o);
         r.control = entry_services_ops(services);
         rc = recover_run(&r, &result, err);
         if (rc < 0 && result.id[0]) { /* it was found, and is still open */
@@ -199,12 +211,12 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
                 *err = (struct err)ERR_INIT;
                 rc = 0;
             }
-        } else if (rc == 0 && (result.outcome != RECOVER_NOTHING || !any)) {
+        } else if (rc == 0 && result.outcome != RECOVER_NOTHING) {
+            *any = true;
             rc = print_recovered(&result, o, err);
             rc = rc > 0 ? 0 : rc;
         }
         more = rc == 0 && result.outcome != RECOVER_NOTHING;
-        any = true;
         recover_result_release(&result);
         outcome->stuck = !entry_services_close(services) || outcome->stuck;
         journal_list_release(&list);
@@ -213,14 +225,33 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     free(told);
     if (outcome->status == RESULT_NEEDS_PERSON && edited) {
         outcome->why = "This command keeps what is there now, and puts back the rest:";
-        outcome->next = journals_command(o->argv[0], journals_mine(), "recover --yes", NULL);
+        outcome->next = journals_command(o->argv[0], part, "recover --yes", NULL);
     }
     if (outcome->status == RESULT_NEEDS_PERSON && services_stay) {
         outcome->why = "When that is mended, this command brings it to an end (with --no-restart "
                        "it puts back the files, and leaves the services as they are):";
-        outcome->next = journals_command(o->argv[0], journals_mine(), "recover", NULL);
+        outcome->next = journals_command(o->argv[0], part, "recover", NULL);
     }
     journals_next_step(outcome, o);
     change_journal_close(&p);
-    return rc < 0 ? rc : check_other(o, outcome, err);
+    return rc < 0 ? rc : 0;
+}
+
+int cmd_recover(const struct options *o, struct outcome *outcome, struct err *err)
+{
+    const enum journals_part mine = journals_mine(),
+                             other = mine == JOURNALS_OWN ? JOURNALS_ROOT : JOURNALS_OWN;
+    const bool both = journals_may_work_in(other);
+    bool any = false;
+    int rc = change_journal_refuse(o, err);
+
+    rc = rc < 0 ? rc : progress_fd_check(o, err);
+    rc = rc < 0 ? rc : recover_in(mine, &any, o, outcome, err);
+    rc = rc < 0 || !both ? rc : recover_in(other, &any, o, outcome, err);
+    if (rc == 0 && !any) {
+        const struct recover_result nothing = {.outcome = RECOVER_NOTHING};
+
+        rc = print_recovered(&nothing, o, err);
+    }
+    return rc < 0 || both ? rc : check_other(o, outcome, err);
 }

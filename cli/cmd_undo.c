@@ -153,6 +153,7 @@ int cmd_undo(const struct options *o, struct outcome *outcome, struct err *err)
         struct entry_services *services = xcalloc(1, sizeof *services);
         struct result_told *told = xcalloc(1, sizeof *told);
 
+        change_journal_take(&p, part, e);
         rc = entry_services_open(services, e, e, CHANGE_UNDO, o, result_progress, told, err);
         rc = rc == 0 ? ask_undo(e, services, o, err) : rc;
         rc = rc == 0 ? services_drain(&services->services.apply, err) : rc;

@@ -111,8 +111,8 @@ char *journals_entry_command(const struct journals *j, struct journals_entry e, 
                              bool *allowed)
 {
     *allowed = false;
-    if (!e.entry->ended && !j->of[e.part].at_work) { /* recover takes what is open in ours */
-        *allowed = e.part == journals_mine();
+    if (!e.entry->ended && !j->of[e.part].at_work) { /* recover takes what is open where it may */
+        *allowed = journals_may_work_in(e.part);
         return journals_command(program, e.part, "recover", NULL);
     }
     if (journals_stands(e.entry)) {
@@ -134,7 +134,8 @@ char *journals_command(const char *program, enum journals_part part, const char 
                        const char *id)
 {
     /* Whoever is root by sudo gives his next command as a user again. */
-    const bool sudo = part == JOURNALS_ROOT && (caller_get()->sudo || geteuid() != 0);
+    const struct caller *c = caller_get();
+    const bool sudo = part == JOURNALS_ROOT && ((c->sudo && !c->taken) || geteuid() != 0);
 
     return change_line(program, sudo, words, id);
 }

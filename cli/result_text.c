@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/caller.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "cli/print.h"
+#include "cli/journals.h"
 #include "cli/plan_text.h"
+#include "cli/print.h"
 #include "cli/result_log.h"
 #include "cli/result_rows.h"
 #include "cli/text_page.h"
@@ -110,8 +112,20 @@ static bool has_files(const struct result_told *told)
     return false;
 }
 
+/* Who is root by sudo goes on as a user. */
+static void undo_line(struct text_page *p, const struct options *o)
+{
+    char *line = caller_get()->sudo ? journals_command(o->argv[0], JOURNALS_ROOT, "undo", NULL)
+                                    : NULL;
+
+    text_put(p, STYLE_DIM, "'");
+    text_put(p, STYLE_DIM, line ? line : "tunetop undo");
+    text_put(p, STYLE_DIM, "' puts everything back.");
+    free(line);
+}
+
 static void print_text(struct text_page *p, const struct transaction_result *r,
-                       const struct result_told *told)
+                       const struct result_told *told, const struct options *o)
 {
     text_end(p);
     text_putf(p, STYLE_TITLE, "%s  %s", r->id, state_word(r, told->undo));
@@ -127,7 +141,9 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
         if (has_files(told) && (!told->services || !services_any(told->services))) {
             text_put(p, STYLE_DIM, "Services read their files when they start: restart them. ");
         }
-        text_put(p, STYLE_DIM, told->undo ? "" : "'tunetop undo' puts everything back.");
+        if (!told->undo) {
+            undo_line(p, o);
+        }
         text_end(p);
     } else if (r->needs_person || r->state == JOURNAL_INTERRUPTED) {
         text_put(p, STYLE_CRIT, "It could not be put back; 'recover' tries again.");
@@ -468,7 +484,7 @@ int result_print(const struct transaction_result *r, const struct result_told *t
     if (o->json) {
         print_json(&p, result_json(r, told));
     } else {
-        print_text(&p.page, r, told);
+        print_text(&p.page, r, told, o);
     }
     const int rc = print_end(&p, err);
     return rc < 0 ? rc : 0;

@@ -147,6 +147,7 @@ struct journal_entry {
     const char *from;           /* who asked for it: "cli", "screen"; NULL: not told */
     const char *reason;         /* why it ended as it did; NULL */
     int64_t pid;
+    int64_t user; /* whose folders were trusted besides root's; -1: an older one, which has none */
     bool all_or_nothing;
     bool ended;
     const struct journal_unit *units;
@@ -196,7 +197,7 @@ void journal_make_id(int64_t wall_ns, char out[JOURNAL_ID_BYTES]);
 bool journal_id_ok(const char *id);
 /* Whether a text may be a value's name or the value: short, of plain characters, never empty. */
 bool journal_value_ok(const char *text);
-/* The begin record of an entry (id, kind, of, time, profile, plan, version, from, pid,
+/* The begin record of an entry (id, kind, of, time, profile, plan, version, from, pid, user,
  * all_or_nothing, units, files, values, changes are used). Allocates; -ERR_NOMEM, TOO_BIG. */
 int journal_begin_line(const struct journal_entry *e, struct buf *out, struct err *err);
 /* The others; none allocates. `reason` is cut to fit and may be NULL. */

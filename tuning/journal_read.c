@@ -289,7 +289,9 @@ static const char *parse_begin(struct parse *p, cJSON *root, const char *id, boo
 {
     struct journal_list *list = p->list;
     const char *kind = json_text(root, "kind", "");
-    struct journal_entry e = {.state = JOURNAL_INTERRUPTED, .pid = whole(root, "pid", INT32_MAX)};
+    struct journal_entry e = {.state = JOURNAL_INTERRUPTED,
+                              .pid = whole(root, "pid", INT32_MAX),
+                              .user = whole(root, "user", UINT32_MAX - 1.0)};
     const char *bad;
 
     if (find(list, id) != NULL) {

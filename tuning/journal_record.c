@@ -103,9 +103,9 @@ static bool fill_begin(cJSON *o, const struct journal_entry *e)
     if (!add_text(o, "record", "begin") || !add_text(o, "id", e->id) ||
         !add_text(o, "kind", e->kind == JOURNAL_UNDO ? "undo" : "apply") ||
         !add_text(o, "of", e->of) || !add_text(o, "time", e->time) ||
-        !add_number(o, "pid", (double)e->pid) || !add_text(o, "profile", e->profile) ||
-        !add_text(o, "plan", e->plan) || !add_text(o, "version", e->version) ||
-        !add_text(o, "from", e->from) ||
+        !add_number(o, "pid", (double)e->pid) || !add_number(o, "user", (double)e->user) ||
+        !add_text(o, "profile", e->profile) || !add_text(o, "plan", e->plan) ||
+        !add_text(o, "version", e->version) || !add_text(o, "from", e->from) ||
         cJSON_AddBoolToObject(o, "all_or_nothing", e->all_or_nothing) == NULL ||
         (units = cJSON_AddArrayToObject(o, "units")) == NULL ||
         (files = cJSON_AddArrayToObject(o, "files")) == NULL ||

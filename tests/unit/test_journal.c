@@ -284,6 +284,7 @@ static void make_begin(const char *id, struct buf *out)
                               .version = "0.1.0",
                               .from = "screen",
                               .pid = 4711,
+                              .user = 4242,
                               .all_or_nothing = true,
                               .units = &unit,
                               .unit_count = 1,
@@ -328,6 +329,7 @@ static void test_round(void **state)
     assert_string_equal(e->from, "screen");
     assert_string_equal(e->time, "2026-11-21T18:06:57.000+00:00");
     assert_int_equal(e->pid, 4711);
+    assert_int_equal(e->user, 4242);
     assert_true(e->all_or_nothing && e->ended);
     assert_int_equal(e->unit_count, 1);
     assert_string_equal(e->units[0].services[1], "a \"b\" \\ c");

@@ -179,6 +179,7 @@ static int make_begin(struct work *w, struct err *err)
         .version = t->version,
         .from = t->from,
         .pid = getpid(),
+        .user = t->user,
         .all_or_nothing = t->all_or_nothing,
         .units = w->units,
         .unit_count = t->unit_count,
