@@ -23,7 +23,7 @@ enum { CALLER_NAME_BYTES = 256, CALLER_HOME_BYTES = 4096, CALLER_MAX_GROUPS = 25
 struct caller {
     bool sudo;
     bool taken; /* by caller_take(): whoever gives the next command is root still */
-    uid_t uid; /* not under sudo the effective user and group, and no name or home */
+    uid_t uid;  /* not under sudo the effective user and group, and no name or home */
     gid_t gid;
     char name[CALLER_NAME_BYTES];
     char home[CALLER_HOME_BYTES];
