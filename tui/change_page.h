@@ -15,5 +15,12 @@ const char *change_name(const struct change_run *r);
 /* How it ended, in one sentence: returns its rows; draw false: only counted. */
 int change_end_title(struct page *p, int y, bool draw);
 void change_end_sheet(struct sheet *h);
+/* What is waited for now: how the service is, part by part, and the newest lines of its log. */
+void change_now_sheet(struct sheet *h, const struct change_run *r);
+/* All that is known of the logs; it fills the page. */
+void change_log_sheet(struct sheet *h, const struct change_run *r);
+/* Cut with a sign where it is too long. */
+void change_put_cut(struct line *l, int end, enum role role, const char *text);
+double change_took(const struct page *p, const struct change_step *s);
 
 #endif

@@ -416,6 +416,57 @@ static void on_done(struct change_run *r, const struct news *n)
         tell(r, found, n);
 }
 
+/* ---------------------------------------------------------------- how a service comes back */
+
+static void take_health(struct change_run *r, const cJSON *event)
+{
+    char of[sizeof r->health_of], name[sizeof r->parts[0].name];
+    size_t i = 0;
+
+    if (!json_copy_text(event, "service", of, sizeof of) ||
+        !json_copy_text(event, "part", name, sizeof name))
+        return;
+    if (strcmp(r->health_of, of) != 0) {
+        utf8_copy(r->health_of, sizeof r->health_of, of);
+        r->part_count = 0;
+    }
+    while (i < r->part_count && strcmp(r->parts[i].name, name) != 0)
+        i++;
+    if (i == CHANGE_PARTS)
+        return;
+    struct change_part *part = &r->parts[i];
+    memset(part, 0, sizeof *part);
+    utf8_copy(part->name, sizeof part->name, name);
+    (void)json_copy_text(event, "state", part->state, sizeof part->state);
+    (void)json_copy_text(event, "detail", part->detail, sizeof part->detail);
+    r->part_count += i == r->part_count;
+}
+
+static void take_log(struct change_run *r, const cJSON *event, int64_t now_ns)
+{
+    struct change_log_line line;
+
+    if (!json_copy_text(event, "service", line.service, sizeof line.service) ||
+        !json_copy_text(event, "detail", line.text, sizeof line.text) || line.text[0] == '\0')
+        return;
+    line.at_ns = time_of(event, "at", now_ns);
+    if (r->log == NULL)
+        r->log = arena_calloc(&r->arena, CHANGE_LOG_LINES, sizeof *r->log);
+    r->log[r->log_total++ % CHANGE_LOG_LINES] = line;
+}
+
+size_t change_run_log_count(const struct change_run *r)
+{
+    return r->log_total < CHANGE_LOG_LINES ? (size_t)r->log_total : CHANGE_LOG_LINES;
+}
+
+const struct change_log_line *change_run_log(const struct change_run *r, size_t i)
+{
+    const uint64_t first = r->log_total < CHANGE_LOG_LINES ? 0 : r->log_total;
+
+    return &r->log[(first + i) % CHANGE_LOG_LINES];
+}
+
 static bool news_of(const cJSON *event, int64_t now_ns, struct news *out)
 {
     const char *action = json_text(event, "action", "");
@@ -456,6 +507,10 @@ void change_run_line(struct change_run *r, const char *line, size_t size, int64_
         r->end_seen = true;
         r->id = replace(r, &r->id_room, ID_BYTES, event, "id");
         r->state = replace(r, &r->state_room, ID_BYTES, event, "state");
+    } else if (strcmp(word, "health") == 0) {
+        take_health(r, event);
+    } else if (strcmp(word, "log") == 0) {
+        take_log(r, event, now_ns);
     } else if (word[0] != '\0' && news_of(event, now_ns, &n)) {
         if (strcmp(word, "begin") == 0)
             on_begin(r, &n);
@@ -479,7 +534,8 @@ static void take_services(struct change_run *r, const cJSON *list)
 
         if (state != NULL && r->service_count < CHANGE_SERVICES)
             r->services[r->service_count++] = (struct change_service){
-                name, state, keep_text(r, one, "reason", REASON_BYTES)};
+                name, state, keep_text(r, one, "reason", REASON_BYTES),
+                keep_text(r, json_get(one, "log"), "last", REASON_BYTES)};
     }
 }
 

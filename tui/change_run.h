@@ -43,6 +43,15 @@ struct change_step {
 };
 struct change_service {
     const char *name, *state, *reason; /* "applied", "rolled_back", "skipped" */
+    const char *log_last;              /* the last line of its log, when it failed; NULL */
+};
+enum { CHANGE_PARTS = 4, CHANGE_LOG_LINES = 64 };
+struct change_part {                      /* of the health of the service that is waited for */
+    char name[16], state[8], detail[256]; /* "process", "ok", "pid 22903 lives" */
+};
+struct change_log_line { /* of a service's own log */
+    int64_t at_ns;       /* wall */
+    char service[64], text[400];
 };
 struct change_run {
     struct arena arena;
@@ -64,6 +73,11 @@ struct change_run {
     size_t by_hand_count;
     const char *outcome;  /* of a recover: "finished", "reverted", "nothing"; NULL */
     const char *messages; /* what it said, lines; NULL nothing */
+    char health_of[64];   /* whose the parts are; "" of nobody */
+    struct change_part parts[CHANGE_PARTS];
+    size_t part_count;
+    struct change_log_line *log; /* a ring; NULL: nobody told a line */
+    uint64_t log_total;
     /* ours */
     char *id_room, *state_room;
     bool started, planned, end_seen; /* planned: its steps are known from the start */
@@ -82,6 +96,9 @@ size_t change_run_through(const struct change_run *r); /* steps that are no more
 bool change_run_stands(const struct change_run *r);
 /* It has no end: recover has to bring it to one. */
 bool change_run_open(const struct change_run *r);
+/* Lines of the log that are kept, from 0, the oldest. */
+size_t change_run_log_count(const struct change_run *r);
+const struct change_log_line *change_run_log(const struct change_run *r, size_t i);
 /* The step that is at work, the last that began; NULL none. */
 const struct change_step *change_run_now(const struct change_run *r);
 

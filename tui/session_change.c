@@ -34,7 +34,7 @@ static void show(struct session *s, bool others)
     u->run = s->change.active ? &s->change.run : NULL;
     u->others = others;
     u->shown = u->run != NULL;
-    u->messages = false;
+    u->messages = u->log = false;
     s->ui.detail_scroll = 0;
     s->dirty = true;
 }

@@ -14,7 +14,7 @@ struct sheet {
     int row;
     int label_columns;
     bool draw, gaps, whole; /* whole: nothing is cut short */
-    int models_max;
+    int models_max, log_max;
 };
 
 /* Advances by one row; true when it is to be drawn, *l is its line then. */

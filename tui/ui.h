@@ -125,6 +125,7 @@ struct ui_change {
     const struct change_run *run; /* borrowed; NULL: none */
     bool shown;                   /* its page stands on the Tuning tab */
     bool messages;                /* what it said fills the page */
+    bool log;                     /* the logs of its services fill the page */
     enum change_request request;  /* the session acts and clears */
     char id[64];                  /* of the entry that is meant; "" the newest */
     char profile[64];             /* of that entry, for saying; "" not known */

@@ -342,6 +342,8 @@ bool view_has_place(const struct ui *ui, enum action action)
         return plan && !at_work && !(change && change_run_open(ui->change.run)) &&
                ui->tuning.plan_state == UI_PLAN_HERE && !ui->tuning.plan_stale &&
                ui->tuning.plan->step_count > 0;
+    case ACTION_LOG:
+        return change && change_run_log_count(ui->change.run) > 0;
     case ACTION_STOP:
         return change && at_work && !ui->change.others;
     case ACTION_UNDO:

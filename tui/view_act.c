@@ -19,6 +19,8 @@
 /* What + and - step through. */
 const double view_intervals_s[VIEW_INTERVALS] = {0.2, 0.5, 1, 2, 5, 10, 30, 60};
 
+enum { LOG_END = 1 << 20 }; /* rows: beyond any log, so that its end is shown and followed */
+
 static void say(struct ui *ui, const char *fmt, double value)
 {
     snprintf(ui->note_text, sizeof ui->note_text, "%s %g s", fmt, value);
@@ -162,6 +164,7 @@ static void scroll(struct ui *ui, enum action action, const struct model *m, int
     int *at = overlay ? &ui->scroll : &ui->detail_scroll;
     list_size(ui, m, width, height, &all, &visible);
     int most = all > visible ? all - visible : 0, page = visible > 1 ? visible - 1 : 1;
+    *at = *at > most ? most : *at;
     switch (action) {
     case ACTION_UP:
         --*at;
@@ -296,6 +299,8 @@ static void back(struct ui *ui)
             ui->journal.show_diff = false;
         else if (ui->tuning.diff)
             ui->tuning.diff = false;
+        else if (ui->change.log)
+            ui->change.log = false;
         else
             ui->change.shown = false;
         ui->detail_scroll = 0;
@@ -415,6 +420,17 @@ static void change_catalog(struct ui *ui)
     ui->detail_scroll = 0;
 }
 
+/* What services wrote, on the page of their change: opened at its end, and staying there. */
+static void show_log(struct ui *ui)
+{
+    if (ui->tab != UI_TUNING || !ui->change.shown || ui->change.run == NULL) {
+        ui->note = "the log of a service is shown while it comes back, and after a change";
+        return;
+    }
+    ui->change.log = !ui->change.log;
+    ui->detail_scroll = ui->change.log ? LOG_END : 0;
+}
+
 /* What is of the profile that stands behind the page of a change. */
 static bool is_behind_change(const struct ui *ui, enum action action)
 {
@@ -491,6 +507,9 @@ void view_act(struct ui *ui, enum action action, const struct model *m, int widt
         break;
     case ACTION_DIFF:
         show_diff(ui);
+        break;
+    case ACTION_LOG:
+        show_log(ui);
         break;
     case ACTION_EDIT:
         editor_open(ui, m);

@@ -1,6 +1,6 @@
 /*
  * A change at work, on the Tuning tab: step by step, what it waits for now, and what happens if
- * that fails. Its end is view_change_end.c.
+ * that fails. Its end is view_change_end.c, the service that comes back view_change_now.c.
  */
 #include <math.h>
 #include <stdio.h>
@@ -99,7 +99,7 @@ static void put_state(struct line *l, enum change_step_state state, bool around)
     line_put(l, words[state].role, "%s", around ? "begun" : words[state].word);
 }
 
-static void put_cut(struct line *l, int end, enum role role, const char *text)
+void change_put_cut(struct line *l, int end, enum role role, const char *text)
 {
     int room = end - l->x;
     if (room <= 0)
@@ -112,7 +112,7 @@ static void put_cut(struct line *l, int end, enum role role, const char *text)
     l->x = surface_rune(l->surface, l->x, l->y, ROLE_DIM, '+');
 }
 
-static double took_of(const struct page *p, const struct change_step *s)
+double change_took(const struct page *p, const struct change_step *s)
 {
     if (s->state == STEP_NOW && s->began_ns > 0 && p->m->wall_ns > s->began_ns)
         return (double)(p->m->wall_ns - s->began_ns) / 1e9;
@@ -150,18 +150,19 @@ static void emit_step(struct sheet *h, const struct change_run *r, size_t number
         line_put(&l, role, "%.8s", change_action_word(s));
         line_to(&l, c.state);
         put_state(&l, s->state, around);
-        double seconds = took_of(h->p, s);
+        double seconds = change_took(h->p, s);
         if (c.took_end > 0 && isfinite(seconds))
             surface_text_right(l.surface, c.took_end, l.y, role, format_duration(took, seconds));
         line_to(&l, c.what);
         change_step_words(s, c.detail > 0, words, sizeof words);
         if (c.detail > 0 && told) {
-            put_cut(&l, c.detail - 2, role, words);
+            change_put_cut(&l, c.detail - 2, role, words);
             line_to(&l, c.detail);
             if (!below)
-                put_cut(&l, h->end, s->state == STEP_FAILED ? ROLE_WARN : ROLE_DIM, s->detail);
+                change_put_cut(&l, h->end, s->state == STEP_FAILED ? ROLE_WARN : ROLE_DIM,
+                               s->detail);
         } else {
-            put_cut(&l, h->end, role, words);
+            change_put_cut(&l, h->end, role, words);
             if (told && s->state == STEP_DONE && h->end - l.x > width_of_text(s->detail) + 1)
                 line_put(&l, ROLE_DIM, ": %s", s->detail);
         }
@@ -182,85 +183,6 @@ static void emit_steps(struct sheet *h, const struct change_run *r)
     struct line l;
     if (r->step_count == 0 && sheet_row(h, &l))
         line_put(&l, ROLE_DIM, "It looks at what there is: the first step comes in a moment.");
-}
-
-/* ---------------------------------------------------------------- what it waits for now */
-
-static const struct service_model_state *service_of(const struct page *p,
-                                                    const struct change_step *now)
-{
-    return now->service[0] != '\0' ? model_service_find(p->m, now->service) : NULL;
-}
-
-static void emit_process(struct sheet *h, const struct service_model_state *s)
-{
-    struct line l;
-    if (!sheet_label(h, &l, "process"))
-        return;
-    if (s->facts->pid > 0) {
-        line_put(&l, ROLE_OK, "ok");
-        line_to(&l, h->x + h->label_columns + 8);
-        line_put(&l, ROLE_TEXT, "pid %d", (int)s->facts->pid);
-    } else {
-        line_put(&l, ROLE_WARN, "wait");
-        line_to(&l, h->x + h->label_columns + 8);
-        line_put(&l, ROLE_TEXT, "none is seen yet");
-    }
-}
-
-static void emit_answer(struct sheet *h, const struct service_model_state *s)
-{
-    const struct service_facts *f = s->facts;
-    const bool up = f->state == SERVICE_UP;
-    struct line l;
-    if (!sheet_label(h, &l, "answer"))
-        return;
-    line_put(&l, up ? ROLE_OK : ROLE_WARN, up ? "ok" : "wait");
-    line_to(&l, h->x + h->label_columns + 8);
-    line_put(&l, ROLE_TEXT, "%.200s", f->url);
-    if (!up && f->reason[0] != '\0') {
-        line_gap(&l, 2);
-        put_cut(&l, l.end, ROLE_DIM, f->reason);
-    }
-}
-
-static void emit_deadline(struct sheet *h, const struct change_step *now)
-{
-    const struct page *p = h->p;
-    char clock[FORMAT_SIZE], gone[FORMAT_SIZE], whole[FORMAT_SIZE];
-    struct line l;
-    if (now->deadline_ns <= now->began_ns || !sheet_label(h, &l, "time"))
-        return;
-    const double all = (double)(now->deadline_ns - now->began_ns) / 1e9, so_far = took_of(p, now);
-    format_duration(gone, isfinite(so_far) ? so_far : 0);
-    format_duration(whole, all);
-    format_clock(clock, now->deadline_ns, p->ui->utc_offset_s);
-    line_put(&l, ROLE_TEXT, "%s of %s", gone, whole);
-    line_put(&l, ROLE_DIM, ", until %s", clock);
-}
-
-static void emit_now(struct sheet *h, const struct change_run *r)
-{
-    const struct change_step *now = change_run_now(r);
-    char title[160];
-    if (now == NULL)
-        return;
-    const struct service_model_state *s = service_of(h->p, now);
-    if (s == NULL && now->detail == NULL && now->deadline_ns <= now->began_ns)
-        return;
-    if (s != NULL)
-        snprintf(title, sizeof title, "Health of %.100s", now->service);
-    else
-        snprintf(title, sizeof title, "Now");
-    sheet_title(h, title);
-    if (s != NULL) {
-        emit_process(h, s);
-        emit_answer(h, s);
-    }
-    if (now->detail != NULL)
-        sheet_text(h, strcmp(now->action, "wait") == 0 ? "waits for" : "now", ROLE_TEXT,
-                   now->detail, 0);
-    emit_deadline(h, now);
 }
 
 /* ---------------------------------------------------------------- what if */
@@ -367,17 +289,21 @@ static void draw_bar(struct page *p, const struct change_run *r, int y, int righ
 static void emit(struct sheet *h)
 {
     const struct change_run *r = h->p->ui->change.run;
+    if (h->p->ui->change.log) {
+        change_log_sheet(h, r);
+        return;
+    }
     if (r->phase != CHANGE_AT_WORK) {
         change_end_sheet(h);
         return;
     }
     emit_steps(h, r);
-    emit_now(h, r);
+    change_now_sheet(h, r);
     emit_what_if(h, r);
 }
 
 struct place {
-    int title_y, sheet_y, rows, all;
+    int title_y, sheet_y, rows, all, log_max;
     bool gaps;
 };
 
@@ -389,6 +315,7 @@ static struct sheet sheet_of(struct page *p, const struct place *at)
                           .y = at->sheet_y,
                           .label_columns = LABEL_COLUMNS,
                           .gaps = at->gaps,
+                          .log_max = at->log_max,
                           .whole = true};
 }
 
@@ -398,6 +325,8 @@ static void place_make(struct page *p, int height, struct place *at)
     *at = (struct place){.title_y = 1 + tall, .gaps = tall};
     at->sheet_y = at->title_y + (work ? 2 : change_end_title(p, 0, false)) + tall;
     at->rows = height - 1 - at->sheet_y;
+    /* So many lines of a log that the rest of the page keeps its place. */
+    at->log_max = height >= 40 ? 8 : height >= 30 ? 4 : height >= 24 ? 2 : 0;
     struct sheet h = sheet_of(p, at);
     emit(&h);
     at->all = h.row;
@@ -424,7 +353,7 @@ static int first_row(const struct page *p, const struct place *at)
 {
     const struct change_run *r = p->ui->change.run;
     int most = at->all > at->rows ? at->all - at->rows : 0, first = p->ui->detail_scroll;
-    if (first == 0 && r->phase == CHANGE_AT_WORK && most > 0)
+    if (first == 0 && r->phase == CHANGE_AT_WORK && most > 0 && !p->ui->change.log)
         first = (int)change_run_through(r) - 1; /* the one before, then this one */
     return first > most ? most : first < 0 ? 0 : first;
 }

@@ -419,6 +419,11 @@ static void emit_why(struct sheet *h, const struct change_run *r)
                    strncmp(s->reason, stopped, sizeof stopped - 1) == 0
                        ? "It was asked to stop: X, Ctrl-C, or the end of the machine."
                        : s->reason + (named ? size + 2 : 0));
+        if (s->log_last != NULL) {
+            char text[1200];
+            snprintf(text, sizeof text, "The last line of its log: %.1000s", s->log_last);
+            emit_plain(h, ROLE_TEXT, text);
+        }
     }
 }
 

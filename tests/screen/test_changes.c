@@ -165,6 +165,44 @@ static void runs(struct scene *s, int after_ms, const char *service, int command
     line(s, text);
 }
 
+/* A part of its health, or (part NULL) a line of its log. */
+static void comes_back(struct scene *s, int after_ms, const char *service, const char *part,
+                       const char *state, const char *detail)
+{
+    char text[1024], when[32], more[128] = "";
+    s->at_ns += after_ms * NS_PER_MS;
+    clock_format_rfc3339(s->at_ns, when, sizeof when);
+    if (part != NULL)
+        snprintf(more, sizeof more, ",\"part\":\"%s\",\"state\":\"%s\"", part, state);
+    snprintf(text, sizeof text,
+             "{\"event\":\"%s\",\"action\":\"wait\",\"services\":\"%s\",\"result\":null,"
+             "\"at\":\"%s\"%s,\"service\":\"%s\",\"detail\":\"%s\"}",
+             part != NULL ? "health" : "log", service, when, more, service, detail);
+    line(s, text);
+}
+
+/* As in the pictures. */
+static void comfyui_writes(struct scene *s)
+{
+    static const char *const lines[] = {
+        "Starting server process",
+        "Total VRAM 49152 MB, total RAM 49152 MB",
+        "pytorch version: 2.9.1",
+        "Set vram state to: SHARED",
+        "Device: mps",
+        "Using sub quadratic optimization for attention",
+        "Import times for custom nodes:",
+        "  3.1 seconds: custom_nodes/ComfyUI-Manager",
+        "custom_nodes/ComfyUI-Manager: fetching updates of all nodes from the registry, which takes "
+        "a while on the first start of a new version and is not shown in full here",
+    };
+    comes_back(s, 10, "comfyui", "process", "ok", "pid 22903 lives");
+    comes_back(s, 10, "comfyui", "port", "wait", "127.0.0.1:8188: the connection was refused");
+    comes_back(s, 10, "comfyui", "answer", "-", "GET /prompt");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        comes_back(s, 700, "comfyui", NULL, NULL, lines[i]);
+}
+
 static void ollama_through(struct scene *s)
 {
     tell(s, 200, "begin", "write", "ollama", 0, NULL);
@@ -227,7 +265,9 @@ static const char applied[] =
 static const char partial[] =
     "{\"id\":\"20261118-140101-1\",\"state\":\"partial\",\"services\":[{\"name\":\"ollama\","
     "\"state\":\"applied\",\"reason\":null},{\"name\":\"comfyui\",\"state\":\"rolled_back\","
-    "\"reason\":\"comfyui: it is not well after 60 s: cannot connect to 127.0.0.1:8188\"}],"
+    "\"reason\":\"comfyui: it is not well after 60 s: cannot connect to 127.0.0.1:8188\",\"log\":{"
+    "\"from\":\"/Users/mini/comfyui.log\",\"lines\":[],\"last\":\"custom_nodes/ComfyUI-Manager: "
+    "fetching updates\",\"why\":null}}],"
     "\"rows\":[" OLLAMA_ROWS "," COMFYUI_ROWS("\"2\"", "differs") "],\"needs_person\":false}";
 static const char person[] =
     "{\"id\":\"20261118-140101-1\",\"state\":\"interrupted\",\"services\":[{\"name\":\"ollama\","
@@ -472,6 +512,36 @@ static void at_work(void **state)
     end(&s);
 }
 
+static void with_its_log(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, "high");
+    start(&s, "apply", "null", true);
+    press(&s, "o");
+    compare(&s, "change-log-empty", 1, false);
+    press(&s, "o");
+    assert_false(s.ui.change.log);
+    ollama_through(&s);
+    comfyui_begins(&s);
+    comfyui_writes(&s);
+    compare_all(&s, "change-log");
+    press(&s, "o");
+    compare_some(&s, "change-log-open");
+    press(&s, "g");
+    compare(&s, "change-log-open-first", 0, false);
+    press(&s, "Esc");
+    assert_true(s.ui.change.shown); /* one thing at a time */
+    press(&s, "o o");
+    compare(&s, "change-log", 1, false);
+    tell(&s, 50000, "failed", "wait", "comfyui", 0,
+         "it is not well after 60 s: cannot connect to 127.0.0.1:8188");
+    ends(&s, 1, partial, "");
+    press(&s, "o");
+    compare(&s, "change-log-after", 2, false);
+    end(&s);
+}
+
 static void goes_back(void **state)
 {
     struct scene s;
@@ -636,6 +706,7 @@ int main(void)
         cmocka_unit_test(nothing_question),
         cmocka_unit_test(journal_questions),
         cmocka_unit_test(at_work),
+        cmocka_unit_test(with_its_log),
         cmocka_unit_test(goes_back),
         cmocka_unit_test(an_undo),
         cmocka_unit_test(well),

@@ -434,6 +434,83 @@ static void test_hostile(void **state)
     free(huge);
 }
 
+static void log_line(const char *service, const char *words)
+{
+    char more[600];
+    snprintf(more, sizeof more, ",\"service\":\"%s\",\"detail\":\"%s\"", service, words);
+    event("log", "wait", "ollama+comfyui", more);
+}
+
+/* However chatty a service is: the newest lines, in memory that was taken once. */
+static void test_log(void **state)
+{
+    (void)state;
+    char words[32];
+    line(plan);
+    assert_int_equal(change_run_log_count(&r), 0);
+    event("log", "wait", "ollama", "");
+    event("log", "wait", "ollama", ",\"service\":\"ollama\",\"detail\":7");
+    event("log", "wait", "ollama", ",\"service\":\"ollama\",\"detail\":\"\"");
+    assert_int_equal(change_run_log_count(&r), 0);
+    log_line("ollama", "a\\u001b[31mb\\u202ec");
+    assert_int_equal(change_run_log_count(&r), 1);
+    assert_string_equal(change_run_log(&r, 0)->text, "a[31mbc");
+    assert_string_equal(change_run_log(&r, 0)->service, "ollama");
+    assert_int_equal(change_run_log(&r, 0)->at_ns, now_ns);
+    const struct change_log_line *room = r.log;
+    for (int i = 0; i < 10000; i++) {
+        snprintf(words, sizeof words, "line %d", i);
+        log_line("comfyui", words);
+    }
+    assert_ptr_equal(r.log, room);
+    assert_int_equal(change_run_log_count(&r), CHANGE_LOG_LINES);
+    assert_string_equal(change_run_log(&r, CHANGE_LOG_LINES - 1)->text, "line 9999");
+    snprintf(words, sizeof words, "line %d", 10000 - CHANGE_LOG_LINES);
+    assert_string_equal(change_run_log(&r, 0)->text, words);
+}
+
+static void test_health(void **state)
+{
+    (void)state;
+    line(plan);
+    event("health", "wait", "ollama", ",\"part\":\"port\"");
+    event("health", "wait", "ollama", ",\"service\":\"ollama\"");
+    assert_int_equal(r.part_count, 0);
+    for (int i = 0; i < 100; i++) {
+        char more[200];
+        snprintf(more, sizeof more,
+                 ",\"service\":\"ollama\",\"part\":\"p%d\",\"state\":\"wait\",\"detail\":\"x\"", i);
+        event("health", "wait", "ollama", more);
+    }
+    assert_int_equal(r.part_count, CHANGE_PARTS);
+    event("health", "wait", "ollama",
+          ",\"service\":\"ollama\",\"part\":\"p1\",\"state\":\"ok\",\"detail\":\"pid 7\"");
+    assert_string_equal(r.parts[1].state, "ok");
+    assert_string_equal(r.parts[1].detail, "pid 7");
+    event("health", "wait", "comfyui",
+          ",\"service\":\"comfyui\",\"part\":\"process\",\"state\":\"failed\"");
+    assert_int_equal(r.part_count, 1);
+    assert_string_equal(r.health_of, "comfyui");
+    assert_string_equal(r.parts[0].detail, "");
+}
+
+static void test_log_of_the_result(void **state)
+{
+    (void)state;
+    line(plan);
+    event("begin", "write", "ollama", "");
+    ends(
+        "{\"id\":\"1\",\"state\":\"rolled_back\",\"services\":[{\"name\":\"ollama\",\"state\":"
+        "\"rolled_back\",\"reason\":\"x\",\"log\":{\"last\":\"Error: no\"}},{\"name\":\"comfyui\","
+        "\"state\":\"applied\",\"reason\":null,\"log\":null},{\"name\":\"other\",\"state\":\"open\","
+        "\"log\":7}]}",
+        "");
+    assert_int_equal(r.service_count, 3);
+    assert_string_equal(r.services[0].log_last, "Error: no");
+    assert_null(r.services[1].log_last);
+    assert_null(r.services[2].log_last);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -450,6 +527,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_person, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_nothing, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_hostile, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_log, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_health, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_log_of_the_result, open_run, close_run),
     };
     return cmocka_run_group_tests_name("a change at work", tests, NULL, NULL);
 }
