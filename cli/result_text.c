@@ -196,16 +196,33 @@ static void put_name(char *out, size_t size, const char *name)
 /* ,"key":"text", cut where the line would grow beyond its size. */
 static size_t put_text(char *line, size_t size, size_t used, const char *key, const char *text)
 {
-    char plain[LINE_BYTES], clean[LINE_BYTES];
+    char clean[LINE_BYTES];
     const size_t frame = strlen(key) + sizeof ",\"\":\"\"";
 
     if (used + frame >= size) {
         return used;
     }
-    put_name(plain, sizeof plain, text);
-    utf8_sanitise(plain, strlen(plain), clean, size - used - frame, NULL);
-    const int n = snprintf(line + used, size - used, ",\"%s\":\"%s\"", key, clean);
-    return n > 0 && (size_t)n < size - used ? used + (size_t)n : used;
+    utf8_sanitise(text, strlen(text), clean, sizeof clean, NULL);
+    used += (size_t)snprintf(line + used, size - used, ",\"%s\":\"", key);
+    for (const char *at = clean; *at;) {
+        const bool escape = *at == '"' || *at == '\\';
+        size_t n;
+        bool valid;
+
+        (void)utf8_decode(at, strlen(at), &n, &valid);
+        if (used + escape + n + sizeof "\"" > size) {
+            break;
+        }
+        if (escape) {
+            line[used++] = '\\';
+        }
+        memcpy(line + used, at, n);
+        used += n;
+        at += n;
+    }
+    line[used++] = '"';
+    line[used] = '\0';
+    return used;
 }
 
 /* "2 files, +4 -3 lines, old copies kept"; "" for what no plan has. */

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tui/change_page.h"
 #include "tui/format.h"
 
+#define MEASURED_NS (2 * NS_PER_S) /* until a restart is seen in what is measured, mostly */
 enum {
     STATE_COLUMNS = 8, /* "failed" and two blanks */
     CLOCK_COLUMNS = 10,
@@ -202,7 +204,9 @@ void change_now_sheet(struct sheet *h, const struct change_run *r)
         snprintf(title, sizeof title, "Now");
     sheet_title(h, title);
     const struct change_part *process = part_of(r, now->service, "process");
-    if (process != NULL && strcmp(process->state, "-") != 0)
+    /* What is measured here may still be the one that was ended. */
+    const bool seen = s != NULL && h->p->m->wall_ns - now->began_ns > MEASURED_NS;
+    if (process != NULL && (!seen || strcmp(process->state, "-") != 0))
         (void)emit_part(h, r, now->service, "process");
     else if (s != NULL)
         emit_process(h, s);
