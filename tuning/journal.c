@@ -71,6 +71,34 @@ static int open_folder(struct journal *j, int above, const char *name, unsigned 
     return judge(j, fd, true, err);
 }
 
+/* People keep it on another disk, behind a link: followed as those on the way to a file of theirs,
+ * past folders that nobody else may change. */
+static int open_linked(struct journal *j, struct err *err)
+{
+    struct file_target t;
+    char file[FILE_PATH_BYTES + sizeof(journal_name)];
+
+    (void)snprintf(file, sizeof(file), "%s/%s", j->folder, journal_name);
+    if (file_target_open(j->ops, geteuid(), file, 0, &t, err) < 0) {
+        err->code = err->code == ERR_NOENT ? ERR_STATE : err->code; /* that is no empty journal */
+        return err_wrap(err,
+                        "the journal is behind the link '%.100s', which must lead to a folder "
+                        "of yours",
+                        j->folder);
+    }
+    j->dir = t.dir;
+    t.dir = -1;
+    file_target_close(&t);
+    return judge(j, j->dir, true, err);
+}
+
+static bool is_link(const struct journal *j, int above, const char *name)
+{
+    struct stat st;
+
+    return j->ops->stat_at(j->ops->ctx, above, name, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 /* Opens the folder `path`; with `make`, those on the way that are missing are made first (0700, as
  * the XDG specification has them; where all may read 0755). */
 static int open_path(struct journal *j, const char *path, bool make, unsigned mode, unsigned depth,
@@ -155,7 +183,8 @@ int journal_open(struct journal *j, const struct file_ops *ops, const struct jou
     if (parent < 0) {
         return parent;
     }
-    int rc = open_folder(j, parent, name, mode, make, &j->dir, err);
+    int rc = is_link(j, parent, name) ? open_linked(j, err)
+                                      : open_folder(j, parent, name, mode, make, &j->dir, err);
     ops->close(ops->ctx, parent);
     if (rc == 0 && make) {
         /* The folder may be older than this program. */

@@ -44,8 +44,10 @@ enum {
 /* Where it lies. A user's own: nobody else reads anything. Root's (/var/lib/tunetop): everybody
  * reads the journal, only root the copies. */
 struct journal_place {
-    const char *folder; /* absolute; up to three folders above it are made when missing */
-    bool readable;      /* folder 0755 and journal 0644 instead of 0700 and 0600 */
+    /* Absolute; up to three folders above it are made when missing. It may be a link to a folder
+     * that nobody else may change, as in file_target.h. */
+    const char *folder;
+    bool readable; /* folder 0755 and journal 0644 instead of 0700 and 0600 */
 };
 
 struct journal {
@@ -58,7 +60,7 @@ struct journal {
 };
 
 /* make: makes folder and file; else NOENT when there is none. Refused (DENIED, STATE): a folder or
- * file that is not the user's own or that others may write. */
+ * file that is not the user's own or that others may write; a link that leads to none. */
 int journal_open(struct journal *j, const struct file_ops *ops, const struct journal_place *place,
                  bool make, struct err *err);
 void journal_close(struct journal *j); /* accepts one that was not opened (dir -1) */

@@ -13,6 +13,9 @@ trap end_all EXIT
 cd "$t_dir" || exit 99
 wanted=$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3')
 before=$(cat "$env")
+# Its state is on another disk, as people have it.
+mkdir "$t_dir/disk"
+ln -s "$t_dir/disk" "$XDG_STATE_HOME/tunetop"
 
 # on FILE REGEX...: a screen that was saved has lines like these; not_on: none
 on() {
@@ -154,4 +157,7 @@ t send-keys 1
 d_wait 'the Overview' shows '^ Silicon ─'
 t send-keys q
 d_wait 'q ends it' ended
+t_ok 'the journal is where the link leads' test -s "$t_dir/disk/journal.jsonl"
+t_ok 'and so is what was followed' test -e "$t_dir/disk/change/progress"
+t_ok 'the link is one still' test -L "$XDG_STATE_HOME/tunetop"
 t_done

@@ -235,6 +235,41 @@ static void test_place(void **state)
     assert_true(journal_open(&journal, &ops, &place, true, &err) < 0);
 }
 
+/* On another disk, behind a link. */
+static void test_linked(void **state)
+{
+    struct journal_place place = {.folder = "/s/tunetop"};
+
+    (void)state;
+    disk_link(disk, "/s/tunetop", "/t/kept");
+    assert_int_equal(journal_open(&journal, &ops, &place, false, &err), -ERR_STATE);
+    assert_non_null(strstr(err.msg, "the link '/s/tunetop'"));
+    err_clear(&err);
+    assert_int_equal(journal_open(&journal, &ops, &place, true, &err), -ERR_STATE);
+    err_clear(&err);
+    disk_make_folder(disk, "/t", 0755, geteuid());
+    disk_make_folder(disk, "/t/kept", 0755, geteuid());
+    open_it(false);
+    assert_int_equal(mode_of("/t/kept"), 0700);
+    assert_int_equal(mode_of("/t/kept/journal.jsonl"), 0600);
+    assert_int_equal(mode_of("/t/kept/backups"), 0700);
+    journal_close(&journal);
+    disk_find(disk, "/t")->mode = S_IFDIR | 0777; /* somebody else could put another one there */
+    assert_int_equal(journal_open(&journal, &ops, &place, true, &err), -ERR_DENIED);
+    assert_non_null(strstr(err.msg, "every user may write into the folder '/t'"));
+    err_clear(&err);
+    disk_find(disk, "/t")->mode = S_IFDIR | 0755;
+    disk_find(disk, "/t/kept")->uid = geteuid() + 77;
+    assert_int_equal(journal_open(&journal, &ops, &place, true, &err), -ERR_DENIED);
+    err_clear(&err);
+    /* Only the folder itself. */
+    disk_find(disk, "/t/kept")->uid = geteuid();
+    disk_remove(disk, "/t/kept/backups");
+    disk_make_folder(disk, "/t/elsewhere", 0700, geteuid());
+    disk_link(disk, "/t/kept/backups", "/t/elsewhere");
+    assert_true(journal_open(&journal, &ops, &place, true, &err) < 0);
+}
+
 static void test_new_home(void **state)
 {
     struct journal_place place = {.folder = "/s/.local/state/tunetop"};
@@ -521,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_hostile_files),
         cmocka_unit_test_setup_teardown(test_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_new_home, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_place_of_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_round, set_up, tear_down),
