@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/plan_make.h"
+#include "cli/plan_text.h"
 #include "cli/print.h"
 #include "cli/text_page.h"
 #include "cli/verify_text.h"
@@ -90,6 +91,7 @@ static cJSON *rows_json(const struct plan *plan, const struct verify *v)
             cJSON_AddItemToArray(list, o);
         }
     }
+    plan_add_memory(root, plan);
     return root;
 }
 

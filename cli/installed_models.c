@@ -40,7 +40,8 @@ static void read_settings(const struct service_facts *f, struct plan_server *out
             p && p->start == f->pid_start &&
             variable(t, f->pid, "OLLAMA_CONTEXT_LENGTH", out->context, sizeof out->context) &&
             variable(t, f->pid, "OLLAMA_NUM_PARALLEL", out->parallel, sizeof out->parallel) &&
-            variable(t, f->pid, "OLLAMA_KV_CACHE_TYPE", out->cache, sizeof out->cache);
+            variable(t, f->pid, "OLLAMA_KV_CACHE_TYPE", out->cache, sizeof out->cache) &&
+            variable(t, f->pid, "OLLAMA_FLASH_ATTENTION", out->flash, sizeof out->flash);
     }
     process_table_free(t);
     reader_free(reader);
@@ -64,18 +65,23 @@ static int ask_one(const struct service_facts *f, const struct config_service *c
     return rc;
 }
 
-/* Which of its models a server has loaded, and with which context. */
-static void add_loaded(const struct service_facts *f, struct fit_list *list)
+/* Which of its models a server has loaded, with which context, and what they hold. */
+static void add_loaded(const struct service_facts *f, struct plan_server *s, struct fit_list *list)
 {
+    size_t found = 0;
     for (size_t i = 0; i < list->count; i++) {
         struct fit_row *row = &list->rows[i];
         for (size_t k = 0; strcmp(row->service, f->name) == 0 && k < f->model_count; k++) {
             if (strcmp(f->models[k].name, row->is.name) == 0) {
                 row->loaded = true;
+                found++;
                 (void)reading_get(&f->models[k].v[METRIC_MODEL_CONTEXT], &row->loaded_context);
+                (void)reading_get(&f->models[k].v[METRIC_MODEL_SIZE], &row->loaded_bytes);
+                (void)reading_get(&f->models[k].v[METRIC_MODEL_GPU], &row->loaded_gpu_bytes);
             }
         }
     }
+    s->others_loaded = found < f->model_count;
 }
 
 /* The first one is told: that the others had no time left comes of it. */
@@ -104,7 +110,7 @@ static void add_server(const struct service_facts *f, const struct config *confi
         out->known = true;
         out->assumed = out->assumed || !s->readable;
         fit_list_add(&out->list, &server, &models, &out->models.place);
-        add_loaded(f, &out->list);
+        add_loaded(f, s, &out->list);
     }
     ollama_models_release(&models);
 }

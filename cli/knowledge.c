@@ -38,6 +38,7 @@ static int look(struct knowledge *k, const struct options *o, struct err *err)
     fit_place_here(m ? m : nothing, &k->machine, &k->answer, &place);
     if (!o->drift) { /* models decide what is wanted, not what is */
         installed_models_ask(m ? m : nothing, &k->measure.config, o, &place, &k->installed);
+        fit_pool_here(m ? m : nothing, &k->machine, &k->answer, &place, &k->installed.models.pool);
     }
     located_open(&k->measure, m ? m : nothing, o, &k->locations);
     model_free(nothing);

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "cli/machine_states.h"
 #include "cli/plan_text.h"
+#include "tuning/fit_memory.h"
+#include "tuning/plan_memory_words.h"
 #include "tuning/secret.h"
 
 enum { TEXT_MAX = 8 * 1024 * 1024, LINE_MAX_BYTES = 8192 };
@@ -33,7 +35,45 @@ static cJSON *change_json(const struct plan *p, const struct plan_change *c)
     add_value(o, "clamped_from", c->clamped_from, c->secret);
     cJSON_AddStringToObject(o, "verdict", setting_verdict_words[c->verdict]);
     json_add_text_or_null(o, "reason", c->reason);
+    json_add_number(o, "cost_bytes", c->cost_bytes);
+    json_add_text_or_null(o, "cost_reason", c->cost_why);
     return o;
+}
+
+static cJSON *pool_json(const struct plan_memory *m)
+{
+    cJSON *o = cJSON_CreateObject();
+    char words[256];
+
+    cJSON_AddStringToObject(o, "pool", fit_pool_name(m->pool));
+    cJSON_AddStringToObject(o, "label", fit_pool_label(m->pool));
+    json_add_number(o, "total_bytes", m->total_bytes);
+    cJSON_AddBoolToObject(o, "total_estimated", m->total_estimated);
+    json_add_number(o, "now_bytes", m->now_bytes);
+    json_add_text_or_null(o, "now_reason", m->now_why);
+    json_add_text_or_null(o, "model", m->model);
+    cJSON_AddBoolToObject(o, "model_loaded", m->loaded);
+    json_add_number(o, "before_bytes", m->before_bytes);
+    json_add_number(o, "after_bytes", m->after_bytes);
+    json_add_number(o, "then_bytes", m->then_bytes);
+    cJSON_AddBoolToObject(o, "estimated", true);
+    cJSON_AddBoolToObject(o, "upper_bound", m->at_most);
+    json_add_text_or_null(o, "basis", m->basis);
+    json_add_text_or_null(o, "reason", m->why);
+    plan_memory_words(m, words, sizeof words);
+    json_add_text_or_null(o, "words", words);
+    cJSON_AddBoolToObject(o, "over", plan_memory_over(m));
+    return o;
+}
+
+void plan_add_memory(cJSON *root, const struct plan *p)
+{
+    cJSON *list = cJSON_AddArrayToObject(root, "memory");
+
+    for (size_t i = 0; i < p->memory_count; i++) {
+        cJSON_AddItemToArray(list, pool_json(&p->memory[i]));
+    }
+    json_add_text_or_null(root, "memory_reason", p->memory_why);
 }
 
 /* The unified diff, without secrets and with what is no character replaced: for showing. */
@@ -207,6 +247,7 @@ cJSON *plan_json(const struct plan *p, const struct plan_input *in)
     for (size_t i = 0; i < p->warning_count; i++) {
         cJSON_AddItemToArray(list, warning_json(&p->warnings[i]));
     }
+    plan_add_memory(root, p);
     cJSON_AddItemToObject(root, "also_possible", machine_states_possible_json(p));
     return root;
 }

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "cli/machine_states.h"
 #include "tuning/control/control.h"
+#include "tuning/fit_memory.h"
+#include "tuning/plan_memory_words.h"
 #include "tuning/secret.h"
 
 /* Columns: services, settings, values; lines end where a terminal of 100 columns does. */
@@ -128,6 +130,7 @@ static void put_why(struct text_page *p, const struct plan_change *c)
 static void change_line(struct text_page *p, const struct plan *plan, const struct plan_change *c)
 {
     const char *path = plan->files[c->file].source->path, *slash = strrchr(path, '/');
+    char cost[32];
 
     text_blanks(p, INDENT);
     text_put_clean(p, STYLE_TEXT, c->service);
@@ -142,8 +145,41 @@ static void change_line(struct text_page *p, const struct plan *plan, const stru
     text_blanks(p, 2);
     text_put_clean(p, STYLE_DIM, slash ? slash + 1 : path);
     text_putf(p, STYLE_DIM, ":%lu", c->line);
+    plan_cost_words(c->cost_bytes, cost, sizeof cost);
+    if (*cost) {
+        text_blanks(p, 2);
+        text_put(p, STYLE_TEXT, cost);
+    }
     text_end(p);
     put_why(p, c);
+}
+
+/* What models hold of each pool of memory, or why that is not known. */
+static void memory_lines(struct text_page *p, const struct plan *plan)
+{
+    char words[256], clean[1024];
+
+    if (plan->memory_count) {
+        text_end(p);
+        title(p, "Memory");
+    }
+    for (size_t i = 0; i < plan->memory_count; i++) {
+        const struct plan_memory *m = &plan->memory[i];
+        const bool told = plan_memory_words(m, words, sizeof words);
+        const char *more = m->why ? m->why : m->basis;
+
+        text_blanks(p, INDENT);
+        text_put(p, STYLE_TEXT, fit_pool_label(m->pool));
+        text_tab(p, REASONS);
+        utf8_sanitise(words, strlen(words), clean, sizeof clean, NULL);
+        text_wrap(p, plan_memory_over(m) ? STYLE_WARN : STYLE_TEXT, REASONS, WIDTH,
+                  told ? clean : "not known");
+        text_end(p);
+        text_blanks(p, REASONS);
+        utf8_sanitise(more, strlen(more), clean, sizeof clean, NULL);
+        text_wrap(p, m->why ? STYLE_WARN : STYLE_DIM, REASONS, WIDTH, clean);
+        text_end(p);
+    }
 }
 
 static bool same_fate(const struct plan_skipped *a, const struct plan_skipped *b)
@@ -351,6 +387,9 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
         change_line(p, plan, &plan->changes[i]);
     }
     machine_states_changes(p, plan);
+    if (plan->unit_count) {
+        memory_lines(p, plan);
+    }
     warning_lines(p, plan);
     skipped_lines(p, plan, true, "Refused, to be done by hand");
     skipped_lines(p, plan, false, "Not written");

@@ -19,6 +19,8 @@ void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_n
 /* The same for a program, as "diff" of `o`. */
 void plan_add_diff(cJSON *o, const struct diff *d, const char *old_name, const char *new_name);
 cJSON *plan_json(const struct plan *plan, const struct plan_input *in);
+/* Members "memory" and "memory_reason": what models hold, now and with the plan. */
+void plan_add_memory(cJSON *root, const struct plan *plan);
 /* rows[] of verify: what is wished, and what the files have. */
 cJSON *plan_rows_json(const struct plan *plan);
 

@@ -85,7 +85,9 @@ static void add_row(struct fit_row *row, const struct fit_server *server,
     *row = (struct fit_row){.is = m->is,
                             .own_context = m->shape ? m->shape->own_context : 0,
                             .alone = is_alone(m->shape),
-                            .loaded_context = NAN};
+                            .loaded_context = NAN,
+                            .loaded_bytes = NAN,
+                            .loaded_gpu_bytes = NAN};
     utf8_copy(row->service, sizeof row->service, server->name);
     utf8_copy(row->why, sizeof row->why, m->why);
     if (m->shape) {

@@ -27,6 +27,7 @@ struct fit_row {
     bool alone;           /* one request at a time, whatever the server is set to */
     bool loaded;          /* now, with so many tokens of context a request; NAN: not told */
     double loaded_context;
+    double loaded_bytes, loaded_gpu_bytes; /* that it holds then, as its server tells; NAN */
     struct fit_result result;
 };
 struct fit_list {

@@ -140,6 +140,9 @@ void fit_model_of(const struct ollama_shape *shape, double size_bytes, struct fi
     out->layers = shape->layers;
     out->context = shape->context;
     out->head_size = key;
+    out->heads = shape->heads;
+    out->embedding = shape->embedding;
+    out->feed_forward = shape->feed_forward;
     if (keeps_nothing(shape->architecture)) {
         out->known = true;
         return;

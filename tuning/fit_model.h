@@ -55,6 +55,7 @@ struct fit_model {
     double state_bytes;  /* of one request, whatever its context */
     int layers;          /* 0: unknown */
     int head_size;       /* of keys; 0: unknown */
+    int heads, embedding, feed_forward; /* 0: not told */
     int64_t context;     /* that it was trained for; 0: unknown */
     enum fit_bound bound;
 };

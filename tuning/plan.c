@@ -322,6 +322,9 @@ int plan_make(const struct plan_input *in, const struct plan_wish *wish, struct 
         }
         rc = planner_finish(&p, err);
     }
+    if (rc == 0) {
+        planner_memory(&p);
+    }
     for (size_t i = 0; i < in->source_count; i++) {
         if (p.staged[i]) {
             document_release(p.staged[i]);

@@ -162,6 +162,26 @@ struct plan_change {
     int verdict;              /* enum setting_verdict of what is written */
     const char *reason;       /* one sentence; NULL: nothing to say */
     bool secret;              /* from and to are not to be shown */
+    double cost_bytes;        /* of memory, were it the only change; NAN: not known, */
+    const char *cost_why;     /* and why */
+};
+
+/* Of one pool of memory: what models hold of it, as they are and with the plan. All but now_bytes
+ * is an estimate. */
+struct plan_memory {
+    int pool;           /* enum fit_pool_kind */
+    double total_bytes; /* NAN: not known */
+    bool total_estimated;
+    double now_bytes;    /* in use now by whomever, measured; NAN: not known */
+    const char *now_why; /* why it is not; NULL */
+    const char *model;   /* whose bytes: "a and b"; NULL: of none */
+    bool loaded;         /* they are; else it is the largest that is installed */
+    /* What they hold; NAN: not known. With models that are loaded `then` is all that will be in
+     * use, now_bytes with the difference. */
+    double before_bytes, after_bytes, then_bytes;
+    bool at_most;    /* after and then are no estimate but a bound */
+    const char *why; /* why nothing is known; NULL */
+    const char *basis;
 };
 
 struct plan_row { /* a setting that is wished and can be written, as its file has it now */
@@ -250,7 +270,10 @@ struct plan {
     size_t row_count;
     struct plan_state *states; /* of the machine: also possible, or chosen */
     size_t state_count;
-    bool system_asked; /* -s system */
+    struct plan_memory *memory; /* no observation is in the hash */
+    size_t memory_count;
+    const char *memory_why; /* there is none; NULL */
+    bool system_asked;      /* -s system */
     size_t already;    /* rows that are so, and of the machine those that were asked for */
     size_t broken;     /* services whose file cannot be read: skipped as a whole */
 };

@@ -125,6 +125,9 @@ void planner_fit(struct planner *p);
 double planner_largest_model(const struct planner *p, const struct plan_place *place,
                              const char **name);
 
+/* What the models hold before and after, and what each change costs. After planner_finish(). */
+void planner_memory(struct planner *p);
+
 /* Edits to texts, units and hash. */
 int planner_finish(struct planner *p, struct err *err);
 

@@ -194,6 +194,7 @@ static int take_info(const cJSON *root, struct ollama_shape *s, struct err *err)
     s->context = count_of(info, s, "context_length");
     s->vocabulary = count_of(info, s, "vocab_size");
     s->embedding = count_of(info, s, "embedding_length");
+    s->feed_forward = count_of(info, s, "feed_forward_length");
     s->heads = count_of(info, s, "attention.head_count");
     s->key_length = count_of(info, s, "attention.key_length");
     s->value_length = count_of(info, s, "attention.value_length");

@@ -30,7 +30,7 @@ struct ollama_shape {
     int64_t context, vocabulary; /* tokens that it was trained for; entries */
     int64_t own_context;         /* num_ctx of its Modelfile: beats the server's setting */
     bool completes;              /* it makes text; else it only reads */
-    int layers, heads, kv_heads, embedding, key_length, value_length;
+    int layers, heads, kv_heads, embedding, feed_forward, key_length, value_length;
     /* Per layer; of as many as `layers` says. */
     bool heads_listed; /* head_count_kv is a list, and was told */
     int listed_kv_heads[OLLAMA_LAYERS_MAX];
