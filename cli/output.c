@@ -62,13 +62,14 @@ int output_line(const char *text, struct err *err)
 
 void output_to_ascii(char *text)
 {
+    enum { ABOUT = 0x2248 }; /* the mark of an estimate */
     char *to = text;
     size_t left = strlen(text);
     while (left) {
         size_t len = 1;
         bool valid = false;
         const uint32_t rune = utf8_decode(text, left, &len, &valid);
-        *to++ = rune < 0x80 ? (char)rune : '?';
+        *to++ = rune < 0x80 ? (char)rune : rune == ABOUT ? '~' : '?';
         text += len;
         left -= len;
     }

@@ -155,8 +155,11 @@ static void put_model(struct text *b, const char *name, int index)
         "\"8.0B\","
         "\"quantization_level\":\"Q4_K_M\"},\"expires_at\":\"%s\",\"size_vram\":%s,\"context_"
         "length\":8192}",
-        name, index, name, mode_is("nan") ? "NaN" : "5368709120", when,
-        mode_is("nan") ? "-Infinity" : "5368709120");
+        name, index, name,
+        mode_is("nan")    ? "NaN"
+        : mode_is("held") ? "6300000000" /* what it computes with holds so much */
+                          : "5368709120",
+        when, mode_is("nan") ? "-Infinity" : "5368709120");
 }
 
 /* Everything that a terminal obeys or stumbles over: colours, a title, the clipboard (OSC 52), a

@@ -341,6 +341,14 @@ static void say_besides(struct box *b, const struct tuning_plan *plan)
     }
 }
 
+/* Only where it comes to an end: the tab has it in any case. */
+static void say_memory(struct box *b, const struct tuning_plan *plan)
+{
+    for (size_t i = 0; i < plan->memory_count; i++)
+        if (plan->memory[i].tight && plan->memory[i].words != NULL)
+            say(b, ROLE_WARN, "%s gets short: %s.", plan->memory[i].label, plan->memory[i].words);
+}
+
 static void say_root(struct box *b, const struct ui *ui)
 {
     if (!ui->consent.root)
@@ -420,6 +428,7 @@ static void say_apply(struct box *b, const struct asked *a)
     for (size_t i = 0; i < count; i++)
         say_interrupted(b, a, names[i]);
     say_besides(b, plan);
+    say_memory(b, plan);
     say(b, ROLE_TEXT, "%s",
         count > 0 ? "A service that is not well in time, or has not each value, is put back as it "
                     "was; the others keep theirs."

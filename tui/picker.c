@@ -67,7 +67,7 @@ static void key_of(const struct ui *ui, const struct entry *e, char *out, size_t
         utf8_copy(out, size, set->profiles[e->index].name);
 }
 
-static const char *taken(const struct ui *ui)
+const char *picker_taken(const struct ui *ui)
 {
     return ui->picker.profile[0] != '\0' ? ui->picker.profile : ui_profile(ui);
 }
@@ -75,7 +75,7 @@ static const char *taken(const struct ui *ui)
 static void entries_of(const struct ui *ui, struct entries *e)
 {
     const struct profile_set *set = ui->tuning.profiles;
-    const char *selected = ui->picker.selected[0] != '\0' ? ui->picker.selected : taken(ui);
+    const char *selected = ui->picker.selected[0] != '\0' ? ui->picker.selected : picker_taken(ui);
     char key[sizeof ui->picker.selected];
     e->count = 0;
     e->selected = 0;
@@ -157,24 +157,28 @@ static void move(struct ui *ui, const struct entries *e, int to, int by)
         utf8_copy(ui->picker.profile, sizeof ui->picker.profile, ui->picker.selected);
 }
 
-/* The wish is that profile with these overlays; what was typed stays only where it is the same. */
+/* That profile with these overlays; what was typed stays only where it is the same. */
+void picker_wish(const struct ui *ui, const char *profile, struct tuning_wish *out)
+{
+    *out = ui->tuning.wish;
+    if (strcmp(ui_profile(ui), profile) != 0 || out->profile[0] == '\0')
+        tuning_wish_take(out, profile);
+    memcpy(out->overlays, ui->picker.overlays, sizeof out->overlays);
+    out->overlay_count = ui->picker.overlay_count;
+}
+
 static void take(struct ui *ui, const struct entries *e)
 {
-    struct tuning_wish *w = &ui->tuning.wish;
-    const struct ui_picker *p = &ui->picker;
+    struct tuning_wish wish;
     if (e->count > 0 && e->of[e->selected].kind == ENTRY_BROKEN) {
         ui->note = "a broken file counts for nothing until it is mended";
         return;
     }
     ui->input = UI_INPUT_NONE;
-    if (e->count == 0 || taken(ui)[0] == '\0')
+    if (e->count == 0 || picker_taken(ui)[0] == '\0')
         return;
-    char profile[sizeof w->profile];
-    utf8_copy(profile, sizeof profile, taken(ui));
-    if (strcmp(ui_profile(ui), profile) != 0 || w->profile[0] == '\0')
-        tuning_wish_take(w, profile);
-    memcpy(w->overlays, p->overlays, sizeof w->overlays);
-    w->overlay_count = p->overlay_count;
+    picker_wish(ui, picker_taken(ui), &wish);
+    ui->tuning.wish = wish;
     ui->help = ui->why = ui->open = ui->in_details = ui->environment = false;
     ui->scroll = ui->detail_scroll = 0;
     ui->tuning.all = ui->tuning.diff = false;
@@ -460,18 +464,34 @@ static void about(const struct picture *p, char *out, size_t size)
     if (c != NULL && !c->known && c->trouble[0] != '\0')
         snprintf(out, size, "What it would change is not known: %s", c->trouble);
     else if (c != NULL && c->known && c->of.services[0] != '\0')
-        snprintf(out, size, "changes %s; best for %s", c->of.services, one->best_for);
+        snprintf(out, size, "changes %s%s; best for %s", c->of.services,
+                 c->own ? ", with what you typed" : "", one->best_for);
     else
         snprintf(out, size, "best for %s", one->best_for);
+}
+
+/* What models hold of memory then; false: nothing is known of the selected one. */
+static bool emit_memory(struct box *b, const struct picture *p)
+{
+    const struct entry *e = &p->e.of[p->e.selected];
+    const struct picker_count *c = count_of(p->ui, picker_taken(p->ui));
+    struct line l;
+    if (e->kind == ENTRY_BROKEN || c == NULL || !c->known || c->of.memory[0] == '\0')
+        return false;
+    if (box_row(b, &l))
+        put_cut(&l, l.end - l.x, c->of.tight ? ROLE_WARN : ROLE_TEXT, c->of.memory);
+    return true;
 }
 
 static void emit_about(struct box *b, const struct picture *p)
 {
     char text[TEXT_BYTES];
-    const int rows = p->gaps ? 2 : 1;
+    int rows = p->gaps ? 2 : 1;
     struct line l;
     if (p->e.count == 0)
         return;
+    if (rows > 1 && emit_memory(b, p))
+        rows--;
     about(p, text, sizeof text);
     const char *at = text;
     for (int row = 0; row < rows; row++) {
@@ -502,7 +522,7 @@ static void emit(struct box *b, const void *ctx)
     emit_list(b, p);
     emit_gap(b, p);
     emit_about(b, p);
-    utf8_copy(name, sizeof name, taken(p->ui));
+    utf8_copy(name, sizeof name, picker_taken(p->ui));
     for (size_t i = 0; i < p->ui->picker.overlay_count; i++) {
         const size_t used = strlen(name);
         if (used + strlen(p->ui->picker.overlays[i]) + 2 < sizeof name)

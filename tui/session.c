@@ -146,6 +146,11 @@ void session_catalogs(struct session *s)
     /* The palette has their names. */
     bool listed = s->ui.input == UI_INPUT_COMMAND;
     bool shown = shows_settings(s), asked = wants_effect(s);
+    /* Profiles may have been written since the tab was opened: each opening of the picker looks. */
+    bool picks = s->ui.input == UI_INPUT_PROFILES;
+    if (picks && !s->picks)
+        close_settings(s);
+    s->picks = picks;
     bool open = t->settings != NULL || t->settings_trouble[0] != '\0';
     if ((shown || listed || asked) && !open)
         open_settings(s);

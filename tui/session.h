@@ -24,11 +24,12 @@ typedef int (*signal_process_fn)(int32_t pid, int64_t start, int signal, struct 
 /* session_tuning.c */
 struct session_tuning {
     struct subcommand plan, verify, count;
-    struct tuning_plan shown; /* what ui.tuning.plan points to */
-    char *asked;              /* the words that it is of; NULL: nothing was asked */
-    int64_t asked_ns;         /* monotonic */
-    uint64_t mark;            /* of the services then, as assess_effect_mark() */
-    size_t counting;          /* of the picker's profiles; beyond their count: none */
+    struct tuning_plan shown;         /* what ui.tuning.plan points to */
+    char *asked;                      /* the words that it is of; NULL: nothing was asked */
+    int64_t asked_ns;                 /* monotonic */
+    uint64_t mark;                    /* of the services then, as assess_effect_mark() */
+    size_t counting;                  /* of the picker's profiles, while `count` runs */
+    char counted[WISH_OVERLAYS * 65]; /* the overlays that the counts are with */
 };
 /* session_drift.c */
 struct session_drift {
@@ -77,6 +78,7 @@ struct session {
     struct assess_effect effect;        /* of the model whose mark that is */
     uint64_t effect_mark;               /* 0: none was looked at */
     bool settings_wished;               /* the collector was told what it has to tell for it */
+    bool picks;                         /* the picker was open when the catalogs were looked at */
     const struct subcommand_self *self; /* borrowed; NULL: ui.tuning.plan_refused says why */
     const char *state;                  /* tunetop's folder of the user's state, borrowed; NULL */
     struct session_tuning tuning;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "tui/consent.h"
+#include "tui/picker.h"
 #include "tui/session_parts.h"
 
 /* Files change behind the screen: a new plan costs 30 ms of CPU, so an open tab costs 0.2 %. */
@@ -157,17 +158,54 @@ static void take_plan(struct session *s)
 
 /* ---------------------------------------------------------------- the picker */
 
+/* The chosen one first, then as they are listed. */
+static size_t next_count(const struct session *s)
+{
+    const struct ui_picker *p = &s->ui.picker;
+    const char *taken = picker_taken(&s->ui);
+    size_t next = p->count;
+    for (size_t i = p->count; i-- > 0;)
+        if (!p->counts[i].asked &&
+            (next == p->count || strcmp(p->counts[next].profile, taken) != 0))
+            next = i;
+    return next;
+}
+
 static void begin_count(struct session *s)
 {
     struct session_tuning *t = &s->tuning;
     struct ui_picker *p = &s->ui.picker;
     struct err err = ERR_INIT;
-    while (t->counting < p->count) {
-        const char *const words[] = {p->counts[t->counting].profile, NULL};
-        if (subcommand_begin(&t->count, s->self, "verify", words, &err) == 0)
+    while ((t->counting = next_count(s)) < p->count) {
+        struct picker_count *c = &p->counts[t->counting];
+        struct arena arena = {0};
+        struct tuning_wish wish;
+        picker_wish(&s->ui, c->profile, &wish);
+        c->asked = true;
+        c->own = tuning_wish_is_own(&wish);
+        const int rc = subcommand_begin(&t->count, s->self, "verify",
+                                        tuning_wish_words(&wish, c->profile, &arena), &err);
+        arena_release(&arena);
+        if (rc == 0)
             return;
-        utf8_copy(p->counts[t->counting++].trouble, sizeof p->counts[0].trouble, err.msg);
+        utf8_copy(c->trouble, sizeof c->trouble, err.msg);
     }
+}
+
+/* Counts are of what is chosen: with other overlays they are asked for again. */
+static void join_overlays(const struct ui_picker *p, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < p->overlay_count; i++) {
+        const size_t used = strlen(out);
+        snprintf(out + used, size - used, "+%s", p->overlays[i]);
+    }
+}
+
+static void forget_counts(struct session *s)
+{
+    s->ui.picker.count = 0;
+    subcommand_release(&s->tuning.count);
 }
 
 static void ask_counts(struct session *s)
@@ -175,8 +213,13 @@ static void ask_counts(struct session *s)
     struct session_tuning *t = &s->tuning;
     struct ui_picker *p = &s->ui.picker;
     const struct profile_set *set = s->ui.tuning.profiles;
+    char overlays[sizeof t->counted];
+    join_overlays(p, overlays, sizeof overlays);
+    if (p->count > 0 && strcmp(overlays, t->counted) != 0)
+        forget_counts(s);
     if (p->count > 0 || set == NULL)
         return;
+    utf8_copy(t->counted, sizeof t->counted, overlays);
     for (size_t i = 0; i < set->count && p->count < PICKER_PROFILES; i++) {
         if (set->profiles[i].overlay)
             continue;
@@ -186,7 +229,6 @@ static void ask_counts(struct session *s)
         if (s->self == NULL && s->ui.tuning.plan_refused != NULL)
             utf8_copy(c->trouble, sizeof c->trouble, s->ui.tuning.plan_refused);
     }
-    t->counting = 0;
     if (s->self != NULL)
         begin_count(s);
 }
@@ -198,7 +240,7 @@ static void take_count(struct session *s)
     struct err err = ERR_INIT;
     if (t->count.state != SUBCOMMAND_ENDED || t->counting >= p->count)
         return;
-    struct picker_count *c = &p->counts[t->counting++];
+    struct picker_count *c = &p->counts[t->counting];
     const struct buf *out = &t->count.child.output;
     c->known = out->size > 0 && shown_counts_parse(out->data, out->size, &c->of, &err) == 0;
     if (!c->known)
@@ -217,8 +259,7 @@ void session_tuning_ask(struct session *s)
     if (s->ui.input == UI_INPUT_PROFILES) {
         ask_counts(s);
     } else if (s->ui.picker.count > 0) {
-        s->ui.picker.count = 0;
-        subcommand_release(&t->count);
+        forget_counts(s);
     }
     if (is_shown(s))
         ask_plan(s);

@@ -1,5 +1,6 @@
 #include "tui/tuning_plan.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "tuning/control/control.h"
+#include "tuning/plan_memory_words.h"
 #include "tuning/profile.h"
 
 enum {
@@ -16,6 +18,7 @@ enum {
     COMMAND_MAX = 8192,
     WORDS_MAX = 64, /* of a command */
 };
+static const double TIGHT = 0.95; /* of a pool of memory, from which on advice warns, too */
 
 const char *const shown_verdict_words[SHOWN_VERDICTS] = {
     "ok", "differs", "restart", "ignored", "renamed", "harmful", "unknown", "rolled back"};
@@ -147,6 +150,49 @@ static const char *reason_of(struct arena *arena, const cJSON *o, const char *se
     return arena_printf(arena, "for %s: %s", dot + 1, reason);
 }
 
+/* ---- what it takes of memory ---- */
+
+static double bytes_of(const cJSON *o, const char *key)
+{
+    double bytes;
+    return json_number(o, key, &bytes) ? bytes : (double)NAN;
+}
+
+static struct shown_memory memory_of(struct arena *arena, const cJSON *o)
+{
+    const double total = bytes_of(o, "total_bytes");
+    const double then = bytes_of(o, flag_of(o, "model_loaded") ? "then_bytes" : "after_bytes");
+    const char *basis = text_of(arena, o, "basis"), *reason = text_of(arena, o, "reason");
+    return (struct shown_memory){.label = name_of(arena, o, "label"),
+                                 .words = text_of(arena, o, "words"),
+                                 .how = reason != NULL  ? reason
+                                        : basis != NULL ? basis
+                                                        : "",
+                                 .tight = then > total * TIGHT};
+}
+
+static void read_memory(struct tuning_plan *p, const cJSON *list)
+{
+    const size_t most = length_of(list, SHOWN_MEMORY);
+    const cJSON *o;
+    p->memory = arena_calloc(&p->arena, most + 1, sizeof *p->memory);
+    cJSON_ArrayForEach(o, list) {
+        if (p->memory_count < most && cJSON_IsObject(o))
+            p->memory[p->memory_count++] = memory_of(&p->arena, o);
+    }
+}
+
+/* "≈+0.6 GiB GPU": whose memory it is only where that is not the machine's. */
+static const char *cost_of(struct arena *arena, const cJSON *change, const char *label)
+{
+    const char *blank = strchr(label, ' ');
+    char words[64];
+    plan_cost_words(bytes_of(change, "cost_bytes"), words, sizeof words);
+    return words[0] == '\0' ? NULL
+           : blank != NULL  ? arena_printf(arena, "%s %.*s", words, (int)(blank - label), label)
+                            : arena_strdup(arena, words);
+}
+
 /* What the plan changes, into what verify has found; or a row of its own. */
 static void merge_change(struct tuning_plan *p, const cJSON *o, size_t room)
 {
@@ -168,6 +214,8 @@ static void merge_change(struct tuning_plan *p, const cJSON *o, size_t room)
     r->file = text_of(&p->arena, o, "file");
     r->line = json_number(o, "line", &line) && line > 0 && line < 1e9 ? (unsigned long)line : 0;
     r->changes = true;
+    r->cost = cost_of(&p->arena, o, p->memory_count == 1 ? p->memory[0].label : "");
+    r->cost_why = text_of(&p->arena, o, "cost_reason");
 }
 
 static void read_rows(struct tuning_plan *p, const cJSON *changes, const cJSON *verify)
@@ -437,6 +485,7 @@ int tuning_plan_parse(const char *plan, size_t plan_size, const char *verify, si
         out->hash = name_of(&out->arena, root, "hash");
         out->profile = name_of(&out->arena, root, "profile");
         out->refused = text_of(&out->arena, root, "refused");
+        read_memory(out, json_get(root, "memory"));
         read_rows(out, json_get(root, "changes"), found);
         read_files(out, json_get(root, "files"));
         read_steps(out, json_get(root, "steps"));
@@ -480,6 +529,22 @@ static void put_services(const char names[][48], size_t count, struct shown_coun
     buf_release(&b);
 }
 
+/* Of the first pool of which anything is known. */
+static void put_memory(const cJSON *list, struct shown_counts *out)
+{
+    struct arena arena;
+    const cJSON *o;
+    arena_init(&arena);
+    cJSON_ArrayForEach(o, list) {
+        const struct shown_memory m = memory_of(&arena, o);
+        if (out->memory[0] != '\0' || m.words == NULL)
+            continue;
+        utf8_copy(out->memory, sizeof out->memory, arena_printf(&arena, "%s %s", m.label, m.words));
+        out->tight = m.tight;
+    }
+    arena_release(&arena);
+}
+
 static void add_service(const cJSON *row, char names[][48], size_t *count)
 {
     char name[48];
@@ -519,6 +584,7 @@ int shown_counts_parse(const char *verify, size_t size, struct shown_counts *out
         if (count > 0)
             qsort(names, count, sizeof names[0], compare_names);
         put_services((const char(*)[48])names, count, out);
+        put_memory(json_get(root, "memory"), out);
     }
     cJSON_Delete(root);
     return rc;

@@ -35,7 +35,15 @@ struct shown_row { /* a setting of a service */
     const char *clamped; /* what the profile says, before it was lowered */
     const char *file;    /* where it is written; NULL: it is not changed */
     unsigned long line;
-    bool changes; /* the plan writes it */
+    bool changes;         /* the plan writes it */
+    const char *cost;     /* of memory, alone: "≈+0.6 GiB GPU"; NULL: it is not known, */
+    const char *cost_why; /* and why; NULL: it does not change */
+};
+struct shown_memory {  /* a pool of it */
+    const char *label; /* "GPU memory" */
+    const char *words; /* "27.7 -> ≈28.9 of 37.4 GiB"; NULL: nothing is known */
+    const char *how;   /* it was computed, or why it is not */
+    bool tight;        /* little is left, or it is more than there is */
 };
 struct shown_line {
     char kind; /* ' ', '-', '+', '@' a hunk, 'f' the name of a file, '\\' no newline */
@@ -79,6 +87,7 @@ enum {
     SHOWN_WARNINGS = 256,
     SHOWN_POSSIBLE = 64,
     SHOWN_PENDING = 64,
+    SHOWN_MEMORY = 4,
 };
 struct tuning_plan {
     struct arena arena;
@@ -100,6 +109,8 @@ struct tuning_plan {
     size_t possible_count;
     const char **pending; /* what recreating would change besides */
     size_t pending_count;
+    struct shown_memory *memory; /* what models hold, now and with the plan */
+    size_t memory_count;
     bool needs_root; /* a step does */
 };
 
@@ -130,6 +141,8 @@ enum shown_verdict shown_verdict_of(const char *word);
 struct shown_counts {
     size_t ok, differs, restart, other;
     char services[96]; /* whom it would change: "ollama and comfyui"; "" nobody */
+    char memory[160];  /* "GPU memory 27.7 -> ≈28.9 of 37.4 GiB"; "" not known */
+    bool tight;        /* little of it is left then */
 };
 int shown_counts_parse(const char *verify, size_t size, struct shown_counts *out, struct err *err);
 

@@ -79,11 +79,13 @@ struct ui_tuning {
     struct prompt filter;
 };
 
-/* The profile picker, `p`. The session asks for what each would change while it is open. */
+/* The profile picker, `p`. The session asks for what each would change while it is open: with the
+ * overlays that are on, and of the chosen profile with what was typed. */
 enum { PICKER_PROFILES = 64 };
 struct picker_count {
     char profile[64];
-    bool known;
+    bool asked, known;
+    bool own; /* with what was typed or left out */
     struct shown_counts of;
     char trouble[160]; /* why it is not known; "" it comes */
 };

@@ -97,6 +97,13 @@ static void emit_row(struct sheet *h, const struct ui *ui, const struct shown_ro
         plain(h, "because", r->reason);
     }
     emit_verdict(h, r);
+    if (r->changes && r->cost != NULL) {
+        snprintf(text, sizeof text, "%s, were it the only change", r->cost);
+        sheet_text(h, "memory", ROLE_TEXT, text, 0);
+    } else if (r->changes && r->cost_why != NULL) {
+        snprintf(text, sizeof text, "not known: %s", r->cost_why);
+        sheet_text(h, "memory", ROLE_TEXT, text, 0);
+    }
     if (r->file != NULL) {
         snprintf(text, sizeof text, r->line > 0 ? "%s:%lu" : "%s", r->file, r->line);
         sheet_text(h, "written to", ROLE_TEXT, text, 0);
@@ -127,6 +134,19 @@ static void emit_possible(struct sheet *h, const struct shown_possible *q)
         plain(h, "apply", "e takes it into the plan, with a value within its range");
 }
 
+/* What its models hold, and how that was computed. */
+static void emit_memory(struct sheet *h, const struct tuning_plan *plan)
+{
+    char text[TEXT_BYTES];
+    for (size_t i = 0; i < plan->memory_count; i++) {
+        const struct shown_memory *m = &plan->memory[i];
+        snprintf(text, sizeof text, "%s%s%s", m->label, m->words != NULL ? " " : ": not known",
+                 m->words != NULL ? m->words : "");
+        sheet_text(h, "memory", m->tight ? ROLE_WARN : ROLE_TEXT, text, 0);
+        plain(h, "how", m->how);
+    }
+}
+
 static void emit_service(struct sheet *h, const struct ui *ui, const char *service)
 {
     const struct tuning_plan *plan = ui->tuning.plan;
@@ -152,6 +172,9 @@ static void emit_service(struct sheet *h, const struct ui *ui, const char *servi
         plain(h, plan_step_word(s->action), s->command != NULL ? s->command : b.data);
         plain(h, "interrupts", s->interrupts);
     }
+    if (strncmp(service, profile_service_words[PROFILE_OLLAMA],
+                strlen(profile_service_words[PROFILE_OLLAMA])) == 0)
+        emit_memory(h, plan);
     for (size_t i = 0; i < plan->warning_count; i++)
         if (plan->warnings[i].service != NULL && strcmp(plan->warnings[i].service, service) == 0)
             plain(h, "to know", plan->warnings[i].text);
@@ -195,7 +218,8 @@ void plan_item_emit(struct sheet *h, const struct ui *ui, const struct plan_item
 
 /* ---------------------------------------------------------------- in one sentence */
 
-static void why_row(const struct shown_row *r, const char *name, char *text, size_t size)
+static void why_row(const struct tuning_plan *plan, const struct shown_row *r, const char *name,
+                    char *text, size_t size)
 {
     struct buf b;
     buf_init(&b, size - 1);
@@ -203,6 +227,10 @@ static void why_row(const struct shown_row *r, const char *name, char *text, siz
     buf_printf(&b, "%s: %s", name, means != NULL ? means : shown_verdict_words[r->verdict]);
     if (r->via != NULL)
         buf_printf(&b, "; proof: %s", r->via);
+    if (r->cost != NULL)
+        buf_printf(&b, "; %s were it the only change%s%s", r->cost,
+                   plan->memory_count == 1 ? ": " : "",
+                   plan->memory_count == 1 ? plan->memory[0].how : "");
     if (r->clamped != NULL)
         buf_printf(&b, "; lowered from %s", r->clamped);
     if (r->reason != NULL)
@@ -236,7 +264,7 @@ bool tuning_tab_why(const struct ui *ui, char *subject, size_t subject_size, cha
         const struct shown_row *r = &t->plan->rows[item->index];
         snprintf(word, word_size, "%s", shown_verdict_words[r->verdict]);
         *role = plan_verdict_role(r->verdict);
-        why_row(r, name, text, size);
+        why_row(t->plan, r, name, text, size);
     } else if (item->kind == ITEM_ROW || item->kind == ITEM_LEFT_OUT) {
         snprintf(word, word_size, "left out");
         snprintf(text, size, "%s of %s: an apply does not touch it; x takes it in again", name,

@@ -21,6 +21,7 @@ enum {
     COST_COLUMNS = 12,
     VERDICT_ROOM = 13, /* where nothing stands behind it */
     TEXT_BYTES = 768,
+    COST_BYTES = 64,
 };
 
 struct columns {
@@ -93,7 +94,8 @@ static void draw_title(struct page *p, const struct plan_tab *t, const struct co
     if (c->cost_x > 0)
         surface_text(p->s, c->cost_x - 1, y, ROLE_DIM, " needs ");
     if (c->note_x > 0)
-        surface_text(p->s, c->note_x - 1, y, ROLE_DIM, " proof, note ");
+        surface_text(p->s, c->note_x - 1, y, ROLE_DIM,
+                     p->ui->tuning.plan->memory_count > 0 ? " cost, note " : " proof, note ");
     if (filter[0] == '\0')
         return;
     struct line l = line_at(p->s, x, y, heads);
@@ -138,6 +140,13 @@ static enum role note_of(const struct ui *ui, const struct shown_row *r, bool le
                          size_t size)
 {
     const char *typed = tuning_wish_value(&ui->tuning.wish, r->service, r->setting);
+    size_t used = 0;
+    if (r->cost != NULL && !left_out && size > COST_BYTES) { /* what it costs comes first */
+        snprintf(out, COST_BYTES, "%s  ", r->cost);
+        used = strlen(out);
+    }
+    out += used;
+    size -= used;
     if (left_out)
         snprintf(out, size, "x takes it in again");
     else if (typed != NULL)

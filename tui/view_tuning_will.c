@@ -150,6 +150,23 @@ static void emit_links(struct sheet *h, const struct tuning_plan *plan)
     }
 }
 
+/* "GPU 27.7 -> ≈28.9 of 37.4 GiB" */
+static void emit_memory(struct sheet *h, const struct tuning_plan *plan)
+{
+    for (size_t i = 0; i < plan->memory_count; i++) {
+        const struct shown_memory *m = &plan->memory[i];
+        const char *blank = strchr(m->label, ' ');
+        char text[TEXT_BYTES];
+        if (m->words == NULL)
+            continue;
+        if (blank != NULL)
+            snprintf(text, sizeof text, "%.*s %s", (int)(blank - m->label), m->label, m->words);
+        else
+            snprintf(text, sizeof text, "%s", m->words);
+        sheet_text(h, "memory", m->tight ? ROLE_WARN : ROLE_TEXT, text, 0);
+    }
+}
+
 static void emit_end(struct sheet *h, const struct tuning_plan *plan)
 {
     struct line l;
@@ -269,8 +286,9 @@ void plan_will_emit(struct sheet *h, const struct tuning_plan *plan, bool steps)
         emit_steps(h, plan);
     else
         emit_short(h, plan);
-    if (steps && h->gaps)
+    if (steps && h->gaps && plan->memory_count == 0) /* else its row sets the end apart */
         h->row++;
+    emit_memory(h, plan);
     emit_root(h, plan);
     emit_end(h, plan);
 }

@@ -16,8 +16,7 @@ const char *fit_pool_name(int kind)
 
 const char *fit_pool_label(int kind)
 {
-    static const char *const labels[FIT_POOL_COUNT] = {"memory", "GPU memory",
-                                                       "VM memory"};
+    static const char *const labels[FIT_POOL_COUNT] = {"memory", "GPU memory", "VM memory"};
 
     return kind >= 0 && kind < FIT_POOL_COUNT ? labels[kind] : "";
 }
@@ -131,10 +130,10 @@ int fit_batch(int64_t context_tokens_of_all, double predicted_bytes, double free
                : SMALL;
 }
 
-/* What one token of a batch takes of the buffers while it is computed. The sums of llama.cpp's b10488
- * for llama models of three shapes come out to the last percent: the widest step is the middle of a
- * layer in f32 (three rows as wide as its feed-forward part, four as the model), or where attention
- * keeps its scores those of all heads; and a mask for each token of the context. */
+/* What one token of a batch takes of the buffers while it is computed. The sums of llama.cpp's
+ * b10488 for llama models of three shapes come out to the last percent: the widest step is the
+ * middle of a layer in f32 (three rows as wide as its feed-forward part, four as the model), or
+ * where attention keeps its scores those of all heads; and a mask for each token of the context. */
 static double token_bytes(const struct fit_model *m, int64_t context, bool flash_off)
 {
     enum { F32 = 4, MASK_F16 = 2, USUAL_FEED_FORWARD = 4 };

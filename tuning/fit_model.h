@@ -49,14 +49,14 @@ enum fit_bound {
 const char *fit_bound_clause(int bound);
 
 struct fit_model {
-    bool known;          /* what the cache takes is */
-    double weight_bytes; /* NAN: unknown */
-    double cache_values; /* of keys and values, for one token, in all layers */
-    double state_bytes;  /* of one request, whatever its context */
-    int layers;          /* 0: unknown */
-    int head_size;       /* of keys; 0: unknown */
+    bool known;                         /* what the cache takes is */
+    double weight_bytes;                /* NAN: unknown */
+    double cache_values;                /* of keys and values, for one token, in all layers */
+    double state_bytes;                 /* of one request, whatever its context */
+    int layers;                         /* 0: unknown */
+    int head_size;                      /* of keys; 0: unknown */
     int heads, embedding, feed_forward; /* 0: not told */
-    int64_t context;     /* that it was trained for; 0: unknown */
+    int64_t context;                    /* that it was trained for; 0: unknown */
     enum fit_bound bound;
 };
 /* shape NULL: only the size on disk is known. */

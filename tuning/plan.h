@@ -274,8 +274,8 @@ struct plan {
     size_t memory_count;
     const char *memory_why; /* there is none; NULL */
     bool system_asked;      /* -s system */
-    size_t already;    /* rows that are so, and of the machine those that were asked for */
-    size_t broken;     /* services whose file cannot be read: skipped as a whole */
+    size_t already;         /* rows that are so, and of the machine those that were asked for */
+    size_t broken;          /* services whose file cannot be read: skipped as a whole */
 };
 
 /* Errors: USAGE for an unknown profile, service or setting (with the nearest name) and a typed

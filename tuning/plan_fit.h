@@ -13,10 +13,10 @@
 struct plan_server {
     char service[48]; /* its name in tunetop.yaml */
     char version[48];
-    char why[224];                             /* which models it has is not known; "" it is */
-    bool readable;                             /* what its process is set to is: */
+    char why[224]; /* which models it has is not known; "" it is */
+    bool readable; /* what its process is set to is: */
     char context[32], parallel[32], cache[32], flash[32]; /* values of its variables; "" not set */
-    bool others_loaded; /* models that its list does not have */
+    bool others_loaded;                                   /* models that its list does not have */
 };
 
 enum { PLAN_SERVERS = CONFIG_SERVICES };

@@ -143,9 +143,8 @@ static struct fit_held held_with(const struct planner *p, const struct member *m
     const struct fit_pool *here = &p->in->models->pool;
     const struct fit_pool unknown = {.kind = FIT_POOL_VM, .total_bytes = NAN, .now_bytes = NAN};
     const struct fit_pool *pool = m->pool == FIT_POOL_VM ? &unknown : here;
-    struct fit_load load = {.flash_off = fit_flash_off(v->of[FLASH]),
-                            .version = m->server->version,
-                            .pool = pool};
+    struct fit_load load = {
+        .flash_off = fit_flash_off(v->of[FLASH]), .version = m->server->version, .pool = pool};
     struct fit_held held;
 
     wish_of(p, m, row, v, &load.wish);
@@ -228,8 +227,8 @@ static size_t add_row(struct sum *s, const struct fit_row *row, const struct mem
         set_why(out, arena_printf(&s->all->p->out->arena, "%s: how much less is not known, %s",
                                   row->is.name, fit_bound_clause((int)row->model.bound)));
     }
-    out->at_most = out->at_most || (row->model.bound != FIT_EXACT &&
-                                    (!row->loaded || after.bytes != before.bytes));
+    out->at_most = out->at_most ||
+                   (row->model.bound != FIT_EXACT && (!row->loaded || after.bytes != before.bytes));
     return nth + 1;
 }
 
@@ -261,9 +260,9 @@ static const char *unknown_why(struct sum *s)
         }
         if (!m->server || *m->server->why) {
             return arena_printf(&p->out->arena, "which models are installed is not known: %s",
-                                m->server                ? m->server->why
-                                : *p->in->models->why    ? p->in->models->why
-                                                         : "no server of that name runs here");
+                                m->server             ? m->server->why
+                                : *p->in->models->why ? p->in->models->why
+                                                      : "no server of that name runs here");
         }
         if (m->server->others_loaded) {
             return arena_printf(&p->out->arena, "%s has a model loaded that it does not list",
@@ -360,9 +359,9 @@ static void cost_of(struct sum *s, const struct member *m, struct plan_change *c
         const struct fit_held before = held_with(s->all->p, m, row, &m->now);
         const struct fit_held after = held_with(s->all->p, m, row, &v);
         rows++;
-        c->cost_why = after.why                        ? after.why
+        c->cost_why = after.why                       ? after.why
                       : row->model.bound != FIT_EXACT ? fit_bound_clause((int)row->model.bound)
-                                                       : NULL;
+                                                      : NULL;
         cost += after.bytes - before.bytes;
     }
     if (rows == 0 && !c->cost_why) {

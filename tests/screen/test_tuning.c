@@ -191,11 +191,29 @@ static void count(struct ui *ui, const char *profile, struct shown_counts of, co
 static void fill_counts(struct ui *ui)
 {
     ui->picker.count = 0;
-    count(ui, "ultra", (struct shown_counts){1, 8, 0, 0, "ollama and comfyui"}, "");
-    count(ui, "high", (struct shown_counts){4, 4, 1, 1, "ollama and comfyui"}, "");
-    count(ui, "optimized", (struct shown_counts){7, 0, 1, 0, ""}, "");
-    count(ui, "balanced", (struct shown_counts){9, 0, 0, 0, ""}, "");
-    count(ui, "conservative", (struct shown_counts){0, 0, 0, 0, ""},
+    count(ui, "ultra",
+          (struct shown_counts){.ok = 1,
+                                .differs = 8,
+                                .services = "ollama and comfyui",
+                                .memory = "GPU memory 27.7 -> ≈38.4 of 37.4 GiB",
+                                .tight = true},
+          "");
+    count(ui, "high",
+          (struct shown_counts){.ok = 4,
+                                .differs = 4,
+                                .restart = 1,
+                                .other = 1,
+                                .services = "ollama and comfyui",
+                                .memory = "GPU memory 27.7 -> ≈28.9 of 37.4 GiB"},
+          "");
+    count(ui, "optimized",
+          (struct shown_counts){
+              .ok = 7,
+              .restart = 1,
+              .memory = "GPU memory ≈5.6 -> ≈6.2 of 37.4 GiB for qwen3:8b-instruct-2507-q4_K_M"},
+          "");
+    count(ui, "balanced", (struct shown_counts){.ok = 9}, "");
+    count(ui, "conservative", (struct shown_counts){.ok = 0},
           "verify: cannot read '/Users/mini/.homebrew/services/ollama.env': Permission denied");
     ui->tuning.effect = (struct assess_effect){EFFECT_PART, "optimized", 7, 8, ""};
 }
@@ -208,6 +226,8 @@ static void picker(void **state)
     } cases[] = {
         {"picker-coming", ""},
         {"picker", ""},
+        {"picker-tight", "g"},
+        {"picker-installed", "Down"},
         {"picker-trouble", "Down Down Down"},
         {"picker-broken", "Down Down Down Down Down"},
         {"picker-overlays", "G x Up x Up"},

@@ -284,6 +284,43 @@ static void counts(void **state)
     assert_string_equal(c.services, "ollama-2, b and 2 more");
 }
 
+/* What the plan says of memory, and a picker of it; what is no pool of memory is none. */
+static void memory(void **state)
+{
+    static const char verify[] =
+        "{\"rows\":[],\"memory\":[7,{\"label\":\"VM memory\",\"words\":null},{\"label\":\"GPU "
+        "memory\",\"words\":\"27.7 -> \u2248 36.9 of\\u001b[31m 37.4 GiB\",\"total_bytes\":374,"
+        "\"model_loaded\":true,\"then_bytes\":369}]}";
+    struct shown_counts c;
+    struct tuning_plan p;
+    struct err err = ERR_INIT;
+    (void)state;
+    parse_fixture("high", &p);
+    assert_int_equal(p.memory_count, 1);
+    assert_string_equal(p.memory[0].label, "GPU memory");
+    assert_string_equal(p.memory[0].words, "27.7 -> \u224828.9 of 37.4 GiB");
+    assert_non_null(strstr(p.memory[0].how, "qwen3:30b-a3b"));
+    assert_false(p.memory[0].tight);
+    assert_string_equal(row(&p, "OLLAMA_CONTEXT_LENGTH")->cost, "\u2248+0.6 GiB GPU");
+    assert_null(row(&p, "LLAMA_ARG_THREADS")->cost);
+    assert_non_null(strstr(row(&p, "LLAMA_ARG_THREADS")->cost_why, "computed only for"));
+    tuning_plan_release(&p);
+    assert_int_equal(shown_counts_parse(verify, strlen(verify), &c, &err), 0);
+    assert_non_null(strstr(c.memory, "GPU memory 27.7 -> "));
+    assert_null(strchr(c.memory, 27));
+    assert_true(c.tight);
+    parse("{\"hash\":\"a\",\"memory\":[{\"label\":\"memory\",\"words\":null,\"reason\":\"so\"}],"
+          "\"changes\":[{\"service\":\"ollama\",\"setting\":\"X\",\"cost_bytes\":1e9}]}",
+          NULL, &p);
+    assert_null(p.memory[0].words);
+    assert_string_equal(p.memory[0].how, "so");
+    assert_string_equal(p.rows[0].cost, "\u2248+0.9 GiB");
+    tuning_plan_release(&p);
+    parse("{\"hash\":\"a\",\"memory\":{}}", NULL, &p);
+    assert_int_equal(p.memory_count, 0);
+    tuning_plan_release(&p);
+}
+
 static void words(void **state)
 {
     (void)state;
@@ -413,12 +450,12 @@ static void list_filter(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows),        cmocka_unit_test(no_verify),
-        cmocka_unit_test(steps),       cmocka_unit_test(diffs),
-        cmocka_unit_test(hostile),     cmocka_unit_test(sizes),
-        cmocka_unit_test(counts),      cmocka_unit_test(words),
-        cmocka_unit_test(list_moves),  cmocka_unit_test(list_left_out),
-        cmocka_unit_test(list_filter),
+        cmocka_unit_test(rows),          cmocka_unit_test(no_verify),
+        cmocka_unit_test(steps),         cmocka_unit_test(diffs),
+        cmocka_unit_test(hostile),       cmocka_unit_test(sizes),
+        cmocka_unit_test(counts),        cmocka_unit_test(memory),
+        cmocka_unit_test(words),         cmocka_unit_test(list_moves),
+        cmocka_unit_test(list_left_out), cmocka_unit_test(list_filter),
     };
     return cmocka_run_group_tests_name("plans as they are shown", tests, NULL, NULL);
 }
