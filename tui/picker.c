@@ -251,9 +251,8 @@ static bool is_in_effect(const struct ui *ui, const struct profile *p)
 }
 
 /* "4 differ, 1 restart", "nothing", "-". */
-static enum role put_count(const struct ui *ui, const struct profile *p, char *out, size_t size)
+static enum role count_words(const struct picker_count *c, char *out, size_t size)
 {
-    const struct picker_count *c = count_of(ui, p->name);
     char differ[32] = "", restart[32] = "";
     snprintf(out, size, "-");
     if (c == NULL || !c->known)
@@ -355,7 +354,7 @@ static void emit_fits(struct box *b, const struct picture *p)
 static void draw_profile(struct line *l, const struct ui *ui, const struct profile *p)
 {
     char count[80], machine[TEXT_BYTES];
-    const enum role role = put_count(ui, p, count, sizeof count);
+    const enum role role = count_words(count_of(ui, p->name), count, sizeof count);
     const int end = l->end - width_of_text(count) - 2;
     const int x = l->x;
     put_cut(l, NAME_COLUMNS - 1, ROLE_TEXT, p->name);
@@ -461,12 +460,18 @@ static void about(const struct picture *p, char *out, size_t size)
     }
     const struct profile *one = &set->profiles[e->index];
     const struct picker_count *c = e->kind == ENTRY_PROFILE ? count_of(p->ui, one->name) : NULL;
+    const struct picker_count *chosen = count_of(p->ui, picker_taken(p->ui));
+    char count[80];
     if (c != NULL && !c->known && c->trouble[0] != '\0')
         snprintf(out, size, "What it would change is not known: %s", c->trouble);
     else if (c != NULL && c->known && c->of.services[0] != '\0')
         snprintf(out, size, "changes %s%s; best for %s", c->of.services,
                  c->own ? ", with what you typed" : "", one->best_for);
-    else
+    else if (e->kind == ENTRY_OVERLAY && chosen != NULL && chosen->known) {
+        count_words(chosen, count, sizeof count); /* its row may have gone out of the list */
+        snprintf(out, size, "%s with what is on: %s; best for %s", chosen->profile, count,
+                 one->best_for);
+    } else
         snprintf(out, size, "best for %s", one->best_for);
 }
 
