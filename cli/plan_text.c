@@ -148,7 +148,7 @@ static void change_line(struct text_page *p, const struct plan *plan, const stru
     plan_cost_words(c->cost_bytes, cost, sizeof cost);
     if (*cost) {
         text_blanks(p, 2);
-        text_put(p, STYLE_TEXT, cost);
+        text_wrap(p, STYLE_TEXT, REASONS, WIDTH, cost);
     }
     text_end(p);
     put_why(p, c);
