@@ -33,9 +33,10 @@ bool plan_memory_words(const struct plan_memory *m, char *out, size_t size)
     if (size) {
         out[0] = '\0';
     }
+    if (m->why && now) {
+        snprintf(out, size, "%.1f%s now; with the plan not known", m->now_bytes / GIB, total);
+    }
     if (m->why) {
-        snprintf(out, size, now ? "%.1f%s now; with the plan not known" : "", m->now_bytes / GIB,
-                 total);
         return now;
     }
     if (m->loaded && now && same) {
