@@ -131,6 +131,7 @@ try_health() {
     tunetop apply mine "${less[@]}" --yes
     t_expect_status 3
     t_expect_out 'healthcheck fails'
+    t_expect_out 'The last line of its log: '
     anew 'a healthcheck that fails'
     has 'a healthcheck that fails' 2 $((64 * MB))
     as_before 'a healthcheck that fails'

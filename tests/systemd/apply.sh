@@ -14,7 +14,10 @@ mode=\$(cat $behave)
 [ "\$OLLAMA_NUM_PARALLEL" != 1 ] || mode=well
 set -- $server serve --kind ollama --models 0 --port 11434
 case \$mode in
-crashes) exit 3 ;;
+crashes)
+    echo "its model is gone" >&2
+    exit 3
+    ;;
 hangs) exec sleep 1000 ;;
 dies) set -- timeout 2 "\$@" ;;
 forgets) unset OLLAMA_KEEP_ALIVE ;;
@@ -135,9 +138,15 @@ check_rolled_back() { # WAY BEHAVIOUR SENTENCE
     t_expect_out " rolled_back +${wish[0]}"
 }
 
-# --- as root ---
+# --- as root, with a journal where one can be had ---
+journal=no
+if systemctl start systemd-journald.socket systemd-journald.service 2>/dev/null &&
+    [ -S /run/systemd/journal/stdout ]; then
+    journal=yes
+fi
 check_apply root
 check_rolled_back root crashes 'status 3'
+[ "$journal" = no ] || check_rolled_back root crashes 'The last line of its log: its model is gone'
 check_rolled_back root hangs 'ollama: '
 check_rolled_back root dies 'ollama: '
 check_rolled_back root forgets 'OLLAMA_KEEP_ALIVE=[a-z0-9]+,'
