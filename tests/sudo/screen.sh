@@ -135,3 +135,15 @@ d_wait "$t_what: it says that there is none" shows 'no sudo here'
 is_old
 t send-keys q
 at_shell
+
+# Nobody would let it go on: nothing stops.
+t_what='Ctrl-Z where no shell is'
+on_tuning 80x24 'exec env'
+left
+t send-keys C-z
+d_wait "$t_what: sudo has it still" shows "^(\^Z)?(sudo: a password is required|\[sudo\] password for $user: ?)$"
+shows 'password is required' || t send-keys C-c
+back 'nothing was changed; A asks again'
+is_old
+t send-keys q
+d_wait "$t_what: q ends it" ended
