@@ -14,9 +14,10 @@ cat >"$HOME/start" <<END
 #!/usr/bin/env bash
 if [ -e "$HOME/says" ] && grep -q OLLAMA_MAX_QUEUE=512 "$env"; then
     echo start >>"$t_dir/calls"
-    . "$HOME/says" >>"$log" 2>&1
+    (exec >>"$log" 2>&1; . "$HOME/says") # nothing that stays behind holds what is tunetop's
     exit 0
 fi
+[ ! -e "$HOME/never" ] || { echo "never again" >>"$log"; exit 7; }
 exec "$HOME/serve"
 END
 chmod +x "$HOME/start"
@@ -80,7 +81,7 @@ cat >"$HOME/says" <<'END'
 (trap 'exit 0' TERM; i=0
  while [ -e "$HOME/says" ] && [ $i -lt 400 ]; do
      i=$((i + 1))
-     head -c 100000 /dev/zero | tr '\0' x; echo
+     head -c 20000 /dev/zero | tr '\0' x; echo
      seq -f "line $i of %g" 2000
      sleep 0.02
  done) &
@@ -93,6 +94,18 @@ t_ok 'its newest lines are told' grep -q '"event":"log".*"detail":"line [0-9]* o
 t_ok 'and not all of them' test "$(grep -c '"event":"log"' "$t_dir/progress")" -lt 100
 t_is 'no line is too long for a pipe' "$(awk 'length($0) > 511' "$t_dir/progress")" ''
 t_is 'ten lines stay' "$(lines)" 10
+
+# --- it comes back neither way: what it says then, from recover as well ---
+: >"$HOME/never"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 4
+t_expect_out 'The last line of its log: never again$'
+t_run "$TUNETOP" recover --yes
+t_expect_status 4
+t_expect_err 'the last line of the log of ollama: never again$'
+rm "$HOME/never"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
 
 # --- a log that cannot be read is no error of the change, and is said ---
 cat >"$HOME/says" <<'END'
