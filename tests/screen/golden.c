@@ -12,10 +12,34 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "tui/command.h"
 #include "tui/view.h"
 #include "tuning/assess.h"
 
 enum { GOLDEN_MAX = 1 << 20 };
+
+const struct golden_size golden_sizes[GOLDEN_SIZES] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
+
+void golden_press(struct ui *ui, const struct model *m, int width, int height, const char *keys,
+                  void (*after)(struct ui *ui, const struct model *m))
+{
+    char word[96];
+    while (*keys != '\0') {
+        size_t n = strcspn(keys, " ");
+        snprintf(word, sizeof word, "%.*s", (int)n, keys);
+        keys += n;
+        keys += *keys == ' ';
+        uint32_t key = key_of_name(word);
+        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
+        for (size_t i = 0; i < length; i++) {
+            uint32_t one = key != 0 ? key : word[i] == '~' ? ' ' : (unsigned char)word[i];
+            if (ui->input == UI_INPUT_NONE || !command_key(ui, one, m, width, height))
+                view_act(ui, action_of_key(one, ui->tab), m, width, height);
+            if (after != NULL)
+                after(ui, m);
+        }
+    }
+}
 
 static const char *golden_dir(void)
 {

@@ -20,10 +20,6 @@
 #include "tui/term.h"
 #include "tui/view.h"
 
-static const struct {
-    int width, height;
-} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
 enum { BEGAN_S = 70 }; /* before the model's time */
 
 struct scene {
@@ -57,26 +53,18 @@ static void end(struct scene *s)
 
 static void press(struct scene *s, const char *keys)
 {
-    char word[32];
-    while (*keys != '\0') {
-        size_t n = strcspn(keys, " ");
-        snprintf(word, sizeof word, "%.*s", (int)n, keys);
-        keys += n;
-        keys += *keys == ' ';
-        uint32_t key = key_of_name(word);
-        if (s->ui.input == UI_INPUT_NONE || !command_key(&s->ui, key, s->b.model, 80, 24))
-            view_act(&s->ui, action_of_key(key, s->ui.tab), s->b.model, 80, 24);
-    }
+    golden_press(&s->ui, s->b.model, 80, 24, keys, NULL);
 }
 
 static void compare(struct scene *s, const char *name, int size, bool ascii)
 {
-    golden_page(name, s->b.model, &s->ui, sizes[size].width, sizes[size].height, ascii);
+    golden_page(name, s->b.model, &s->ui, golden_sizes[size].width, golden_sizes[size].height,
+                ascii);
 }
 
 static void compare_all(struct scene *s, const char *name)
 {
-    for (int i = 0; i < SIZES; i++)
+    for (int i = 0; i < GOLDEN_SIZES; i++)
         compare(s, name, i, false);
     compare(s, name, 1, true);
     compare(s, name, 2, true);
@@ -84,7 +72,7 @@ static void compare_all(struct scene *s, const char *name)
 
 static void compare_some(struct scene *s, const char *name)
 {
-    for (int i = 0; i < SIZES; i++)
+    for (int i = 0; i < GOLDEN_SIZES; i++)
         compare(s, name, i, false);
 }
 

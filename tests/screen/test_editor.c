@@ -22,11 +22,6 @@
 #include "tui/term.h"
 #include "tui/view.h"
 
-static const struct {
-    int width, height;
-} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
-
 static struct built b;
 static struct ui ui;
 
@@ -70,20 +65,7 @@ static int end(void **state)
 
 static void press(const char *keys)
 {
-    char word[96];
-    while (*keys != '\0') {
-        size_t n = strcspn(keys, " ");
-        snprintf(word, sizeof word, "%.*s", (int)n, keys);
-        keys += n;
-        keys += *keys == ' ';
-        uint32_t key = key_of_name(word);
-        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
-        for (size_t i = 0; i < length; i++) {
-            uint32_t one = key != 0 ? key : (unsigned char)word[i];
-            if (ui.input == UI_INPUT_NONE || !command_key(&ui, one, b.model, 80, 24))
-                view_act(&ui, action_of_key(one, ui.tab), b.model, 80, 24);
-        }
-    }
+    golden_press(&ui, b.model, 80, 24, keys, NULL);
 }
 
 static void choose(int kind, const char *service, const char *name)
@@ -112,8 +94,8 @@ static const char *value(const char *service, const char *name)
 
 static void compare_all(const char *name)
 {
-    for (int i = 0; i < SIZES; i++)
-        golden_page(name, b.model, &ui, sizes[i].width, sizes[i].height, false);
+    for (int i = 0; i < GOLDEN_SIZES; i++)
+        golden_page(name, b.model, &ui, golden_sizes[i].width, golden_sizes[i].height, false);
     golden_page(name, b.model, &ui, 80, 24, true);
     golden_page(name, b.model, &ui, 120, 40, true);
 }

@@ -23,11 +23,6 @@
 #include "tui/term.h"
 #include "tui/view.h"
 
-static const struct {
-    int width, height;
-} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
-
 static void draw_and_compare(const char *name, const struct built *b, struct ui *ui, int width,
                              int height, bool ascii)
 {
@@ -40,9 +35,10 @@ static void machine(void **state)
     struct built b = model_builder_make(name);
     struct ui ui;
     ui_init(&ui, NS_PER_S);
-    for (int i = 0; i < SIZES; i++)
+    for (int i = 0; i < GOLDEN_SIZES; i++)
         for (int ascii = 0; ascii < 2; ascii++)
-            draw_and_compare(name, &b, &ui, sizes[i].width, sizes[i].height, ascii != 0);
+            draw_and_compare(name, &b, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                             ascii != 0);
     model_builder_free(&b);
 }
 
@@ -53,8 +49,8 @@ static void why(void **state)
     (void)state;
     ui_init(&ui, NS_PER_S);
     view_act(&ui, ACTION_WHY, b.model, 80, 24);
-    for (int i = 0; i < SIZES; i++)
-        draw_and_compare("why", &b, &ui, sizes[i].width, sizes[i].height, false);
+    for (int i = 0; i < GOLDEN_SIZES; i++)
+        draw_and_compare("why", &b, &ui, golden_sizes[i].width, golden_sizes[i].height, false);
     view_act(&ui, ACTION_LAST, b.model, 80, 24);
     draw_and_compare("why-end", &b, &ui, 80, 24, false);
     model_builder_free(&b);
@@ -73,8 +69,8 @@ static void help(void **state)
         snprintf(name, sizeof name, "help%s%s", tab > 0 ? "-" : "",
                  tab > 0 ? ui_tab_names[tab] : "");
         view_act(&ui, ACTION_HELP, b.model, 80, 24);
-        for (int i = 0; i < SIZES; i++)
-            draw_and_compare(name, &b, &ui, sizes[i].width, sizes[i].height, false);
+        for (int i = 0; i < GOLDEN_SIZES; i++)
+            draw_and_compare(name, &b, &ui, golden_sizes[i].width, golden_sizes[i].height, false);
         draw_and_compare(name, &b, &ui, 80, 24, true);
     }
     view_act(&ui, ACTION_LAST, b.model, 60, 15);
@@ -107,29 +103,15 @@ static void states_of_the_page(void **state)
 /* Keys as a person presses them, at a size; then the page. */
 static void press(struct ui *ui, const struct built *b, int width, int height, const char *keys)
 {
-    char word[96];
-    while (*keys != '\0') {
-        size_t n = strcspn(keys, " ");
-        snprintf(word, sizeof word, "%.*s", (int)n, keys);
-        keys += n;
-        keys += *keys == ' ';
-        uint32_t key = key_of_name(word);
-        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
-        for (size_t i = 0; i < length; i++) {
-            uint32_t one = key != 0 ? key : word[i] == '_' ? ' ' : (unsigned char)word[i];
-            if (ui->input == UI_INPUT_NONE || !command_key(ui, one, b->model, width, height))
-                view_act(ui, action_of_key(one, ui->tab), b->model, width, height);
-            if (ui->tuning.profiles != NULL)
-                tuning_builder_ask(ui, b->model);
-        }
-    }
+    golden_press(ui, b->model, width, height, keys,
+                 ui->tuning.profiles != NULL ? tuning_builder_ask : NULL);
 }
 
 /* NAME of the files, the machine ("mac+crowd": with the processes of process_builder.h), what is
- * pressed (words that are no keys are typed, _ is a blank), at which of the sizes. */
+ * pressed (words that are no keys are typed, ~ is a blank), at which of the sizes. */
 static const struct tab_case {
     const char *name, *machine, *keys;
-    bool size[SIZES], ascii;
+    bool size[GOLDEN_SIZES], ascii;
 } tab_cases[] = {
     {"services-busy", "mac", "2", {true, true, true, true}, true},
     {"services-selected", "mac", "2 Down Down", {true, true, true, false}, true},
@@ -149,7 +131,7 @@ static const struct tab_case {
     {"services-killed-page", "limits", "", {true, true, true, true}, false},
     {"services-killed-why", "limits", "w", {false, true, false, false}, false},
     {"services-filter", "many", "2 / comfy", {true, true, true, false}, false},
-    {"services-filtered", "many", "2 / 82_up Enter Down", {false, true, false, false}, false},
+    {"services-filtered", "many", "2 / 82~up Enter Down", {false, true, false, false}, false},
     {"services-no-match", "many", "2 / lmstudio Enter", {true, true, true, false}, false},
     {"services-why", "trouble", "2 Down w", {true, true, true, false}, false},
     {"palette", "mac", ":", {true, true, true, true}, true},
@@ -158,19 +140,19 @@ static const struct tab_case {
     {"palette-none", "mac", ": zz", {true, true, true, true}, true},
     {"palette-processes", "mac+mac", "4 :", {false, true, false, false}, false},
     {"palette-tuning", "mac", "3 :", {true, true, true, true}, true},
-    {"palette-setting", "mac", "3 : num_par", {true, true, true, true}, true},
-    {"palette-setting-taken", "mac", "3 : num_par Enter", {true, true, true, false}, false},
+    {"palette-setting", "mac", "3 : num~par", {true, true, true, true}, true},
+    {"palette-setting-taken", "mac", "3 : num~par Enter", {true, true, true, false}, false},
     {"palette-profile", "mac", "3 : prof Down", {true, true, true, true}, false},
     {"prompt-error", "mac", "2 : pauze Enter", {true, true, true, false}, false},
-    {"prompt-url", "mac", ": service_add_127.0.0.1:8188 Enter", {true, true, false, false}, false},
+    {"prompt-url", "mac", ": service~add~127.0.0.1:8188 Enter", {true, true, false, false}, false},
     {"prompt-asking",
      "mac",
-     ": service_add_http://10.0.0.7:8188 Enter",
+     ": service~add~http://10.0.0.7:8188 Enter",
      {false, true, false, false},
      false},
     {"prompt-added",
      "mac",
-     "2 : service_add_http://127.0.0.1:8188 Enter",
+     "2 : service~add~http://127.0.0.1:8188 Enter",
      {true, true, true, false},
      false},
     {"processes", "mac+mac", "4", {true, true, true, true}, true},
@@ -184,9 +166,9 @@ static const struct tab_case {
      {true, true, true, false},
      false},
     {"processes-tree", "mac+mac", "4 e s", {true, true, true, false}, true},
-    {"processes-io", "mac+mac", "4 : sort_io Enter", {true, true, false, false}, false},
-    {"processes-filter", "mac+mac", "4 / python_you", {true, true, false, false}, false},
-    {"processes-no-match", "mac+mac", "4 / no_such Enter", {false, true, false, false}, false},
+    {"processes-io", "mac+mac", "4 : sort~io Enter", {true, true, false, false}, false},
+    {"processes-filter", "mac+mac", "4 / python~you", {true, true, false, false}, false},
+    {"processes-no-match", "mac+mac", "4 / no~such Enter", {false, true, false, false}, false},
     {"processes-why", "mac+denied", "4 Down w", {true, true, true, false}, false},
     {"processes-denied", "mac+denied", "4 s s s s s", {true, true, true, true}, false},
     {"processes-hostile", "none+hostile", "4", {true, true, true, true}, true},
@@ -207,7 +189,7 @@ static const struct tab_case {
     {"tuning-linux", "linux", "3 Down j j j", {false, true, true, false}, false},
     {"tuning-open", "mac", "3 Down j j j Enter", {true, true, true, true}, false},
     {"tuning-details", "mac", "3 Down j j j Tab j j", {true, true, false, false}, true},
-    {"tuning-no-match", "mac", "3 / no_such Enter", {true, true, true, false}, false},
+    {"tuning-no-match", "mac", "3 / no~such Enter", {true, true, true, false}, false},
     {"tuning-why", "mac", "3 w", {true, true, true, false}, false},
     {"tuning-none", "none", "3", {false, true, true, false}, false},
     {"tuning-all", "mac", "3 c", {true, true, true, true}, true},
@@ -237,7 +219,7 @@ static void tabs(void **state)
         struct built b = model_builder_make(machine_name);
         if (processes != NULL)
             process_builder_fill(b.model, processes);
-        for (int i = 0; i < SIZES; i++) {
+        for (int i = 0; i < GOLDEN_SIZES; i++) {
             struct ui ui;
             if (!t->size[i])
                 continue;
@@ -245,10 +227,12 @@ static void tabs(void **state)
             view_update(&ui, b.model);
             if (t->keys[0] == '3')
                 tuning_builder_fill(&ui, b.model);
-            press(&ui, &b, sizes[i].width, sizes[i].height, t->keys);
-            draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, false);
+            press(&ui, &b, golden_sizes[i].width, golden_sizes[i].height, t->keys);
+            draw_and_compare(t->name, &b, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                             false);
             if (t->ascii && i == 1)
-                draw_and_compare(t->name, &b, &ui, sizes[i].width, sizes[i].height, true);
+                draw_and_compare(t->name, &b, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                                 true);
             ui_release(&ui);
         }
         model_builder_free(&b);
@@ -299,7 +283,8 @@ static void tuning_trouble(void **state)
         "TUNETOP_DATADIR names that folder: unset it, or set it to tunetop's data";
     press(&ui, &b, 80, 24, "3 / Enter Down");
     for (int i = 0; i < 3; i++)
-        draw_and_compare("tuning-trouble", &b, &ui, sizes[i].width, sizes[i].height, false);
+        draw_and_compare("tuning-trouble", &b, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                         false);
     press(&ui, &b, 80, 24, "w");
     draw_and_compare("tuning-trouble-why", &b, &ui, 80, 24, false);
     /* Of the machine neither chip nor memory is told: all settings can be listed all the same. */
@@ -309,7 +294,8 @@ static void tuning_trouble(void **state)
     ui.tuning.chip_known = false;
     ui.tuning.wants = NULL;
     for (int i = 0; i < 3; i++)
-        draw_and_compare("tuning-unknown", &b, &ui, sizes[i].width, sizes[i].height, false);
+        draw_and_compare("tuning-unknown", &b, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                         false);
     ui_release(&ui);
     model_builder_free(&b);
 }
@@ -467,10 +453,10 @@ static void overview(void **state)
         a.chip.listed = !pages[i].by_rule;
         a.effect = pages[i].effect;
         set_drift(&a.drift, pages[i].drifted);
-        for (int size = 0; size < SIZES; size++)
+        for (int size = 0; size < GOLDEN_SIZES; size++)
             for (int ascii = 0; ascii < (size == 1 ? 2 : 1); ascii++)
-                golden_assessed(pages[i].name, b.model, &a, &ui, sizes[size].width,
-                                sizes[size].height, ascii != 0);
+                golden_assessed(pages[i].name, b.model, &a, &ui, golden_sizes[size].width,
+                                golden_sizes[size].height, ascii != 0);
         ui_release(&ui);
         model_builder_free(&b);
     }

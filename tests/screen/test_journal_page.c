@@ -22,11 +22,7 @@
 #include "tui/term.h"
 #include "tui/view.h"
 
-enum { FIXTURE_MAX = 4 * 1024 * 1024, SIZES = 4, OFFSET_S = 3600 };
-
-static const struct {
-    int width, height;
-} sizes[SIZES] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
+enum { FIXTURE_MAX = 4 * 1024 * 1024, OFFSET_S = 3600 };
 
 static struct buf text_of(const char *name)
 {
@@ -64,29 +60,11 @@ static struct buf many(void)
     return out;
 }
 
-static void press(struct ui *ui, const struct model *m, int width, int height, const char *keys)
-{
-    char word[96];
-    while (*keys != '\0') {
-        size_t n = strcspn(keys, " ");
-        snprintf(word, sizeof word, "%.*s", (int)n, keys);
-        keys += n;
-        keys += *keys == ' ';
-        uint32_t key = key_of_name(word);
-        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
-        for (size_t i = 0; i < length; i++) {
-            uint32_t one = key != 0 ? key : word[i] == '_' ? ' ' : (unsigned char)word[i];
-            if (ui->input == UI_INPUT_NONE || !command_key(ui, one, m, width, height))
-                view_act(ui, action_of_key(one, ui->tab), m, width, height);
-        }
-    }
-}
-
 /* NAME of the files, what the list was read from ("" nothing is here yet), and one entry; what is
  * pressed; what could not be done; at which of the sizes. */
 static const struct page_case {
     const char *name, *rows, *one, *keys, *trouble;
-    bool size[SIZES], ascii;
+    bool size[GOLDEN_SIZES], ascii;
 } cases[] = {
     {"journal", "list.json", "one.json", "5", NULL, {true, true, true, true}, true},
     {"journal-coming", "list.json", "", "5", NULL, {false, true, false, false}, false},
@@ -123,7 +101,7 @@ static const struct page_case {
      {true, true, true, false},
      false},
     {"journal-diff-coming", "list.json", "", "5 d", NULL, {false, true, false, false}, false},
-    {"journal-filter", "list.json", "", "5 / ultra_undo", NULL, {true, true, true, false}, false},
+    {"journal-filter", "list.json", "", "5 / ultra~undo", NULL, {true, true, true, false}, false},
     {"journal-filtered",
      "list.json",
      "one_root.json",
@@ -134,7 +112,7 @@ static const struct page_case {
     {"journal-no-match",
      "list.json",
      "",
-     "5 / no_such Enter",
+     "5 / no~such Enter",
      NULL,
      {true, true, true, false},
      true},
@@ -178,7 +156,7 @@ static void draw_case(const struct page_case *c, const struct model *m)
         assert_int_equal(journal_diff_parse(text.data, text.size, &diff, &err), 0);
         buf_release(&text);
     }
-    for (int i = 0; i < SIZES; i++) {
+    for (int i = 0; i < GOLDEN_SIZES; i++) {
         struct ui ui;
         if (!c->size[i])
             continue;
@@ -191,10 +169,10 @@ static void draw_case(const struct page_case *c, const struct model *m)
             ui.tuning.plan_refused = c->trouble;
         if (c->trouble != NULL)
             snprintf(ui.journal.trouble, sizeof ui.journal.trouble, "%s", c->trouble);
-        press(&ui, m, sizes[i].width, sizes[i].height, c->keys);
-        golden_page(c->name, m, &ui, sizes[i].width, sizes[i].height, false);
+        golden_press(&ui, m, golden_sizes[i].width, golden_sizes[i].height, c->keys, NULL);
+        golden_page(c->name, m, &ui, golden_sizes[i].width, golden_sizes[i].height, false);
         if (c->ascii && i == 1)
-            golden_page(c->name, m, &ui, sizes[i].width, sizes[i].height, true);
+            golden_page(c->name, m, &ui, golden_sizes[i].width, golden_sizes[i].height, true);
         ui_release(&ui);
     }
     journal_diff_release(&diff);
@@ -224,34 +202,34 @@ static void selection(void **state)
     assert_int_equal(journal_rows_parse(open.data, open.size, &after, &err), 0);
     ui_init(&ui, NS_PER_S);
     view_update(&ui, b.model);
-    press(&ui, b.model, 80, 24, "5 d");
+    golden_press(&ui, b.model, 80, 24, "5 d", NULL);
     assert_null(journal_tab_current(&ui));
     assert_string_equal(ui.note, "the journal is being read"); /* nothing is known of it */
     ui.journal.rows = &before;
     assert_string_equal(journal_tab_current(&ui)->id, "20261121-140311-007314");
     assert_string_equal(ui.journal.selected, "");
-    press(&ui, b.model, 80, 24, "j j");
+    golden_press(&ui, b.model, 80, 24, "j j", NULL);
     assert_string_equal(ui.journal.selected, "20261117-091002-451177");
     ui.journal.rows = &after;
     assert_string_equal(journal_tab_current(&ui)->id, "20261117-091002-451177");
     assert_ptr_equal(journal_tab_current(&ui), &after.rows[3]);
-    press(&ui, b.model, 80, 24, "k");
+    golden_press(&ui, b.model, 80, 24, "k", NULL);
     assert_string_equal(ui.journal.selected, "20261119-081240-905100");
-    press(&ui, b.model, 80, 24, "g");
+    golden_press(&ui, b.model, 80, 24, "g", NULL);
     assert_true(journal_tab_current(&ui)->cut_off);
     assert_true(journal_tab_current(&ui)->may_do);
     ui.journal.rows = &before; /* it was ended: the first stands there again */
     assert_string_equal(journal_tab_current(&ui)->id, "20261121-140311-007314");
-    press(&ui, b.model, 80, 24, "/ undo_of Enter U");
+    golden_press(&ui, b.model, 80, 24, "/ undo~of Enter U", NULL);
     assert_null(journal_tab_current(&ui));
     assert_string_equal(ui.note, "nothing is selected");
-    press(&ui, b.model, 80, 24, "j G Enter d PgUp");
+    golden_press(&ui, b.model, 80, 24, "j G Enter d PgUp", NULL);
     assert_null(journal_tab_current(&ui));
     journal_rows_release(&before);
     assert_int_equal(journal_rows_parse(none.data, none.size, &before, &err), 0);
-    press(&ui, b.model, 80, 24, "Esc d");
+    golden_press(&ui, b.model, 80, 24, "Esc d", NULL);
     assert_string_equal(ui.note, "nothing was changed yet");
-    press(&ui, b.model, 80, 24, "Esc j G g Enter d U R Tab w Down w");
+    golden_press(&ui, b.model, 80, 24, "Esc j G g Enter d U R Tab w Down w", NULL);
     assert_null(journal_tab_current(&ui));
     ui.tab = UI_OVERVIEW;
     ui.journal.rows = &after;

@@ -22,10 +22,6 @@
 #include "tui/theme_picker.h"
 #include "tui/view.h"
 
-static const struct {
-    int width, height;
-} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
-
 static struct built b;
 static struct theme_set shipped, many;
 
@@ -87,9 +83,10 @@ static void the_list(void **state)
     (void)state;
     open_list(&ui, &shipped);
     press(&ui, KEYCODE_DOWN);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+    for (size_t i = 0; i < GOLDEN_SIZES; i++)
         for (int ascii = 0; ascii < 2; ascii++)
-            golden_page("themes", b.model, &ui, sizes[i].width, sizes[i].height, ascii != 0);
+            golden_page("themes", b.model, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                        ascii != 0);
     ui.theme.colors = "mono";
     golden_page("themes-mono", b.model, &ui, 80, 24, false);
     ui.theme.set = NULL;
@@ -101,8 +98,9 @@ static void more_than_fit(void **state)
     struct ui ui;
     (void)state;
     open_list(&ui, &many);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        golden_page("themes-many", b.model, &ui, sizes[i].width, sizes[i].height, false);
+    for (size_t i = 0; i < GOLDEN_SIZES; i++)
+        golden_page("themes-many", b.model, &ui, golden_sizes[i].width, golden_sizes[i].height,
+                    false);
     for (int i = 0; i < 15; i++)
         press(&ui, KEYCODE_DOWN);
     golden_page("themes-many-middle", b.model, &ui, 80, 24, false);

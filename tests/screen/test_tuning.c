@@ -19,11 +19,6 @@
 #include "tui/term.h"
 #include "tui/view.h"
 
-static const struct {
-    int width, height;
-} sizes[] = {{60, 15}, {80, 24}, {120, 40}, {200, 60}};
-enum { SIZES = sizeof sizes / sizeof sizes[0] };
-
 struct scene {
     struct built b;
     struct ui ui;
@@ -49,33 +44,20 @@ static void end(struct scene *s)
 
 static void press(struct scene *s, int width, int height, const char *keys)
 {
-    char word[96];
-    while (*keys != '\0') {
-        size_t n = strcspn(keys, " ");
-        snprintf(word, sizeof word, "%.*s", (int)n, keys);
-        keys += n;
-        keys += *keys == ' ';
-        uint32_t key = key_of_name(word);
-        size_t length = key == 0 ? strlen(word) : 1; /* no key: text */
-        for (size_t i = 0; i < length; i++) {
-            uint32_t one = key != 0 ? key : (unsigned char)word[i];
-            if (s->ui.input == UI_INPUT_NONE ||
-                !command_key(&s->ui, one, s->b.model, width, height))
-                view_act(&s->ui, action_of_key(one, s->ui.tab), s->b.model, width, height);
-        }
-    }
+    golden_press(&s->ui, s->b.model, width, height, keys, NULL);
 }
 
 static void compare(struct scene *s, const char *name, int size, bool ascii)
 {
-    golden_page(name, s->b.model, &s->ui, sizes[size].width, sizes[size].height, ascii);
+    golden_page(name, s->b.model, &s->ui, golden_sizes[size].width, golden_sizes[size].height,
+                ascii);
 }
 
 static void compare_all(struct scene *s, const char *name)
 {
-    for (int i = 0; i < SIZES; i++)
+    for (int i = 0; i < GOLDEN_SIZES; i++)
         compare(s, name, i, false);
-    for (int i = 1; i < SIZES; i++)
+    for (int i = 1; i < GOLDEN_SIZES; i++)
         compare(s, name, i, true);
 }
 
@@ -172,7 +154,7 @@ static void parts(void **state)
         for (int size = 1; size <= (cases[i].big ? 2 : 1); size++) {
             struct scene s;
             begin(&s, cases[i].plan);
-            press(&s, sizes[size].width, sizes[size].height, cases[i].keys);
+            press(&s, golden_sizes[size].width, golden_sizes[size].height, cases[i].keys);
             compare(&s, cases[i].name, size, false);
             end(&s);
         }

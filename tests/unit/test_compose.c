@@ -9,30 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "tests/unit/container_fixture.h"
 #include "tuning/control/compose_part.h"
 #include "tuning/control/remember.h"
-
-static struct arena arena;
-static struct buf text;
-static struct err err = ERR_INIT;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    buf_init(&text, 1024 * 1024);
-    err_clear(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    buf_release(&text);
-    return 0;
-}
 
 static void test_versions(void **state)
 {
@@ -182,17 +161,6 @@ static void test_explain(void **state)
     }
 }
 
-static struct container_facts *fixture(const char *name)
-{
-    struct containers all;
-    char path[1024];
-
-    snprintf(path, sizeof path, "%s/tests/fixtures/containers/%s", getenv("abs_srcdir"), name);
-    assert_int_equal(file_read(path, &text, &err), 0);
-    assert_int_equal(containers_read(text.data, text.size, &arena, &all, &err), 0);
-    return &all.of[0];
-}
-
 /* Everything that was said, a line each. */
 static const char *said(const struct compose_says *s)
 {
@@ -216,7 +184,7 @@ static const char same_line[] =
 
 static void test_words(void **state)
 {
-    const struct container_facts *c = fixture("podman-4.3.1.json");
+    const struct container_facts *c = container_fixture("podman-4.3.1.json").of;
     struct compose_says says = {.arena = &arena};
     char line[4096], *at;
 
@@ -282,7 +250,7 @@ static const char *compared(const struct container_facts *c, const char *config)
 
 static void test_compare(void **state)
 {
-    const struct container_facts *c = fixture("docker-28.json");
+    const struct container_facts *c = container_fixture("docker-28.json").of;
     struct compose_says says = {.arena = &arena};
 
     (void)state;
@@ -398,16 +366,12 @@ static void test_remember(void **state)
 
 int main(void)
 {
+#define UNIT(f)                                                                                    \
+    cmocka_unit_test_setup_teardown(f, container_fixture_setup, container_fixture_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_versions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_options, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_explain, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_words, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_rehearsal, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_compare, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_unset, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_remember, setup, teardown),
+        UNIT(test_versions), UNIT(test_lines), UNIT(test_options),
+        UNIT(test_explain),  UNIT(test_words), UNIT(test_rehearsal),
+        UNIT(test_compare),  UNIT(test_unset), UNIT(test_remember),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,45 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "tuning/control/inspect.h"
-
-static struct arena arena;
-static struct buf text;
-static struct err err = ERR_INIT;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    buf_init(&text, 1024 * 1024);
-    err_clear(&err);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    buf_release(&text);
-    return 0;
-}
-
-static struct containers fixture(const char *name)
-{
-    struct containers all;
-    char path[1024];
-
-    snprintf(path, sizeof path, "%s/tests/fixtures/containers/%s", getenv("abs_srcdir"), name);
-    assert_int_equal(file_read(path, &text, &err), 0);
-    assert_int_equal(containers_read(text.data, text.size, &arena, &all, &err), 0);
-    return all;
-}
+#include "tests/unit/container_fixture.h"
 
 static void test_podman(void **state)
 {
     (void)state;
-    const struct containers all = fixture("podman-4.3.1.json");
+    const struct containers all = container_fixture("podman-4.3.1.json");
     assert_int_equal(all.count, 2);
     const struct container_facts *c = &all.of[0];
     assert_true(c->podman && c->by_podman_compose && c->running && !c->one_off);
@@ -96,7 +63,7 @@ static void test_podman(void **state)
 static void test_docker_face_of_podman(void **state)
 {
     (void)state;
-    const struct containers all = fixture("docker-api-of-podman.json");
+    const struct containers all = container_fixture("docker-api-of-podman.json");
     const struct container_facts *c = &all.of[0];
     assert_int_equal(all.count, 1);
     assert_false(c->podman || c->by_podman_compose);
@@ -112,7 +79,7 @@ static void test_docker_face_of_podman(void **state)
 static void test_docker(void **state)
 {
     (void)state;
-    const struct containers all = fixture("docker-28.json");
+    const struct containers all = container_fixture("docker-28.json");
     const struct container_facts *c = &all.of[0];
     assert_int_equal(all.count, 1);
     assert_false(c->podman);
@@ -221,12 +188,11 @@ static void test_paths(void **state)
 
 int main(void)
 {
+#define UNIT(f)                                                                                    \
+    cmocka_unit_test_setup_teardown(f, container_fixture_setup, container_fixture_teardown)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_podman, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_docker_face_of_podman, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_docker, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_paths, setup, teardown),
+        UNIT(test_podman), UNIT(test_docker_face_of_podman), UNIT(test_docker), UNIT(test_hostile),
+        UNIT(test_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,107 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/unit/machine.h"
-#include "tuning/plan.h"
-
-static struct test_knowledge known;
-static struct chip_machine machine;
-static struct chip_answer answer;
-static struct profile_query query;
-
-static char folder[] = "/tmp/tunetop-plan-XXXXXX";
-static struct config config;
-static struct plan_input input;
-static struct plan plan;
-static struct err failure;
-
-static int load_shipped(void **state)
-{
-    (void)state;
-    return test_knowledge_load(&known) == 0 && mkdtemp(folder) ? 0 : -1;
-}
-
-static int release_shipped(void **state)
-{
-    (void)state;
-    test_knowledge_release(&known);
-    return rmdir(folder);
-}
-
-static const char *const names[] = {"compose.yaml", "b.yaml", ".env",       "a.env",
-                                    "x.env",        "s.json", "broken.yaml"};
-
-static const char *path_of(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *f = fopen(path_of(name), "w");
-    assert_non_null(f);
-    fputs(text, f);
-    assert_int_equal(fclose(f), 0);
-}
-
-static void forget(void)
-{
-    plan_release(&plan);
-    plan_input_release(&input);
-    config_release(&config);
-}
+#include "tests/unit/plan_place.h"
 
 static int set_up(void **state)
 {
     (void)state;
     /* A Linux machine with a card: containers there have the machine's own memory. */
-    test_machine_set(&(struct test_machine){"AMD Ryzen 9", 64, .performance = 16,
-                                            .card = CARD_NVIDIA, .vram_gb = 24},
-                     &machine);
-    chip_decide(&known.chips, &machine, &answer);
-    profile_query_init(&query, &answer, &machine, NAN);
+    on(&(struct test_machine){"AMD Ryzen 9", 64, .performance = 16, .card = CARD_NVIDIA,
+                              .vram_gb = 24});
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    forget();
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)unlink(path_of(names[i]));
-    }
-    return 0;
-}
-
-/* The services of tunetop.yaml, one a line: their files are read. */
-static void look(const char *services)
-{
-    struct err err = ERR_INIT;
-    char text[2048];
-
-    forget();
-    snprintf(text, sizeof text, "services:\n%s", services);
-    config_init(&config);
-    char file[256];
-    snprintf(file, sizeof file, "%s/tunetop.yaml", folder);
-    if (config_parse(&config, file, text, strlen(text), &err) < 0) {
-        fail_msg("%s: %s", err.where, err.msg);
-    }
-    config.path = file; /* relative paths start there */
-    plan_input_load(&config, query.hosts, NULL, NULL, &input);
-    config.path = NULL;
-}
-
-static int make_with(struct plan_wish wish)
-{
-    failure = (struct err)ERR_INIT;
-    wish.profiles = &known.profiles;
-    wish.query = &query;
-    wish.profile = wish.profile ? wish.profile : "high";
-    plan_release(&plan);
-    return plan_make(&input, &wish, &plan, &failure);
 }
 
 static void make(void)
@@ -127,28 +35,6 @@ static int make_set(const char *name, const char *value)
 {
     return make_with(
         (struct plan_wish){.typed = &(struct plan_typed){name, value, NULL}, .typed_count = 1});
-}
-
-static const struct plan_change *change_of(const char *service, const char *setting)
-{
-    for (size_t i = 0; i < plan.change_count; i++) {
-        if (strcmp(plan.changes[i].service, service) == 0 &&
-            strcmp(plan.changes[i].setting, setting) == 0) {
-            return &plan.changes[i];
-        }
-    }
-    return NULL;
-}
-
-static const struct plan_skipped *skipped_of(const char *service, const char *setting)
-{
-    for (size_t i = 0; i < plan.skipped_count; i++) {
-        if (strcmp(plan.skipped[i].service, service) == 0 &&
-            strcmp(plan.skipped[i].setting, setting) == 0) {
-            return &plan.skipped[i];
-        }
-    }
-    return NULL;
 }
 
 static const char one_service[] = "services:\n"
@@ -589,7 +475,7 @@ static void test_said_once(void **state)
 
 int main(void)
 {
-#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
         UNIT(test_idempotent),      UNIT(test_sorted),          UNIT(test_guide_names),
         UNIT(test_secret),          UNIT(test_exclusive_flags), UNIT(test_bare_flag_off),
@@ -598,5 +484,5 @@ int main(void)
         UNIT(test_not_managed),     UNIT(test_two_names),       UNIT(test_does_not_parse),
         UNIT(test_said_once),
     };
-    return cmocka_run_group_tests(tests, load_shipped, release_shipped);
+    return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);
 }

@@ -12,8 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/unit/machine.h"
-#include "tuning/plan.h"
+#include "tests/unit/plan_place.h"
 #include "tuning/plan_fit.h"
 
 static const struct test_machine cpu_16 = {"AMD Ryzen 7", 16, .performance = 8};
@@ -22,60 +21,10 @@ static const struct test_machine card_24 = {"AMD Ryzen 9", 64, .performance = 16
 static const struct test_machine mac_64 = {"Apple M4 Max", 64, true, 12, 4, 40, CARD_NONE, 0};
 static const struct test_machine mac_24 = {"Apple M4 Pro", 24, true, 8, 4, 16, CARD_NONE, 0};
 
-static struct test_knowledge known;
-static struct chip_machine machine;
-static struct chip_answer answer;
-static struct profile_query query;
-
-static char folder[] = "/tmp/tunetop-fit-XXXXXX";
-static struct config config;
-static struct plan_input input;
-static struct plan plan;
-static struct err failure;
-
 enum { ROWS = 8 };
 static struct fit_row rows[ROWS];
 static struct fit_list list;
 static struct plan_models models;
-
-static int load_shipped(void **state)
-{
-    (void)state;
-    return test_knowledge_load(&known) == 0 && mkdtemp(folder) ? 0 : -1;
-}
-
-static int release_shipped(void **state)
-{
-    (void)state;
-    test_knowledge_release(&known);
-    return rmdir(folder);
-}
-
-static const char *path_of(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *f = fopen(path_of(name), "w");
-    assert_non_null(f);
-    fputs(text, f);
-    assert_int_equal(fclose(f), 0);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    plan_release(&plan);
-    plan_input_release(&input);
-    config_release(&config);
-    (void)unlink(path_of("compose.yaml"));
-    (void)unlink(path_of("a.env"));
-    return 0;
-}
 
 static int set_up(void **state)
 {
@@ -87,11 +36,9 @@ static int set_up(void **state)
 
 /* ---- what there is ---- */
 
-static void on(const struct test_machine *m)
+static void fit_on(const struct test_machine *m)
 {
-    test_machine_set(m, &machine);
-    chip_decide(&known.chips, &machine, &answer);
-    profile_query_init(&query, &answer, &machine, NAN);
+    on(m);
     fit_place_of(&machine, &answer, NAN, NAN, &models.place);
 }
 
@@ -143,39 +90,20 @@ static const char one[] =
 static const char native[] =
     "  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n";
 
-static void look(const char *services)
+static void fit_look(const char *services)
 {
-    struct err err = ERR_INIT;
-    char text[2048], file[256];
-
-    plan_release(&plan);
-    plan_input_release(&input);
-    config_release(&config);
-    snprintf(text, sizeof text, "services:\n%s", services);
-    snprintf(file, sizeof file, "%s/tunetop.yaml", folder);
-    config_init(&config);
-    if (config_parse(&config, file, text, strlen(text), &err) < 0) {
-        fail_msg("%s: %s", err.where, err.msg);
-    }
-    config.path = file;
-    plan_input_load(&config, query.hosts, NULL, NULL, &input);
-    config.path = NULL;
+    look(services);
     input.models = &models;
 }
 
 static int make_of(const char *profile, const char *service, const struct plan_typed *typed,
                    size_t count)
 {
-    const struct plan_wish wish = {.profiles = &known.profiles,
-                                   .profile = profile,
-                                   .query = &query,
-                                   .services = &service,
-                                   .service_count = service ? 1 : 0,
-                                   .typed = typed,
-                                   .typed_count = count};
-    failure = (struct err)ERR_INIT;
-    plan_release(&plan);
-    return plan_make(&input, &wish, &plan, &failure);
+    return make_with((struct plan_wish){.profile = profile,
+                                        .services = &service,
+                                        .service_count = service ? 1 : 0,
+                                        .typed = typed,
+                                        .typed_count = count});
 }
 
 static void make(const char *profile)
@@ -193,17 +121,6 @@ static void make_set(const char *profile, const char *name, const char *value)
 }
 
 /* ---- what is planned ---- */
-
-static const struct plan_change *change_of(const char *service, const char *setting)
-{
-    for (size_t i = 0; i < plan.change_count; i++) {
-        if (strcmp(plan.changes[i].service, service) == 0 &&
-            strcmp(plan.changes[i].setting, setting) == 0) {
-            return &plan.changes[i];
-        }
-    }
-    return NULL;
-}
 
 static void is_changed(const char *service, const char *setting, const char *to)
 {
@@ -259,11 +176,11 @@ static double mib_of(const char *text)
 static void test_cpu_clamped(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
-    look(one);
+    fit_look(one);
     make("ultra");
     is_changed("ollama", "OLLAMA_CONTEXT_LENGTH", "16384");
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "3");
@@ -276,7 +193,7 @@ static void test_cpu_clamped(void **state)
 
     /* What is written already is not written again. */
     put("compose.yaml", plan.files[0].text);
-    look(one);
+    fit_look(one);
     make("ultra");
     assert_int_equal(plan.change_count, 0);
 }
@@ -285,11 +202,11 @@ static void test_cpu_clamped(void **state)
 static void test_cache_counts(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
-    look(one);
+    fit_look(one);
     make_set("ultra", "OLLAMA_KV_CACHE_TYPE", "q8_0");
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
     make_set("ultra", "OLLAMA_CONTEXT_LENGTH", "8192");
@@ -302,11 +219,11 @@ static void test_cache_counts(void **state)
 static void test_typed(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
-    look(one);
+    fit_look(one);
     make_set("ultra", "OLLAMA_NUM_PARALLEL", "8");
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "8");
     assert_null(change_of("ollama", "OLLAMA_NUM_PARALLEL")->clamped_from);
@@ -333,12 +250,12 @@ static void test_typed(void **state)
 static void test_too_large(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
     struct fit_row *big = have("qwen2.5:72b", 44, 80);
-    look(one);
+    fit_look(one);
     make("ultra");
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "3");
     is_warned(
@@ -359,14 +276,14 @@ static void test_too_large(void **state)
 static void test_card_shorter(void **state)
 {
     (void)state;
-    on(&card_24);
+    fit_on(&card_24);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
     have("gemma:2b", 1.5, 18);
     struct fit_row *own = have("with-own:8b", 4.5, 32);
     own->own_context = 4096; /* of its Modelfile: nothing changes */
-    look(one);
+    fit_look(one);
     make("high");
     is_changed("ollama", "OLLAMA_CONTEXT_LENGTH", "12288");
     is_warned("OLLAMA_CONTEXT_LENGTH",
@@ -392,11 +309,11 @@ static void test_card_shorter(void **state)
 static void test_card_part(void **state)
 {
     (void)state;
-    on(&card_24);
+    fit_on(&card_24);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have("qwen3:32b", 19, 64); /* 2 GiB of cache for 8,192 */
-    look(one);
+    fit_look(one);
     make("high");
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "4"); /* it does not fit alone */
     is_warned("", "not as a whole in 20.0 GiB, what LLAMA_ARG_FIT_TARGET leaves, now and then");
@@ -411,12 +328,12 @@ static void test_card_part(void **state)
 static void test_two_cards(void **state)
 {
     (void)state;
-    on(&card_24);
+    fit_on(&card_24);
     fit_place_of(&machine, &answer, NAN, 48 * 0x1p30, &models.place);
     put("compose.yaml", compose);
     serve("ollama", "4096", "");
     have("qwen3:32b", 19, 64); /* 3 GiB of cache for 12,288 */
-    look(one);
+    fit_look(one);
     make("high");
     is_changed("ollama", "LLAMA_ARG_FIT_TARGET", "4096"); /* 40 are left */
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "4");
@@ -430,11 +347,11 @@ static void test_two_cards(void **state)
 static void test_mac_shorter(void **state)
 {
     (void)state;
-    on(&mac_64);
+    fit_on(&mac_64);
     put("a.env", "A=b\n");
     serve("ollama", "", "4");
     have_8b();
-    look(native);
+    fit_look(native);
     make("ultra");
     /* 48 GiB of 64 are the GPU's: all that the model was trained for. */
     is_warned("OLLAMA_CONTEXT_LENGTH", "context gets shorter: 131072 -> 16384 for llama3.1:8b");
@@ -453,7 +370,7 @@ static void test_mac_shorter(void **state)
     is_warned("OLLAMA_CONTEXT_LENGTH", "context gets shorter: 65536 -> 16384");
     put("a.env", "OLLAMA_CONTEXT_LENGTH=8192\n");
     rows[0].loaded = false;
-    look(native);
+    fit_look(native);
     make("ultra");
     assert_null(warning_with("shorter"));
 }
@@ -463,9 +380,9 @@ static void test_mac_shorter(void **state)
 static void test_unknown(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
-    look(one);
+    fit_look(one);
     make("ultra");
     is_warned("", "which models are installed is not known (no server of that name runs here)");
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
@@ -492,10 +409,10 @@ static void test_unknown(void **state)
     is_changed("ollama", "OLLAMA_NUM_PARALLEL", "6");
     rows[0].model.known = true;
     models.place.budget.bytes = NAN;
-    look(one);
+    fit_look(one);
     query.hosts[PROFILE_OLLAMA].limits = PROFILE_LIMITS_NONE;
     put("a.env", "A=b\n");
-    look(native);
+    fit_look(native);
     make("ultra");
     is_warned("", "how much memory there is for models is not known");
 }
@@ -505,12 +422,12 @@ static void test_unknown(void **state)
 static void test_limit_of_models(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
     have("phi4:14b", 9.5, 40);
-    look(one);
+    fit_look(one);
     make("balanced"); /* 8G */
     assert_null(change_of("ollama", "deploy.resources.limits.memory"));
     assert_string_equal(skipped_because("ollama", "deploy.resources.limits.memory"),
@@ -538,11 +455,11 @@ static void test_fixed_share(void **state)
         "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
         "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", "services:\n"
                         "  ollama: {image: x}\n"
                         "  comfyui: {image: x, mem_limit: 7g}\n");
-    look(two);
+    fit_look(two);
     assert_int_equal(make_of("high", "ollama", NULL, 0), 0);
     is_changed("ollama", "deploy.resources.limits.memory", "5G"); /* 16 - 4 - 7 */
     assert_non_null(
@@ -555,7 +472,7 @@ static void test_fixed_share(void **state)
     is_changed("ollama", "mem_limit", "10g");
     /* What runs without a limit takes what it takes. */
     put("compose.yaml", "services:\n  ollama: {image: x}\n  comfyui: {image: x}\n");
-    look(two);
+    fit_look(two);
     input.places[1].memory_taken = 6 * 0x1p30;
     assert_int_equal(make_of("high", "ollama", NULL, 0), 0);
     is_changed("ollama", "deploy.resources.limits.memory", "6G");
@@ -568,9 +485,9 @@ static void test_refused_share(void **state)
         "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
         "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
-    look(two);
+    fit_look(two);
     make("high"); /* 12G each, of 12 together */
     is_changed("ollama", "deploy.resources.limits.memory", "6G");
     is_changed("comfyui", "deploy.resources.limits.memory", "6G");
@@ -589,9 +506,9 @@ static void test_reservation(void **state)
         "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
     const struct plan_change *c;
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
-    look(comfy);
+    fit_look(comfy);
     make("high");
     is_changed("comfyui", "deploy.resources.limits.memory", "12G");
     is_changed("comfyui", "deploy.resources.reservations.memory", "3G");
@@ -606,7 +523,7 @@ static void test_reservation(void **state)
                 1),
         -ERR_USAGE); /* 13 GiB: more than a container gets */
     put("compose.yaml", "services:\n  ollama: {image: x, mem_reservation: 10g}\n");
-    look(one);
+    fit_look(one);
     make("balanced"); /* 8G */
     assert_non_null(strstr(skipped_because("ollama", "deploy.resources.limits.memory"),
                            "8G is below what the file reserves, 10.0 GiB"));
@@ -616,9 +533,9 @@ static void test_reservation(void **state)
 static void test_typed_judged(void **state)
 {
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
-    look(one);
+    fit_look(one);
     make_set("high", "OLLAMA_NUM_THREADS", "4");
     is_changed("ollama", "OLLAMA_NUM_THREADS", "4");
     assert_int_equal(change_of("ollama", "OLLAMA_NUM_THREADS")->verdict, SETTING_RENAMED);
@@ -643,17 +560,17 @@ static void test_watermark(void **state)
         "  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n"
         "  - {name: comfyui, kind: comfyui, config: {type: env_file, file: b.env}}\n";
     (void)state;
-    on(&mac_24); /* 16 GiB are the GPU's */
+    fit_on(&mac_24); /* 16 GiB are the GPU's */
     put("a.env", "A=b\n");
     put("b.env", "A=b\n");
-    look(two);
+    fit_look(two);
     make("high");
     const struct plan_change *c = change_of("ollama", "LLAMA_ARG_FIT_TARGET");
     assert_non_null(c);
     const double alone = strtod(c->to, NULL);
     put("b.env", "PYTORCH_MPS_HIGH_WATERMARK_RATIO=0.5\n"
                  "PYTORCH_MPS_LOW_WATERMARK_RATIO=0.4\n");
-    look(two);
+    fit_look(two);
     assert_int_equal(make_of("high", "ollama", NULL, 0), 0);
     c = change_of("ollama", "LLAMA_ARG_FIT_TARGET");
     assert_non_null(c);
@@ -668,11 +585,11 @@ static void test_watermark(void **state)
 static void test_engine(void **state)
 {
     (void)state;
-    on(&mac_64);
+    fit_on(&mac_64);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
-    look(one);
+    fit_look(one);
     make("high");
     is_warned("deploy.resources.limits.memory", "virtual machine of the containers has is not");
     /* Its models run on the CPU, in what the limit gives. */
@@ -686,11 +603,11 @@ static void test_hash(void **state)
 {
     char hash[SHA256_TEXT_BYTES];
     (void)state;
-    on(&cpu_16);
+    fit_on(&cpu_16);
     put("compose.yaml", compose);
     serve("ollama", "", "");
     have_8b();
-    look(one);
+    fit_look(one);
     make("ultra");
     memcpy(hash, plan.hash, sizeof hash);
     have("tiny", 0.5, 16); /* clamps nothing: the same is done */
@@ -707,7 +624,7 @@ static void test_hash(void **state)
 
 int main(void)
 {
-#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
         UNIT(test_cpu_clamped),   UNIT(test_cache_counts), UNIT(test_typed),
         UNIT(test_too_large),     UNIT(test_card_shorter), UNIT(test_card_part),
@@ -716,5 +633,5 @@ int main(void)
         UNIT(test_refused_share), UNIT(test_reservation),  UNIT(test_typed_judged),
         UNIT(test_engine),        UNIT(test_hash),
     };
-    return cmocka_run_group_tests(tests, load_shipped, release_shipped);
+    return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);
 }
