@@ -17,6 +17,7 @@ t_dir=$(mktemp -d "${TMPDIR:-/tmp}/tunetop-test.XXXXXX") || exit 99
 t_count=0
 t_failed=0
 t_status=0
+t_last=0 # what the last check came to
 t_what=
 t_pids=
 
@@ -67,8 +68,35 @@ t_run() {
     "$@" </dev/null >"$t_dir/out" 2>"$t_dir/err" || t_status=$?
 }
 
+# t_profile NAME=VALUE...: "mine", a profile of the user's that wishes these of Ollama. A word without = goes on with
+# the one before it: "NAME=VALUE" "keep: true".
+t_profile() {
+    local wish
+    mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
+    {
+        printf 'profiles:\n  - name: mine\n    best_for: a test\n    services:\n      - service: ollama\n        settings:\n'
+        for wish; do
+            printf '          - {name: %s, value: %s}\n' "${wish%%=*}" "${wish#*=}"
+        done
+    } >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml"
+}
+
+# t_on FILE REGEX...: a screen that was saved has lines like each of these; t_not_on FILE REGEX: no line like that.
+t_on() {
+    local screen=$1 pattern
+    shift
+    for pattern; do
+        t_ok "$screen shows $pattern" grep -Eq -- "$pattern" "$screen"
+        [ "$t_last" = 0 ] || head -n 50 "$screen" | sed 's/^/# screen: /'
+    done
+}
+t_not_on() {
+    t_must_fail "$1 does not show $2" grep -Eq -- "$2" "$1"
+}
+
 # t_report STATUS NAME: one TAP line; after a failure what was run and what it said.
 t_report() {
+    t_last=$1
     t_count=$((t_count + 1))
     if [ "$1" -eq 0 ]; then
         printf 'ok %d - %s\n' "$t_count" "$2"

@@ -5,18 +5,7 @@
 # variables ($env), started and stopped by a pair of commands that tunetop.yaml ($yaml) names, and a
 # profile of its own, "mine". $HOME/trick says what goes wrong with the next start.
 
-umask 022
-yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
-env=$HOME/ollama.env
-fake=$abs_builddir/tests/fake_server
-if [ ! -r /proc/self/environ ]; then
-    t_skip 'environments of processes are not readable here'
-    t_done
-    exit
-fi
-
-mkfifo "$t_dir/life" # a server ends with its stdin
-exec 9<>"$t_dir/life"
+. "$abs_srcdir/tests/cli/server.sh"
 
 # A port of its own that stays the same over restarts.
 "$fake" --kind ollama <"$t_dir/life" >"$t_dir/port" 9>&- &
@@ -63,18 +52,7 @@ exit 0
 END
 chmod +x "$HOME/start" "$HOME/stop"
 
-mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
-cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
-profiles:
-  - name: mine
-    best_for: a test
-    services:
-      - service: ollama
-        settings:
-          - {name: OLLAMA_KEEP_ALIVE, value: 6m}
-          - {name: OLLAMA_MAX_QUEUE, value: 512}
-          - {name: OLLAMA_PARALLEL_REQUESTS, value: 3}
-END
+t_profile OLLAMA_KEEP_ALIVE=6m OLLAMA_MAX_QUEUE=512 OLLAMA_PARALLEL_REQUESTS=3
 cat >"$yaml" <<END
 services:
   - name: ollama

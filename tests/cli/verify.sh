@@ -2,18 +2,7 @@
 # verify: what the file has against what the running process has, each verdict with its proof.
 . "${abs_srcdir:?}/tests/lib.sh"
 
-umask 022
-yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
-env=$HOME/ollama.env
-fake=$abs_builddir/tests/fake_server
-if [ ! -r /proc/self/environ ]; then
-    t_skip 'environments of processes are not readable here'
-    t_done
-    exit
-fi
-
-mkfifo "$t_dir/life" # a server ends with its stdin
-exec 9<>"$t_dir/life"
+. "$abs_srcdir/tests/cli/server.sh"
 # start VARIABLE...: an Ollama with that environment, and the file that is said to be its own
 start() {
     env -i "$@" "$fake" --kind ollama --models 0 ${port:+--port "$port"} \
@@ -34,20 +23,8 @@ row() {
 }
 
 # Wishes that do not depend on the memory of this machine or on what is installed.
-mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
-cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
-profiles:
-  - name: mine
-    best_for: a test
-    services:
-      - service: ollama
-        settings:
-          - {name: OLLAMA_KEEP_ALIVE, value: 5m}
-          - {name: OLLAMA_MAX_QUEUE, value: 512}
-          - {name: OLLAMA_LOAD_TIMEOUT, value: 6m}
-          - {name: OLLAMA_SCHED_SPREAD, value: 1}
-          - {name: OLLAMA_NUMA, value: 0, keep: true}
-END
+t_profile OLLAMA_KEEP_ALIVE=5m OLLAMA_MAX_QUEUE=512 OLLAMA_LOAD_TIMEOUT=6m \
+    OLLAMA_SCHED_SPREAD=1 'OLLAMA_NUMA=0, keep: true'
 
 # The file is there before the process: who differs then has not read it.
 cat >"$env" <<'END'

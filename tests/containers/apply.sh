@@ -7,59 +7,19 @@
 #   apply.sh        applied and undone, with this machine's podman-compose
 #   apply.sh all    all of it, and with docker's compose against podman's socket
 
-# Root's journal is in /var/lib: one of its own.
-if [ -z "${TUNETOP_TEST_INSIDE-}" ] && [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
-    TUNETOP_TEST_INSIDE=1 exec unshare -m --propagation private bash "$0" "$@"
-fi
-
 . "${abs_srcdir:?}/tests/judges/tools.sh" # looks below the home that lib.sh puts away
-. "$abs_srcdir/tests/lib.sh"
-. "$abs_srcdir/tests/containers/engine.sh"
-
-if [ -n "${TUNETOP_TEST_INSIDE-}" ] && ! mount -t tmpfs -o mode=0755 tmpfs /var/lib; then
-    c_why='no file system can be mounted'
-    c_cannot "$@"
-fi
-c_scope=${1-}
-c_setup || c_cannot "$@"
-c_holds
+. "$abs_srcdir/tests/containers/begin.sh"
 # Beside what the profile wishes, less memory than any model takes: only for who insists.
 less=(--set deploy.resources.limits.memory=96M)
-yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
 MB=1048576
 projects=0
-
-mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
-cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END'
-profiles:
-  - name: mine
-    best_for: a test
-    services:
-      - service: ollama
-        settings:
-          - {name: OLLAMA_NUM_PARALLEL, value: 4}
-END
 
 # begin NAME COMMAND...: a project that runs, and a configuration that names nothing but its address.
 begin() {
     name=$1
     shift
     up=("$@")
-    c_project=a$$n$((++projects))
-    c_port=$(c_free_port)
-    file=$HOME/$c_project/compose.yaml
-    mkdir -p "$HOME/$c_project"
-    c_file 2 64m >"$file"
-    cp "$file" "$t_dir/before"
-    "${up[@]}" -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
-    # "steady": how long it is watched; the default is a minute.
-    cat >"$yaml" <<END
-services:
-  - name: ollama
-    kind: ollama
-    url: http://127.0.0.1:$c_port
-    health: {interval: 1, timeout: 1, retries: 10, steady: 1}
-END
+    c_begin "a$$n$((++projects))" "$@"
     t_wait_for "$name: it answers" c_answers
     old=$(c_running ollama) db=$(c_running db)
 }

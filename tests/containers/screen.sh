@@ -6,67 +6,22 @@
 #
 #   screen.sh all    (./dev containers)
 
-# Root's journal is in /var/lib: one of its own.
-if [ -z "${TUNETOP_TEST_INSIDE-}" ] && [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
-    TUNETOP_TEST_INSIDE=1 exec unshare -m --propagation private bash "$0" "$@"
-fi
-
-. "${abs_srcdir:?}/tests/lib.sh"
-. "$abs_srcdir/tests/containers/engine.sh"
+. "${abs_srcdir:?}/tests/containers/begin.sh"
 . "$abs_srcdir/tests/screen/dashboard.sh"
 
-if [ -n "${TUNETOP_TEST_INSIDE-}" ] && ! mount -t tmpfs -o mode=0755 tmpfs /var/lib; then
-    c_why='no file system can be mounted'
-    c_cannot "$@"
-fi
-c_scope=${1-}
-c_setup || c_cannot "$@"
 end_all() {
     rm -f "$t_dir"/hold/at-*
     dashboards_end
     c_cleanup
 }
 trap end_all EXIT
-c_holds
 d_environment=("CONTAINERS_CONF=$CONTAINERS_CONF" "CONTAINERS_STORAGE_CONF=$CONTAINERS_STORAGE_CONF" "DOCKER_HOST=$DOCKER_HOST")
 cd "$t_dir" || exit 99
 
-mkdir -p "$XDG_CONFIG_HOME/tunetop/profiles"
-cat >"$XDG_CONFIG_HOME/tunetop/profiles/mine.yaml" <<'END_OF_PROFILE'
-profiles:
-  - name: mine
-    best_for: a test
-    services:
-      - service: ollama
-        settings:
-          - {name: OLLAMA_NUM_PARALLEL, value: 4}
-END_OF_PROFILE
-c_project=s$$
-c_port=$(c_free_port)
-file=$HOME/$c_project/compose.yaml
-mkdir -p "$HOME/$c_project"
-c_file 2 64m >"$file"
-cp "$file" before
-podman-compose -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
-cat >"$XDG_CONFIG_HOME/tunetop/tunetop.yaml" <<END_OF_CONFIG
-services:
-  - name: ollama
-    kind: ollama
-    url: http://127.0.0.1:$c_port
-    health: {interval: 1, timeout: 1, retries: 10, steady: 1}
-END_OF_CONFIG
+c_begin s$$ podman-compose
 c_until 'the container answers' c_answers
 first=$(c_running ollama) db=$(c_running db)
 
-on() {
-    local saved=$1 regex
-    shift
-    for regex; do
-        t_what="$saved has $regex"
-        cp "$saved" "$t_dir/out" 2>/dev/null || : >"$t_dir/out"
-        t_ok "$t_what" grep -Eq -- "$regex" "$t_dir/out"
-    done
-}
 # runs NAME PARALLEL: the container that runs now has that, and its neighbour is the same
 runs() {
     t_is "$1: the process has OLLAMA_NUM_PARALLEL=$2" "$(c_env ollama OLLAMA_NUM_PARALLEL)" "$2"
@@ -97,17 +52,17 @@ save-screen result
 SCRIPT
 t_run "$TUNETOP" --script keys
 t_expect_status 0
-on plan 'OLLAMA_NUM_PARALLEL +2 +2 +4 +differs'
-on diff '-.*OLLAMA_NUM_PARALLEL: "2"   # at once' '\+.*OLLAMA_NUM_PARALLEL: "4"   # at once'
-on question 'Apply mine\?'
-on result 'OLLAMA_NUM_PARALLEL .*4 +ok'
+t_on plan 'OLLAMA_NUM_PARALLEL +2 +2 +4 +differs'
+t_on diff '-.*OLLAMA_NUM_PARALLEL: "2"   # at once' '\+.*OLLAMA_NUM_PARALLEL: "4"   # at once'
+t_on question 'Apply mine\?'
+t_on result 'OLLAMA_NUM_PARALLEL .*4 +ok'
 t_ok 'the file has it' grep -q 'OLLAMA_NUM_PARALLEL: "4"   # at once' "$file"
 runs 'applied' 4
 t_ok 'another container' test "$(c_running ollama)" != "$first"
 printf 'size 80x24\nwait-screen (p)\n5\nwait-screen U undo\nU\nsave-screen asked\nwait-screen y undo\ny\nwait-screen Undone\nsave-screen undone\n' >keys
 t_run "$TUNETOP" --script keys
 t_expect_status 0
-on undone 'OLLAMA_NUM_PARALLEL'
+t_on undone 'OLLAMA_NUM_PARALLEL'
 t_cmp 'undone: the file is as before' "$file" before
 runs 'undone' 2
 

@@ -1,15 +1,8 @@
 #!/usr/bin/env bash
 # A file is edited behind a service that runs: the Overview counts it beside the profile, `w` says which, and a restart
 # ends it. A file that cannot be read is said as well: nothing is called in effect then. Nobody presses a key for it.
-. "${abs_srcdir:?}/tests/lib.sh"
-. "$abs_srcdir/tests/screen/dashboard.sh"
-. "$abs_srcdir/tests/cli/served.sh"
+. "${abs_srcdir:?}/tests/screen/served.sh"
 
-end_all() {
-    dashboards_end
-    end_server
-}
-trap end_all EXIT
 told() { # in lines of the screen, however they are broken
     screen | tr -s ' \n' ' ' | grep -qF -- "$1"
 }

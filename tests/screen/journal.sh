@@ -25,17 +25,6 @@ END
 cd "$t_dir" || exit 99
 export TUNETOP_SIZE=100x40
 
-# on SCREEN PATTERN..., not_on SCREEN PATTERN
-on() {
-    local screen=$1 pattern
-    shift
-    for pattern in "$@"; do
-        t_ok "$screen shows $pattern" grep -Eq -- "$pattern" "$screen"
-    done
-}
-not_on() {
-    t_must_fail "$1 does not show $2" grep -Eq -- "$2" "$1"
-}
 walk() {
     cat >keys
     t_run "$TUNETOP" --config "$yaml" --script keys
@@ -48,8 +37,8 @@ walk <<'END'
 wait-screen Nothing was changed yet
 save-screen empty
 END
-on empty '^   p     chooses a profile' '^   A     applies'
-not_on empty 'U undo'
+t_on empty '^   p     chooses a profile' '^   A     applies'
+t_not_on empty 'U undo'
 
 "$TUNETOP" apply high --no-restart --yes >/dev/null 2>&1
 "$TUNETOP" apply ultra --no-restart --yes >/dev/null 2>&1
@@ -73,14 +62,14 @@ Enter
 wait-screen 1 of 3
 save-screen filtered
 END
-on list '^▸ .* undo of [0-9]{6} +applied +ollama' ' +high +applied +ollama +[0-9]+ changed' \
+t_on list '^▸ .* undo of [0-9]{6} +applied +ollama' ' +high +applied +ollama +[0-9]+ changed' \
     ' +ultra +undone +ollama' '^ ollama    put back' "$ai/\.env +as applied"
-not_on list 'U undo'
-on high "^ $first  high ─" '^   PARALLEL +1 -> 4   for OLLAMA_NUM_PARALLEL' \
+t_not_on list 'U undo'
+t_on high "^ $first  high ─" '^   PARALLEL +1 -> 4   for OLLAMA_NUM_PARALLEL' \
     '^ U puts ollama back as before' 'U undo'
-on diff "^ Diff of $first  high" '^ \+ +- OLLAMA_MAX_QUEUE=512' '^ -PARALLEL=1'
-not_on diff hunter2
-on filtered '^ Journal  1 of 3 ' ' +ultra +undone'
+t_on diff "^ Diff of $first  high" '^ \+ +- OLLAMA_MAX_QUEUE=512' '^ -PARALLEL=1'
+t_not_on diff hunter2
+t_on filtered '^ Journal  1 of 3 ' ' +ultra +undone'
 
 echo '# mine' >>"$ai/compose.yaml"
 rm "$ai/.env"
@@ -93,8 +82,8 @@ save-screen edited
 w
 save-screen why
 END
-on edited 'compose\.yaml +changed since +undo stops there' '\.env +gone +undo stops there'
-on why '^ changed since +somebody wrote it since'
+t_on edited 'compose\.yaml +changed since +undo stops there' '\.env +gone +undo stops there'
+t_on why '^ changed since +somebody wrote it since'
 
 cp "$journal" whole
 grep -v -e "\"commit\",\"id\":\"$first\"" -e "\"unit\",\"id\":\"$first\"" whole >"$journal"
@@ -106,9 +95,9 @@ Down
 wait-screen put back
 save-screen below
 END
-on open '^▸ .* high +interrupted +ollama' '^ R ends it: ' 'R recover'
-not_on open 'U undo'
-not_on below 'R recover'
+t_on open '^▸ .* high +interrupted +ollama' '^ R ends it: ' 'R recover'
+t_not_on open 'U undo'
+t_not_on below 'R recover'
 if command -v flock >/dev/null; then
     exec 9<"$journal"
     flock 9
@@ -118,8 +107,8 @@ wait-screen at work
 save-screen at-work
 END
     exec 9<&-
-    on at-work '^▸ .* high +at work +ollama' 'works on it right now'
-    not_on at-work 'R recover'
+    t_on at-work '^▸ .* high +at work +ollama' 'works on it right now'
+    t_not_on at-work 'R recover'
 else
     t_skip 'at work' 'there is no flock here'
 fi
@@ -144,7 +133,7 @@ walk <<'END'
 wait-screen does not count
 save-screen notes
 END
-on notes 'line [0-9]+ of your journal does not count: not JSON' ' +high +applied'
+t_on notes 'line [0-9]+ of your journal does not count: not JSON' ' +high +applied'
 rm "$journal"
 mkdir "$journal"
 walk <<'END'
@@ -152,5 +141,5 @@ walk <<'END'
 wait-screen The journal cannot be read
 save-screen unreadable
 END
-on unreadable "your journal: the journal in '" "'tunetop doctor' says"
+t_on unreadable "your journal: the journal in '" "'tunetop doctor' says"
 t_done

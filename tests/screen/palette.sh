@@ -8,17 +8,6 @@ trap 'dashboards_end; t_cleanup' EXIT
 mac=$abs_srcdir/tests/fixtures/recordings/mac
 cd "$t_dir" || exit 99
 
-# on SCREEN PATTERN..., not_on SCREEN PATTERN
-on() {
-    local screen=$1 pattern
-    shift
-    for pattern in "$@"; do
-        t_ok "$screen shows $pattern" grep -Eq -- "$pattern" "$screen"
-    done
-}
-not_on() {
-    t_must_fail "$1 does not show $2" grep -Eq -- "$2" "$1"
-}
 
 cat >keys <<'SCRIPT'
 wait-screen fits
@@ -62,20 +51,20 @@ q
 SCRIPT
 t_run env TUNETOP_SIZE=100x30 "$TUNETOP" --replay "$mac" --script keys
 t_expect_status 0
-on empty '^.*: +│' '[2-9][0-9][0-9] commands +upper-case keys ask' 'Enter run +Tab complete +Up earlier +Esc back'
-not_on empty '▸'
-on setting '▸ set OLLAMA_NUM_PARALLEL +ollama: ' '[0-9]+ of [0-9]+ commands'
-on taken '\[3 Tuning\]' '^▸ +OLLAMA_NUM_PARALLEL '
-on profile '▸ profile conservative '
-on shown '\[3 Tuning\]' '\[conservative\]' 'Settings of conservative'
-on elsewhere '\[1 Overview\]' 'A works on 3 Tuning \(apply\) *$'
-on kill '▸ kill +signal the process +4 K'
-on nobody '\[4 Processes\]'
-not_on nobody 'Command ─'
-on theme '▸ theme warm '
-on themed 'theme warm'
-on unknown "'no such thing at all' is unknown"
-on earlier ': kill '
+t_on empty '^.*: +│' '[2-9][0-9][0-9] commands +upper-case keys ask' 'Enter run +Tab complete +Up earlier +Esc back'
+t_not_on empty '▸'
+t_on setting '▸ set OLLAMA_NUM_PARALLEL +ollama: ' '[0-9]+ of [0-9]+ commands'
+t_on taken '\[3 Tuning\]' '^▸ +OLLAMA_NUM_PARALLEL '
+t_on profile '▸ profile conservative '
+t_on shown '\[3 Tuning\]' '\[conservative\]' 'Settings of conservative'
+t_on elsewhere '\[1 Overview\]' 'A works on 3 Tuning \(apply\) *$'
+t_on kill '▸ kill +signal the process +4 K'
+t_on nobody '\[4 Processes\]'
+t_not_on nobody 'Command ─'
+t_on theme '▸ theme warm '
+t_on themed 'theme warm'
+t_on unknown "'no such thing at all' is unknown"
+t_on earlier ': kill '
 
 # ---------------------------------------------------------------- on a terminal
 dashboard 80x24 --replay "$mac"

@@ -96,39 +96,29 @@ SCRIPT
 t_run env TUNETOP_SIZE=150x40 "$TUNETOP" --script keys
 t_expect_status 0
 
-on() {
-    local screen=$1 pattern
-    shift
-    for pattern in "$@"; do
-        t_ok "$screen shows $pattern" grep -Eq -- "$pattern" "$screen"
-    done
-}
-not_on() {
-    t_must_fail "$1 does not show $2" grep -Eq -- "$2" "$1"
-}
-on typing "^ / $tag .*Enter keep" "^ 3 of [0-9]+ processes match $tag"
-on list '\[4 Processes\]' "^ +$parent .* [0-9]+s  +bash /.*/parent\\.sh $tag-parent" \
+t_on typing "^ / $tag .*Enter keep" "^ 3 of [0-9]+ processes match $tag"
+t_on list '\[4 Processes\]' "^ +$parent .* [0-9]+s  +bash /.*/parent\\.sh $tag-parent" \
     "^ +$one .* $tag-parent-one 1000" "^ +$two .* $tag-parent-two\[2Jlines of it 1000" ' 3 processes'
 t_must_fail 'no escape reaches the screen' grep -q "$(printf '\033')" list
-on tree "^ +$parent .* bash /" "^ +$one .* ├─$tag-parent-one" "^ +$two .* └─$tag-parent-two"
-on by-name 'command▾' 'sorted by name'
-on by-cpu 'CPU %▾' 'sorted by CPU'
-on no-sort "'sort colour' is unknown"
-on open "^ $parent  bash ─" "^ command +bash $t_dir/parent\\.sh $tag-parent" \
+t_on tree "^ +$parent .* bash /" "^ +$one .* ├─$tag-parent-one" "^ +$two .* └─$tag-parent-two"
+t_on by-name 'command▾' 'sorted by name'
+t_on by-cpu 'CPU %▾' 'sorted by CPU'
+t_on no-sort "'sort colour' is unknown"
+t_on open "^ $parent  bash ─" "^ command +bash $t_dir/parent\\.sh $tag-parent" \
     "^ started .*s ago, by (bash|sh) [0-9]+ .*user [^ ]" '^ memory +0\.0[0-9]+ GiB its own; 0\.0[0-9]+ GiB resident' \
     '^ cpu +[0-9.]+ % of a core; .* since it began; 1 thread; sleeping' '^ files +[0-9]+ open, limit [0-9]+' \
     "^ folder +/" '^ variables +v shows'
-not_on open 'COLOUR'
-on environment '^ Environment ─' '^ COLOUR=blue' '^ HF_TOKEN='
-not_on environment 'hunter2'
-not_on hidden 'COLOUR'
-on why '^ Why ─' '^ source processes +ok'
-on question "─ Signal ─" "End $parent bash of user" 'Its 2 children are not signalled' '\[TERM\]' \
+t_not_on open 'COLOUR'
+t_on environment '^ Environment ─' '^ COLOUR=blue' '^ HF_TOKEN='
+t_not_on environment 'hunter2'
+t_not_on hidden 'COLOUR'
+t_on why '^ Why ─' '^ source processes +ok'
+t_on question "─ Signal ─" "End $parent bash of user" 'Its 2 children are not signalled' '\[TERM\]' \
     'y end it   n leave it'
-on question-kill "Kill $parent bash" '\[KILL\]' 'y kill it'
-not_on left '─ Signal ─'
-on nothing 'K works on 4 Processes'
-on again "^▸ +$parent "
+t_on question-kill "Kill $parent bash" '\[KILL\]' 'y kill it'
+t_not_on left '─ Signal ─'
+t_on nothing 'K works on 4 Processes'
+t_on again "^▸ +$parent "
 t_ok 'it was left' kill -0 "$parent"
 
 # It is signalled: STOP, CONT, TERM, each seen in what the kernel says of it.
@@ -164,12 +154,12 @@ q
 SCRIPT
 t_run env TUNETOP_SIZE=150x40 "$TUNETOP" --script keys
 t_expect_status 0
-on stopped "sent STOP to $one $tag-parent-one"
-on stands "^▸ +$one .* stopped $tag-parent-one 1000" '^ cpu .*stopped'
-on sent "sent TERM to $one $tag-parent-one"
-on gone "^ $one  $tag-parent-one ─" 'It is gone\. '
-not_on gone "^▸"
-on too-late "$one $tag-parent-one is gone"
+t_on stopped "sent STOP to $one $tag-parent-one"
+t_on stands "^▸ +$one .* stopped $tag-parent-one 1000" '^ cpu .*stopped'
+t_on sent "sent TERM to $one $tag-parent-one"
+t_on gone "^ $one  $tag-parent-one ─" 'It is gone\. '
+t_not_on gone "^▸"
+t_on too-late "$one $tag-parent-one is gone"
 t_wait_for 'the one is gone' eval '! kill -0 "$one"'
 t_ok 'the other one is left' kill -0 "$two"
 
@@ -183,14 +173,14 @@ for option in "--sysroot root" "--replay ${abs_srcdir:?}/tests/fixtures/recordin
     # shellcheck disable=SC2086 # an option and its argument
     t_run env TUNETOP_SIZE=150x40 "$TUNETOP" $option --script keys
     t_expect_status 0
-    on refused 'nothing is signalled (in a replay|with --sysroot)'
+    t_on refused 'nothing is signalled (in a replay|with --sysroot)'
 done
 
 # The tab is the first one where that is wanted.
 printf 'wait-screen processes belong\nsave-screen first\nq\n' >keys
 t_run "$TUNETOP" --view processes --script keys
 t_expect_status 0
-on first '\[4 Processes\]'
+t_on first '\[4 Processes\]'
 
 # Its number is given to another process while the screen stands still and asks. Only where a
 # namespace of one's own may say which number comes next.
@@ -233,8 +223,8 @@ if unshare -r -p -f --mount-proc true 2>/dev/null; then
     mkdir reuse
     t_run env TUNETOP="$TUNETOP" unshare -r -p -f --mount-proc bash "$t_dir/reuse.sh" "$t_dir/reuse"
     t_expect_status 0
-    on reuse/asked 'End [0-9]+ sleep of user'
-    on reuse/answered 'process [0-9]+ has ended and its number is another.s now; nothing was sent'
+    t_on reuse/asked 'End [0-9]+ sleep of user'
+    t_on reuse/answered 'process [0-9]+ has ended and its number is another.s now; nothing was sent'
     t_ok 'the other process lives' test -s reuse/lives
 else
     t_skip 'a number that is used again' 'no namespaces'

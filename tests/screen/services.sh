@@ -88,40 +88,29 @@ SCRIPT
 t_run env TUNETOP_SIZE=100x30 "$TUNETOP" --script keys
 t_expect_status 0
 
-# on SCREEN PATTERN..., not_on SCREEN PATTERN
-on() {
-    local screen=$1 pattern
-    shift
-    for pattern in "$@"; do
-        t_ok "$screen shows $pattern" grep -Eq -- "$pattern" "$screen"
-    done
-}
-not_on() {
-    t_must_fail "$1 does not show $2" grep -Eq -- "$2" "$1"
-}
-on overview '\[1 Overview\] 2 Services' 'walk-named' 'walk-down|not running'
-on typing ' 1 Overview \[2 Services\]' '^ / walk +Enter keep'
-on filtered 'Services /walk ' '^ ● walk-named 0\.32\.3 ' '^ ○ walk-down .* not running '
-on selected 'Services /walk-down ' '^▸○ walk-down ' '^ walk-down ─' 'nothing listens on port 9' 'named in tunetop\.yaml'
-on why '^ Why ' '^ walk-down +down +nothing listens on port 9'
+t_on overview '\[1 Overview\] 2 Services' 'walk-named' 'walk-down|not running'
+t_on typing ' 1 Overview \[2 Services\]' '^ / walk +Enter keep'
+t_on filtered 'Services /walk ' '^ ● walk-named 0\.32\.3 ' '^ ○ walk-down .* not running '
+t_on selected 'Services /walk-down ' '^▸○ walk-down ' '^ walk-down ─' 'nothing listens on port 9' 'named in tunetop\.yaml'
+t_on why '^ Why ' '^ walk-down +down +nothing listens on port 9'
 t_is 'why begins with what is selected' "$(grep -A 1 '^ Why ' why | grep -c '^ walk-down ')" 1
-on open '^ walk-named ─' 'llama3\.1:8b ' 'llama3\.1:8b1 ' '100 %' '^ pid +[0-9]+, up ' \
+t_on open '^ walk-named ─' 'llama3\.1:8b ' 'llama3\.1:8b1 ' '100 %' '^ pid +[0-9]+, up ' \
     "^ flags .*fake_server --kind ollama" "^ address +http://127\.0\.0\.1:$named" '^ answers  in '
-not_on open '^ Services '
-on none 'None of [0-9]+ services matches no such thing'
-on mistyped "'servise ad' is unknown, did you mean 'service add'\?"
-on wrong 'a url starts with http:// or https://'
-on added 'comfyui' '0\.38\.1, up\. It is watched' '^.* services:' '    kind: comfyui' \
+t_not_on open '^ Services '
+t_on none 'None of [0-9]+ services matches no such thing'
+t_on mistyped "'servise ad' is unknown, did you mean 'service add'\?"
+t_on wrong 'a url starts with http:// or https://'
+t_on added 'comfyui' '0\.38\.1, up\. It is watched' '^.* services:' '    kind: comfyui' \
     "url: http://127\.0\.0\.1:$hidden"
-on hidden '^ ● (comfyui|service-)' '^ added +here, until quit'
-on back '\[1 Overview\] 2 Services'
+t_on hidden '^ ● (comfyui|service-)' '^ added +here, until quit'
+t_on back '\[1 Overview\] 2 Services'
 
 # The same view from the start, and no other one.
 printf 'wait-services\nwait-screen walk-named
 save-screen first\nq\n' >keys
 t_run "$TUNETOP" --view services --script keys
 t_expect_status 0
-on first '\[2 Services\]' 'walk-named' 'walk-down'
+t_on first '\[2 Services\]' 'walk-named' 'walk-down'
 t_run "$TUNETOP" --view servces --script keys
 t_expect_status 2
 t_expect_err "services"
@@ -131,7 +120,7 @@ mkdir root
 printf 'wait-model\n:\ntype service add http://127.0.0.1:%s\nEnter\nsave-screen refused\nq\n' \
     "$hidden" >keys
 t_run "$TUNETOP" --sysroot root --script keys
-on refused 'services are not asked here \(--sysroot\)'
+t_on refused 'services are not asked here \(--sysroot\)'
 
 exec 9>&-
 t_done

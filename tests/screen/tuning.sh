@@ -7,17 +7,6 @@
 mac=$abs_srcdir/tests/fixtures/recordings/mac
 cd "$t_dir" || exit 99
 
-# on SCREEN PATTERN..., not_on SCREEN PATTERN
-on() {
-    local screen=$1 pattern
-    shift
-    for pattern in "$@"; do
-        t_ok "$screen shows $pattern" grep -Eq -- "$pattern" "$screen"
-    done
-}
-not_on() {
-    t_must_fail "$1 does not show $2" grep -Eq -- "$2" "$1"
-}
 
 cat >keys <<'SCRIPT'
 wait-screen fits
@@ -67,32 +56,32 @@ q
 SCRIPT
 t_run env TUNETOP_SIZE=120x30 "$TUNETOP" --replay "$mac" --script keys
 t_expect_status 0
-on opened '\[3 Tuning\] 4 Processes' '^ Apple M4 Pro, 24 GiB: high fits, memory limit 18 GiB, CPU fraction 0\.80' \
+t_on opened '\[3 Tuning\] 4 Processes' '^ Apple M4 Pro, 24 GiB: high fits, memory limit 18 GiB, CPU fraction 0\.80' \
     "^ because row 'Apple M4 Pro with 24 GB or more' of the chip table" \
     '^▸ high +fits ' ' Settings of high [0-9]+ and [0-9]+ not written ' ' comfyui 0\.33\.0$| comfyui 0\.33\.0 ' \
     ' PYTORCH_ENABLE_MPS_FALLBACK +1 +honoured +restart' ' [0-9]+ more' \
     'p profile +w why +/ filter .* c all +'
-on other '^▸ optimized ' ' Settings of optimized ' 'small to medium' '^ +high +fits '
-on never ' Not written' '▸ +PYTORCH_MPS_HIGH_WATERMARK_RATIO +0\.0 +harmful ' \
+t_on other '^▸ optimized ' ' Settings of optimized ' 'small to medium' '^ +high +fits '
+t_on never ' Not written' '▸ +PYTORCH_MPS_HIGH_WATERMARK_RATIO +0\.0 +harmful ' \
     '^ wishes +PYTORCH_MPS_HIGH_WATERMARK_RATIO=0\.0' '^ verdict +harmful +on macOS|^ verdict +harmful +in a container'
-on in-full '^ PYTORCH_MPS_HIGH_WATERMARK_RATIO ─' '^ source ' 'Esc back'
-not_on in-full ' c all'
-on all '^ All settings [0-9]+ ─' '^ Ollama: variables that its server reads' ' default ' "c profile"
-not_on all ' c all'
-on one '^ OLLAMA_NUM_THREADS ─' '^ use +LLAMA_ARG_THREADS: the same value' '^ read back ' '^ source +O 1\.5'
-on none 'None of [0-9]+ settings matches no such thing +Esc clears'
-on details ' Settings of high '
-on why "^ profile +ok +high: row 'Apple M4 Pro" '^ comfyui +ok +verdicts are those of 0\.33\.0' \
+t_on in-full '^ PYTORCH_MPS_HIGH_WATERMARK_RATIO ─' '^ source ' 'Esc back'
+t_not_on in-full ' c all'
+t_on all '^ All settings [0-9]+ ─' '^ Ollama: variables that its server reads' ' default ' "c profile"
+t_not_on all ' c all'
+t_on one '^ OLLAMA_NUM_THREADS ─' '^ use +LLAMA_ARG_THREADS: the same value' '^ read back ' '^ source +O 1\.5'
+t_on none 'None of [0-9]+ settings matches no such thing +Esc clears'
+t_on details ' Settings of high '
+t_on why "^ profile +ok +high: row 'Apple M4 Pro" '^ comfyui +ok +verdicts are those of 0\.33\.0' \
     '^ ollama +- +no version is told'
-on again '\[3 Tuning\]' ' Settings of high ' '▸ +PYTORCH_MPS_HIGH_WATERMARK_RATIO|honoured'
-on mistyped 'is unknown'
+t_on again '\[3 Tuning\]' ' Settings of high ' '▸ +PYTORCH_MPS_HIGH_WATERMARK_RATIO|honoured'
+t_on mistyped 'is unknown'
 
 # From the start, in the smallest window, in ASCII, and without colours to tell rows apart.
 printf 'wait-screen fits\nsave-screen small\nDown\nsave-screen small-2\nq\n' >keys
 t_run env TUNETOP_SIZE=60x15 "$TUNETOP" --replay "$mac" --view tuning --ascii --script keys
 t_expect_status 0
-on small '\[3 Tuning\]' '^ Apple M4 Pro, 24 GiB: high fits' '\[high\] fits' '^ Settings of high '
-on small-2 '^>  [A-Z_]+ '
+t_on small '\[3 Tuning\]' '^ Apple M4 Pro, 24 GiB: high fits' '\[high\] fits' '^ Settings of high '
+t_on small-2 '^>  [A-Z_]+ '
 t_must_fail 'ASCII only' grep -q '[^ -~]' small
 
 # --- a user's profiles: on the machine itself, not in a replay ---
@@ -126,35 +115,35 @@ done
 } >keys
 t_run env TUNETOP_SIZE=140x40 "$TUNETOP" --script keys
 t_expect_status 0
-on yours '^ +evening +yours' '^ +morning +broken \(w\)'
-on evening '^▸ evening +yours ' ' Settings of evening ' 'films beside one'
-on kept 'OLLAMA_KEEP_ALIVE +10m +honoured ' '^ from +evening, '
-on yours-why '^ morning +failed +.*morning\.yaml:1:[0-9]+: '
+t_on yours '^ +evening +yours' '^ +morning +broken \(w\)'
+t_on evening '^▸ evening +yours ' ' Settings of evening ' 'films beside one'
+t_on kept 'OLLAMA_KEEP_ALIVE +10m +honoured ' '^ from +evening, '
+t_on yours-why '^ morning +failed +.*morning\.yaml:1:[0-9]+: '
 t_run env TUNETOP_SIZE=140x40 "$TUNETOP" --replay "$mac" --script keys
-not_on yours 'evening'
+t_not_on yours 'evening'
 
 # --- no catalogs: said in words, with what to do, and the rest works ---
 printf 'wait-model\n3\nsave-screen trouble\n/\nc\nDown\nEnter\nsave-screen trouble-2\nw\nsave-screen trouble-why\n1\nsave-screen alive\nq\n' >keys
 t_run env TUNETOP_SIZE=90x24 TUNETOP_DATADIR="$t_dir/nowhere" "$TUNETOP" --replay "$mac" --script keys
 t_expect_status 0
-on trouble '^ No profile is recommended: ' 'The settings cannot be listed: ' 'nowhere/settings\.yaml' \
+t_on trouble '^ No profile is recommended: ' 'The settings cannot be listed: ' 'nowhere/settings\.yaml' \
     'TUNETOP_DATADIR names that folder: unset it'
-not_on trouble '/ filter|c all|Enter open'
-not_on trouble-2 '/ filter'
-on trouble-why '^ settings +failed ' '^ profile +failed '
-on alive '\[1 Overview\]'
+t_not_on trouble '/ filter|c all|Enter open'
+t_not_on trouble-2 '/ filter'
+t_on trouble-why '^ settings +failed ' '^ profile +failed '
+t_on alive '\[1 Overview\]'
 mkdir broken
 cp "$TUNETOP_DATADIR"/*.yaml broken
 echo 'groups: [' >broken/settings.yaml
 t_run env TUNETOP_SIZE=90x24 TUNETOP_DATADIR="$t_dir/broken" "$TUNETOP" --replay "$mac" --script keys
 t_expect_status 0
-on trouble '^ Apple M4 Pro, 24 GiB: high fits' 'The settings cannot be listed: .*broken'
+t_on trouble '^ Apple M4 Pro, 24 GiB: high fits' 'The settings cannot be listed: .*broken'
 cp "$TUNETOP_DATADIR/settings.yaml" broken
 echo 'profiles: [' >broken/profiles.yaml
 t_run env TUNETOP_SIZE=90x24 TUNETOP_DATADIR="$t_dir/broken" "$TUNETOP" --replay "$mac" --script keys
 t_expect_status 0
-on trouble '^ Apple M4 Pro, 24 GiB: high fits' 'What a profile wants cannot be told: ' 'c all'
-on trouble-2 '^ [A-Z_]+ ─' '^ verdict '
+t_on trouble '^ Apple M4 Pro, 24 GiB: high fits' 'What a profile wants cannot be told: ' 'c all'
+t_on trouble-2 '^ [A-Z_]+ ─' '^ verdict '
 
 # --- on a terminal, by keys alone ---
 if ! command -v tmux >/dev/null 2>&1; then

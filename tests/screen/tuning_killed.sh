@@ -25,9 +25,7 @@ if [ "${1-}" = all ]; then
     rm -rf "$out"
     exit $status
 fi
-. "${abs_srcdir:?}/tests/lib.sh"
-. "$abs_srcdir/tests/screen/dashboard.sh"
-. "$abs_srcdir/tests/cli/served.sh"
+. "${abs_srcdir:?}/tests/screen/served.sh"
 
 hold=${abs_builddir:?}/tests/hold.so
 end_all() {
@@ -35,10 +33,9 @@ end_all() {
     dashboards_end
     end_server
 }
-trap end_all EXIT
-cd "$t_dir" || exit 99
 wanted=$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3')
 before=$(cat "$env")
+t_step=
 
 changing() {
     [ -n "$(d_pids apply undo recover)" ]

@@ -2,29 +2,11 @@
 # A choice of one's own, by keys alone: another value, a setting and a service left out, the plan of it applied, and the
 # choice kept as a profile. What is asserted is outside of the screen, too: the file, what serves, and that the commands
 # that the screen stands for say the same.
-. "${abs_srcdir:?}/tests/lib.sh"
-. "$abs_srcdir/tests/screen/dashboard.sh"
-. "$abs_srcdir/tests/cli/served.sh"
+. "${abs_srcdir:?}/tests/screen/served.sh"
 
-end_all() {
-    dashboards_end
-    end_server
-}
-trap end_all EXIT
-cd "$t_dir" || exit 99
 profiles=$XDG_CONFIG_HOME/tunetop/profiles
 mine=$(cat "$profiles/mine.yaml")
 
-# on FILE REGEX...: a screen that was saved has lines like these
-on() {
-    local file=$1 regex
-    shift
-    for regex; do
-        t_what="$file has $regex"
-        cp "$file" "$t_dir/out" 2>/dev/null || : >"$t_dir/out"
-        t_ok "$t_what" grep -Eq -- "$regex" "$t_dir/out"
-    done
-}
 hash_of() {
     "$TUNETOP" plan "$@" --json | sed -n 's/.*"hash":[[:space:]]*"\([0-9a-f]*\)".*/\1/p'
 }
@@ -95,12 +77,12 @@ q
 SCRIPT
 t_run "$TUNETOP" --script keys
 t_expect_status 0
-on editor 'OLLAMA_KEEP_ALIVE  ollama' 'the file has .*' 'profile +6m  mine' 'Enter take it'
-on wrong "takes a duration such as 30s"
-on own '9m' 'MAX_QUEUE .*left out'
-on not-saved "not saved: .*mine\\.yaml' was written or edited by hand"
-on saved 'saved as own: ~/'
-on result 'Applied own'
+t_on editor 'OLLAMA_KEEP_ALIVE  ollama' 'the file has .*' 'profile +6m  mine' 'Enter take it'
+t_on wrong "takes a duration such as 30s"
+t_on own '9m' 'MAX_QUEUE .*left out'
+t_on not-saved "not saved: .*mine\\.yaml' was written or edited by hand"
+t_on saved 'saved as own: ~/'
+t_on result 'Applied own'
 t_is 'what a hand wrote stays' "$(cat "$profiles/mine.yaml")" "$mine"
 t_ok 'the profile says what was chosen' grep -q '{name: "OLLAMA_KEEP_ALIVE", value: "9m", literal: true}' "$profiles/own.yaml"
 t_ok 'and what is left out' grep -q 'without: \["ollama.OLLAMA_MAX_QUEUE"\]' "$profiles/own.yaml"
@@ -152,7 +134,7 @@ q
 SCRIPT
 t_run "$TUNETOP" --script keys
 t_expect_status 0
-on again 'own is a profile of yours'
+t_on again 'own is a profile of yours'
 t_ok 'the new value is there' grep -q '{name: "OLLAMA_NUM_PARALLEL", value: "5", literal: true}' "$profiles/own.yaml"
 t_ok 'the old one, too' grep -q '{name: "OLLAMA_KEEP_ALIVE", value: "9m", literal: true}' "$profiles/own.yaml"
 t_ok 'and what it builds on' grep -q 'base: "mine"' "$profiles/own.yaml"
@@ -207,7 +189,7 @@ q
 SCRIPT
 t_run "$TUNETOP" --script keys
 t_expect_status 0
-on one 'not saved: a profile is for every ollama: choose the same of OLLAMA_KEEP_ALIVE for two, too'
-on second 'OLLAMA_KEEP_ALIVE  two'
+t_on one 'not saved: a profile is for every ollama: choose the same of OLLAMA_KEEP_ALIVE for two, too'
+t_on second 'OLLAMA_KEEP_ALIVE  two'
 t_is 'once for both' "$(grep -c OLLAMA_KEEP_ALIVE "$profiles/both.yaml")" 1
 t_done

@@ -1,32 +1,13 @@
 #!/usr/bin/env bash
 # The whole way at 80x24, by keys alone: pick a profile, read its diff, apply it, see that the process has it, undo. What
 # is asserted is outside of the screen, too: the bytes of the file and the environment of the process that serves.
-. "${abs_srcdir:?}/tests/lib.sh"
-. "$abs_srcdir/tests/screen/dashboard.sh"
-. "$abs_srcdir/tests/cli/served.sh"
+. "${abs_srcdir:?}/tests/screen/served.sh"
 
-end_all() {
-    dashboards_end
-    end_server
-}
-trap end_all EXIT
-cd "$t_dir" || exit 99
 wanted=$(printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=512\nOLLAMA_NUM_PARALLEL=3')
 before=$(cat "$env")
 # Its state is on another disk, as people have it.
 mkdir "$t_dir/disk"
 ln -s "$t_dir/disk" "$XDG_STATE_HOME/tunetop"
-
-# on FILE REGEX...: a screen that was saved has lines like these; not_on: none
-on() {
-    local file=$1 regex
-    shift
-    for regex; do
-        t_what="$file has $regex"
-        cp "$file" "$t_dir/out" 2>/dev/null || : >"$t_dir/out"
-        t_ok "$t_what" grep -Eq -- "$regex" "$t_dir/out"
-    done
-}
 
 # --- by a script: each page as it stands ---
 cat >keys <<SCRIPT
@@ -79,16 +60,16 @@ t_is 'the script has come to its end' "$t_status $(cat "$t_dir/script")" '0 '
 calls 'stop start stop start '
 has OLLAMA_MAX_QUEUE=100
 t_is 'the file is the old one' "$(cat "$env")" "$before"
-on picker '▸ mine +yours: a test +3 differ' 'Enter shows mine, changes nothing'
-on plan '\[3 Tuning\]' 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
-on diff '-OLLAMA_MAX_QUEUE=100' '\+OLLAMA_MAX_QUEUE=512'
-on question 'Apply mine\? It changes 3 settings in 1 file and restarts ollama' 'y apply   n leave it'
-on progress 'run +done' 'restart +now' 'Applying mine'
+t_on picker '▸ mine +yours: a test +3 differ' 'Enter shows mine, changes nothing'
+t_on plan '\[3 Tuning\]' 'OLLAMA_MAX_QUEUE +100 +100 +512 +differs'
+t_on diff '-OLLAMA_MAX_QUEUE=100' '\+OLLAMA_MAX_QUEUE=512'
+t_on question 'Apply mine\? It changes 3 settings in 1 file and restarts ollama' 'y apply   n leave it'
+t_on progress 'run +done' 'restart +now' 'Applying mine'
 t_is 'one step is now' "$(grep -c ' now ' progress)" 1
-on result 'Applied mine: ollama has it' 'OLLAMA_MAX_QUEUE +100 +512 +512 +ok' 'OLLAMA_NUM_PARALLEL +1 +3 +3 +ok'
-on undo-question 'Take back mine\?'
-on undone '^ Undone: mine is taken back' 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'
-on journal '\[5 Journal\]' 'mine +undone'
+t_on result 'Applied mine: ollama has it' 'OLLAMA_MAX_QUEUE +100 +512 +512 +ok' 'OLLAMA_NUM_PARALLEL +1 +3 +3 +ok'
+t_on undo-question 'Take back mine\?'
+t_on undone '^ Undone: mine is taken back' 'OLLAMA_MAX_QUEUE +512 +100 +100 +ok'
+t_on journal '\[5 Journal\]' 'mine +undone'
 t_is 'the journal knows who asked' "$("$TUNETOP" journal --json | grep -c '"from":	"screen"')" 2
 
 # --- on a terminal: resized in the middle, and keys are answered all the while ---
