@@ -144,6 +144,16 @@ static bool is_written(const struct plan *plan, const struct plan_row *r)
     return false;
 }
 
+static bool is_changed(const struct plan *plan, const char *service)
+{
+    for (size_t i = 0; i < plan->change_count; i++) {
+        if (strcmp(plan->changes[i].service, service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_wishes(struct change_services *s, const struct plan *plan, struct service_job *job)
 {
     struct plan_row *wishes = arena_calloc(&s->arena, plan->row_count + 1, sizeof *wishes);
@@ -174,6 +184,7 @@ int change_services_of_plan(struct change_services *s, const struct knowledge *k
                 struct service_job *job = add_job(s, place->service, kind, u);
 
                 job->target = plan_restarts(place, &job->note);
+                job->only_restart = !is_changed(plan, place->service);
                 add_wishes(s, plan, job);
             }
         }
@@ -210,6 +221,19 @@ static void add_changes(struct change_services *s, const struct journal_entry *e
         }
     }
     job->wishes = wishes;
+}
+
+/* Nothing of it was changed: its process was older than its file. */
+static bool was_only_restarted(const struct journal_entry *changed, const char *service)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, changed->changes) {
+        if (strcmp(json_text(item, "service", ""), service) == 0) {
+            return false;
+        }
+    }
+    return cJSON_IsArray(changed->changes); /* else nothing tells */
 }
 
 static int kind_of(const struct knowledge *k, const char *name)
@@ -263,6 +287,10 @@ int change_services_of_entry(struct change_services *s, const struct knowledge *
             /* It was restarted, or about to be: without it nothing can be proven. */
             if (way == CHANGE_RECOVER && !job->target && e->units[u].state != UNIT_ROLLED_BACK) {
                 return err_set(err, ERR_STATE, "%s: %s", name, job->note);
+            }
+            job->only_restart = was_only_restarted(changed, name);
+            if (e->time && clock_parse_rfc3339(e->time, &job->begun_wall_ns) < 0) {
+                job->begun_wall_ns = 0;
             }
             add_changes(s, changed, job, way == CHANGE_UNDO || e->kind == JOURNAL_UNDO);
         }

@@ -78,6 +78,11 @@ static int refuse_without_root(const struct plan_made *made, const struct option
     return err_set(err, ERR_DENIED, "only root may write there, by this command:");
 }
 
+static bool writes(const struct plan *p)
+{
+    return p->file_count + machine_states_chosen(p) > 0;
+}
+
 static int consent(const struct plan_made *made, const struct change_services *services,
                    const struct options *o, bool utf8, struct err *err)
 {
@@ -89,10 +94,20 @@ static int consent(const struct plan_made *made, const struct change_services *s
     if (rc == 0 && !yes) {
         change_services_words(services, restarts, sizeof restarts);
         machine_states_words(p->file_count, machine_states_chosen(p), what, sizeof what);
-        snprintf(question, sizeof question, "Change %s%s [y/N] ", what, restarts);
+        if (writes(p)) {
+            snprintf(question, sizeof question, "Change %s%s [y/N] ", what, restarts);
+        } else { /* " and restart ollama?" */
+            snprintf(question, sizeof question, "Restart%s [y/N] ",
+                     restarts + sizeof " and restart" - 1);
+        }
         rc = ask_yes(question, &yes, err);
     }
     return rc == 0 && !yes ? err_set(err, ERR_STATE, "declined, nothing was changed") : rc;
+}
+
+static bool is_meant(const struct options *o, const struct plan *p)
+{
+    return o->plan_hash && strncmp(o->plan_hash, p->hash, strlen(o->plan_hash)) == 0;
 }
 
 static int check(const struct plan_made *made, const struct options *o, struct outcome *outcome,
@@ -104,7 +119,7 @@ static int check(const struct plan_made *made, const struct options *o, struct o
         return err_set(err, ERR_USAGE, "'--plan-hash' takes at least %d digits of a plan's hash",
                        HASH_SHORTEST);
     }
-    if (o->plan_hash && strncmp(o->plan_hash, p->hash, strlen(o->plan_hash)) != 0) {
+    if (o->plan_hash && !is_meant(o, p)) {
         return err_set(err, ERR_STATE,
                        "the plan is another one now (%.12s): look at it with 'tunetop plan'",
                        p->hash);
@@ -307,6 +322,18 @@ static int apply(const struct plan_made *made, const struct options *o,
     return rc < 0 ? rc : 0;
 }
 
+/* Who was only to be restarted cannot be any more: it has gone down in the meantime. */
+static int refuse_idle(const struct plan *p, const struct change_services *services,
+                       struct err *err)
+{
+    if (writes(p) || services_any(&services->apply)) {
+        return 0;
+    }
+    const struct service_job *job = services->apply.job_count ? &services->apply.jobs[0] : NULL;
+    return err_set(err, ERR_STATE, "nothing was changed: %.60s is not restarted: %.200s",
+                   job ? job->name : "it", job && job->note ? job->note : "it cannot be");
+}
+
 /* What can refuse refuses before anybody is asked. */
 static int with_services(const struct plan_made *made, const struct options *o,
                          struct outcome *outcome, struct err *err)
@@ -333,6 +360,7 @@ static int with_services(const struct plan_made *made, const struct options *o,
 
         (void)show(made, services, o, outcome->utf8, &ignored);
     }
+    rc = rc == 0 ? refuse_idle(p, services, err) : rc;
     rc = rc == 0 ? consent(made, services, o, outcome->utf8, err) : rc;
     rc = rc == 0 ? services_drain(&services->apply, err) : rc;
     rc = rc == 0 ? apply(made, o, services, told, outcome, err) : rc;
@@ -351,6 +379,11 @@ int cmd_apply(const struct options *o, struct outcome *outcome, struct err *err)
     struct plan_made *made = xcalloc(1, sizeof *made);
     int rc = plan_made_open(made, o, &outcome->warning, err);
 
+    /* The plan that was looked at is carried out, and no more than it: whoever looked may not have
+     * been allowed to see every process. */
+    if (rc == 0 && !is_meant(o, &made->plan)) {
+        rc = plan_made_restarts(made, o, err);
+    }
     rc = rc == 0 ? check(made, o, outcome, err) : rc;
     if (rc == 0 && made->plan.unit_count == 0) {
         rc = o->json ? result_print_nothing(&made->plan, o, err)

@@ -62,6 +62,7 @@ int cmd_plan(const struct options *o, struct outcome *outcome, struct err *err)
     struct plan_made *made = xcalloc(1, sizeof *made);
     int rc = plan_made_open(made, o, &outcome->warning, err);
 
+    rc = rc == 0 ? plan_made_restarts(made, o, err) : rc;
     if (rc == 0) {
         struct change_services *services = xcalloc(1, sizeof *services);
         struct err refused = ERR_INIT;

@@ -24,7 +24,25 @@ static const char *const outcome_words[] = {
     [RECOVER_PERSON] = "person",
 };
 
-static int print_recovered(const struct recover_result *r, const struct options *o, struct err *err)
+/* What it came to; of services that were only restarted there is nothing that could be as before.
+ */
+static const char *words_of(const struct recover_result *r, const struct services_apply *services)
+{
+    bool started = false;
+
+    for (size_t i = 0; services && i < services->job_count; i++) {
+        started = started || services->jobs[i].restarted_ns > 0;
+    }
+    return r->changes > 0                   ? r->outcome == RECOVER_FINISHED
+                                                  ? "all of it was new, it counts as applied"
+                                                  : "everything is as it was before"
+           : r->outcome == RECOVER_FINISHED ? "it was restarted already, it counts as applied"
+           : started ? "no file was changed; what did not run was started again"
+                     : "no file was changed, and nothing was restarted";
+}
+
+static int print_recovered(const struct recover_result *r, const struct services_apply *services,
+                           const struct options *o, struct err *err)
 {
     char line[256];
 
@@ -42,9 +60,7 @@ static int print_recovered(const struct recover_result *r, const struct options 
         cJSON_Delete(root);
         return rc;
     }
-    snprintf(line, sizeof line, "%s: %s", r->id,
-             r->outcome == RECOVER_FINISHED ? "all of it was new, it counts as applied"
-                                            : "everything is as it was before");
+    snprintf(line, sizeof line, "%s: %s", r->id, words_of(r, services));
     return output_line(r->outcome == RECOVER_NOTHING ? "nothing was cut off" : line, err);
 }
 
@@ -213,7 +229,7 @@ static int recover_in(enum journals_part part, bool *any, const struct options *
             }
         } else if (rc == 0 && result.outcome != RECOVER_NOTHING) {
             *any = true;
-            rc = print_recovered(&result, o, err);
+            rc = print_recovered(&result, told->services, o, err);
             rc = rc > 0 ? 0 : rc;
         }
         more = rc == 0 && result.outcome != RECOVER_NOTHING;
@@ -251,7 +267,7 @@ int cmd_recover(const struct options *o, struct outcome *outcome, struct err *er
     if (rc == 0 && !any) {
         const struct recover_result nothing = {.outcome = RECOVER_NOTHING};
 
-        rc = print_recovered(&nothing, o, err);
+        rc = print_recovered(&nothing, NULL, o, err);
     }
     return rc < 0 || both ? rc : check_other(o, outcome, err);
 }

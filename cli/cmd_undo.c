@@ -149,6 +149,11 @@ int cmd_undo(const struct options *o, struct outcome *outcome, struct err *err)
         rc = o->id ? err_set(err, ERR_NOENT, "the journal has no '%s'", o->id)
                    : err_set(err, ERR_NOENT, "nothing stands that could be taken back");
     }
+    if (rc == 0 && e->kind == JOURNAL_APPLY && e->file_count + e->value_count == 0 && e->ended) {
+        rc = err_set(err, ERR_STATE,
+                     "%s changed no file, it only restarted %.60s: there is nothing to undo", e->id,
+                     e->units[0].name);
+    }
     if (rc == 0) {
         struct entry_services *services = xcalloc(1, sizeof *services);
         struct result_told *told = xcalloc(1, sizeof *told);

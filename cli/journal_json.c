@@ -62,6 +62,17 @@ static cJSON *value_json(const struct journal_entry *e, const struct journal_val
     return o;
 }
 
+/* Whether its restart belonged to it. */
+static bool is_restarted(const struct journal_unit *u, const char *service)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < u->restart_count; i++) {
+        found = found || strcmp(u->restarts[i], service) == 0;
+    }
+    return found;
+}
+
 static void add_services(cJSON *o, const struct journal_entry *e)
 {
     cJSON *list = cJSON_AddArrayToObject(o, "services");
@@ -73,6 +84,9 @@ static void add_services(cJSON *o, const struct journal_entry *e)
             cJSON_AddStringToObject(s, "name", e->units[i].services[k]);
             cJSON_AddStringToObject(s, "state", unit_state_words[e->units[i].state]);
             json_add_text_or_null(s, "reason", e->units[i].reason);
+            cJSON_AddBoolToObject(s, "restarted",
+                                  is_restarted(&e->units[i], e->units[i].services[k]));
+            cJSON_AddBoolToObject(s, "stands", unit_stands(e, i));
             cJSON_AddItemToArray(list, s);
         }
     }

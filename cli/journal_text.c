@@ -116,18 +116,31 @@ static bool is_of(const struct journal_entry *e, const char *service)
     return false;
 }
 
-/* Those of one service; NULL: of all that no unit has. */
-static void changes_of(struct text_page *p, const struct journal_entry *e, const char *service)
+static bool is_restarted(const struct journal_unit *u, const char *service)
+{
+    for (size_t i = 0; i < u->restart_count; i++) {
+        if (strcmp(u->restarts[i], service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those of one service; NULL: of all that no unit has. How many they are. */
+static size_t changes_of(struct text_page *p, const struct journal_entry *e, const char *service)
 {
     const cJSON *c;
+    size_t count = 0;
 
     cJSON_ArrayForEach(c, e->changes) {
         const char *of = json_text(c, "service", "");
 
         if (service ? strcmp(of, service) == 0 : !is_of(e, of)) {
             put_change(p, c);
+            count++;
         }
     }
+    return count;
 }
 
 static void service_lines(struct text_page *p, const struct journal_entry *e)
@@ -148,10 +161,15 @@ static void service_lines(struct text_page *p, const struct journal_entry *e)
                 journal_put_clean(p, STYLE_TEXT, INDENT, u->reason);
             }
             text_end(p);
-            changes_of(p, e, u->services[k]);
+            if (changes_of(p, e, u->services[k]) == 0 && e->kind == JOURNAL_APPLY &&
+                is_restarted(u, u->services[k])) {
+                text_blanks(p, INDENT);
+                text_put(p, STYLE_DIM, "only restarted: its process was older than its file");
+                text_end(p);
+            }
         }
     }
-    changes_of(p, e, NULL);
+    (void)changes_of(p, e, NULL);
 }
 
 /* ---------------------------------------------------------------- what it is now */

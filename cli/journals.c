@@ -104,7 +104,7 @@ bool journals_may_work_in(enum journals_part part)
 
 bool journals_stands(const struct journal_entry *e)
 {
-    return e->kind == JOURNAL_APPLY && (e->state == JOURNAL_APPLIED || e->state == JOURNAL_PARTIAL);
+    return journal_stands(e);
 }
 
 char *journals_entry_command(const struct journals *j, struct journals_entry e, const char *program,

@@ -163,6 +163,7 @@ static cJSON *step_json(const struct plan_step *s)
         cJSON_AddItemToArray(list, cJSON_CreateString(s->argv[i]));
     }
     json_add_text_or_null(o, "folder", s->folder);
+    json_add_text_or_null(o, "reason", s->reason);
     cJSON_AddBoolToObject(o, "needs_root", s->needs_root);
     list = cJSON_AddArrayToObject(o, "interrupts");
     for (size_t i = 0; i < s->interrupt_count; i++) {

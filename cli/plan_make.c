@@ -3,9 +3,15 @@
 #include <string.h>
 
 #include "base/caller.h"
+#include "base/clock.h"
 #include "cli/located.h"
+#include "tuning/evidence/verify.h"
 #include "tuning/plan_choice.h"
 #include "tuning/plan_states.h"
+
+/* For docker, systemctl and the like, where a file is younger than its process: each answers in a
+ * fraction of a second. */
+static const int64_t PATIENCE_NS = 10 * NS_PER_S;
 
 /* One with a file, or with one that cannot be read, which the plan says. */
 static bool has_place(const struct plan_input *in)
@@ -36,15 +42,13 @@ static int refuse_without_place(const struct plan_input *in, struct err *err)
                    "~/ai/compose.yaml} (see tunetop.yaml(5))");
 }
 
+/* Of what is loaded already; `again`: only its places say something else than the first time. */
 static int make(const struct knowledge *k, const struct options *o, struct plan_input *in,
-                struct plan *out, struct err *err)
+                bool again, struct plan *out, struct err *err)
 {
     struct plan_typed typed[OPTIONS_LIST_MAX];
     struct plan_left_out left_out[OPTIONS_LIST_MAX];
     struct profile_rows rows;
-
-    plan_input_load(&k->measure.config, k->query.hosts, k->model, &k->locations, in);
-    in->models = &k->installed.models;
 
     for (size_t i = 0; i < o->sets.count; i++) {
         if (plan_choice_typed(in, &k->settings, o->sets.of[i], &in->arena, &typed[i], err) < 0) {
@@ -73,7 +77,7 @@ static int make(const struct knowledge *k, const struct options *o, struct plan_
     };
     /* A wrong name is told even where nothing could be changed. */
     int rc = profile_resolve(&k->profiles, o->profile, &k->query, &rows, err);
-    if (rc == 0) {
+    if (rc == 0 && !again) {
         plan_states_read(in, &rows, typed, wish.typed_count,
                          k->query.hosts[PROFILE_SYSTEM].query.place, &control_world_real);
     }
@@ -92,7 +96,31 @@ int plan_make_of(const struct knowledge *k, const struct options *o, struct plan
 
     memset(in, 0, sizeof *in);
     if (rc == 0) {
-        rc = make(k, o, in, out, err);
+        plan_input_load(&k->measure.config, k->query.hosts, k->model, &k->locations, in);
+        in->models = &k->installed.models;
+        rc = make(k, o, in, false, out, err);
+        caller_end();
+    }
+    return rc;
+}
+
+int plan_made_restarts(struct plan_made *m, const struct options *o, struct err *err)
+{
+    const struct verify_of of = {.plan = &m->plan,
+                                 .in = &m->input,
+                                 .catalog = &m->knowledge.settings,
+                                 .config = &m->knowledge.measure.config,
+                                 .now = m->knowledge.model,
+                                 .world = &control_world_real,
+                                 .deadline_ns = clock_mono_ns(&clock_real) + PATIENCE_NS};
+
+    if (o->no_restart || verify_mark_older(&of, &m->input) == 0) {
+        return 0;
+    }
+    int rc = caller_begin(err);
+    if (rc == 0) {
+        plan_release(&m->plan);
+        rc = make(&m->knowledge, o, &m->input, true, &m->plan, err);
         caller_end();
     }
     return rc;

@@ -19,6 +19,9 @@ struct plan_made { /* large: allocate it */
  * measure_close(). */
 int plan_made_open(struct plan_made *m, const struct options *o, struct err *warning,
                    struct err *err);
+/* For what restarts: the plan with the services that wait for a restart alone, because their
+ * process is older than files that have all of it already. Nothing under --no-restart. */
+int plan_made_restarts(struct plan_made *m, const struct options *o, struct err *err);
 bool plan_made_close(struct plan_made *m);
 /* The plan of the files as they are now, with what is known already: after an apply, what is left
  * of it. in and out are initialised here and released by the caller in any case. */

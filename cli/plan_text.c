@@ -319,12 +319,30 @@ static void command_line(struct text_page *p, const struct plan_step *s)
     control_line(&step, s->needs_root, &line);
     text_put_clean(p, STYLE_TEXT, line.data);
     buf_release(&line);
+    if (s->reason) {
+        text_end(p);
+        text_blanks(p, SETTINGS);
+        text_put(p, STYLE_DIM, s->reason);
+    }
     for (size_t i = 0; i < s->interrupt_count; i++) {
         text_end(p);
         text_blanks(p, SETTINGS);
         text_put(p, STYLE_WARN, "interrupts ");
         text_put_clean(p, STYLE_WARN, s->interrupts[i]);
     }
+}
+
+/* One that is only restarted: there is nothing to put back. */
+static bool only_restarts(const struct plan *plan, const char *service)
+{
+    for (size_t i = 0; service && i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+
+        if (s->reason && s->service && strcmp(s->service, service) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void steps(struct text_page *p, const struct plan *plan)
@@ -364,7 +382,10 @@ static void steps(struct text_page *p, const struct plan *plan)
         for (size_t k = 0; !s->argv && k < sizeof others / sizeof others[0]; k++) {
             if (strcmp(others[k].action, s->action) == 0) {
                 text_put(p, STYLE_DIM, ": ");
-                text_put(p, STYLE_DIM, others[k].words);
+                text_put(p, STYLE_DIM,
+                         strcmp(s->action, "verify") == 0 && only_restarts(plan, s->service)
+                             ? "the running process has each value"
+                             : others[k].words);
             }
         }
         text_end(p);
@@ -379,7 +400,8 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
         plan_text_diff(p, &f->diff, f->source->exists ? f->source->path : "/dev/null",
                        f->source->path);
     }
-    if (plan->unit_count) {
+    const size_t changes = plan->change_count + machine_states_chosen(plan);
+    if (changes) {
         text_end(p);
         title(p, "Changes");
     }
@@ -403,9 +425,17 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
         text_end(p);
         text_putf(p, STYLE_DIM, "plan %.12s of ", plan->hash);
         text_put_clean(p, STYLE_TEXT, plan->profile);
-        const size_t changes = plan->change_count + machine_states_chosen(plan);
-        text_putf(p, STYLE_DIM, ": %zu change%s in %s, %zu so already", changes,
-                  changes == 1 ? "" : "s", machine, plan->already);
+        if (changes) {
+            text_putf(p, STYLE_DIM, ": %zu change%s in %s", changes, changes == 1 ? "" : "s",
+                      machine);
+        } else {
+            text_put(p, STYLE_DIM, ": nothing to write");
+        }
+        if (plan->restart_only) {
+            text_putf(p, STYLE_DIM, ", %zu service%s only restarted", plan->restart_only,
+                      plan->restart_only == 1 ? "" : "s");
+        }
+        text_putf(p, STYLE_DIM, ", %zu so already", plan->already);
         text_end(p);
     } else if (in->place_count || plan->system_asked) {
         text_end(p);

@@ -46,9 +46,37 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_wrap(p, style, REASONS, WIDTH, clean);
 }
 
-static const char *unit_word(const struct unit_result *u, bool undo)
+/* Nothing of the unit is written: its services are only restarted. */
+static bool only_restarts(const struct result_told *told, size_t unit)
 {
-    return undo && u->state == UNIT_APPLIED ? "as it was" : unit_state_words[u->state];
+    if (!told->plan || unit >= told->count ||
+        strcmp(told->of[unit].name, profile_service_words[PROFILE_SYSTEM]) == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < told->plan->file_count; i++) {
+        if (told->plan->files[i].unit == unit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool all_only_restart(const struct result_told *told)
+{
+    bool all = told->count > 0;
+
+    for (size_t i = 0; i < told->count; i++) {
+        all = all && only_restarts(told, i);
+    }
+    return all;
+}
+
+static const char *unit_word(const struct unit_result *u, const struct result_told *told, size_t i)
+{
+    if (only_restarts(told, i)) {
+        return u->state == UNIT_APPLIED ? "restarted" : "failed";
+    }
+    return told->undo && u->state == UNIT_APPLIED ? "as it was" : unit_state_words[u->state];
 }
 
 static const char *state_word(const struct transaction_result *r, bool undo)
@@ -56,8 +84,10 @@ static const char *state_word(const struct transaction_result *r, bool undo)
     return journal_state_words[undo && r->state == JOURNAL_APPLIED ? JOURNAL_UNDONE : r->state];
 }
 
-static void unit_line(struct text_page *p, const struct unit_result *u, const char *name, bool undo)
+static void unit_line(struct text_page *p, const struct unit_result *u,
+                      const struct result_told *told, size_t i)
 {
+    const char *name = i < told->count ? told->of[i].name : "";
     const bool good = u->state == UNIT_APPLIED;
     const size_t size = strlen(name);
     const char *msg = u->err.msg;
@@ -68,7 +98,7 @@ static void unit_line(struct text_page *p, const struct unit_result *u, const ch
     text_blanks(p, INDENT);
     put_clean(p, STYLE_TEXT, name);
     text_tab(p, STATES);
-    text_put(p, good ? STYLE_OK : u->needs_person ? STYLE_CRIT : STYLE_WARN, unit_word(u, undo));
+    text_put(p, good ? STYLE_OK : u->needs_person ? STYLE_CRIT : STYLE_WARN, unit_word(u, told, i));
     if (u->err.code) {
         text_tab(p, REASONS);
         if (u->err.where[0]) {
@@ -81,14 +111,15 @@ static void unit_line(struct text_page *p, const struct unit_result *u, const ch
 }
 
 /* The files are the old ones, or recover makes them so; then a service wants its restart. */
-static void by_hand_lines(struct text_page *p, const char *lines)
+static void by_hand_lines(struct text_page *p, const char *lines, bool changed)
 {
     char clean[1024];
 
     if (!lines || !*lines) {
         return;
     }
-    text_put(p, STYLE_TEXT, "Or by hand, when the files are as they were:");
+    text_put(p, STYLE_TEXT,
+             changed ? "Or by hand, when the files are as they were:" : "Or by hand:");
     text_end(p);
     for (const char *at = lines; *at;) {
         const size_t size = strcspn(at, "\n");
@@ -131,7 +162,7 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     text_putf(p, STYLE_TITLE, "%s  %s", r->id, state_word(r, told->undo));
     text_end(p);
     for (size_t i = 0; i < r->unit_count; i++) {
-        unit_line(p, &r->units[i], i < told->count ? told->of[i].name : "", told->undo);
+        unit_line(p, &r->units[i], told, i);
         if (r->units[i].state != UNIT_APPLIED) {
             result_log_text(p, told->services, i);
         }
@@ -141,14 +172,22 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
         if (has_files(told) && (!told->services || !services_any(told->services))) {
             text_put(p, STYLE_DIM, "Services read their files when they start: restart them. ");
         }
-        if (!told->undo) {
+        if (all_only_restart(told)) {
+            text_put(p, STYLE_DIM, "No file was changed: there is nothing to undo.");
+        } else if (!told->undo) {
             undo_line(p, o);
         }
         text_end(p);
     } else if (r->needs_person || r->state == JOURNAL_INTERRUPTED) {
-        text_put(p, STYLE_CRIT, "It could not be put back; 'recover' tries again.");
+        const bool changed = !all_only_restart(told);
+
+        text_put(p, STYLE_CRIT,
+                 changed
+                     ? "It could not be put back; 'recover' tries again."
+                     : "Its files were not changed, but it is not well; 'recover' tries to start "
+                       "it again.");
         text_end(p);
-        by_hand_lines(p, told->by_hand);
+        by_hand_lines(p, told->by_hand, changed);
     }
 }
 

@@ -711,10 +711,18 @@ const struct change_step *change_run_now(const struct change_run *r)
     return now;
 }
 
+bool change_run_only_restarts(const struct change_run *r)
+{
+    for (size_t i = 0; i < r->step_count; i++)
+        if (class_of(&r->steps[i]) == OF_WRITE)
+            return false;
+    return r->kind == CHANGE_APPLY && r->step_count > 0;
+}
+
 bool change_run_stands(const struct change_run *r)
 {
-    return r->kind == CHANGE_APPLY && r->phase == CHANGE_ENDED && !r->needs_person &&
-           r->id != NULL && r->state != NULL &&
+    return r->kind == CHANGE_APPLY && !change_run_only_restarts(r) && r->phase == CHANGE_ENDED &&
+           !r->needs_person && r->id != NULL && r->state != NULL &&
            (strcmp(r->state, "applied") == 0 || strcmp(r->state, "partial") == 0);
 }
 

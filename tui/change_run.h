@@ -92,6 +92,8 @@ void change_run_line(struct change_run *r, const char *line, size_t size, int64_
 void change_run_end(struct change_run *r, const char *result, size_t result_size,
                     const char *messages, size_t messages_size, int64_t now_ns);
 size_t change_run_through(const struct change_run *r); /* steps that are no more to come */
+/* It is an apply that writes nothing: it only restarts services. */
+bool change_run_only_restarts(const struct change_run *r);
 /* It is an apply of which something stands: it can be taken back. */
 bool change_run_stands(const struct change_run *r);
 /* It has no end: recover has to bring it to one. */

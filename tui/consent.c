@@ -180,7 +180,9 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
         note(ui, "%s",
              row == NULL    ? journal_tab_nothing(ui)
              : row->cut_off ? "it was cut off: R ends it"
-                            : "it does not stand any more: there is nothing to take back");
+             : row->how == ROW_APPLIED
+                 ? "it only restarted services: there is nothing to take back"
+                 : "it does not stand any more: there is nothing to take back");
         return;
     }
     if (row == NULL && ui->change.shown && run != NULL && run->needs_person) {
@@ -419,20 +421,30 @@ static void say_apply(struct box *b, const struct asked *a)
         return;
     }
     const size_t count = restarted_of(plan, names), changes = changes_of(plan);
+    const bool only = tuning_plan_only_restarts(plan);
     if (changes > 0)
         snprintf(settings, sizeof settings, "%zu setting%s in ", changes, changes == 1 ? "" : "s");
     format_names(names, count, all, sizeof all);
-    say(b, ROLE_TITLE, "Apply %s? It changes %s%zu file%s%s%s.", name, settings, plan->file_count,
-        plan->file_count == 1 ? "" : "s", count > 0 ? " and restarts " : ", nothing is restarted",
-        all);
+    if (only)
+        say(b, ROLE_TITLE, "Apply %s? It writes nothing, and restarts %s.", name, all);
+    else
+        say(b, ROLE_TITLE, "Apply %s? It changes %s%zu file%s%s%s.", name, settings,
+            plan->file_count, plan->file_count == 1 ? "" : "s",
+            count > 0 ? " and restarts " : ", nothing is restarted", all);
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].reason != NULL && plan->steps[i].service != NULL)
+            say(b, ROLE_TEXT, "%.80s has all of it in its file; %s.", plan->steps[i].service,
+                plan->steps[i].reason);
     for (size_t i = 0; i < count; i++)
         say_interrupted(b, a, names[i]);
     say_besides(b, plan);
     say_memory(b, plan);
     say(b, ROLE_TEXT, "%s",
-        count > 0 ? "A service that is not well in time, or has not each value, is put back as it "
-                    "was; the others keep theirs."
-                  : "A file that cannot be written is put back as it was.");
+        only ? "A service that is not well in time is started once more; no file changes."
+        : count > 0
+            ? "A service that is not well in time, or has not each value, is put back as it "
+              "was; the others keep theirs."
+            : "A file that cannot be written is put back as it was.");
     say_root(b, ui);
     say_others(b, plan);
 }
@@ -445,7 +457,8 @@ static size_t stands_of(const struct ui *ui, const struct journal_row *row,
     size_t count = 0;
     if (row != NULL) {
         for (size_t i = 0; i < row->service_count; i++)
-            if (row->services[i].state == NULL || strcmp(row->services[i].state, "applied") == 0)
+            if (!row->services[i].left &&
+                (row->services[i].state == NULL || strcmp(row->services[i].state, "applied") == 0))
                 count = add_name(names, count, row->services[i].name);
         return count;
     }

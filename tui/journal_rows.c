@@ -87,6 +87,8 @@ static void read_services(struct arena *arena, const cJSON *list, struct journal
         s->name = name_of(arena, o, "name");
         s->state = s->back ? "rolled back" : name_of(arena, o, "state");
         s->reason = text_of(arena, o, "reason");
+        s->restarted = cJSON_IsTrue(json_get(o, "restarted"));
+        s->left = cJSON_IsFalse(json_get(o, "stands"));
     }
 }
 

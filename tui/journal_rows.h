@@ -37,6 +37,8 @@ extern const char *const journal_row_now_words[NOW_COUNT];
 struct journal_row_service {
     const char *name, *state, *reason; /* reason: NULL none */
     bool back;                         /* rolled back */
+    bool restarted;                    /* its restart belonged to it */
+    bool left;                         /* undo does nothing about it */
 };
 struct journal_row_change {
     const char *service, *setting;

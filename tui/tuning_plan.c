@@ -371,6 +371,7 @@ static void read_steps(struct tuning_plan *p, const cJSON *steps)
         s->file = text_of(&p->arena, o, "file");
         s->command = command_of(&p->arena, o);
         s->interrupts = interrupts_of(&p->arena, json_get(o, "interrupts"));
+        s->reason = text_of(&p->arena, o, "reason");
         s->needs_root = flag_of(o, "needs_root");
         p->needs_root = p->needs_root || s->needs_root;
     }
@@ -511,6 +512,26 @@ size_t tuning_plan_count(const struct tuning_plan *p, enum shown_verdict v)
     for (size_t i = 0; i < p->row_count; i++)
         n += p->rows[i].verdict == v;
     return n;
+}
+
+bool tuning_plan_restarts(const struct tuning_plan *p, const char *service)
+{
+    for (size_t i = 0; service != NULL && i < p->step_count; i++)
+        if (strcmp(p->steps[i].action, "restart") == 0 && p->steps[i].service != NULL &&
+            strcmp(p->steps[i].service, service) == 0)
+            return true;
+    return false;
+}
+
+bool tuning_plan_only_restarts(const struct tuning_plan *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->row_count; i++)
+        if (p->rows[i].changes)
+            return false;
+    for (size_t i = 0; i < p->step_count; i++)
+        any = any || p->steps[i].reason != NULL;
+    return any && p->file_count == 0;
 }
 
 enum { SERVICES = 8 };

@@ -62,6 +62,7 @@ struct shown_step {
     const char *file;    /* NULL */
     const char *command; /* as a shell would want it; NULL */
     const char *interrupts;
+    const char *reason; /* of a restart: why, where no setting of the service changes; NULL */
     bool needs_root;
 };
 struct shown_skipped {
@@ -131,6 +132,10 @@ size_t shown_lines_parse(const char *diff, struct arena *arena, size_t most,
                          struct shown_line **out);
 /* How many rows have that verdict. */
 size_t tuning_plan_count(const struct tuning_plan *p, enum shown_verdict v);
+/* Whether it restarts the service. */
+bool tuning_plan_restarts(const struct tuning_plan *p, const char *service);
+/* Whether restarts are all that it does: the files have what is wished already. */
+bool tuning_plan_only_restarts(const struct tuning_plan *p);
 
 /* Rows of `verify --json` or of the result of an apply; *out lives in the arena. */
 struct cJSON;

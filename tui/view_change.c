@@ -205,6 +205,10 @@ static void emit_what_if(struct sheet *h, const struct change_run *r)
     }
     if (r->kind == CHANGE_RECOVER)
         snprintf(text, sizeof text, "What cannot be proven is put back as it was.");
+    else if (change_run_only_restarts(r) && now != NULL && now->service[0] != '\0')
+        snprintf(text, sizeof text,
+                 "If %.200s is not well%s, it is started once more; no file is changed.",
+                 now->service, until);
     else if (back != NULL)
         snprintf(text, sizeof text,
                  "%.200s goes back: its files become what they were, and its process with them.",

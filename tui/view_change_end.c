@@ -116,6 +116,11 @@ static enum role apply_words(const struct change_run *r, char *out, size_t size)
                  count_of(r, "rolled_back") == 1 ? "was" : "were");
         return ROLE_WARN;
     }
+    if (change_run_only_restarts(r)) {
+        snprintf(out, size, "%.100s is not in effect: %.300s failed. No file was changed.", name,
+                 back[0] ? back : "a restart");
+        return ROLE_WARN;
+    }
     snprintf(out, size, "%.100s was put back: %.300s %s as before.", name, back[0] ? back : "all",
              count_of(r, "rolled_back") > 1 ? "are" : "is");
     return ROLE_WARN;
@@ -134,6 +139,11 @@ static enum role sentence_of(const struct change_run *r, char *out, size_t size)
                  r->kind == CHANGE_UNDO ? "Taking back" : "Applying", change_name(r));
         if (r->kind == CHANGE_RECOVER)
             snprintf(out, size, "What was cut off could not be brought to an end.");
+        return ROLE_CRIT;
+    }
+    if (r->needs_person && change_run_only_restarts(r)) {
+        snprintf(out, size, "%.300s did not come back: a person has to look. No file was changed.",
+                 names_of(r, NULL, names, sizeof names)[0] ? names : "A service");
         return ROLE_CRIT;
     }
     if (r->needs_person) {
@@ -452,7 +462,8 @@ static void emit_by_hand(struct sheet *h, const struct change_run *r)
 {
     if (r->by_hand_count == 0)
         return;
-    sheet_title(h, "By hand, when the files are as they were");
+    sheet_title(h, change_run_only_restarts(r) ? "By hand"
+                                               : "By hand, when the files are as they were");
     for (size_t i = 0; i < r->by_hand_count; i++)
         emit_plain(h, ROLE_TITLE, r->by_hand[i]);
 }
@@ -482,9 +493,11 @@ static void done_words(const struct page *p, const struct change_step *s, char *
         format_duration(took, s->seconds);
     if (s->what != NULL && strcmp(s->action, "write") == 0)
         before = "wrote ";
+    const bool left = strcmp(s->action, "put_back") == 0 &&
+                      change_run_only_restarts(p->ui->change.run);
     for (size_t i = 0; s->what == NULL && i < sizeof past / sizeof past[0]; i++) {
         if (strcmp(s->action, past[i].action) == 0) {
-            before = past[i].before;
+            before = left ? "changed no file of " : past[i].before;
             after = past[i].after;
             join = past[i].took;
             what = s->service;

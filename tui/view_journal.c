@@ -240,12 +240,22 @@ static void put_time(struct page *p, const struct journal_row *r, int y)
     surface_text_max(p->s, TIME_X + (text[1] == ' '), y, TIME_COLUMNS, ROLE_TEXT, text);
 }
 
+static bool restarts_any(const struct journal_row *r)
+{
+    for (size_t i = 0; i < r->service_count; i++)
+        if (r->services[i].restarted)
+            return true;
+    return false;
+}
+
 static void put_settings(struct page *p, const struct journal_row *r, int x, int y)
 {
     struct line l = line_at(p->s, x, y, p->s->width - 1);
     const size_t changes = r->change_count;
     if (r->undo && r->undone_count > 0)
         line_put(&l, ROLE_DIM, "%zu put back", r->undone_count);
+    else if (changes + r->file_count + r->value_count == 0 && restarts_any(r))
+        line_put(&l, ROLE_DIM, "restarted");
     else if (changes == 0)
         line_put(&l, ROLE_DIM, "%zu file%s", r->file_count, r->file_count == 1 ? "" : "s");
     else

@@ -189,6 +189,14 @@ static bool is_of(const struct journal_row *r, const struct journal_row_change *
     return false;
 }
 
+static bool has_changes(const struct journal_row *r, const char *service)
+{
+    for (size_t i = 0; i < r->change_count; i++)
+        if (strcmp(r->changes[i].service, service) == 0)
+            return true;
+    return false;
+}
+
 static void walk_service(struct walk *w, const struct journal_row_service *s, int columns)
 {
     const struct journal_row *r = w->r;
@@ -219,6 +227,8 @@ static void walk_service(struct walk *w, const struct journal_row_service *s, in
     for (size_t i = 0; i < r->change_count; i++)
         if (strcmp(r->changes[i].service, s->name) == 0)
             walk_change(w, &r->changes[i], s->back || r->how == ROW_ROLLED_BACK);
+    if (s->restarted && !r->undo && !has_changes(r, s->name))
+        put_text(w, 2, ROLE_DIM, "only restarted: its process was older than its file");
 }
 
 static void walk_services(struct walk *w)
@@ -388,6 +398,8 @@ static void walk_keys(struct walk *w)
                  : r->how == ROW_UNDONE      ? "It was taken back: there is nothing to undo."
                  : r->how == ROW_ROLLED_BACK ? "Everything was put back at once: there is nothing "
                                                "to undo."
+                 : r->how == ROW_APPLIED     ? "It only restarted services and changed no file: "
+                                               "there is nothing to undo."
                                              : "There is nothing to undo.");
         return;
     }

@@ -104,6 +104,10 @@ static void emit_row(struct sheet *h, const struct ui *ui, const struct shown_ro
         snprintf(text, sizeof text, "not known: %s", r->cost_why);
         sheet_text(h, "memory", ROLE_TEXT, text, 0);
     }
+    if (r->verdict == SHOWN_RESTART && tuning_plan_restarts(ui->tuning.plan, r->service)) {
+        snprintf(text, sizeof text, "A restarts %s, and proves it", r->service);
+        sheet_text(h, "next", ROLE_TEXT, text, 0);
+    }
     if (r->file != NULL) {
         snprintf(text, sizeof text, r->line > 0 ? "%s:%lu" : "%s", r->file, r->line);
         sheet_text(h, "written to", ROLE_TEXT, text, 0);

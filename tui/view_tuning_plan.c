@@ -129,6 +129,11 @@ static enum role state_of(const struct ui *ui, char *out, size_t size)
         snprintf(out, size, "Apply would refuse it: %s", t->plan->refused);
         return ROLE_WARN;
     }
+    if (tuning_plan_only_restarts(t->plan) && !tuning_wish_is_own(&t->wish)) {
+        snprintf(out, size, "The files have all of %s: A restarts what is older than they are.",
+                 name);
+        return ROLE_WARN;
+    }
     if (tuning_wish_is_own(&t->wish)) {
         state_of_wish(&t->wish, out, size);
         return ROLE_TEXT;

@@ -47,21 +47,13 @@ static void add_lines(struct buf *b, const struct shown_file *f)
                n == 1 ? "" : "s");
 }
 
-static bool is_restarted(const struct tuning_plan *plan, const char *service)
-{
-    for (size_t i = 0; service != NULL && i < plan->step_count; i++)
-        if (is_action(&plan->steps[i], "restart") && plan->steps[i].service != NULL &&
-            strcmp(plan->steps[i].service, service) == 0)
-            return true;
-    return false;
-}
-
 /* What is wished of the services that are restarted, and not only kept in step. */
 static size_t provable_rows(const struct tuning_plan *plan)
 {
     size_t n = 0;
     for (size_t i = 0; i < plan->row_count; i++) {
-        n += is_restarted(plan, plan->rows[i].service) && plan->rows[i].verdict != SHOWN_IGNORED;
+        n += tuning_plan_restarts(plan, plan->rows[i].service) &&
+             plan->rows[i].verdict != SHOWN_IGNORED;
     }
     return n;
 }
@@ -178,11 +170,30 @@ static void emit_end(struct sheet *h, const struct tuning_plan *plan)
     }
     if (!restarts_any(plan) || !sheet_row(h, &l))
         return;
+    if (tuning_plan_only_restarts(plan)) {
+        line_put(&l, ROLE_DIM, "No file changes: there is nothing to put back.");
+        return;
+    }
     line_put(&l, ROLE_DIM, "A service that fails its check is put back");
     line_group(&l);
     line_put(&l, ROLE_DIM, ", file and process");
     line_group_end(&l);
     line_put(&l, ROLE_DIM, ".");
+}
+
+/* Who is restarted although nothing of it is written. */
+static void emit_older(struct sheet *h, const struct tuning_plan *plan)
+{
+    const char *label = "because";
+    char text[TEXT_BYTES];
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct shown_step *s = &plan->steps[i];
+        if (s->reason == NULL || s->service == NULL)
+            continue;
+        snprintf(text, sizeof text, "%s: %s", s->service, s->reason);
+        sheet_text(h, label, ROLE_TEXT, text, 0);
+        label = "";
+    }
 }
 
 static void emit_short(struct sheet *h, const struct tuning_plan *plan)
@@ -195,7 +206,8 @@ static void emit_short(struct sheet *h, const struct tuning_plan *plan)
         sheet_text(h, "write", ROLE_TEXT, b.data, 0);
     buf_clear(&b);
     for (size_t i = 0; i < plan->step_count; i++)
-        if (is_action(&plan->steps[i], "run") && !is_restarted(plan, plan->steps[i].service))
+        if (is_action(&plan->steps[i], "run") &&
+            !tuning_plan_restarts(plan, plan->steps[i].service))
             add_name(&b, plan->steps[i].command);
     if (b.size > 0)
         sheet_text(h, "run", ROLE_TEXT, b.data, 2);
@@ -211,6 +223,7 @@ static void emit_short(struct sheet *h, const struct tuning_plan *plan)
                    "nobody (To know says why): what is written counts from the next start on", 0);
     }
     buf_release(&b);
+    emit_older(h, plan);
     emit_interrupts(h, plan, false);
 }
 
@@ -270,6 +283,7 @@ static void emit_steps(struct sheet *h, const struct tuning_plan *plan)
         tuning_put_cut(h->p, l.x, l.y, l.end - l.x, ROLE_TEXT, b.data);
     }
     buf_release(&b);
+    emit_older(h, plan);
     if (interrupts_any(plan)) {
         sheet_title(h, "Interrupts");
         emit_interrupts(h, plan, true);

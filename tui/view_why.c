@@ -333,8 +333,10 @@ static void emit_drift(struct walk *w, const struct assess_drift *d, int32_t utc
                  format_clock(at, d->trouble_ns, utc_offset_s), d->trouble);
         emit(w, "drift", "-", ROLE_WARN, text);
     }
-    if (d->count > 0)
-        emit(w, "drift", "drifted", ROLE_WARN, d->why);
+    if (d->count == 0)
+        return;
+    snprintf(text, sizeof text, "%s; A of 3 Tuning restarts what is older than its file", d->why);
+    emit(w, "drift", "drifted", ROLE_WARN, text);
 }
 
 /* What the words of the Journal tab mean, and what could not be read. */

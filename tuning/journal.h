@@ -188,7 +188,10 @@ int journal_read_at_work(struct journal *j, struct journal_list *out, bool *at_w
 void journal_parse(const char *text, size_t size, struct journal_list *out);
 void journal_list_release(struct journal_list *list);
 const struct journal_entry *journal_find(const struct journal_list *list, const char *id);
-/* The newest apply that stands (applied or partial); NULL none. */
+/* Whether it is an apply of which something can be put back: applied or in part, a file or a value.
+ * One that only restarted services has nothing. */
+bool journal_stands(const struct journal_entry *e);
+/* The newest that stands; NULL none. */
 const struct journal_entry *journal_newest_applied(const struct journal_list *list);
 /* The first that was interrupted; NULL none. */
 const struct journal_entry *journal_interrupted(const struct journal_list *list);

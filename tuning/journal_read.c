@@ -233,6 +233,7 @@ static const char *parse_parts(struct parse *p, const cJSON *root, struct journa
     const cJSON *units = json_get(root, "units"), *files = json_get(root, "files"), *item;
     int unit_count = cJSON_IsArray(units) ? cJSON_GetArraySize(units) : 0;
     int file_count = cJSON_IsArray(files) ? cJSON_GetArraySize(files) : 0;
+    size_t restarts = 0;
     const char *bad;
 
     if (unit_count < 1 || unit_count > JOURNAL_MAX_UNITS || file_count > JOURNAL_MAX_FILES) {
@@ -259,7 +260,11 @@ static const char *parse_parts(struct parse *p, const cJSON *root, struct journa
     if ((bad = parse_values(p, json_get(root, "values"), e)) != NULL) {
         return bad;
     }
-    return e->file_count + e->value_count == 0 ? "no files or no units, or too many" : NULL;
+    for (size_t i = 0; i < e->unit_count; i++) { /* services may only have been restarted */
+        restarts += e->units[i].restart_count;
+    }
+    return e->file_count + e->value_count + restarts == 0 ? "no files or no units, or too many"
+                                                          : NULL;
 }
 
 static struct journal_entry *find(struct journal_list *list, const char *id)
@@ -561,12 +566,30 @@ const struct journal_entry *journal_find(const struct journal_list *list, const 
     return NULL;
 }
 
+bool journal_stands(const struct journal_entry *e)
+{
+    bool any = false;
+
+    if (e->kind != JOURNAL_APPLY || (e->state != JOURNAL_APPLIED && e->state != JOURNAL_PARTIAL)) {
+        return false;
+    }
+    /* An entry that is wholly applied says so at its end; its units need not. */
+    for (size_t i = 0; i < e->file_count; i++) {
+        any = any || e->state == JOURNAL_APPLIED ||
+              e->units[e->files[i].unit].state == UNIT_APPLIED;
+    }
+    for (size_t i = 0; i < e->value_count; i++) {
+        any = any || e->state == JOURNAL_APPLIED ||
+              e->units[e->values[i].unit].state == UNIT_APPLIED;
+    }
+    return any;
+}
+
 const struct journal_entry *journal_newest_applied(const struct journal_list *list)
 {
     for (size_t i = list->count; i > 0; i--) {
         const struct journal_entry *e = &list->entries[i - 1];
-        if (e->kind == JOURNAL_APPLY &&
-            (e->state == JOURNAL_APPLIED || e->state == JOURNAL_PARTIAL)) {
+        if (journal_stands(e)) {
             return e;
         }
     }

@@ -91,6 +91,9 @@ struct plan_place { /* a service, and where its settings stand */
      * No fault of a file. */
     bool unlocated;
     struct err err; /* code: why nothing of it can be changed */
+    /* Its files have what its process has not, which is older (verify_mark_older()): a restart
+     * alone brings it. */
+    bool older;
 };
 
 struct plan_models; /* tuning/plan_fit.h */
@@ -246,6 +249,7 @@ struct plan_step {      /* in the order in which they are done */
     const char *const *argv; /* ends with NULL; NULL: no command */
     const char *folder;      /* that the command runs in; NULL */
     bool needs_root;
+    const char *reason;      /* of "restart": why, where none of its settings change; NULL */
     const char **interrupts; /* what stops with it: "comfyui: 1 running, 3 waiting" */
     size_t interrupt_count;
 };
@@ -260,6 +264,8 @@ struct plan {
     size_t file_count;
     struct plan_unit *units;
     size_t unit_count;
+    size_t
+        restart_only; /* services of them that are only restarted: no setting of theirs changes */
     struct plan_step *steps;
     size_t step_count;
     struct plan_skipped *skipped;

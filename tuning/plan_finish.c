@@ -170,7 +170,8 @@ static bool has_service(const struct plan_unit *u, const char *service)
     return false;
 }
 
-/* Files that one service changes belong together, and so do the services that change one file. */
+/* Files that one service changes belong together, and so do the services that change one file, and
+ * who is only restarted with the files that he reads. */
 static size_t root_of(const size_t *parent, size_t i)
 {
     while (parent[i] != i) {
@@ -179,22 +180,74 @@ static size_t root_of(const size_t *parent, size_t i)
     return i;
 }
 
-static void make_units(struct plan *p)
+static void join(size_t *parent, size_t i, size_t k)
 {
+    const size_t a = root_of(parent, i), b = root_of(parent, k);
+
+    parent[a > b ? a : b] = a > b ? b : a;
+}
+
+static bool reads(const struct planner *p, const struct plan_place *place,
+                  const struct plan_file *f)
+{
+    const int source = (int)(f->source - p->in->sources);
+    bool found = place->source == source || place->dotenv == source;
+
+    for (size_t i = 0; i < place->layer_count; i++) {
+        found = found || place->layers[i].source == source;
+    }
+    return found;
+}
+
+/* The file whose unit a service belongs to that is only restarted; file_count: it reads none that
+ * changes. All that it reads come and go together. */
+static size_t first_read(const struct planner *p, const struct plan_place *place, size_t *parent)
+{
+    const size_t count = p->out->file_count;
+    size_t first = count;
+
+    for (size_t i = 0; i < count; i++) {
+        if (reads(p, place, &p->out->files[i])) {
+            first = first == count ? i : first;
+            join(parent, first, i);
+        }
+    }
+    return first;
+}
+
+static void add_service(struct plan *p, struct plan_unit *u, const char *service)
+{
+    if (!u->services) {
+        u->services = arena_calloc(&p->arena, PLAN_PLACES, sizeof *u->services);
+        u->name = "";
+    }
+    if (!has_service(u, service)) {
+        u->name = arena_printf(&p->arena, "%s%s%s", u->name, *u->name ? "+" : "", service);
+        u->services[u->service_count++] = service;
+    }
+}
+
+static void make_units(struct planner *planner)
+{
+    struct plan *p = planner->out;
+    const struct plan_input *in = planner->in;
     size_t *parent = arena_calloc(&p->arena, p->file_count + 1, sizeof *parent);
 
-    p->units = arena_calloc(&p->arena, p->file_count + 2, sizeof *p->units); /* and the machine */
+    /* One a file, one a service that is only restarted, and the machine. */
+    p->units = arena_calloc(&p->arena, p->file_count + in->place_count + 1, sizeof *p->units);
     for (size_t i = 0; i < p->file_count; i++) {
         parent[i] = i;
     }
     for (size_t i = 0; i < p->change_count; i++) {
         for (size_t k = 0; k < i; k++) {
             if (strcmp(p->changes[i].service, p->changes[k].service) == 0) {
-                const size_t a = root_of(parent, p->changes[i].file);
-                const size_t b = root_of(parent, p->changes[k].file);
-
-                parent[a > b ? a : b] = a > b ? b : a;
+                join(parent, p->changes[i].file, p->changes[k].file);
             }
+        }
+    }
+    for (size_t i = 0; i < in->place_count; i++) {
+        if (planner_restarts_only(planner, &in->places[i])) {
+            (void)first_read(planner, &in->places[i], parent);
         }
     }
     for (size_t i = 0; i < p->file_count; i++) {
@@ -203,16 +256,17 @@ static void make_units(struct plan *p)
         f->unit = root_of(parent, i) == i ? p->unit_count++ : p->files[root_of(parent, i)].unit;
     }
     for (size_t i = 0; i < p->change_count; i++) {
-        struct plan_unit *u = &p->units[p->files[p->changes[i].file].unit];
-        const char *service = p->changes[i].service;
+        add_service(p, &p->units[p->files[p->changes[i].file].unit], p->changes[i].service);
+    }
+    for (size_t i = 0; i < in->place_count; i++) {
+        const struct plan_place *place = &in->places[i];
 
-        if (!u->services) {
-            u->services = arena_calloc(&p->arena, PLAN_PLACES, sizeof *u->services);
-            u->name = "";
-        }
-        if (!has_service(u, service)) {
-            u->name = arena_printf(&p->arena, "%s%s%s", u->name, *u->name ? "+" : "", service);
-            u->services[u->service_count++] = service;
+        if (planner_restarts_only(planner, place)) {
+            const size_t file = first_read(planner, place, parent);
+
+            add_service(p, &p->units[file < p->file_count ? p->files[file].unit : p->unit_count++],
+                        place->service);
+            p->restart_only++;
         }
     }
 }
@@ -266,6 +320,9 @@ static void make_hash(struct plan *p, const struct plan_wish *wish)
 
         add_text(&s, step->action);
         add_text(&s, step->folder);
+        if (step->reason) {
+            add_text(&s, step->service);
+        }
         for (size_t k = 0; step->argv && step->argv[k]; k++) {
             add_text(&s, step->argv[k]);
         }
@@ -280,7 +337,7 @@ int planner_finish(struct planner *p, struct err *err)
 
     if (rc == 0) {
         sort_changes(p->out);
-        make_units(p->out);
+        make_units(p);
         planner_states_unit(p);
         planner_steps(p);
         make_hash(p->out, p->wish);

@@ -78,8 +78,50 @@ static void interrupts(struct planner *p, const struct plan_place *place, struct
     }
 }
 
+static const char older[] = "its process is older than its file";
+
+/* Whether a restart of it is due that no change of the plan brings. */
+static bool waits_alone(const struct planner *p, const struct plan_place *place)
+{
+    if (p->wish->no_restart || !place->older || !planner_takes(p->wish, place)) {
+        return false;
+    }
+    for (size_t i = 0; i < p->out->change_count; i++) {
+        if (strcmp(p->out->changes[i].service, place->service) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool planner_restarts_only(const struct planner *p, const struct plan_place *place)
+{
+    const char *why;
+
+    return waits_alone(p, place) && plan_restarts(place, &why) && !place->location->restart_why_not;
+}
+
+/* Nobody can restart it from here: what a person has to do is said, and nothing is refused. */
+static void warn_waiting(struct planner *p)
+{
+    for (size_t i = 0; i < p->in->place_count; i++) {
+        const struct plan_place *place = &p->in->places[i];
+        const char *why = NULL;
+
+        if (!waits_alone(p, place) || planner_restarts_only(p, place)) {
+            continue;
+        }
+        if (plan_restarts(place, &why)) {
+            why = place->location->restart_why_not;
+        }
+        planner_warn(p, place, NULL,
+                     arena_printf(&p->out->arena, "%s, and it is not restarted: %s", older, why));
+    }
+}
+
 static void restart_steps(struct planner *p, const struct plan_place *place, size_t unit)
 {
+    const bool alone = planner_restarts_only(p, place);
     const char *why = NULL;
     const struct control_target *target = plan_restarts(place, &why);
     struct control_steps steps = {.count = 0};
@@ -103,6 +145,7 @@ static void restart_steps(struct planner *p, const struct plan_place *place, siz
         s->argv = steps.of[i].argv;
         s->folder = steps.of[i].folder;
         s->needs_root = steps.of[i].needs_root;
+        s->reason = alone && strcmp(s->action, "restart") == 0 ? older : NULL;
         if (i == steps.stops) {
             interrupts(p, place, s, &steps);
         }
@@ -149,5 +192,6 @@ void planner_steps(struct planner *p)
             }
         }
     }
+    warn_waiting(p);
     planner_states_steps(p);
 }

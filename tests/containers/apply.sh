@@ -78,6 +78,33 @@ try_engine() {
     anew 'undone'
     has 'undone' 2 $((64 * MB))
     as_before 'undone'
+
+    # Somebody writes all of it himself: a restart alone brings it, once, and no edit but that.
+    c_file 4 96m | sed 's/EMPTY: ""/EMPTY: "no"/' >"$file"
+    tunetop apply mine "${less[@]}" --yes
+    t_expect_status 1
+    t_expect_err 'a restart would bring more than is planned: ollama: variable EMPTY would change;'
+    same 'refused'
+    c_file 4 96m >"$file"
+    cp "$file" "$t_dir/edited"
+    tunetop plan mine "${less[@]}" --ascii
+    t_expect_out '^ +its process is older than its file$'
+    t_expect_out ': nothing to write, 1 service only restarted, '
+    tunetop apply mine "${less[@]}" --yes
+    t_expect_status 0
+    t_expect_out '^  ollama +OLLAMA_NUM_PARALLEL +4 +ok '
+    anew 'older than its file'
+    has 'older than its file' 4 $((96 * MB))
+    t_cmp "$name: the file is untouched" "$file" "$t_dir/edited"
+    tunetop apply mine "${less[@]}" --yes
+    t_expect_status 0
+    t_expect_out '^mine: nothing to change'
+    same 'it has all of it'
+    cp "$t_dir/before" "$file"
+    podman rm --force --time 0 "$old" >/dev/null 2>&1
+    "${up[@]}" -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
+    t_wait_for "$name: it answers" c_answers
+    old=$(c_running ollama)
 }
 
 # Well before, and not with the new values: put back, and running as before.

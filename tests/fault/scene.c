@@ -132,6 +132,11 @@ int scene_apply(struct scene *s)
         {.name = "ollama", .services = first, .service_count = 2},
         {.name = "comfyui", .services = second, .service_count = 1},
         {.name = "system", .services = third, .service_count = 1}};
+    static const struct unit older = {.name = "ollama",
+                                      .services = first,
+                                      .service_count = 1,
+                                      .restarts = first,
+                                      .restart_count = 1};
     const bool only = s->values == ONLY_VALUES;
     struct change changes[SCENE_FILES];
     struct value_change values[SCENE_VALUES];
@@ -161,6 +166,11 @@ int scene_apply(struct scene *s)
     for (size_t i = 0; i < SCENE_VALUES; i++) {
         values[i] = (struct value_change){scene_value_names[i], scene_value_old, scene_value_new,
                                           only ? 0 : SCENE_UNITS};
+    }
+    if (s->only_restart) {
+        t.units = &older;
+        t.unit_count = 1;
+        t.change_count = t.value_count = 0;
     }
     s->result = (struct transaction_result){.state = JOURNAL_ROLLED_BACK};
     int rc = open_journal(s);

@@ -42,6 +42,7 @@ struct scene {
     bool power_lost;
     const char *clamp_to; /* the commands set this instead; NULL: what they are told */
     unsigned long sets;
+    bool only_restart; /* one unit, of which nothing is written */
     bool all_or_nothing;
     bool undoing;                      /* what is new to the undo is old to the files */
     bool running_new[SCENE_UNITS + 1]; /* the settings that the services of the unit run with */

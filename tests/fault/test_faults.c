@@ -265,6 +265,59 @@ static void test_disk_full(void **state)
     }
 }
 
+/* Nothing is written but the journal: whatever fails, no file changes, and recover ends it. */
+static void each_restart(enum disk_fault fault, bool cut, int error)
+{
+    const struct variant v = {"a restart alone", true, false, false, -1, NO_VALUES};
+    bool fired = true, clean;
+    unsigned n;
+
+    for (n = 1; fired && n < MAX_CALLS; n++) {
+        struct scene s;
+        struct recover_result r = {.outcome = RECOVER_NOTHING};
+
+        scene_init(&s);
+        s.use_control = s.only_restart = true;
+        disk_arm(s.disk, fault, error, n);
+        (void)scene_apply(&s);
+        fired = s.disk->fired;
+        if (cut) {
+            scene_lose_power(&s, DATA_DROPPED, NAMES_HALF);
+        } else {
+            disk_kill(s.disk);
+        }
+        for (int i = 0; i < 2; i++) {
+            if (scene_recover(&s, false, &r) < 0 && s.err.code != ERR_NOENT) {
+                fail_here(&s, "recover fails", &v, APPLY, n);
+            }
+            recover_result_release(&r);
+        }
+        if (r.outcome != RECOVER_NOTHING) {
+            fail_here(&s, "recover has no end", &v, APPLY, n);
+        }
+        if (newest_state(&s, &clean) == JOURNAL_INTERRUPTED || !clean) {
+            fail_here(&s, "the entry is still open", &v, APPLY, n);
+        }
+        if (scene_unit_files(&s, 0) != ALL_OLD || scene_unit_files(&s, 1) != ALL_OLD ||
+            scene_strays(&s) != 0) {
+            fail_here(&s, "a file was touched", &v, APPLY, n);
+        }
+        scene_release(&s);
+    }
+    assert_true(n < MAX_CALLS && n > 10);
+    (void)printf("# a restart alone: %u calls\n", n - 2);
+}
+
+static void test_restart_alone(void **state)
+{
+    (void)state;
+    each_restart(FAULT_ERROR, false, EIO);
+    each_restart(FAULT_SHORT, false, 0);
+    each_restart(FAULT_FULL, false, 0);
+    each_restart(FAULT_DEAD_AFTER, false, 0);
+    each_restart(FAULT_DEAD_AFTER, true, 0);
+}
+
 /* Death in call n, then (with `cut`) the power as well. */
 static bool die_at(struct scene *s, const struct variant *v, enum deed deed, enum disk_fault fault,
                    unsigned n, int data, int names)
@@ -381,9 +434,9 @@ static void test_recover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_errors),  cmocka_unit_test(test_disk_full),
-        cmocka_unit_test(test_kills),   cmocka_unit_test(test_power_cuts),
-        cmocka_unit_test(test_recover),
+        cmocka_unit_test(test_errors),        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_restart_alone), cmocka_unit_test(test_kills),
+        cmocka_unit_test(test_power_cuts),    cmocka_unit_test(test_recover),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,6 +273,11 @@ static void apply_question(void **state)
 {
     struct scene s;
     (void)state;
+    begin(&s, "older");
+    press(&s, "A");
+    assert_int_equal(s.ui.input, UI_INPUT_CONSENT);
+    compare(&s, "ask-apply-older", 1, false);
+    end(&s);
     begin(&s, "high");
     press(&s, "A");
     assert_int_equal(s.ui.input, UI_INPUT_CONSENT);

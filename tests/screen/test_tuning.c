@@ -138,6 +138,7 @@ static void parts(void **state)
         {"plan-skipped", "high", "/ lowvram Enter Down Enter", true},
         {"plan-possible", "high", "/ wired Enter Down Enter", false},
         {"plan-pending", "root", "/ User Enter Down Enter", false},
+        {"plan-older", "older", "", true},
         {"plan-filter", "high", "/ ok Enter", true},
         {"plan-no-match", "high", "/ zebra Enter", false},
         {"plan-will", "high", "Tab Down", true},

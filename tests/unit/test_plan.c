@@ -231,6 +231,153 @@ static void test_units(void **state)
     assert_int_equal(plan.files[0].unit, plan.files[1].unit);
 }
 
+/* ---- whose process is older than its file ---- */
+
+static const char *const stop[] = {"/bin/stop", "it", NULL}, *const start[] = {"/bin/start", NULL};
+static struct location found;
+static struct service_facts facts;
+static struct service_model_state state_now;
+
+/* It runs, a pair of commands restarts it, and its process is older than its files. */
+static void make_older(struct plan_place *p)
+{
+    found = (struct location){
+        .service = p->service,
+        .running = true,
+        .control = {.type = CONTROL_COMMAND, .uid = -1, .stop = stop, .start = start}};
+    facts = (struct service_facts){.name = p->service, .state = SERVICE_UP};
+    state_now.facts = &facts;
+    p->location = &found;
+    p->now = &state_now;
+    p->older = true;
+}
+
+/* The files have all of it. */
+static void fulfil(const char *place)
+{
+    look(place);
+    make();
+    for (size_t i = 0; i < plan.file_count; i++) {
+        char *text = strdup(plan.files[i].text);
+
+        put(strrchr(plan.files[i].source->path, '/') + 1, text);
+        free(text);
+    }
+    look(place);
+    make();
+    assert_int_equal(plan.unit_count, 0);
+}
+
+static const struct plan_step *step_of(const char *action, const char *service)
+{
+    for (size_t i = 0; i < plan.step_count; i++) {
+        const struct plan_step *s = &plan.steps[i];
+
+        if (strcmp(s->action, action) == 0 && s->service && strcmp(s->service, service) == 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static void test_older(void **state)
+{
+    char hash[SHA256_TEXT_BYTES];
+    (void)state;
+    put("compose.yaml", one_service);
+    fulfil(one_place);
+    assert_int_equal(plan.step_count, 0);
+    memcpy(hash, plan.hash, sizeof hash);
+
+    make_older(&input.places[0]);
+    make();
+    assert_int_equal(plan.change_count + plan.file_count, 0);
+    assert_int_equal(plan.unit_count, 1);
+    assert_int_equal(plan.restart_only, 1);
+    assert_string_equal(plan.units[0].name, "ollama");
+    const struct plan_step *s = step_of("restart", "ollama");
+    assert_non_null(s);
+    assert_string_equal(s->argv[0], "/bin/start");
+    assert_string_equal(s->reason, "its process is older than its file");
+    assert_non_null(step_of("verify", "ollama"));
+    assert_int_equal(step_of("run", "ollama")->interrupt_count, 1);
+    assert_string_not_equal(plan.hash, hash); /* it does something else */
+
+    /* Not where nothing may be restarted, nor where it is not meant. */
+    assert_int_equal(make_with((struct plan_wish){.no_restart = true}), 0);
+    assert_int_equal(plan.unit_count + plan.step_count + plan.warning_count, 0);
+    assert_int_equal(make_with((struct plan_wish){
+                         .left_out = &(struct plan_left_out){"ollama", NULL}, .left_out_count = 1}),
+                     0);
+    assert_int_equal(plan.unit_count + plan.step_count, 0);
+    input.places[0].managed = false;
+    make();
+    assert_int_equal(plan.unit_count + plan.step_count, 0);
+    input.places[0].managed = true;
+
+    /* Down, it stays down; whom nobody restarts a person has to: said, and nothing refused. */
+    facts.state = SERVICE_DOWN;
+    make();
+    assert_int_equal(plan.unit_count, 0);
+    facts.state = SERVICE_UP;
+    found.restart_why_not = "the unit is masked";
+    make();
+    assert_int_equal(plan.unit_count + plan.step_count, 0);
+    assert_int_equal(plan.warning_count, 1);
+    assert_non_null(strstr(plan.warnings[0].text, "the unit is masked"));
+    found.restart_why_not = NULL;
+    found.control.type = CONTROL_NONE;
+    make();
+    assert_int_equal(plan.unit_count, 0);
+    assert_int_equal(plan.warning_count, 1);
+
+    /* A change of its own restarts it anyway, and puts back what fails. */
+    make_older(&input.places[0]);
+    assert_int_equal(make_set("OLLAMA_NUM_PARALLEL", "3"), 0);
+    assert_int_equal(plan.unit_count, 1);
+    assert_int_equal(plan.restart_only, 0);
+    assert_null(step_of("restart", "ollama")->reason);
+}
+
+/* With others: a unit of its own, or that of a file which it reads and somebody else changes. */
+static void test_older_beside(void **state)
+{
+    static const char other[] =
+        "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n"
+        "  - {name: c, kind: ollama, url: \"http://127.0.0.1:3\", config: {type: env_file, file: "
+        "a.env}}\n";
+    static const char shared_apart[] = "services:\n  a:\n    image: x\n  b:\n    image: x\n";
+    (void)state;
+    put("compose.yaml", one_service);
+    put("a.env", "OLLAMA_NUM_PARALLEL=1\n");
+    fulfil(other);
+    make_older(&input.places[0]);
+    assert_int_equal(
+        make_with((struct plan_wish){.typed = &(struct plan_typed){"OLLAMA_KEEP_ALIVE", "9m", "c"},
+                                     .typed_count = 1}),
+        0);
+    assert_int_equal(plan.unit_count, 2);
+    assert_int_equal(plan.restart_only, 1);
+    assert_string_equal(plan.units[plan.files[0].unit].name, "c");
+    assert_string_equal(plan.units[1].name, "ollama");
+    assert_int_equal(step_of("restart", "ollama")->unit, 1);
+    assert_null(step_of("restart", "c")); /* it does not run */
+
+    put("compose.yaml", shared_apart);
+    fulfil(shared_places);
+    make_older(&input.places[0]);
+    assert_int_equal(
+        make_with((struct plan_wish){.typed = &(struct plan_typed){"OLLAMA_KEEP_ALIVE", "9m", "b"},
+                                     .typed_count = 1}),
+        0);
+    assert_int_equal(plan.file_count, 1);
+    assert_int_equal(plan.unit_count, 1);
+    assert_int_equal(plan.restart_only, 1);
+    assert_string_equal(plan.units[0].name, "b+a");
+    assert_non_null(step_of("restart", "a")->reason);
+    assert_int_equal(step_of("restart", "a")->unit, 0);
+}
+
 /* ---- the hash ---- */
 
 static void test_hash(void **state)
@@ -477,11 +624,23 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_idempotent),      UNIT(test_sorted),          UNIT(test_guide_names),
-        UNIT(test_secret),          UNIT(test_exclusive_flags), UNIT(test_bare_flag_off),
-        UNIT(test_shared_variable), UNIT(test_units),           UNIT(test_hash),
-        UNIT(test_typed),           UNIT(test_memory_shares),   UNIT(test_a_share_that_stands),
-        UNIT(test_not_managed),     UNIT(test_two_names),       UNIT(test_does_not_parse),
+        UNIT(test_idempotent),
+        UNIT(test_sorted),
+        UNIT(test_guide_names),
+        UNIT(test_secret),
+        UNIT(test_exclusive_flags),
+        UNIT(test_bare_flag_off),
+        UNIT(test_shared_variable),
+        UNIT(test_units),
+        UNIT(test_older),
+        UNIT(test_older_beside),
+        UNIT(test_hash),
+        UNIT(test_typed),
+        UNIT(test_memory_shares),
+        UNIT(test_a_share_that_stands),
+        UNIT(test_not_managed),
+        UNIT(test_two_names),
+        UNIT(test_does_not_parse),
         UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);

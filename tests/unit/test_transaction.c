@@ -91,6 +91,51 @@ static void test_apply_undo(void **state)
     expect_refused(scene_undo(&s, s.result.id), ERR_NOENT, "no entry");
 }
 
+/* A unit of which nothing is written: restarted, checked, in the journal; never undone. */
+static void test_only_restart(void **state)
+{
+    struct journal_list list;
+    char id[JOURNAL_ID_BYTES], older[JOURNAL_ID_BYTES];
+
+    (void)state;
+    s.only_restart = true;
+    expect_refused(scene_apply(&s), ERR_TOO_BIG, "0 files"); /* it does nothing at all */
+    s.only_restart = false;
+    s.use_control = true;
+    assert_int_equal(scene_apply(&s), 0);
+    memcpy(older, s.result.id, sizeof(older));
+    s.only_restart = true;
+    s.restarts = 0;
+    s.running_new[0] = false;
+    assert_int_equal(scene_apply(&s), 0);
+    assert_int_equal(s.result.state, JOURNAL_APPLIED);
+    assert_int_equal(s.restarts, 1);
+    assert_true(s.running_new[0]);
+    memcpy(id, s.result.id, sizeof(id));
+    assert_true(scene_journal(&s, &list));
+    assert_int_equal(list.note_count, 0);
+    const struct journal_entry *e = journal_find(&list, id);
+    assert_non_null(e);
+    assert_int_equal(e->file_count + e->value_count, 0);
+    assert_string_equal(e->units[0].restarts[0], "ollama");
+    assert_false(journal_stands(e));
+    assert_string_equal(journal_newest_applied(&list)->id, older);
+    journal_list_release(&list);
+    expect_refused(scene_undo(&s, id), ERR_STATE, "nothing to undo");
+    s.undoing = false;
+
+    /* What it refuses to take is said, and started again is all that there is to do. */
+    s.refuse_unit = 0;
+    s.restarts = 0;
+    assert_int_equal(scene_apply(&s), 0);
+    assert_int_equal(s.result.state, JOURNAL_ROLLED_BACK);
+    assert_false(s.result.needs_person);
+    assert_string_equal(s.result.units[0].err.msg, "the service does not take it");
+    s.refuse_unit = -1;
+    assert_int_equal(scene_undo(&s, NULL), 0); /* the one before, with its files */
+    expect_files(ALL_OLD, ALL_OLD);
+}
+
 static void test_undo_of_undo(void **state)
 {
     char id[JOURNAL_ID_BYTES];
@@ -567,6 +612,7 @@ int main(void)
         SCENE_TEST(test_undo_without_copies),
         SCENE_TEST(test_allocations),
         SCENE_TEST(test_allocations_back),
+        SCENE_TEST(test_only_restart),
         SCENE_TEST(test_values),
         SCENE_TEST(test_values_refused),
         SCENE_TEST(test_values_edited),

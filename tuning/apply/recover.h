@@ -35,6 +35,7 @@ struct recover_result {
     enum recover_outcome outcome;
     char id[JOURNAL_ID_BYTES]; /* of the entry; "" with NOTHING */
     enum journal_state state;  /* of the entry now */
+    size_t changes;            /* files and values of the entry; 0: services were only restarted */
     size_t put_back;           /* files and values */
     size_t edited_values;      /* of the machine: neither what they were nor what was set */
     struct edited_list edited; /* released by recover_result_release() */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tuning/apply/judge.h"
 #include "tuning/plan_value.h"
 
 enum {
@@ -165,35 +166,6 @@ static bool changes(const struct service_job *job, const char *setting)
     return false;
 }
 
-/* What is edited already, and would take effect with the restart: listed, and refused unless it was
- * asked for. */
-static int find_pending(struct services_apply *a, const struct control *control,
-                        struct service_job *job, struct err *err)
-{
-    struct control_pending pending = {.arena = &a->arena};
-
-    if (!control->pending) {
-        return 0;
-    }
-    const int rc = control->pending(a->world, &job->control, &pending, err);
-    if (rc < 0) {
-        return err_wrap(err, "%s", job->name);
-    }
-    if (!pending.known && pending.why_not) {
-        job->note = arena_printf(&a->arena, "whether a restart brings other edits is not known: %s",
-                                 pending.why_not);
-    }
-    const char **all = arena_calloc(&a->arena, a->pending_count + pending.count + 1, sizeof *all);
-    for (size_t i = 0; i < a->pending_count; i++) {
-        all[i] = a->pending[i];
-    }
-    for (size_t i = 0; i < pending.count; i++) {
-        all[a->pending_count++] = arena_printf(&a->arena, "%s: %s", job->name, pending.words[i]);
-    }
-    a->pending = all;
-    return 0;
-}
-
 static int empty_queue(struct services_apply *a, const struct service_job *job, int64_t patience_ns,
                        struct err *err)
 {
@@ -227,7 +199,7 @@ static int ready_one(struct services_apply *a, struct service_job *job,
         return 0;
     }
     /* What was cut off may have stopped it, and left edits that did not take effect. */
-    if (!a->recovering && (rc = find_pending(a, control, job, err)) < 0) {
+    if (!a->recovering && (rc = judge_pending(a, control, job, err)) < 0) {
         return rc;
     }
     job->was_well = a->recovering || (facts && facts->state == SERVICE_UP);
@@ -581,6 +553,42 @@ static void keep_first(const struct services_apply *a, struct service_job *job, 
     }
 }
 
+static const struct service_facts *facts_now(struct services_apply *a,
+                                             const struct service_job *job,
+                                             struct service_facts *room);
+
+/* Its supervisor knows, or it is found anew. */
+static bool runs(struct services_apply *a, struct service_job *job)
+{
+    struct control_state now = {.id = ""};
+    struct service_facts room;
+    struct err ignored = ERR_INIT;
+
+    if (control_of(job->control.type)->look(a->world, &job->control, &now, &ignored) == 0 &&
+        now.known) {
+        return now.running;
+    }
+    job->now.pid = 0; /* of a run that may be over */
+    const struct service_facts *f = facts_now(a, job, &room);
+    return f && f->state != SERVICE_DOWN;
+}
+
+/* Its files are not changed, so going back brings nothing to one that runs: of a recover as it is,
+ * else when it was well with what its files have. */
+static bool is_left_running(struct services_apply *a, struct service_job *job)
+{
+    if (!job->only_restart || (!a->recovering && job->state != JOB_WELL) || !runs(a, job)) {
+        return false;
+    }
+    if (a->recovering) {
+        job->state = JOB_TOUCHED; /* it may only just have been started: it is waited for */
+        job->gave_up = false;
+    } else {
+        job->note = "its files were not changed: it runs with what they have";
+    }
+    return true;
+}
+
 static int restart(void *ctx, size_t unit, bool back, struct err *err)
 {
     struct services_apply *a = ctx;
@@ -592,7 +600,8 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
 
         /* Back goes what was begun; recover begins with nothing touched, and takes all. */
         if (job->unit != unit || job->state == JOB_LEFT ||
-            (back && job->state == JOB_READY && !a->recovering)) {
+            (back && job->state == JOB_READY && !a->recovering) ||
+            (back && is_left_running(a, job))) {
             continue;
         }
         int rc = restart_one(a, job, back, &reason);
@@ -611,6 +620,9 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
         int rc = wait_one(a, job, back, &reason);
         tell_done(a, job, STEP_WAIT, rc, &reason, pids_words(job, pids, sizeof pids));
         rc = rc == 0 ? warm_one(a, job, back, &reason) : rc;
+        if (rc == 0 && back && job->only_restart && !a->recovering) {
+            job->note = "its files were not changed: it was started again with what they have";
+        }
         rc = rc < 0 ? err_wrap(&reason, "%s", job->name) : rc;
         keep_first(a, job, rc, &reason, &first);
     }
@@ -621,29 +633,6 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
 }
 
 /* ---------------------------------------------------------------- verify */
-
-/* It runs as whom and where it did. A new version is said, and is no reason to go back: the file on
- * the disk was replaced before, and going back would not bring the old one. */
-static int same_service(struct services_apply *a, struct service_job *job,
-                        const struct service_facts *facts, struct err *err)
-{
-    if (!facts || job->facts.pid <= 0) {
-        return 0;
-    }
-    if (facts->uid >= 0 && job->facts.uid >= 0 && facts->uid != job->facts.uid) {
-        return err_set(err, ERR_STATE, "it runs as another user now: %lld, before %lld",
-                       (long long)facts->uid, (long long)job->facts.uid);
-    }
-    if (strcmp(facts->url, job->facts.url) != 0) {
-        return err_set(err, ERR_STATE, "it answers at %.100s now, before at %.100s", facts->url,
-                       job->facts.url);
-    }
-    if (*facts->version && *job->facts.version && strcmp(facts->version, job->facts.version) != 0) {
-        job->note = arena_printf(&a->arena, "it came back as version %s, before %s", facts->version,
-                                 job->facts.version);
-    }
-    return 0;
-}
 
 /* As it is now: found anew, else as it was with the process that its supervisor names. */
 static const struct service_facts *facts_now(struct services_apply *a,
@@ -663,54 +652,6 @@ static const struct service_facts *facts_now(struct services_apply *a,
     room->pid = job->now.pid;
     room->pid_start = 0;
     return room->name ? room : NULL;
-}
-
-/* A row is secret also when a variable of a secret name fills its value in. */
-static const char *shown(const struct verify_row *r, const char *value)
-{
-    return !value ? "nothing" : r->secret ? "***" : value;
-}
-
-static bool same_as(const struct setting *s, const char *a, const char *b)
-{
-    return a && b && s ? plan_same_value(s, a, b) : !a == !b;
-}
-
-/* Going back it is to have what it had; recover knows only what its file had. */
-static int judge_back(const struct services_apply *a, const struct service_job *job, size_t i,
-                      struct err *err)
-{
-    const struct verify_row *r = &job->rows[i], *before = &job->rows_before[i];
-    const bool known = r->process_known &&
-                       (a->recovering ? job->wishes[i].in_file != NULL : before->process_known);
-    const char *old = a->recovering ? job->wishes[i].in_file : before->in_process;
-
-    return !known || same_as(job->wishes[i].of, old, r->in_process)
-               ? 0
-               : err_set(err, ERR_STATE, "its process has %s=%.80s, before it had %.80s",
-                         r->setting, shown(r, r->in_process), shown(r, old));
-}
-
-static int judge_rows(const struct services_apply *a, const struct service_job *job, bool back,
-                      struct err *err)
-{
-    for (size_t i = 0; i < job->wish_count; i++) {
-        const struct verify_row *r = &job->rows[i];
-
-        if (back) {
-            if (judge_back(a, job, i, err) < 0) {
-                return -err->code;
-            }
-        } else if (r->verdict == VERIFY_DIFFERS || r->verdict == VERIFY_RESTART_NEEDED) {
-            return err_set(err, ERR_STATE, "its process has %s=%.80s, not %.80s (%s)", r->setting,
-                           shown(r, r->in_process), shown(r, r->wanted),
-                           r->via >= 0 ? evidence_via_words[r->via] : "");
-        } else if (r->verdict == VERIFY_UNKNOWN && a->strict) {
-            return err_set(err, ERR_STATE, "%s is not proven, because %.160s", r->setting,
-                           r->why ? r->why : "nothing tells it");
-        }
-    }
-    return 0;
 }
 
 /* "7 of 8 ok in pid 22871, 1 not proven" */
@@ -734,17 +675,45 @@ static void note_rows(const struct services_apply *a, const struct service_job *
     tell(a, job, NEWS_NOTE, STEP_VERIFY, words);
 }
 
+/* What was cut off counts only when the service runs with it; one that was only to be restarted,
+ * when its process is younger than that. */
+static int judge_cut_off(struct services_apply *a, struct service_job *job,
+                         const struct service_facts *facts, bool back, struct err *err)
+{
+    struct control_state now = {.started_wall_ns = 0};
+    struct err ignored = ERR_INIT;
+
+    if (!facts || facts->state != SERVICE_UP) {
+        return err_set(err, ERR_STATE, "it does not run");
+    }
+    if (back || !job->only_restart) {
+        return 0;
+    }
+    (void)control_of(job->control.type)->look(a->world, &job->control, &now, &ignored);
+    const int64_t began = facts->pid > 0 && facts->pid_start > 0 && facts->started_wall_ns > 0
+                              ? facts->started_wall_ns
+                              : now.started_wall_ns;
+    return job->begun_wall_ns > 0 && began > job->begun_wall_ns - EVIDENCE_SLACK_NS
+               ? 0
+               : err_set(err, ERR_STATE,
+                         began > 0 ? "it was not restarted"
+                                   : "whether it was restarted is not known");
+}
+
 static int verify_one(struct services_apply *a, struct service_job *job, bool back, struct err *err)
 {
     struct service_facts room = {.name = NULL};
     const struct service_facts *facts = facts_now(a, job, &room);
-    int rc = job->state == JOB_WELL ? same_service(a, job, facts, err) : 0;
+    int rc = job->state == JOB_WELL && !(back && job->only_restart)
+                 ? judge_service(a, job, facts, err)
+                 : 0;
 
-    /* What was cut off counts only when the service runs with it. */
-    if (a->recovering && job->state == JOB_READY && (!facts || facts->state != SERVICE_UP)) {
-        rc = err_set(err, ERR_STATE, "it does not run");
+    if (a->recovering && job->state == JOB_READY) {
+        rc = judge_cut_off(a, job, facts, back, err);
     }
-
+    if (back && job->only_restart) { /* it has what it has; restart() saw that it runs */
+        return rc < 0 ? err_wrap(err, "%s", job->name) : 0;
+    }
     fill_rows(a, job, facts, job->restarted_wall_ns, job->rows);
     job->put_back = back;
     note_rows(a, job, facts);
@@ -760,6 +729,9 @@ static int verify_one(struct services_apply *a, struct service_job *job, bool ba
 
         tell_until(a, job, STEP_WATCH, until_ns - now_ns(a));
         rc = health_stays(&h, &job->now, until_ns, err);
+        if (rc < 0 && job->only_restart) {
+            job->state = JOB_TOUCHED; /* it is not well, and is started again */
+        }
         tell_done(a, job, STEP_WATCH, rc, err, NULL);
     }
     if (rc < 0) {

@@ -9,7 +9,8 @@
  *
  * verify() holds the value that the running process has against the one that is wanted, with the
  * evidence of tuning/evidence/evidence.h, and refuses one that differs; what cannot be read is
- * unknown, and refused only when `strict`. Going back, it wants the values that there were before.
+ * unknown, and refused only when `strict`. Going back, it wants the values that there were before;
+ * of a service that is only restarted nothing but that it runs.
  */
 #ifndef TUNING_APPLY_SERVICES_H
 #define TUNING_APPLY_SERVICES_H
@@ -45,7 +46,12 @@ struct service_job {
      * to be set any more, and in_file is what it had instead. */
     const struct plan_row *wishes;
     size_t wish_count;
-    const char *note; /* why it is not restarted, or what is worth knowing */
+    /* Nothing of it changes: its process is older than its file. Going back there is nothing to put
+     * back; it is started again when it does not run, and nothing is held against what it had. */
+    bool only_restart;
+    int64_t
+        begun_wall_ns; /* recovering, with only_restart: what was cut off began then; 0 unknown */
+    const char *note;  /* why it is not restarted, or what is worth knowing */
     /* ours */
     enum job_state state;
     struct control_target control; /* resolved */

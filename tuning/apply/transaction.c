@@ -41,9 +41,25 @@ static void tell(const struct work *w, enum transaction_step step, size_t unit, 
 
 /* --- before: nothing is changed yet --- */
 
+/* Whether services of the unit are restarted, which may be all that it does. */
+static bool restarts(const struct transaction *t, size_t unit)
+{
+    return t->control != NULL && t->units[unit].restart_count > 0;
+}
+
+static bool does_anything(const struct transaction *t)
+{
+    bool any = t->change_count + t->value_count > 0;
+
+    for (size_t u = 0; u < t->unit_count && !any; u++) {
+        any = restarts(t, u);
+    }
+    return any;
+}
+
 static int check_form(const struct transaction *t, struct err *err)
 {
-    if (t->change_count + t->value_count == 0 || t->change_count > JOURNAL_MAX_FILES ||
+    if (!does_anything(t) || t->change_count > JOURNAL_MAX_FILES ||
         t->value_count > JOURNAL_MAX_VALUES || t->unit_count == 0 ||
         t->unit_count > JOURNAL_MAX_UNITS) {
         return err_set(err, ERR_TOO_BIG, "%zu files in %zu units cannot be changed at once",
@@ -314,13 +330,31 @@ static int keep_unit(struct work *w, size_t unit, struct err *err)
     return rc;
 }
 
+static bool writes(const struct transaction *t, size_t unit)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < t->change_count; i++) {
+        any = any || t->changes[i].unit == unit;
+    }
+    for (size_t i = 0; i < t->value_count; i++) {
+        any = any || t->values[i].unit == unit;
+    }
+    return any;
+}
+
 static int change_unit(struct work *w, size_t unit, struct err *err)
 {
     const struct control_ops *control = w->t->control;
+    int rc;
 
-    tell(w, STEP_WRITE, unit, false, 0, NULL);
-    int rc = write_unit(w, unit, err);
-    tell(w, STEP_WRITE, unit, true, rc, err);
+    if (writes(w->t, unit)) {
+        tell(w, STEP_WRITE, unit, false, 0, NULL);
+        rc = write_unit(w, unit, err);
+        tell(w, STEP_WRITE, unit, true, rc, err);
+    } else {
+        rc = stop_asked(w, err); /* nothing was done yet */
+    }
     if (rc < 0 || control == NULL) {
         return rc;
     }

@@ -8,6 +8,9 @@
  * fails is put back at once; units before it stay, unless all_or_nothing. From begin to the end
  * nothing is allocated here (services and commands may).
  *
+ * A unit may have nothing to change: then its services are only restarted and checked, and there is
+ * nothing to put back but that they run.
+ *
  * The caller owns everything that is handed over; it must live until the call returns.
  */
 #ifndef TUNING_APPLY_TRANSACTION_H

@@ -5,9 +5,18 @@
 
 bool undo_unit_stands(const struct journal_entry *e, size_t unit)
 {
+    bool changed = false;
+
+    /* Of services that were only restarted there is nothing to put back. */
+    for (size_t i = 0; i < e->file_count; i++) {
+        changed = changed || e->files[i].unit == unit;
+    }
+    for (size_t i = 0; i < e->value_count; i++) {
+        changed = changed || e->values[i].unit == unit;
+    }
     /* An entry that is wholly applied says so at its end; its units need not. */
-    return e->state == JOURNAL_APPLIED ||
-           (e->state == JOURNAL_PARTIAL && e->units[unit].state == UNIT_APPLIED);
+    return changed && (e->state == JOURNAL_APPLIED ||
+                       (e->state == JOURNAL_PARTIAL && e->units[unit].state == UNIT_APPLIED));
 }
 
 static int choose(const struct undo *u, const struct journal_list *list,
@@ -33,6 +42,11 @@ static int choose(const struct undo *u, const struct journal_list *list,
     if (e->state == JOURNAL_UNDONE || e->state == JOURNAL_ROLLED_BACK) {
         return err_set(err, ERR_STATE, "'%s' was %s already", e->id,
                        e->state == JOURNAL_UNDONE ? "undone" : "rolled back");
+    }
+    if (!journal_stands(e)) {
+        return err_set(err, ERR_STATE,
+                       "'%s' changed no file and no setting that stands: there is nothing to undo",
+                       e->id);
     }
     *chosen = e;
     return 0;

@@ -89,8 +89,11 @@ struct compose_says {
     struct arena *arena;
     const char *who; /* stands before each: "container web: "; NULL: nothing */
     const char **words;
+    struct control_about *about; /* of each */
     size_t count, capacity;
 };
+/* What the last sentence is about, of the container itself (without `who`). */
+void compose_about(struct compose_says *s, const char *name, const char *value);
 void compose_say(struct compose_says *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

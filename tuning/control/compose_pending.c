@@ -31,13 +31,25 @@ void compose_say(struct compose_says *s, const char *fmt, ...)
         const size_t capacity = s->capacity ? 2 * s->capacity : 8;
         const char **words = arena_calloc(s->arena, capacity, sizeof(*words));
 
+        struct control_about *about = arena_calloc(s->arena, capacity, sizeof(*about));
+
         if (s->count > 0) {
             memcpy(words, s->words, s->count * sizeof(*words));
+            memcpy(about, s->about, s->count * sizeof(*about));
         }
         s->words = words;
+        s->about = about;
         s->capacity = capacity;
     }
     s->words[s->count++] = arena_printf(s->arena, "%s%s", who, clean);
+}
+
+void compose_about(struct compose_says *s, const char *name, const char *value)
+{
+    if (s->count > 0 && !s->who && !s->about[s->count - 1].name) {
+        s->about[s->count - 1] = (struct control_about){
+            arena_strdup(s->arena, name), value ? arena_strdup(s->arena, value) : NULL};
+    }
 }
 
 /* ---------------------------------------------------------------- docker's: config against inspect
@@ -94,8 +106,10 @@ static void compare_environment(const struct compare *x)
         }
         if (!there) {
             compose_say(x->out, "variable %s would be added", item->string);
+            compose_about(x->out, item->string, item->valuestring);
         } else if (!same_text(item->valuestring, there)) {
             compose_say(x->out, "variable %s would change", item->string);
+            compose_about(x->out, item->string, item->valuestring);
         }
     }
     for (size_t i = 0; i < x->c->env_count; i++) {
@@ -256,6 +270,17 @@ static double quantity(const cJSON *object, const char *key, bool size)
     return isfinite(value) ? value : 0;
 }
 
+/* NULL: 0, there is none. */
+static const char *memory_text(const struct compare *x, double bytes)
+{
+    return bytes > 0 ? arena_printf(x->out->arena, "%.0f", bytes) : NULL;
+}
+
+static const char *cpus_text(const struct compare *x, double cpus)
+{
+    return cpus > 0 ? arena_printf(x->out->arena, "%.6g", cpus) : NULL;
+}
+
 static void compare_limits(const struct compare *x)
 {
     const cJSON *limits = json_get(json_get(json_get(x->service, "deploy"), "resources"), "limits");
@@ -271,10 +296,12 @@ static void compare_limits(const struct compare *x)
     if (fabs(memory - (double)x->c->memory_bytes) > 65536) {
         compose_say(x->out, "memory limit would become %.0f bytes instead of %lld", memory,
                     (long long)x->c->memory_bytes);
+        compose_about(x->out, "mem_limit", memory_text(x, memory));
     }
     if (fabs(cpus - (double)x->c->nano_cpus / 1e9) > 0.001) {
         compose_say(x->out, "processor limit would become %g instead of %g", cpus,
                     (double)x->c->nano_cpus / 1e9);
+        compose_about(x->out, "cpus", cpus_text(x, cpus));
     }
 }
 
@@ -622,6 +649,7 @@ int compose_pending(const struct control_world *w, const struct control_target *
     int rc;
 
     out->words = NULL;
+    out->about = NULL;
     out->count = 0;
     out->known = true;
     out->why_not = NULL;
@@ -644,6 +672,7 @@ int compose_pending(const struct control_world *w, const struct control_target *
     control_output_release(&said);
     control_output_release(&image);
     out->words = x.says.words;
+    out->about = x.says.about;
     out->count = x.says.count;
     return rc;
 }

@@ -277,6 +277,14 @@ static void say_unit(struct compose_says *out, const struct unit *was, const str
     } else {
         compose_say(out, "option %s %s", u->option, verb);
     }
+    if (is_env(u)) {
+        const size_t name = strcspn(u->text, "=");
+
+        compose_about(out, arena_strndup(out->arena, u->text, name),
+                      is && u->text[name] ? u->text + name + 1 : NULL);
+    } else if (strcmp(u->option, "-m") == 0 || strcmp(u->option, "--cpus") == 0) {
+        compose_about(out, u->option[1] == 'm' ? "mem_limit" : "cpus", is ? u->text : NULL);
+    }
 }
 
 /* From the image on a line is the command: one sentence for all of it. */

@@ -155,10 +155,18 @@ struct control_state { /* of a service as its supervisor sees it */
     int64_t interval_ns, timeout_ns, start_period_ns, retries;
 };
 
+/* Which setting one of those sentences is about, and what it would become: whoever wants just that
+ * needs no warning. name NULL: nothing that could be told so. Never shown. */
+struct control_about {
+    const char *name;  /* "OLLAMA_NUM_PARALLEL", "mem_limit", "cpus" */
+    const char *value; /* NULL: it goes */
+};
+
 /* What a restart would change besides what is planned. */
 struct control_pending {
     struct arena *arena;
     const char **words; /* one sentence each: "image would become ollama/ollama:0.33.0" */
+    const struct control_about *about; /* of each; NULL: of none */
     size_t count;
     bool known; /* it could be looked at; else why_not */
     const char *why_not;

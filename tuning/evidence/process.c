@@ -85,6 +85,10 @@ static void find_process(const struct evidence_of *of, struct evidence *e)
         e->started_wall_ns = container ? e->container->started_wall_ns : e->unit->started_wall_ns;
         e->slack_ns += container ? 0 : NS_PER_S; /* systemd tells whole seconds */
     }
+    /* Its process may not be seen from here, or be another program that starts it. */
+    if (e->started_wall_ns <= 0 && container) {
+        e->started_wall_ns = e->container->started_wall_ns;
+    }
 }
 
 void evidence_gather_process(const struct evidence_of *of, struct evidence *e)

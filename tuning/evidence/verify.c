@@ -23,7 +23,8 @@ static int64_t changed_wall_ns(const char *path)
 #endif
     const int64_t m = (int64_t)modified.tv_sec * NS_PER_S + modified.tv_nsec;
     const int64_t c = (int64_t)changed.tv_sec * NS_PER_S + changed.tv_nsec;
-    return c > m ? c : m;
+    /* Anybody may give a file a time to come: no process would ever be younger. */
+    return c > m || m > clock_wall_ns(&clock_real) ? c : m;
 }
 
 static int64_t later(const struct plan_input *in, int source, int64_t than)
@@ -60,6 +61,99 @@ static bool is_wished(const struct plan *plan, const char *service)
     return false;
 }
 
+static struct evidence *gather(const struct verify_of *of, const struct plan_place *p,
+                               const struct service_facts *f, struct process_table *processes)
+{
+    return evidence_gather(&(struct evidence_of){
+        .facts = f,
+        .catalog = of->catalog,
+        .configured = config_service_find(of->config, p->service),
+        .control = target_of(p),
+        .world = of->world,
+        .processes = processes,
+        .not_before_wall_ns = of->not_before_wall_ns,
+        .deadline_ns = of->deadline_ns,
+        .only_process = of->only_process,
+    });
+}
+
+/* ---------------------------------------------------------------- who waits for a restart alone */
+
+static bool is_changed(const struct plan *plan, const char *service)
+{
+    for (size_t i = 0; i < plan->change_count; i++) {
+        if (strcmp(plan->changes[i].service, service) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Its process may be older than its files: surely not, when it is known to have begun after them.
+ */
+static bool may_be_older(const struct plan_input *in, const struct plan_place *p,
+                         const struct service_facts *f)
+{
+    const int64_t started = f->pid > 0 ? f->started_wall_ns : 0, file = file_wall_ns(in, p);
+
+    return file > 0 && (started <= 0 || file > started + EVIDENCE_SLACK_NS);
+}
+
+static bool waits_for_restart(const struct verify_of *of, const struct plan_input *in,
+                              const struct plan_place *p, struct evidence *evidence)
+{
+    const struct verify_service service = {
+        .name = p->service, .evidence = evidence, .file_wall_ns = file_wall_ns(in, p)};
+    bool found = false;
+
+    for (size_t i = 0; i < of->plan->row_count && !found; i++) {
+        const struct plan_row *r = &of->plan->rows[i];
+        struct verify_row row;
+
+        if (strcmp(r->service, p->service) == 0) {
+            verify_row_judge(r, &service, &row);
+            found = row.verdict == VERIFY_RESTART_NEEDED;
+        }
+    }
+    return found;
+}
+
+size_t verify_mark_older(const struct verify_of *of, struct plan_input *in)
+{
+    struct reader *reader = NULL;
+    struct process_table *processes = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < in->place_count; i++) {
+        struct plan_place *p = &in->places[i];
+        const struct service_facts *f = model_facts_find(of->now, p->service);
+        struct err err = ERR_INIT;
+
+        p->older = false;
+        if (!f || f->state == SERVICE_DOWN || !p->managed || p->err.code ||
+            !is_wished(of->plan, p->service) || is_changed(of->plan, p->service) ||
+            !may_be_older(in, p, f)) {
+            continue;
+        }
+        if (!reader) {
+            reader = reader_new_kernel();
+            processes = process_table_new(reader);
+            (void)process_table_scan(processes, clock_mono_ns(&clock_real), 0, &err);
+        }
+        struct evidence *evidence = gather(of, p, f, processes);
+        p->older = waits_for_restart(of, in, p, evidence);
+        count += p->older;
+        evidence_free(evidence);
+    }
+    if (reader) {
+        process_table_free(processes);
+        reader_free(reader);
+    }
+    return count;
+}
+
+/* ---------------------------------------------------------------- all of it */
+
 void verify_run(const struct verify_of *of, struct verify *out)
 {
     struct reader *reader = reader_new_kernel();
@@ -85,17 +179,7 @@ void verify_run(const struct verify_of *of, struct verify *out)
                                   : s->why_not;
             continue;
         }
-        s->evidence = evidence_gather(&(struct evidence_of){
-            .facts = f,
-            .catalog = of->catalog,
-            .configured = config_service_find(of->config, p->service),
-            .control = target_of(p),
-            .world = of->world,
-            .processes = processes,
-            .not_before_wall_ns = of->not_before_wall_ns,
-            .deadline_ns = of->deadline_ns,
-            .only_process = of->only_process,
-        });
+        s->evidence = gather(of, p, f, processes);
     }
     process_table_free(processes);
     reader_free(reader);

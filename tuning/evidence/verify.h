@@ -29,4 +29,10 @@ struct verify {
 void verify_run(const struct verify_of *of, struct verify *out);
 void verify_release(struct verify *v); /* accepts a zeroed one */
 
+/* Marks the places of `in` whose files have all that is to be changed, and whose process is older
+ * than them and lacks some of it: the verdict restart_needed of a row, and nothing less. `of` is
+ * that of the plan that was made of `in`. How many they are: then the plan is to be made again.
+ * Cheap where no file is younger than its process, since nobody is asked then. */
+size_t verify_mark_older(const struct verify_of *of, struct plan_input *in);
+
 #endif
