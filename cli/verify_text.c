@@ -113,7 +113,7 @@ static void choose(struct table *t, const struct verify_rows *rows, int title, i
 
 static void put_head(struct text_page *p, const struct table *t)
 {
-    for (enum column c = t->values_below ? VERDICT : IN_FILE; c <= t->last; c++) {
+    for (int c = t->values_below ? VERDICT : IN_FILE; c < COLUMNS && c <= (int)t->last; c++) {
         text_tab(p, t->at[c]);
         text_put(p, STYLE_DIM, heads[c]);
     }

@@ -61,11 +61,11 @@ t_ok 'the order is remembered' grep -q '"sort":"memory"' "$state"
 start
 t_ok 'the next start shows that tab' shows '\[4 Processes\]'
 t_ok 'in that theme' painted "$brown"
-cp "$state" before
+cp "$state" "$t_dir/before"
 kill -9 "$(d_pid)"
 t_wait_for 'it is killed' ended
 dashboards_end
-t_cmp 'what is remembered is whole' "$state" before
+t_cmp 'what is remembered is whole' "$state" "$t_dir/before"
 
 start --view overview --theme light
 t_ok '--view comes first' shows '\[1 Overview\]'
