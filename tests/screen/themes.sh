@@ -71,7 +71,7 @@ start --view overview --theme light
 t_ok '--view comes first' shows '\[1 Overview\]'
 t_ok '--theme comes first' painted "$paper"
 quit
-t_cmp 'looking at what was asked for changes nothing' "$state" before
+t_cmp 'looking at what was asked for changes nothing' "$state" "$t_dir/before"
 
 start --replay "$mac"
 t_ok 'a recording begins with its Overview' shows '\[1 Overview\]'
@@ -79,7 +79,7 @@ t_ok 'in the theme that was kept' painted "$brown"
 t send-keys 2
 t_wait_for 'its services' shows '\[2 Services\]'
 quit
-t_cmp 'where one was in a recording is not remembered' "$state" before
+t_cmp 'where one was in a recording is not remembered' "$state" "$t_dir/before"
 
 printf 'theme: light\n' >"$config"
 start
