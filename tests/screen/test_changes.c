@@ -181,8 +181,8 @@ static void comfyui_writes(struct scene *s)
         "Using sub quadratic optimization for attention",
         "Import times for custom nodes:",
         "  3.1 seconds: custom_nodes/ComfyUI-Manager",
-        "custom_nodes/ComfyUI-Manager: fetching updates of all nodes from the registry, which "
-        "takes a while on the first start of a new version and is not shown in full here",
+        ("custom_nodes/ComfyUI-Manager: fetching updates of all nodes from the registry, which "
+         "takes a while on the first start of a new version and is not shown in full here"),
     };
     comes_back(s, 10, "comfyui", "process", "ok", "pid 22903 lives");
     comes_back(s, 10, "comfyui", "port", "wait", "127.0.0.1:8188: the connection was refused");
