@@ -432,8 +432,8 @@ void result_progress(void *ctx, const struct step_news *news)
 }
 
 /* told: NULL: nothing was restarted. */
-static void add_service(cJSON *list, const char *name, const char *state, const char *reason,
-                        const struct result_told *told)
+static cJSON *add_service(cJSON *list, const char *name, const char *state, const char *reason,
+                          const struct result_told *told)
 {
     cJSON *o = cJSON_CreateObject();
 
@@ -442,6 +442,7 @@ static void add_service(cJSON *list, const char *name, const char *state, const 
     json_add_text_or_null(o, "reason", reason);
     cJSON_AddItemToObject(o, "log", result_log_json(told ? told->services : NULL, name));
     cJSON_AddItemToArray(list, o);
+    return o;
 }
 
 /* Why it was not restarted, or what is worth knowing of it; NULL. */
@@ -465,15 +466,17 @@ static cJSON *services_json(const struct transaction_result *r, const struct res
         for (size_t k = 0; k < told->of[i].service_count; k++) {
             const char *name = told->of[i].services[k];
 
-            add_service(list, name, unit_state_words[u->state],
-                        u->err.code ? u->err.msg : note_of(told->services, name), told);
+            cJSON *o = add_service(list, name, unit_state_words[u->state],
+                                   u->err.code ? u->err.msg : note_of(told->services, name), told);
+            cJSON_AddBoolToObject(o, "files_changed", !only_restarts(told, i));
         }
     }
     for (size_t i = 0; told->plan && i < told->plan->skipped_count; i++) {
         const struct plan_skipped *s = &told->plan->skipped[i];
 
         if (s->whole) {
-            add_service(list, s->service, "skipped", s->reason, NULL);
+            cJSON *o = add_service(list, s->service, "skipped", s->reason, NULL);
+            cJSON_AddBoolToObject(o, "files_changed", false);
         }
     }
     return list;

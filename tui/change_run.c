@@ -444,7 +444,7 @@ static void take_health(struct change_run *r, const cJSON *event)
 
 static void take_log(struct change_run *r, const cJSON *event, int64_t now_ns)
 {
-    struct change_log_line line;
+    struct change_log_line line = {.at_ns = 0};
 
     if (!json_copy_text(event, "service", line.service, sizeof line.service) ||
         !json_copy_text(event, "detail", line.text, sizeof line.text) || line.text[0] == '\0')
@@ -535,7 +535,8 @@ static void take_services(struct change_run *r, const cJSON *list)
         if (state != NULL && r->service_count < CHANGE_SERVICES)
             r->services[r->service_count++] = (struct change_service){
                 name, state, keep_text(r, one, "reason", REASON_BYTES),
-                keep_text(r, json_get(one, "log"), "last", REASON_BYTES)};
+                keep_text(r, json_get(one, "log"), "last", REASON_BYTES),
+                cJSON_IsFalse(json_get(one, "files_changed"))};
     }
 }
 
@@ -543,7 +544,8 @@ static bool is_rolled_back(const struct change_run *r, const char *service)
 {
     for (size_t i = 0; i < r->service_count; i++) {
         if (strcmp(r->services[i].name, service) == 0)
-            return strcmp(r->services[i].state, "rolled_back") == 0;
+            return !r->services[i].only_restarted &&
+                   strcmp(r->services[i].state, "rolled_back") == 0;
     }
     return false;
 }

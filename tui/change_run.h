@@ -44,6 +44,7 @@ struct change_step {
 struct change_service {
     const char *name, *state, *reason; /* "applied", "rolled_back", "skipped" */
     const char *log_last;              /* the last line of its log, when it failed; NULL */
+    bool only_restarted;               /* none of its files was changed */
 };
 enum { CHANGE_PARTS = 4, CHANGE_LOG_LINES = 64 };
 struct change_part {                      /* of the health of the service that is waited for */

@@ -54,6 +54,15 @@ static bool may_ask(struct ui *ui)
     return false;
 }
 
+/* What the command that carries it out says besides. */
+struct command_wish {
+    const char *const *words; /* NULL: none */
+    const char *hash, *id;    /* NULL: none */
+    bool include_pending, drain;
+};
+static bool apply_drains(const struct ui *ui, const struct model *m);
+static bool undo_drains(const struct ui *ui, const struct model *m, const struct journal_row *row);
+
 /* ---------------------------------------------------------------- the command for root */
 
 static void add_word(char *out, size_t size, const char *word)
@@ -64,8 +73,8 @@ static void add_word(char *out, size_t size, const char *word)
         snprintf(out + used, size - used, plain ? "%s%s" : "%s'%s'", used > 0 ? " " : "", word);
 }
 
-static void make_command(struct ui *ui, const char *command, const char *const *words,
-                         const char *hash, bool include_pending, const char *id)
+/* As session_change.c makes it. */
+static void make_command(struct ui *ui, const char *command, const struct command_wish *wish)
 {
     char *out = ui->consent.command;
     size_t size = sizeof ui->consent.command;
@@ -74,16 +83,24 @@ static void make_command(struct ui *ui, const char *command, const char *const *
     add_word(out, size, "sudo");
     add_word(out, size, ui->change.program != NULL ? ui->change.program : "tunetop");
     add_word(out, size, command);
-    for (size_t i = 0; words != NULL && words[i] != NULL; i++)
-        add_word(out, size, words[i]);
-    if (hash != NULL) {
+    for (size_t i = 0; wish->words != NULL && wish->words[i] != NULL; i++)
+        add_word(out, size, wish->words[i]);
+    if (wish->hash != NULL) {
         add_word(out, size, "--plan-hash");
-        add_word(out, size, hash);
+        add_word(out, size, wish->hash);
     }
-    if (id != NULL && id[0] != '\0')
-        add_word(out, size, id);
-    if (include_pending)
+    if (wish->id != NULL && wish->id[0] != '\0')
+        add_word(out, size, wish->id);
+    if (wish->include_pending)
         add_word(out, size, "--include-pending");
+    if (wish->drain) {
+        add_word(out, size, "--queue");
+        add_word(out, size, "drain");
+    }
+    if (strcmp(command, "recover") != 0) {
+        add_word(out, size, "--from");
+        add_word(out, size, "screen");
+    }
     add_word(out, size, "--yes");
     for (size_t i = 0; options != NULL && options[i] != NULL; i++)
         add_word(out, size, options[i]);
@@ -113,7 +130,6 @@ void consent_ask_apply(struct ui *ui, const struct model *m)
     struct ui_tuning *t = &ui->tuning;
     const struct tuning_plan *plan = t->plan;
     struct arena arena = {0};
-    (void)m;
     if (!may_ask(ui))
         return;
     if (ui->tab != UI_TUNING || ui->help) {
@@ -133,8 +149,12 @@ void consent_ask_apply(struct ui *ui, const struct model *m)
         utf8_copy(ui->consent.id, sizeof ui->consent.id, plan->hash != NULL ? plan->hash : "");
         ui->consent.root = plan->needs_root && !ui->change.is_root;
         if (ui->consent.root)
-            make_command(ui, "apply", tuning_wish_words(&t->wish, ui_profile(ui), &arena),
-                         plan->hash, plan->pending_count > 0, NULL);
+            make_command(
+                ui, "apply",
+                &(struct command_wish){.words = tuning_wish_words(&t->wish, ui_profile(ui), &arena),
+                                       .hash = plan->hash,
+                                       .include_pending = plan->pending_count > 0,
+                                       .drain = apply_drains(ui, m)});
         ask(ui, CONSENT_APPLY);
     }
     arena_release(&arena);
@@ -150,9 +170,10 @@ static const struct journal_row *row_of(const struct ui *ui, const char *id)
 }
 
 /* What an entry of root's takes. false: it was said why it cannot be. */
-static bool take_row(struct ui *ui, const struct journal_row *row, const char *command)
+static bool take_row(struct ui *ui, const struct model *m, const struct journal_row *row,
+                     const char *command)
 {
-    const bool needs_id = strcmp(command, "undo") == 0;
+    const bool is_undo = strcmp(command, "undo") == 0;
     utf8_copy(ui->consent.id, sizeof ui->consent.id, row->id);
     ui->consent.root = !row->may_do && !ui->change.is_root;
     if (!row->may_do && ui->change.is_root) { /* root's tunetop does not write to a user's */
@@ -160,7 +181,9 @@ static bool take_row(struct ui *ui, const struct journal_row *row, const char *c
         return false;
     }
     if (ui->consent.root)
-        make_command(ui, command, NULL, NULL, false, needs_id ? row->id : NULL);
+        make_command(ui, command,
+                     &(struct command_wish){.id = is_undo ? row->id : NULL,
+                                            .drain = is_undo && undo_drains(ui, m, row)});
     return true;
 }
 
@@ -168,7 +191,6 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
 {
     const struct journal_row *row = ui->tab == UI_JOURNAL ? journal_tab_current(ui) : NULL;
     const struct change_run *run = ui->change.run;
-    (void)m;
     if (!may_ask(ui))
         return;
     if (ui->tab != UI_JOURNAL && ui->tab != UI_TUNING) {
@@ -199,7 +221,7 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
         }
         ui->journal.ask = ui->journal.ask || ui->journal.rows == NULL;
     }
-    if (row == NULL || take_row(ui, row, "undo"))
+    if (row == NULL || take_row(ui, m, row, "undo"))
         ask(ui, CONSENT_UNDO);
 }
 
@@ -207,7 +229,6 @@ void consent_ask_recover(struct ui *ui, const struct model *m)
 {
     const struct journal_row *row = ui->tab == UI_JOURNAL ? journal_tab_current(ui) : NULL;
     const struct change_run *run = ui->change.run;
-    (void)m;
     if (!may_ask(ui))
         return;
     memset(&ui->consent, 0, sizeof ui->consent);
@@ -215,7 +236,7 @@ void consent_ask_recover(struct ui *ui, const struct model *m)
         note(ui, "R ends what was cut off: nothing of that is selected");
     } else if (row == NULL && (run == NULL || !change_run_open(run))) {
         note(ui, "R ends what was cut off: nothing was");
-    } else if (row == NULL || take_row(ui, row, "recover")) {
+    } else if (row == NULL || take_row(ui, m, row, "recover")) {
         if (row == NULL && run->id != NULL)
             utf8_copy(ui->consent.id, sizeof ui->consent.id, run->id);
         ask(ui, CONSENT_RECOVER);
@@ -633,10 +654,31 @@ void consent_draw(struct surface *s, const struct model *m, const struct ui *ui)
 
 /* ---------------------------------------------------------------- its answer */
 
+static bool any_busy(const struct ui *ui, const struct model *m, const char *const *names,
+                     size_t count)
+{
+    const struct asked a = {ui, m, ""};
+    bool busy = false;
+    for (size_t i = 0; i < count; i++)
+        busy = busy || is_busy_comfyui(&a, names[i]);
+    return busy;
+}
+
+static bool apply_drains(const struct ui *ui, const struct model *m)
+{
+    const char *names[NAMES];
+    return any_busy(ui, m, names, restarted_of(ui->tuning.plan, names));
+}
+
+static bool undo_drains(const struct ui *ui, const struct model *m, const struct journal_row *row)
+{
+    const char *names[NAMES];
+    return any_busy(ui, m, names, stands_of(ui, row, names));
+}
+
 static void answer_apply(struct ui *ui, const struct asked *a, bool with_pending)
 {
     const struct tuning_plan *plan = ui->tuning.plan;
-    const char *names[NAMES];
     char hash[sizeof ui->consent.id];
     utf8_copy(hash, sizeof hash, plan != NULL && plan->hash != NULL ? plan->hash : "");
     if (plan == NULL || (plan->refused != NULL && !with_pending) ||
@@ -645,10 +687,7 @@ static void answer_apply(struct ui *ui, const struct asked *a, bool with_pending
         note(ui, "something changed meanwhile: look at the new plan, then A again");
         return;
     }
-    size_t count = restarted_of(plan, names);
-    ui->change.drain = false;
-    for (size_t i = 0; i < count; i++)
-        ui->change.drain = ui->change.drain || is_busy_comfyui(a, names[i]);
+    ui->change.drain = apply_drains(ui, a->m);
     ui->change.id[0] = '\0';
     ui->change.include_pending = with_pending;
     ui->change.request = REQUEST_APPLY;
@@ -660,11 +699,7 @@ static void answer_undo(struct ui *ui, const struct asked *a)
     const struct journal_row *row = row_of(ui, ui->consent.id);
     const struct change_run *run = ui->change.run;
     const char *profile = row != NULL ? row->profile : run != NULL ? run->profile : NULL;
-    const char *names[NAMES];
-    size_t count = stands_of(ui, row, names);
-    ui->change.drain = false;
-    for (size_t i = 0; i < count; i++)
-        ui->change.drain = ui->change.drain || is_busy_comfyui(a, names[i]);
+    ui->change.drain = undo_drains(ui, a->m, row);
     utf8_copy(ui->change.id, sizeof ui->change.id, ui->consent.id);
     utf8_copy(ui->change.profile, sizeof ui->change.profile, profile != NULL ? profile : "");
     ui->change.request = REQUEST_UNDO;

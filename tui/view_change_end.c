@@ -34,6 +34,30 @@ static bool service_is(const struct change_service *s, const char *state)
     return strcmp(s->state, state) == 0;
 }
 
+/* A service that failed, and that has its files as it had them: it was only restarted. */
+static bool only_failed(const struct change_service *s)
+{
+    return s->only_restarted && service_is(s, "rolled_back");
+}
+
+/* "put back": those whose files were changed. */
+static bool was_put_back(const struct change_service *s)
+{
+    return !s->only_restarted && service_is(s, "rolled_back");
+}
+
+static size_t chosen(const struct change_run *r, bool (*is)(const struct change_service *),
+                     char *names_out, size_t size)
+{
+    const char *names[CHANGE_SERVICES];
+    size_t count = 0;
+    for (size_t i = 0; i < r->service_count; i++)
+        if (is(&r->services[i]))
+            names[count++] = r->services[i].name;
+    format_names(names, count, names_out, size);
+    return count;
+}
+
 /* "ollama and comfyui": those of a state, or (state NULL) all of another one than applied. */
 static const char *names_of(const struct change_run *r, const char *state, char *out, size_t size)
 {
@@ -95,14 +119,15 @@ static enum role undo_words(const struct change_run *r, char *out, size_t size)
 
 static enum role apply_words(const struct change_run *r, char *out, size_t size)
 {
-    char has[NAMES_BYTES], back[NAMES_BYTES];
+    char has[NAMES_BYTES], back[NAMES_BYTES], failed[NAMES_BYTES];
     const char *name = change_name(r);
     if (r->nothing) {
         snprintf(out, size, "There was nothing to change: the files have %.100s already.", name);
         return ROLE_OK;
     }
     names_of(r, "applied", has, sizeof has);
-    names_of(r, "rolled_back", back, sizeof back);
+    const size_t back_count = chosen(r, was_put_back, back, sizeof back);
+    const size_t failed_count = chosen(r, only_failed, failed, sizeof failed);
     if (is_state(r, "applied")) {
         const size_t n = count_of(r, "applied");
         snprintf(out, size, "Applied %.100s: %.300s %s it.", name, has, n == 1 ? "has" : "have");
@@ -111,18 +136,27 @@ static enum role apply_words(const struct change_run *r, char *out, size_t size)
         return ROLE_OK;
     }
     if (is_state(r, "partial")) {
-        snprintf(out, size, "Applied %.100s in part: %.300s %s it, %.300s %s put back.", name, has,
-                 count_of(r, "applied") == 1 ? "has" : "have", back,
-                 count_of(r, "rolled_back") == 1 ? "was" : "were");
+        int n = snprintf(out, size, "Applied %.100s in part: %.300s %s it", name, has,
+                         count_of(r, "applied") == 1 ? "has" : "have");
+        if (back_count > 0 && (size_t)n < size)
+            n += snprintf(out + n, size - (size_t)n, ", %.300s %s put back", back,
+                          back_count == 1 ? "was" : "were");
+        if (failed_count > 0 && (size_t)n < size)
+            n += snprintf(out + n, size - (size_t)n, ", %.300s %s not", failed,
+                          failed_count == 1 ? "does" : "do");
+        if ((size_t)n < size)
+            snprintf(out + n, size - (size_t)n, ".");
         return ROLE_WARN;
     }
     if (change_run_only_restarts(r)) {
         snprintf(out, size, "%.100s is not in effect: %.300s failed. No file was changed.", name,
-                 back[0] ? back : "a restart");
+                 failed_count > 0 ? failed
+                 : back_count > 0 ? back
+                                  : "a restart");
         return ROLE_WARN;
     }
-    snprintf(out, size, "%.100s was put back: %.300s %s as before.", name, back[0] ? back : "all",
-             count_of(r, "rolled_back") > 1 ? "are" : "is");
+    snprintf(out, size, "%.100s was put back: %.300s %s as before.", name,
+             back_count > 0 ? back : "all", back_count > 1 ? "are" : "is");
     return ROLE_WARN;
 }
 
@@ -301,6 +335,7 @@ static void emit_row(struct sheet *h, const struct change_run *r, size_t i)
 static const char *state_word(const struct change_run *r, const struct change_service *s)
 {
     return service_is(s, "applied")       ? r->kind == CHANGE_UNDO ? "as it was" : "applied"
+           : only_failed(s)               ? "failed"
            : service_is(s, "rolled_back") ? "rolled back"
            : service_is(s, "open")        ? "not put back"
                                           : s->state;
@@ -416,10 +451,11 @@ static void emit_why(struct sheet *h, const struct change_run *r)
         if (s->reason == NULL || told)
             continue;
         snprintf(title, sizeof title,
-                 service_is(s, "rolled_back") ? "Why %.100s was put back"
-                 : service_is(s, "open")      ? "Why %.100s could not be put back"
-                 : service_is(s, "skipped")   ? "Why %.100s was left out"
-                                              : "About %.100s",
+                 only_failed(s)             ? "Why %.100s has not got it"
+                 : was_put_back(s)          ? "Why %.100s was put back"
+                 : service_is(s, "open")    ? "Why %.100s could not be put back"
+                 : service_is(s, "skipped") ? "Why %.100s was left out"
+                                            : "About %.100s",
                  s->name);
         sheet_title(h, title);
         const size_t size = strlen(s->name); /* it stands in the title */

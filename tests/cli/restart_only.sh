@@ -174,6 +174,7 @@ sed -i 's/steady: 1/steady: 6/' "$yaml"
 echo dies >"$HOME/trick"
 t_run "$TUNETOP" apply mine --yes --json
 t_ok "$t_what: it is not called applied" test "$t_status" -ne 0
+t_expect_out '"files_changed":	false'
 t_ok 'it was started again' test "$(grep -c start "$t_dir/calls")" -ge 2
 same_file
 sed -i 's/steady: 6/steady: 1/' "$yaml"

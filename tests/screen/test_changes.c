@@ -250,13 +250,15 @@ static const char applied[] =
     "{\"id\":\"20261118-140101-1\",\"state\":\"applied\",\"services\":[{\"name\":\"ollama\","
     "\"state\":\"applied\",\"reason\":null},{\"name\":\"comfyui\",\"state\":\"applied\",\"reason\":"
     "null}],\"rows\":[" OLLAMA_ROWS "," COMFYUI_ROWS("\"3\"", "ok") "],\"needs_person\":false}";
-static const char partial[] =
-    "{\"id\":\"20261118-140101-1\",\"state\":\"partial\",\"services\":[{\"name\":\"ollama\","
-    "\"state\":\"applied\",\"reason\":null},{\"name\":\"comfyui\",\"state\":\"rolled_back\","
-    "\"reason\":\"comfyui: it is not well after 60 s: cannot connect to 127.0.0.1:8188\",\"log\":{"
-    "\"from\":\"/Users/mini/comfyui.log\",\"lines\":[],\"last\":\"custom_nodes/ComfyUI-Manager: "
-    "fetching updates\",\"why\":null}}],"
-    "\"rows\":[" OLLAMA_ROWS "," COMFYUI_ROWS("\"2\"", "differs") "],\"needs_person\":false}";
+#define PARTIAL(more)                                                                               \
+    "{\"id\":\"20261118-140101-1\",\"state\":\"partial\",\"services\":[{\"name\":\"ollama\","       \
+    "\"state\":\"applied\",\"reason\":null},{\"name\":\"comfyui\",\"state\":\"rolled_back\","       \
+    "\"reason\":\"comfyui: it is not well after 60 s: cannot connect to 127.0.0.1:8188\",\"log\":{" \
+    "\"from\":\"/Users/mini/comfyui.log\",\"lines\":[],\"last\":\"custom_nodes/ComfyUI-Manager: "   \
+    "fetching updates\",\"why\":null}" more "}],"                                                   \
+    "\"rows\":[" OLLAMA_ROWS "," COMFYUI_ROWS("\"2\"", "differs") "],\"needs_person\":false}"
+static const char partial[] = PARTIAL("");
+static const char partial_restart[] = PARTIAL(",\"files_changed\":false");
 static const char person[] =
     "{\"id\":\"20261118-140101-1\",\"state\":\"interrupted\",\"services\":[{\"name\":\"ollama\","
     "\"state\":\"applied\",\"reason\":null},{\"name\":\"comfyui\",\"state\":\"open\",\"reason\":"
@@ -374,6 +376,16 @@ static void root_question(void **state)
     press(&s, "A y");
     assert_int_equal(s.ui.change.request, REQUEST_APPLY);
     assert_false(s.ui.change.root);
+    end(&s);
+    /* A ComfyUI that works is waited for: the command says so as well. */
+    begin(&s, "high");
+    plain = *s.ui.tuning.plan;
+    plain.needs_root = true;
+    s.ui.tuning.plan = &plain;
+    press(&s, "A");
+    assert_non_null(strstr(s.ui.consent.command, " --queue drain --from screen --yes"));
+    press(&s, "y");
+    assert_true(s.ui.change.drain);
     end(&s);
 }
 
@@ -625,6 +637,13 @@ static void in_part(void **state)
     compare(&s, "change-partial-end", 0, false);
     press(&s, "A");
     assert_int_equal(s.ui.input, UI_INPUT_CONSENT); /* again */
+    end(&s);
+    /* Nothing of a service goes back when none of its files was changed. */
+    begin(&s, "high");
+    start(&s, "apply", "null", true);
+    ollama_through(&s);
+    ends(&s, 1, partial_restart, "");
+    compare_some(&s, "change-partial-restart");
     end(&s);
 }
 
