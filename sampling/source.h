@@ -8,7 +8,8 @@
  * source never fails the sample: an error becomes a state and a reason in its row. It is asked
  * again after period_ms, and later and later (up to 16 periods) while it fails. A poll that takes
  * longer than deadline_ms makes its readings stale; it is never cancelled and not asked again until
- * it answers.
+ * it answers. What a rate is made of has the time right after it was read, not the time at which
+ * the poll began: opening files, or another program that gets the processor, may lie in between.
  */
 #ifndef SAMPLING_SOURCE_H
 #define SAMPLING_SOURCE_H

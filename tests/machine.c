@@ -46,6 +46,17 @@ void machine_advance_ms(struct machine *m, int64_t ms)
     clock_manual_advance(&m->time, ms * NS_PER_MS);
 }
 
+static void slow_read(void *ctx, const struct reader_read *read)
+{
+    (void)read;
+    machine_advance_ms(ctx, 1);
+}
+
+void machine_slow_reads(struct machine *m)
+{
+    reader_set_tee(m->reader, slow_read, m);
+}
+
 int machine_close(struct machine *m)
 {
     if (m->ops)

@@ -20,6 +20,8 @@ struct machine {
 int machine_open(struct machine *m, const char *name, const struct source_ops *ops);
 int machine_poll(struct machine *m, void *part, struct err *err); /* err is cleared first */
 void machine_advance_ms(struct machine *m, int64_t ms);
+/* From now on a millisecond passes with each read. */
+void machine_slow_reads(struct machine *m);
 int machine_close(struct machine *m);
 
 /* The value, or NAN when there is none. */

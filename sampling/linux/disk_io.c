@@ -140,15 +140,16 @@ static bool is_listed(const struct buf *list, const char *name)
     return false;
 }
 
-static int read_counters(struct disk_io_state *s, struct reader *r, struct disk_io_part *part,
-                         int64_t now_ns, struct err *err)
+static int read_counters(struct disk_io_state *s, const struct source_context *c,
+                         struct disk_io_part *part, struct err *err)
 {
-    int rc = reader_file(r, &s->stats, &s->text, err);
+    int rc = reader_file(c->reader, &s->stats, &s->text, err);
+    int64_t now_ns = clock_mono_ns(&c->clock);
     struct span rest, line;
 
     part->device_count = part->left_out = 0;
     if (rc < 0) {
-        part->counters = reader_missing(r, rc, SOURCE_DISK_IO);
+        part->counters = reader_missing(c->reader, rc, SOURCE_DISK_IO);
         return rc;
     }
     rest = span_of(s->text.data, s->text.size);
@@ -191,7 +192,7 @@ static int disk_io_poll(void *state, const struct source_context *c, void *part_
     }
     psi_read(c->reader, &s->psi, &s->text, METRIC_HOST_IO_PSI_SOME, METRIC_HOST_IO_PSI_FULL,
              SOURCE_DISK_IO, now_ns, &part->psi_some_ratio, &part->psi_full_ratio);
-    return read_counters(s, c->reader, part, now_ns, err);
+    return read_counters(s, c, part, err);
 }
 
 const struct source_ops source_linux_disk_io = {

@@ -274,22 +274,23 @@ static int read_meminfo(struct memory_state *s, struct reader *r, struct memory_
     return 0;
 }
 
-static void read_swap_traffic(struct memory_state *s, struct reader *r, struct memory_part *part,
-                              int64_t at_ns)
+static void read_swap_traffic(struct memory_state *s, const struct source_context *c,
+                              struct memory_part *part)
 {
     if (!s->page_known) {
-        s->page_bytes = read_page_bytes(s, r);
+        s->page_bytes = read_page_bytes(s, c->reader);
         s->page_known = true;
     }
     part->page_bytes = s->page_bytes;
     struct err err = ERR_INIT;
     uint64_t in, out;
-    int rc = s->page_bytes ? reader_file(r, &s->vmstat, &s->text, &err) : -ERR_UNSUPPORTED;
+    int rc = s->page_bytes ? reader_file(c->reader, &s->vmstat, &s->text, &err) : -ERR_UNSUPPORTED;
+    int64_t at_ns = clock_mono_ns(&c->clock);
     if (rc == 0 && !parse_vmstat_swap(s->text.data, s->text.size, &in, &out)) {
         rc = -ERR_NOENT; /* a kernel without swap has no such lines */
     }
     if (rc != 0) {
-        part->swap_in_pages = part->swap_out_pages = reader_missing(r, rc, SOURCE_MEMORY);
+        part->swap_in_pages = part->swap_out_pages = reader_missing(c->reader, rc, SOURCE_MEMORY);
         return;
     }
     part->swap_in_pages = reading_ok((double)in, at_ns, SOURCE_MEMORY);
@@ -348,7 +349,7 @@ static int memory_poll(void *state, const struct source_context *c, void *part_o
     struct meminfo m;
 
     int rc = read_meminfo(s, c->reader, part, &m, now_ns, err);
-    read_swap_traffic(s, c->reader, part, now_ns);
+    read_swap_traffic(s, c, part);
     read_compressed(s, c->reader, part, rc == 0 ? &m : NULL, now_ns);
     psi_read(c->reader, &s->psi, &s->text, METRIC_HOST_PSI_SOME, METRIC_HOST_PSI_FULL,
              SOURCE_MEMORY, now_ns, &part->psi_some_ratio, &part->psi_full_ratio);

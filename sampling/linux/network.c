@@ -224,8 +224,8 @@ static int network_poll(void *state, const struct source_context *c, void *part_
 {
     struct network_state *s = state;
     struct network_part *part = part_out;
-    int64_t now_ns = clock_mono_ns(&c->clock);
     int rc = reader_file(c->reader, &s->dev, &s->text, err);
+    int64_t now_ns = clock_mono_ns(&c->clock);
 
     memset(part, 0, sizeof *part);
     if (rc < 0) {

@@ -443,9 +443,10 @@ static int read_number(struct power_state *s, struct reader *r, struct reader_fi
     return rc != 0 ? rc : scan_only_i64(s->text.data, s->text.size, out) ? 0 : -ERR_PARSE;
 }
 
-static void read_domains(struct power_state *s, struct reader *r, struct power_part *part,
-                         int64_t now_ns)
+static void read_domains(struct power_state *s, const struct source_context *c,
+                         struct power_part *part, int64_t now_ns)
 {
+    struct reader *r = c->reader;
     bool try_denied = s->denied_at_ns == 0 || now_ns - s->denied_at_ns >= DENIED_PERIOD_NS;
     bool denied = false, any = false;
 
@@ -466,7 +467,7 @@ static void read_domains(struct power_state *s, struct reader *r, struct power_p
         f->range_uj = d->range_uj;
         if (rc == 0 && energy_uj >= 0) {
             f->energy_uj = (uint64_t)energy_uj;
-            f->energy = reading_ok(1, now_ns, SOURCE_POWER);
+            f->energy = reading_ok(1, clock_mono_ns(&c->clock), SOURCE_POWER);
             any = true;
         } else if (rc == -ERR_DENIED) {
             denied = true;
@@ -560,9 +561,10 @@ static void read_sensors(struct power_state *s, struct reader *r, struct power_p
 }
 
 /* Heat slows a package as a whole; of several the mean, so that it stays a share of time. */
-static void read_throttle(struct power_state *s, struct reader *r, struct power_part *part,
-                          int64_t now_ns)
+static void read_throttle(struct power_state *s, const struct source_context *c,
+                          struct power_part *part)
 {
+    struct reader *r = c->reader;
     double time_ms = 0, events = 0;
     int time_code = 0, events_code = 0;
 
@@ -581,6 +583,7 @@ static void read_throttle(struct power_state *s, struct reader *r, struct power_
         events_code = rc != 0 ? rc : events_code;
         events += (double)value;
     }
+    int64_t now_ns = clock_mono_ns(&c->clock);
     part->throttle_ms = time_code == 0
                             ? reading_ok(time_ms / (double)s->package_count, now_ns, SOURCE_POWER)
                             : reader_missing(r, time_code, SOURCE_POWER);
@@ -619,9 +622,9 @@ static int power_poll(void *state, const struct source_context *c, void *part_ou
         scan(s, c->reader, now_ns);
     }
     memset(part, 0, sizeof *part);
-    read_domains(s, c->reader, part, now_ns);
+    read_domains(s, c, part, now_ns);
     read_sensors(s, c->reader, part, now_ns);
-    read_throttle(s, c->reader, part, now_ns);
+    read_throttle(s, c, part);
     power_supplies_read(&s->supplies, c->reader, now_ns, part);
     s->told = part->rapl.state == READING_OK || part->throttle_ms.state == READING_OK ||
               part->has_battery || reading_get(&part->cpu_watts, &have) ||

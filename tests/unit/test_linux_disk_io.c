@@ -100,12 +100,30 @@ static void test_machine(void **state)
     assert_int_equal(machine_close(&m), 0);
 }
 
+/* A rate is as true as the times of its two reads: the first poll has names to look up before. */
+static void test_time(void **state)
+{
+    (void)state;
+    struct machine m;
+    struct err err = ERR_INIT;
+    static struct disk_io_part part;
+    assert_int_equal(machine_open(&m, NULL, &source_linux_disk_io), 0);
+    manifest_write(m.dir, "/proc/diskstats", "259 0 nvme0n1 1 0 8 1 1 0 16 1 0 5 6\n");
+    const int64_t begun_ns = m.time.mono_ns;
+    machine_slow_reads(&m);
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    assert_true(m.time.mono_ns > begun_ns + NS_PER_MS);
+    assert_true(part.counters.at_ns == m.time.mono_ns); /* they are read last */
+    assert_int_equal(machine_close(&m), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_wanted),
         cmocka_unit_test(test_machine),
+        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests_name("linux_disk_io", tests, NULL, NULL);
 }

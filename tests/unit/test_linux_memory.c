@@ -221,6 +221,20 @@ static void test_bare_kernel(void **state)
     assert_int_equal(machine_close(&m), 0);
 }
 
+static void test_time(void **state)
+{
+    (void)state;
+    struct machine m;
+    struct err err = ERR_INIT;
+    struct memory_part p = {.page_bytes = 0};
+    assert_int_equal(machine_open(&m, "hybrid", &source_linux_memory), 0);
+    const int64_t begun_ns = m.time.mono_ns;
+    machine_slow_reads(&m);
+    assert_int_equal(machine_poll(&m, &p, &err), 0);
+    assert_true(p.swap_in_pages.at_ns > begun_ns + NS_PER_MS); /* /proc/meminfo is read before */
+    assert_int_equal(machine_close(&m), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_hybrid),
         cmocka_unit_test(test_asahi),
         cmocka_unit_test(test_bare_kernel),
+        cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests_name("linux_memory", tests, NULL, NULL);
 }

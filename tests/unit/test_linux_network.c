@@ -171,11 +171,28 @@ static void test_tunnel(void **state)
     assert_int_equal(machine_close(&m), 0);
 }
 
+/* A rate is as true as the times of its two reads. */
+static void test_time(void **state)
+{
+    (void)state;
+    struct machine m;
+    struct err err = ERR_INIT;
+    static struct network_part part;
+    assert_int_equal(machine_open(&m, NULL, &source_linux_network), 0);
+    manifest_write(m.dir, "/proc/net/dev", "  eth0: 1" ZEROS "2\n");
+    const int64_t begun_ns = m.time.mono_ns;
+    machine_slow_reads(&m);
+    assert_int_equal(machine_poll(&m, &part, &err), 0);
+    assert_true(interface(&part, "eth0")->receive_bytes.at_ns == begun_ns + NS_PER_MS);
+    assert_true(m.time.mono_ns > begun_ns + NS_PER_MS); /* its facts are read after them */
+    assert_int_equal(machine_close(&m), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines), cmocka_unit_test(test_inner),  cmocka_unit_test(test_machine),
-        cmocka_unit_test(test_many),  cmocka_unit_test(test_tunnel),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_tunnel), cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests_name("linux_network", tests, NULL, NULL);
 }

@@ -109,6 +109,21 @@ static void test_rapl(void **state)
     end();
 }
 
+/* Watts are as true as the times of the two reads: each counter has its own, after all looking
+ * about.
+ */
+static void test_time(void **state)
+{
+    (void)state;
+    begin("amd-amdgpu");
+    const int64_t begun_ns = machine.time.mono_ns;
+    machine_slow_reads(&machine);
+    assert_int_equal(poll(), 0);
+    assert_true(part.domains[0].energy.at_ns > begun_ns + NS_PER_MS);
+    assert_true(part.domains[1].energy.at_ns == part.domains[0].energy.at_ns + NS_PER_MS);
+    end();
+}
+
 /* Only root may read the counters: what is missing, and the command that gives it. */
 static void test_denied(void **state)
 {
@@ -372,12 +387,12 @@ static void test_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_rapl),
-        cmocka_unit_test(test_denied),     cmocka_unit_test(test_whole_chip),
-        cmocka_unit_test(test_apple),      cmocka_unit_test(test_sensors),
-        cmocka_unit_test(test_amd_energy), cmocka_unit_test(test_throttle),
-        cmocka_unit_test(test_supplies),   cmocka_unit_test(test_battery_files),
-        cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_names),         cmocka_unit_test(test_rapl),
+        cmocka_unit_test(test_time),          cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_whole_chip),    cmocka_unit_test(test_apple),
+        cmocka_unit_test(test_sensors),       cmocka_unit_test(test_amd_energy),
+        cmocka_unit_test(test_throttle),      cmocka_unit_test(test_supplies),
+        cmocka_unit_test(test_battery_files), cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
