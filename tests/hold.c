@@ -45,7 +45,7 @@ static void real(const char *name, void *function, size_t size)
     memcpy(function, &found, size); /* no cast makes a function of an object */
 }
 
-/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's names are reserved */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's */
 ssize_t write(int fd, const void *data, size_t size)
 {
     ssize_t (*next)(int, const void *, size_t);

@@ -42,7 +42,7 @@ static void test_clean(void **state)
         {"\033[2J\033[Hgone", "gone"},
         {"a\302\2332Jb", "a2Jb"},
         {"bell\007 and back\010", "bell and back"},
-        /* NOLINTNEXTLINE(misc-misleading-bidirectional): written as escapes, nothing here misleads */
+        /* NOLINTNEXTLINE(misc-misleading-bidirectional): escapes mislead nobody */
         {"turned \342\200\256round", "turned round"},
         {"bad \377 byte", "bad \357\277\275 byte"},
         {"HF_TOKEN=hf_abcdefghijklmnop", "HF_TOKEN=***"},
