@@ -102,6 +102,8 @@ static void test_bounds(void **state)
     }
     assert_true(log_lines_add(l, much, size, 1));
     assert_int_equal(strlen(log_lines_at(l, 1)->text) % 2, 0);
+    assert_true(log_lines_add(l, "\033\0words", 7, 1)); /* two bytes, and no text without an end */
+    assert_string_equal(log_lines_at(l, 2)->text, "words");
     memset(much, '\033', size);
     (void)log_lines_add(l, much, size, 1);
     memset(much, '\r', size);

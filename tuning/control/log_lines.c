@@ -31,7 +31,7 @@ static size_t escape_size(const char *text, size_t size)
         }
         return n < size ? n + 1 : n;
     }
-    if (strchr("]PX^_", text[1])) {
+    if (text[1] != '\0' && strchr("]PX^_", text[1])) {
         while (n < size && text[n] != '\a' && text[n] != '\033') {
             n++;
         }
