@@ -12,71 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/unit/plan_place.h"
-#include "tuning/plan_fit.h"
+#include "tests/unit/plan_models.h"
 
 static const struct test_machine cpu_16 = {"AMD Ryzen 7", 16, .performance = 8};
-static const struct test_machine card_24 = {"AMD Ryzen 9", 64, .performance = 16,
-                                            .card = CARD_NVIDIA, .vram_gb = 24};
 static const struct test_machine mac_64 = {"Apple M4 Max", 64, true, 12, 4, 40, CARD_NONE, 0};
 static const struct test_machine mac_24 = {"Apple M4 Pro", 24, true, 8, 4, 16, CARD_NONE, 0};
 
-enum { ROWS = 8 };
-static struct fit_row rows[ROWS];
-static struct fit_list list;
-static struct plan_models models;
-
-static int set_up(void **state)
-{
-    (void)state;
-    list = (struct fit_list){.rows = rows};
-    models = (struct plan_models){.list = &list};
-    return 0;
-}
-
 /* ---- what there is ---- */
-
-static void fit_on(const struct test_machine *m)
-{
-    on(m);
-    fit_place_of(&machine, &answer, NAN, NAN, &models.place);
-}
-
-/* A server that runs, with what its process is set to. */
-static struct plan_server *serve(const char *name, const char *context, const char *parallel)
-{
-    struct plan_server *s = &models.servers[models.server_count++];
-    *s = (struct plan_server){.readable = true};
-    snprintf(s->service, sizeof s->service, "%s", name);
-    snprintf(s->version, sizeof s->version, "0.33.0");
-    snprintf(s->context, sizeof s->context, "%s", context);
-    snprintf(s->parallel, sizeof s->parallel, "%s", parallel);
-    return s;
-}
-
-/* An installed model with eight heads of 128 for keys and values: 4 KiB a layer and token. */
-static struct fit_row *have(const char *name, double gib, int layers)
-{
-    struct ollama_shape shape = {.architecture = "llama",
-                                 .layers = layers,
-                                 .heads = 32,
-                                 .kv_heads = 8,
-                                 .embedding = 4096,
-                                 .context = 131072,
-                                 .completes = true};
-    struct fit_row *r = &rows[list.count++];
-    *r = (struct fit_row){.loaded_context = NAN};
-    snprintf(r->service, sizeof r->service, "ollama");
-    snprintf(r->is.name, sizeof r->is.name, "%s", name);
-    r->is.size_bytes = gib * 0x1p30;
-    fit_model_of(&shape, r->is.size_bytes, &r->model);
-    return r;
-}
-
-static struct fit_row *have_8b(void)
-{
-    return have("llama3.1:8b", 4.5, 32); /* 1 GiB of cache for 8,192 tokens */
-}
 
 static const char compose[] = "services:\n"
                               "  ollama:\n"
@@ -87,39 +29,6 @@ static const char compose[] = "services:\n"
                               "    image: x\n";
 static const char one[] =
     "  - {name: ollama, kind: ollama, config: {type: compose, file: compose.yaml}}\n";
-static const char native[] =
-    "  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n";
-
-static void fit_look(const char *services)
-{
-    look(services);
-    input.models = &models;
-}
-
-static int make_of(const char *profile, const char *service, const struct plan_typed *typed,
-                   size_t count)
-{
-    return make_with((struct plan_wish){.profile = profile,
-                                        .services = &service,
-                                        .service_count = service ? 1 : 0,
-                                        .typed = typed,
-                                        .typed_count = count});
-}
-
-static void make(const char *profile)
-{
-    if (make_of(profile, NULL, NULL, 0) < 0) {
-        fail_msg("%s: %s", failure.where, failure.msg);
-    }
-}
-
-static void make_set(const char *profile, const char *name, const char *value)
-{
-    if (make_of(profile, NULL, &(struct plan_typed){name, value, NULL}, 1) < 0) {
-        fail_msg("%s: %s", failure.where, failure.msg);
-    }
-}
-
 /* ---- what is planned ---- */
 
 static void is_changed(const char *service, const char *setting, const char *to)
@@ -624,7 +533,7 @@ static void test_hash(void **state)
 
 int main(void)
 {
-#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, plan_models_set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
         UNIT(test_cpu_clamped),   UNIT(test_cache_counts), UNIT(test_typed),
         UNIT(test_too_large),     UNIT(test_card_shorter), UNIT(test_card_part),

@@ -7,193 +7,10 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "tests/unit/machine.h"
-#include "tuning/plan.h"
-#include "tuning/plan_fit.h"
+#include "tests/unit/plan_models.h"
 #include "tuning/plan_memory_words.h"
-
-static const struct test_machine card_24 = {"AMD Ryzen 9", 64, .performance = 16,
-                                            .card = CARD_NVIDIA, .vram_gb = 24};
-
-static struct test_knowledge known;
-static struct chip_machine machine;
-static struct chip_answer answer;
-static struct profile_query query;
-
-static char folder[] = "/tmp/tunetop-fit-XXXXXX";
-static struct config config;
-static struct plan_input input;
-static struct plan plan;
-static struct err failure;
-
-enum { ROWS = 8 };
-static struct fit_row rows[ROWS];
-static struct fit_list list;
-static struct plan_models models;
-
-static int load_shipped(void **state)
-{
-    (void)state;
-    return test_knowledge_load(&known) == 0 && mkdtemp(folder) ? 0 : -1;
-}
-
-static int release_shipped(void **state)
-{
-    (void)state;
-    test_knowledge_release(&known);
-    return rmdir(folder);
-}
-
-static const char *path_of(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *f = fopen(path_of(name), "w");
-    assert_non_null(f);
-    fputs(text, f);
-    assert_int_equal(fclose(f), 0);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    plan_release(&plan);
-    plan_input_release(&input);
-    config_release(&config);
-    (void)unlink(path_of("a.env"));
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    list = (struct fit_list){.rows = rows};
-    models = (struct plan_models){.list = &list};
-    return 0;
-}
-
-/* ---- what there is ---- */
-
-static void on(const struct test_machine *m)
-{
-    test_machine_set(m, &machine);
-    chip_decide(&known.chips, &machine, &answer);
-    profile_query_init(&query, &answer, &machine, NAN);
-    fit_place_of(&machine, &answer, NAN, NAN, &models.place);
-}
-
-/* A server that runs, with what its process is set to. */
-static struct plan_server *serve(const char *name, const char *context, const char *parallel)
-{
-    struct plan_server *s = &models.servers[models.server_count++];
-    *s = (struct plan_server){.readable = true};
-    snprintf(s->service, sizeof s->service, "%s", name);
-    snprintf(s->version, sizeof s->version, "0.33.0");
-    snprintf(s->context, sizeof s->context, "%s", context);
-    snprintf(s->parallel, sizeof s->parallel, "%s", parallel);
-    return s;
-}
-
-/* An installed model with eight heads of 128 for keys and values: 4 KiB a layer and token. */
-static struct fit_row *have(const char *name, double gib, int layers)
-{
-    struct ollama_shape shape = {.architecture = "llama",
-                                 .layers = layers,
-                                 .heads = 32,
-                                 .kv_heads = 8,
-                                 .embedding = 4096,
-                                 .feed_forward = 14336,
-                                 .context = 131072,
-                                 .completes = true};
-    struct fit_row *r = &rows[list.count++];
-    *r = (struct fit_row){.loaded_context = NAN, .loaded_bytes = NAN, .loaded_gpu_bytes = NAN};
-    snprintf(r->service, sizeof r->service, "ollama");
-    snprintf(r->is.name, sizeof r->is.name, "%s", name);
-    r->is.size_bytes = gib * 0x1p30;
-    fit_model_of(&shape, r->is.size_bytes, &r->model);
-    return r;
-}
-
-static struct fit_row *have_8b(void)
-{
-    return have("llama3.1:8b", 4.5, 32); /* 1 GiB of cache for 8,192 tokens */
-}
-
-static const char native[] =
-    "  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n";
-
-static void look(const char *services)
-{
-    struct err err = ERR_INIT;
-    char text[2048], file[256];
-
-    plan_release(&plan);
-    plan_input_release(&input);
-    config_release(&config);
-    snprintf(text, sizeof text, "services:\n%s", services);
-    snprintf(file, sizeof file, "%s/tunetop.yaml", folder);
-    config_init(&config);
-    if (config_parse(&config, file, text, strlen(text), &err) < 0) {
-        fail_msg("%s: %s", err.where, err.msg);
-    }
-    config.path = file;
-    plan_input_load(&config, query.hosts, NULL, NULL, &input);
-    config.path = NULL;
-    input.models = &models;
-}
-
-static int make_of(const char *profile, const char *service, const struct plan_typed *typed,
-                   size_t count)
-{
-    const struct plan_wish wish = {.profiles = &known.profiles,
-                                   .profile = profile,
-                                   .query = &query,
-                                   .services = &service,
-                                   .service_count = service ? 1 : 0,
-                                   .typed = typed,
-                                   .typed_count = count};
-    failure = (struct err)ERR_INIT;
-    plan_release(&plan);
-    return plan_make(&input, &wish, &plan, &failure);
-}
-
-static void make(const char *profile)
-{
-    if (make_of(profile, NULL, NULL, 0) < 0) {
-        fail_msg("%s: %s", failure.where, failure.msg);
-    }
-}
-
-static void make_set(const char *profile, const char *name, const char *value)
-{
-    if (make_of(profile, NULL, &(struct plan_typed){name, value, NULL}, 1) < 0) {
-        fail_msg("%s: %s", failure.where, failure.msg);
-    }
-}
-
-/* ---- what is planned ---- */
-
-static const struct plan_change *change_of(const char *service, const char *setting)
-{
-    for (size_t i = 0; i < plan.change_count; i++) {
-        if (strcmp(plan.changes[i].service, service) == 0 &&
-            strcmp(plan.changes[i].setting, setting) == 0) {
-            return &plan.changes[i];
-        }
-    }
-    return NULL;
-}
-
-/* ---- what models hold ---- */
 
 /* Its server has 8192 tokens for each of 2 requests; of its GPU's 24 GiB 9 are in use. */
 static struct fit_row *have_loaded(double told_gib)
@@ -215,12 +32,12 @@ static const double CACHE = 131072, MASK = 2048;
 static void test_memory(void **state)
 {
     (void)state;
-    on(&card_24);
+    fit_on(&card_24);
     put("a.env", "A=b\n");
     serve("ollama", "8192", "2");
     have_loaded(6.8); /* 4.5 + 2.0 + 0.25 */
     have("largest:14b", 9, 40);
-    look(native);
+    fit_look(native);
     make_set("high", "OLLAMA_CONTEXT_LENGTH", "12288");
     const struct plan_change *c = change_of("ollama", "OLLAMA_CONTEXT_LENGTH");
     assert_true(c->cost_bytes == 2 * 4096 * CACHE + 4096 * MASK);
@@ -274,11 +91,11 @@ static void is_why(const char *part)
 static void test_memory_unknown(void **state)
 {
     (void)state;
-    on(&card_24);
+    fit_on(&card_24);
     put("a.env", "A=b\n");
     struct plan_server *s = serve("ollama", "8192", "2");
     struct fit_row *r = have_loaded(5.5); /* its server says other than is computed */
-    look(native);
+    fit_look(native);
     make("high");
     is_why("too far off what its server says, 5.5 GiB");
     assert_true(plan.memory[0].now_bytes == 9 * 0x1p30); /* which is measured */
@@ -317,13 +134,13 @@ static void test_memory_installed(void **state)
     char words[160];
 
     (void)state;
-    on(&card_24);
+    fit_on(&card_24);
     put("a.env", "A=b\n");
     serve("ollama", "8192", "2");
     struct fit_row *r = have_loaded(6.8);
     r->loaded = false;
     have("small:3b", 2, 28);
-    look(native);
+    fit_look(native);
     make_set("high", "OLLAMA_CONTEXT_LENGTH", "12288");
     const struct plan_memory *m = &plan.memory[0];
     assert_null(m->why);
@@ -390,12 +207,12 @@ static void test_memory_words(void **state)
 
 int main(void)
 {
-#define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, plan_models_set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
         UNIT(test_memory),
         UNIT(test_memory_unknown),
         UNIT(test_memory_installed),
         UNIT(test_memory_words),
     };
-    return cmocka_run_group_tests(tests, load_shipped, release_shipped);
+    return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);
 }
