@@ -71,10 +71,17 @@ static bool all_only_restart(const struct result_told *told)
     return all;
 }
 
+/* It runs with its files, which is all that was wanted of it; that others went back changes
+ * nothing. */
+static bool stays_restarted(const struct unit_result *u, const struct result_told *told, size_t i)
+{
+    return only_restarts(told, i) && u->with_others && u->state == UNIT_ROLLED_BACK;
+}
+
 static const char *unit_word(const struct unit_result *u, const struct result_told *told, size_t i)
 {
     if (only_restarts(told, i)) {
-        return u->state == UNIT_APPLIED ? "restarted" : "failed";
+        return u->state == UNIT_APPLIED || stays_restarted(u, told, i) ? "restarted" : "failed";
     }
     return told->undo && u->state == UNIT_APPLIED ? "as it was" : unit_state_words[u->state];
 }
@@ -88,7 +95,7 @@ static void unit_line(struct text_page *p, const struct unit_result *u,
                       const struct result_told *told, size_t i)
 {
     const char *name = i < told->count ? told->of[i].name : "";
-    const bool good = u->state == UNIT_APPLIED;
+    const bool stays = stays_restarted(u, told, i), good = stays || u->state == UNIT_APPLIED;
     const size_t size = strlen(name);
     const char *msg = u->err.msg;
 
@@ -99,7 +106,7 @@ static void unit_line(struct text_page *p, const struct unit_result *u,
     put_clean(p, STYLE_TEXT, name);
     text_tab(p, STATES);
     text_put(p, good ? STYLE_OK : u->needs_person ? STYLE_CRIT : STYLE_WARN, unit_word(u, told, i));
-    if (u->err.code) {
+    if (u->err.code && !stays) {
         text_tab(p, REASONS);
         if (u->err.where[0]) {
             put_clean(p, STYLE_TEXT, u->err.where);
@@ -163,7 +170,7 @@ static void print_text(struct text_page *p, const struct transaction_result *r,
     text_end(p);
     for (size_t i = 0; i < r->unit_count; i++) {
         unit_line(p, &r->units[i], told, i);
-        if (r->units[i].state != UNIT_APPLIED) {
+        if (r->units[i].state != UNIT_APPLIED && !stays_restarted(&r->units[i], told, i)) {
             result_log_text(p, told->services, i);
         }
     }
@@ -462,12 +469,14 @@ static cJSON *services_json(const struct transaction_result *r, const struct res
 
     for (size_t i = 0; r && i < r->unit_count && i < told->count; i++) {
         const struct unit_result *u = &r->units[i];
+        const bool stays = stays_restarted(u, told, i);
 
         for (size_t k = 0; k < told->of[i].service_count; k++) {
             const char *name = told->of[i].services[k];
 
-            cJSON *o = add_service(list, name, unit_state_words[u->state],
-                                   u->err.code ? u->err.msg : note_of(told->services, name), told);
+            cJSON *o = add_service(
+                list, name, unit_state_words[stays ? UNIT_APPLIED : u->state],
+                u->err.code && !stays ? u->err.msg : note_of(told->services, name), told);
             cJSON_AddBoolToObject(o, "files_changed", !only_restarts(told, i));
         }
     }

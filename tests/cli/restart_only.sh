@@ -256,4 +256,31 @@ t_is 'recover restarted nothing' "$(cat "$t_dir/calls")" ''
 has OLLAMA_MAX_QUEUE=512
 same_file
 
+# --- with another one that fails, and all are to go back: it runs with its files, and did not fail ---
+older
+cp "$yaml" "$yaml.kept"
+"$fake" --kind ollama <"$t_dir/life" >"$t_dir/second" 9>&- &
+t_own $!
+t_wait_for 'the other one serves' test -s "$t_dir/second"
+read -r other _ <"$t_dir/second"
+cat >>"$yaml" <<END
+  - name: second
+    kind: ollama
+    url: http://127.0.0.1:$other
+    config: {type: env_file, file: ~/second.env}
+    control: {type: command, stop: ["true"], start: ["false"]}
+    health: {interval: 1, timeout: 1, retries: 1, steady: 1}
+END
+printf 'OLLAMA_KEEP_ALIVE=1m\n' >"$HOME/second.env"
+t_run "$TUNETOP" apply mine --yes --all-or-nothing
+t_ok "$t_what: it is not called applied" test "$t_status" -ge 3
+t_expect_out 'rolled_back|interrupted'
+t_expect_out '^  ollama +restarted$'
+t_expect_out '^  second +(rolled back|open) '
+calls 'stop start '
+has OLLAMA_MAX_QUEUE=512
+same_file
+t_is 'the other has its old file' "$(cat "$HOME/second.env")" OLLAMA_KEEP_ALIVE=1m
+mv "$yaml.kept" "$yaml"
+
 t_done

@@ -461,6 +461,7 @@ static void put_back_all(struct work *w, const struct err *why)
         struct unit_result *r = &w->out->units[u - 1];
         if (r->state == UNIT_APPLIED) {
             r->err = *why;
+            r->with_others = true;
             put_back_unit(w, u - 1);
         }
     }
