@@ -211,6 +211,11 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
         note(ui, "it has to be brought to an end first: R");
         return;
     }
+    if (row == NULL && ui->change.shown && run != NULL && run->phase == CHANGE_ENDED &&
+        change_run_only_restarts(run)) {
+        note(ui, "it only restarted services: there is nothing to take back");
+        return;
+    }
     if (row == NULL && ui->change.shown && run != NULL && change_run_stands(run)) {
         utf8_copy(ui->consent.id, sizeof ui->consent.id, run->id);
     } else if (row == NULL) { /* the newest that stands */

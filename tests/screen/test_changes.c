@@ -97,17 +97,22 @@ static void line(struct scene *s, const char *text)
     change_run_line(&s->run, text, strlen(text), s->at_ns);
 }
 
-static void start(struct scene *s, const char *kind, const char *of, bool planned)
+static void start_steps(struct scene *s, const char *kind, const char *of, const char *planned)
 {
     char text[4096], when[32];
     clock_format_rfc3339(s->at_ns, when, sizeof when);
     snprintf(text, sizeof text,
              "{\"event\":\"start\",\"kind\":\"%s\",\"profile\":\"high\",\"plan\":"
              "\"7c1e44d0aa12f00c\",\"id\":%s,\"at\":\"%s\",\"steps\":%s}",
-             kind, of, when, planned ? steps : "[]");
+             kind, of, when, planned);
     line(s, text);
     s->ui.change.run = &s->run;
     s->ui.change.shown = true;
+}
+
+static void start(struct scene *s, const char *kind, const char *of, bool planned)
+{
+    start_steps(s, kind, of, planned ? steps : "[]");
 }
 
 /* An event after so many milliseconds; until_s: of its deadline, from then on. */
@@ -647,6 +652,49 @@ static void in_part(void **state)
     end(&s);
 }
 
+/* Of plan "older": comfyui's file has all of it. */
+static void only_restarted(void **state)
+{
+    static const char planned[] =
+        "[{\"action\":\"restart\",\"service\":\"comfyui\",\"argv\":[\"launchctl\",\"kickstart\",\"-k\","
+        "\"gui/501/com.comfyui.server\"]},{\"action\":\"wait\",\"service\":\"comfyui\"},"
+        "{\"action\":\"verify\",\"service\":\"comfyui\"}]";
+    static const char well[] =
+        "{\"id\":\"20261118-140101-1\",\"state\":\"applied\",\"services\":[{\"name\":\"comfyui\","
+        "\"state\":\"applied\",\"reason\":null,\"files_changed\":false}],\"rows\":[" COMFYUI_ROWS(
+            "\"3\"", "ok") "],\"needs_person\":false}";
+    static const char failed[] =
+        "{\"id\":\"20261118-140101-1\",\"state\":\"rolled_back\",\"services\":[{\"name\":\"comfyui\","
+        "\"state\":\"rolled_back\",\"reason\":\"comfyui: it is not well after 60 s: cannot connect to "
+        "127.0.0.1:8188\",\"files_changed\":false}],\"rows\":[" ROW(
+            "comfyui", "--reserve-vram", "\"2\"", "\"3\"", "\"3\"", "\"2\"", "differs",
+            "\"system_stats\"") "],\"needs_person\":false}";
+    struct scene s;
+    (void)state;
+    begin(&s, "older");
+    start_steps(&s, "apply", "null", planned);
+    tell(&s, 5, "begin", "restart", "comfyui", 0, NULL);
+    tell(&s, 1000, "begin", "wait", "comfyui", 60, NULL);
+    tell(&s, 20000, "done", "wait", "comfyui", 0, "pid 1377 -> 22903");
+    tell(&s, 10, "begin", "verify", "comfyui", 0, NULL);
+    tell(&s, 10, "done", "verify", "comfyui", 0, NULL);
+    ends(&s, 1, well, "");
+    compare_some(&s, "change-only-restarted");
+    press(&s, "U"); /* there is nothing to undo */
+    assert_int_equal(s.ui.input, UI_INPUT_NONE);
+    assert_int_equal(s.ui.change.request, REQUEST_NONE);
+    end(&s);
+    begin(&s, "older");
+    start_steps(&s, "apply", "null", planned);
+    tell(&s, 5, "begin", "restart", "comfyui", 0, NULL);
+    tell(&s, 1000, "begin", "wait", "comfyui", 60, NULL);
+    tell(&s, 60000, "failed", "wait", "comfyui", 0,
+         "it is not well after 60 s: cannot connect to 127.0.0.1:8188");
+    ends(&s, 1, failed, "");
+    compare_some(&s, "change-only-restart-failed");
+    end(&s);
+}
+
 static void needs_person(void **state)
 {
     struct scene s;
@@ -712,19 +760,13 @@ int main(void)
 {
     bool utf8;
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(apply_question),
-        cmocka_unit_test(stale_question),
-        cmocka_unit_test(root_question),
-        cmocka_unit_test(nothing_question),
-        cmocka_unit_test(journal_questions),
-        cmocka_unit_test(at_work),
-        cmocka_unit_test(with_its_log),
-        cmocka_unit_test(goes_back),
-        cmocka_unit_test(an_undo),
-        cmocka_unit_test(well),
-        cmocka_unit_test(in_part),
-        cmocka_unit_test(needs_person),
-        cmocka_unit_test(others),
+        cmocka_unit_test(apply_question),    cmocka_unit_test(stale_question),
+        cmocka_unit_test(root_question),     cmocka_unit_test(nothing_question),
+        cmocka_unit_test(journal_questions), cmocka_unit_test(at_work),
+        cmocka_unit_test(with_its_log),      cmocka_unit_test(goes_back),
+        cmocka_unit_test(an_undo),           cmocka_unit_test(well),
+        cmocka_unit_test(in_part),           cmocka_unit_test(only_restarted),
+        cmocka_unit_test(needs_person),      cmocka_unit_test(others),
     };
     term_set_locale(&utf8);
     tuning_builder_open();
