@@ -109,7 +109,7 @@ t send-keys 5
 d_wait "$t_what: the journal" shows 'U undo'
 t_ok "$t_what: it is root's" shows '05:.* root .* applied|[0-9] root .* applied'
 t send-keys U
-d_wait "$t_what: it asks" shows "sudo $program undo 20[-0-9]+ --yes"
+d_wait "$t_what: it asks" shows "sudo $program undo 20[-0-9]+ --from screen --yes"
 t send-keys y
 asks_password
 type_line "$password"
