@@ -713,6 +713,11 @@ const struct change_step *change_run_now(const struct change_run *r)
     return now;
 }
 
+bool change_step_is_of(const struct change_step *s, const char *service)
+{
+    return is_of_unit(service, s->service);
+}
+
 bool change_run_only_restarts(const struct change_run *r)
 {
     for (size_t i = 0; i < r->step_count; i++)

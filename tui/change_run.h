@@ -93,6 +93,8 @@ void change_run_line(struct change_run *r, const char *line, size_t size, int64_
 void change_run_end(struct change_run *r, const char *result, size_t result_size,
                     const char *messages, size_t messages_size, int64_t now_ns);
 size_t change_run_through(const struct change_run *r); /* steps that are no more to come */
+/* The step is of this service, or of a unit that it belongs to. */
+bool change_step_is_of(const struct change_step *s, const char *service);
 /* It is an apply that writes nothing: it only restarts services. */
 bool change_run_only_restarts(const struct change_run *r);
 /* It is an apply of which something stands: it can be taken back. */

@@ -91,19 +91,28 @@ static bool emit_part(struct sheet *h, const struct change_run *r, const char *s
     return true;
 }
 
+/* It is watched only once its process has each value, and its verification ends with the watch. */
+static bool is_watched(const struct change_run *r, const char *service)
+{
+    for (size_t i = 0; i < r->step_count; i++)
+        if (strcmp(r->steps[i].action, "watch") == 0 && r->steps[i].state == STEP_NOW &&
+            change_step_is_of(&r->steps[i], service))
+            return true;
+    return false;
+}
+
 /* Whether its process has each value: known only when it is verified. */
 static void emit_settings(struct sheet *h, const struct change_run *r, const char *service)
 {
     for (size_t i = 0; i < r->step_count; i++) {
         const struct change_step *s = &r->steps[i];
-        const char *at = strstr(s->service, service);
-        if (strcmp(s->action, "verify") != 0 || at == NULL)
+        if (strcmp(s->action, "verify") != 0 || !change_step_is_of(s, service))
             continue;
         emit_state(h, "settings",
-                   s->state == STEP_DONE     ? "ok"
-                   : s->state == STEP_FAILED ? "failed"
-                   : s->state == STEP_NOW    ? "wait"
-                                             : "-",
+                   s->state == STEP_FAILED                           ? "failed"
+                   : s->state == STEP_DONE || is_watched(r, service) ? "ok"
+                   : s->state == STEP_NOW                            ? "wait"
+                                                                     : "-",
                    s->detail != NULL ? s->detail : "in the running process");
         return;
     }

@@ -677,6 +677,13 @@ static void only_restarted(void **state)
     tell(&s, 1000, "begin", "wait", "comfyui", 60, NULL);
     tell(&s, 20000, "done", "wait", "comfyui", 0, "pid 1377 -> 22903");
     tell(&s, 10, "begin", "verify", "comfyui", 0, NULL);
+    tell(&s, 10, "note", "verify", "comfyui", 0, "1 of 2 ok, 1 not proven");
+    tell(&s, 10, "begin", "watch", "comfyui", 60, NULL);
+    comes_back(&s, 10, "comfyui", "process", "ok", "pid 22903 lives");
+    comes_back(&s, 10, "comfyui", "port", "ok", "127.0.0.1:8188");
+    comes_back(&s, 10, "comfyui", "answer", "ok", "GET /prompt");
+    compare_some(&s, "change-watched"); /* its settings are ok by then */
+    tell(&s, 60000, "done", "watch", "comfyui", 0, NULL);
     tell(&s, 10, "done", "verify", "comfyui", 0, NULL);
     ends(&s, 1, well, "");
     compare_some(&s, "change-only-restarted");
