@@ -344,6 +344,7 @@ static void press(struct session *s, uint32_t key)
 
 static void before_input(struct session *s)
 {
+    s->input_ns = clock_mono_ns(&clock_real);
     s->ui.note = NULL;
     s->ui.tuning.apply_wanted = false;
     s->ui.note_stays = false;

@@ -86,6 +86,7 @@ struct session {
     struct session_journal journal;
     struct change_child change;
     int64_t looked_ns; /* monotonic: for a change of others */
+    int64_t input_ns;  /* monotonic: of the last key or click; 0: none yet */
     struct session_leave leave;
     struct session_screen screen;
     struct screen_state screen_before; /* as it was remembered last */
