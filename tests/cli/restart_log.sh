@@ -118,5 +118,9 @@ t_run "$TUNETOP" apply mine --yes
 t_expect_status 3
 t_expect_out 'No line of its log says more:'
 t_expect_out 'is no +regular|is no$'
+sed -i 's|~/ollama.log.fifo|~/gone.log|' "$yaml"
+t_run "$TUNETOP" apply mine --yes --json
+t_expect_status 3
+t_expect_out "'$HOME/gone.log' cannot be opened: No such file or directory"
 has OLLAMA_MAX_QUEUE=100
 t_done

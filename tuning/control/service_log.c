@@ -1,5 +1,6 @@
 #include "tuning/control/service_log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,17 +97,16 @@ static int open_log(const char *path, bool as_root, off_t *size, struct err *err
     if (!as_root && caller_begin(err) < 0) {
         return -err->code;
     }
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), why = errno;
     if (!as_root) {
         caller_end();
     }
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-        const int rc = fd < 0 ? err_set(err, ERR_NOENT, "'%s' cannot be opened", path)
-                              : err_set(err, ERR_IO, "'%s' is no regular file", path);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return rc;
+    if (fd < 0) {
+        return err_sys(err, err_code_of_errno(why), why, "'%s' cannot be opened", path);
+    }
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return err_set(err, ERR_IO, "'%s' is no regular file", path);
     }
     *size = st.st_size;
     return fd;
