@@ -209,7 +209,7 @@ cJSON *plan_rows_json(const struct plan *p)
         add_value(o, "wanted", r->wanted, r->secret);
         add_value(o, "in_file", r->in_file, r->secret);
         cJSON_AddNullToObject(o, "in_process");
-        cJSON_AddStringToObject(o, "verdict", r->same ? "ok" : "differs");
+        cJSON_AddStringToObject(o, "verdict", r->same ? "ok" : r->unclear ? "unknown" : "differs");
         cJSON_AddStringToObject(o, "via", "file");
         cJSON_AddItemToArray(list, o);
     }

@@ -392,6 +392,19 @@ static void steps(struct text_page *p, const struct plan *plan)
     }
 }
 
+/* Settings, not services that cannot be looked at as a whole. */
+static void refused_count(struct text_page *p, const struct plan *plan)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->skipped_count; i++) {
+        count += plan->skipped[i].refused && *plan->skipped[i].setting;
+    }
+    if (count) {
+        text_putf(p, STYLE_WARN, ", %zu refused", count);
+    }
+}
+
 void plan_text(struct text_page *p, const struct plan *plan, const struct plan_input *in)
 {
     for (size_t i = 0; i < plan->file_count; i++) {
@@ -436,6 +449,7 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
                       plan->restart_only == 1 ? "" : "s");
         }
         text_putf(p, STYLE_DIM, ", %zu so already", plan->already);
+        refused_count(p, plan);
         text_end(p);
     } else if (in->place_count || plan->system_asked) {
         text_end(p);
@@ -444,6 +458,7 @@ void plan_text(struct text_page *p, const struct plan *plan, const struct plan_i
                   plan->already < plan->row_count || plan->broken ? "that can be changed here"
                                                                   : "to change",
                   plan->already);
+        refused_count(p, plan);
         text_end(p);
     }
 }

@@ -49,7 +49,7 @@ static void add_value(cJSON *o, const char *key, const char *value, bool secret)
 }
 
 static cJSON *row_json(const char *service, const char *setting, const char *wanted,
-                       const char *in_file, const char *was, bool same, bool secret,
+                       const char *in_file, const char *was, bool differs, bool secret,
                        const struct verify_row *r)
 {
     cJSON *o = cJSON_CreateObject();
@@ -62,9 +62,9 @@ static cJSON *row_json(const char *service, const char *setting, const char *wan
     add_value(o, "in_process", r ? r->in_process : NULL, secret);
     /* The files alone prove nothing about a process. */
     cJSON_AddStringToObject(o, "verdict",
-                            !same ? verify_verdict_words[VERIFY_DIFFERS]
-                            : r   ? verify_verdict_words[r->verdict]
-                                  : verify_verdict_words[VERIFY_UNKNOWN]);
+                            differs ? verify_verdict_words[VERIFY_DIFFERS]
+                            : r     ? verify_verdict_words[r->verdict]
+                                    : verify_verdict_words[VERIFY_UNKNOWN]);
     json_add_text_or_null(o, "via", r && r->via >= 0 ? evidence_via_words[r->via] : NULL);
     json_add_text_or_null(o, "why", r ? r->why : "it was not restarted"); /* as in verify */
     return o;
@@ -82,8 +82,8 @@ cJSON *result_rows_json(const struct plan *plan, const struct plan *done,
         const struct verify_row *now = row_of(services, r->service, r->setting, &before);
 
         cJSON_AddItemToArray(list, row_json(r->service, r->setting, r->wanted, r->in_file,
-                                            was_of(done, r->service, r->setting, before), r->same,
-                                            r->secret, now));
+                                            was_of(done, r->service, r->setting, before),
+                                            !r->same && !r->unclear, r->secret, now));
     }
     for (size_t i = 0; plan && i < plan->state_count; i++) {
         struct verify_row row;
@@ -93,7 +93,7 @@ cJSON *result_rows_json(const struct plan *plan, const struct plan *done,
         }
         verify_state_judge(&plan->states[i], &row);
         cJSON_AddItemToArray(list, row_json(row.service, row.setting, row.wanted, NULL, NULL,
-                                            row.verdict != VERIFY_DIFFERS, false, &row));
+                                            row.verdict == VERIFY_DIFFERS, false, &row));
     }
     for (size_t i = 0; !plan && services && i < services->job_count; i++) {
         const struct service_job *job = &services->jobs[i];
@@ -103,7 +103,7 @@ cJSON *result_rows_json(const struct plan *plan, const struct plan *done,
             const char *was = was_of(NULL, job->name, w->setting, &job->rows_before[k]);
 
             cJSON_AddItemToArray(list, row_json(job->name, w->setting, w->wanted, w->wanted, was,
-                                                true, w->secret, &job->rows[k]));
+                                                false, w->secret, &job->rows[k]));
         }
     }
     return list;

@@ -191,6 +191,8 @@ struct plan_row { /* a setting that is wished and can be written, as its file ha
     const char *service, *setting, *wanted;
     const char *in_file; /* NULL: it is not there */
     bool same, secret;
+    /* in_file is how the file puts the value together: whether it is the same is not known. */
+    bool unclear;
     const struct setting *of; /* what it is */
     int verdict;              /* enum setting_verdict of what is wanted */
 };

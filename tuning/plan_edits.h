@@ -1,7 +1,7 @@
 /*
  * Between the parts of the planner: plan.c has the wishes, plan_want.c finds what is to be edited
- * where, plan_limits.c and plan_fit.c look that it does no harm, plan_finish.c makes texts, diffs,
- * units and the hash of it. For these files only.
+ * where, plan_refuse.c what the files have of the rest, plan_limits.c and plan_fit.c look that it
+ * does no harm, plan_finish.c makes texts, diffs, units and the hash of it. For these files only.
  */
 #ifndef TUNING_PLAN_EDITS_H
 #define TUNING_PLAN_EDITS_H
@@ -99,6 +99,9 @@ void planner_warn(struct planner *p, const struct plan_place *place, const char 
 /* What is not written, and why. refused: it was wished and could be, but not surely. */
 void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
                   const char *by_hand, bool refused);
+/* Refused, before its value was looked at: skipped, and what the files have of it is a row of the
+ * plan all the same. */
+void planner_refuse(struct planner *p, const struct wanted *w, const char *reason);
 /* How a file of this type holds a setting of this kind. false: it does not, and why. */
 bool planner_can_hold(const struct setting *s, const struct plan_place *p,
                       enum document_entry_kind *out, const char **why);

@@ -471,7 +471,7 @@ static bool refuse_some(struct planner *p)
         if (reason) {
             const double now = fmax(planner_limit_now(p, s->place), s->place->memory_taken);
 
-            planner_skip(p, &s->wanted, reason, NULL, true);
+            planner_refuse(p, &s->wanted, reason);
             s->wanted.value = NULL;
             s->bytes = isfinite(now) ? now : planner_largest_model(p, s->place, &name);
             s->bytes = isfinite(s->bytes) ? s->bytes : 0;

@@ -213,22 +213,19 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
     struct arena *arena = &p->out->arena;
 
     if (w->place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
-        planner_skip(
-            p, w,
-            arena_printf(arena,
-                         "its value %s is filled in by more than one plain name: change it "
-                         "where it comes from",
-                         e->value),
-            NULL, true);
+        planner_refuse(p, w,
+                       arena_printf(arena,
+                                    "its value %s is filled in by more than one plain name: "
+                                    "change it where it comes from",
+                                    e->value));
         return;
     }
     const struct plan_source *dotenv = &p->in->sources[w->place->dotenv];
     const char *name = arena_strndup(arena, i.name, i.name_size);
     if (dotenv->err.code) {
-        planner_skip(p, w,
-                     arena_printf(arena, "its value comes from %s, which cannot be changed: %s",
-                                  dotenv->path, dotenv->err.msg),
-                     NULL, true);
+        planner_refuse(p, w,
+                       arena_printf(arena, "its value comes from %s, which cannot be changed: %s",
+                                    dotenv->path, dotenv->err.msg));
         return;
     }
     const struct document_entry *there = document_find(&dotenv->document, "", name);
@@ -582,8 +579,7 @@ void planner_want(struct planner *p, struct wanted w)
     }
     if (e && e->interpolated && e->value && !is_raw(&w, stands.layer)) {
         if (w.place->layers[stands.layer].kind == PLAN_LAYER_ENV_FILE) {
-            planner_skip(p, &w, "its value in the env_file is put together from others", NULL,
-                         true);
+            planner_refuse(p, &w, "its value in the env_file is put together from others");
         } else {
             want_in_dotenv(p, e, &w);
         }

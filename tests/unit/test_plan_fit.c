@@ -436,6 +436,15 @@ static void test_reservation(void **state)
     make("balanced"); /* 8G */
     assert_non_null(strstr(skipped_because("ollama", "deploy.resources.limits.memory"),
                            "8G is below what the file reserves, 10.0 GiB"));
+    const struct plan_row *row = NULL; /* for verify, though nothing of it is written */
+    for (size_t i = 0; i < plan.row_count; i++) {
+        row = strcmp(plan.rows[i].setting, "deploy.resources.limits.memory") == 0 ? &plan.rows[i]
+                                                                                  : row;
+    }
+    assert_non_null(row);
+    assert_string_equal(row->wanted, "8G");
+    assert_null(row->in_file);
+    assert_false(row->same || row->unclear);
 }
 
 /* What a person types is judged as what a profile wishes is. */

@@ -63,6 +63,25 @@ static void judge_other(const struct verify_service *service, const struct evide
     }
 }
 
+/* What its file puts together from other names; only what the process has can be held against what
+ * is wanted. */
+static void judge_unclear(const struct plan_row *r, const struct verify_service *service,
+                          const struct evidence_value *v, struct verify_row *row)
+{
+    const bool wanted = v->known && is_wanted(r->of, v->value, r->wanted);
+
+    if (v->known && !v->weak && !wanted) {
+        row->verdict = VERIFY_DIFFERS;
+        row->why = "its process has another value, and the file puts it together from others";
+    } else if (wanted && service->file_wall_ns > 0 &&
+               evidence_started_wall_ns(service->evidence) > 0 && !is_older(service)) {
+        row->verdict = VERIFY_OK; /* its process has it from the file as it is */
+    } else {
+        row->verdict = VERIFY_UNKNOWN;
+        row->why = "the file puts its value together from others";
+    }
+}
+
 /* A key of a file that is read with each request: what it says holds. */
 static bool is_read_anew(const struct setting *s)
 {
@@ -96,7 +115,9 @@ void verify_row_judge(const struct plan_row *r, const struct verify_service *ser
     row->via = v.known ? v.via : -1;
     row->drifted = v.known && !v.weak && r->in_file && !strchr(r->in_file, '$') &&
                    !is_wanted(r->of, v.value, r->in_file);
-    if (!r->same) {
+    if (r->unclear) {
+        judge_unclear(r, service, &v, row);
+    } else if (!r->same) {
         row->verdict = VERIFY_DIFFERS;
         row->why = v.known && is_wanted(r->of, v.value, r->wanted)
                        ? "the file has another value, which holds from the next start on"
