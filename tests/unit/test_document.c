@@ -187,7 +187,7 @@ static void env_files_are_read(void **state)
     static const struct row rows[] = {
         {DOCUMENT_ENV,
          "# c\nA=b\nexport B=c d  # e\n  C='x $Y' \nD=\"a\\\"b\\n\"\nE=\nF=#g\nG=a#b\n",
-         "2:1 var [] A=b\n3:8 var [] B=c d\n4:3 var [] C=x $Y Q <'x $Y'>\n"
+         "2:1 var [] A=b\n3:8 var [] B=c\n4:3 var [] C=x $Y Q <'x $Y'>\n"
          "5:1 var [] D=a\"b\n Q <\"a\\\"b\\n\">\n6:1 var [] E=\n7:1 var [] F=\n8:1 var [] G=a#b\n"},
         {DOCUMENT_ENV,
          "\xEF\xBB\xBF"
@@ -209,6 +209,10 @@ static void env_files_are_read(void **state)
         {DOCUMENT_ENV, "A=b\\\nC=d\n",
          "1:1 var [] A=b\\\n2:1 var [] C=d\n"
          "1:4 note: a backslash at the end: systemd joins the next line, Docker does not\n"},
+        /* A shell ends a value at the blank; what stands behind it is never told as part of it. */
+        {DOCUMENT_ENV, "export A=1 B_C=x; export D=\"2\"'3' && run\nexport E=a\\ b;F='g'\n",
+         "1:8 var [] A=1\n1:12 var [] B_C=x\n1:26 var [] D=\"2\"'3'\n2:8 var [] E=a\\ b\n"
+         "2:15 var [] F=g Q <'g'>\n"},
         {DOCUMENT_ENV, "", ""},
     };
     (void)state;

@@ -114,6 +114,27 @@ static void test_secret(void **state)
     }
 }
 
+/* What a shell reads of the line besides is not told as the value, and not lost. */
+static void test_shell_line(void **state)
+{
+    (void)state;
+    put("a.env", "export OLLAMA_NUM_PARALLEL=1 HF_TOKEN=abc\n");
+    look("  - {name: ollama, kind: ollama, config: {type: env_file, file: a.env}}\n");
+    make();
+    const struct plan_skipped *s = skipped_of("ollama", "OLLAMA_NUM_PARALLEL");
+    assert_null(change_of("ollama", "OLLAMA_NUM_PARALLEL"));
+    assert_non_null(s);
+    assert_true(s->refused);
+    assert_non_null(strstr(s->reason, "a.env:1:8: more stands on the line"));
+    assert_string_equal(s->by_hand, "export OLLAMA_NUM_PARALLEL=4\n");
+    for (size_t i = 0; i < plan.row_count; i++) {
+        assert_false(plan.rows[i].in_file && strstr(plan.rows[i].in_file, "abc"));
+    }
+    for (size_t i = 0; i < plan.file_count; i++) {
+        assert_memory_equal(plan.files[i].text, "export OLLAMA_NUM_PARALLEL=1 HF_TOKEN=abc\n", 42);
+    }
+}
+
 /* ---- flags ---- */
 
 static const char comfy_place[] =
@@ -624,23 +645,12 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_idempotent),
-        UNIT(test_sorted),
-        UNIT(test_guide_names),
-        UNIT(test_secret),
-        UNIT(test_exclusive_flags),
-        UNIT(test_bare_flag_off),
-        UNIT(test_shared_variable),
-        UNIT(test_units),
-        UNIT(test_older),
-        UNIT(test_older_beside),
-        UNIT(test_hash),
-        UNIT(test_typed),
-        UNIT(test_memory_shares),
-        UNIT(test_a_share_that_stands),
-        UNIT(test_not_managed),
-        UNIT(test_two_names),
-        UNIT(test_does_not_parse),
+        UNIT(test_idempotent),    UNIT(test_sorted),          UNIT(test_guide_names),
+        UNIT(test_secret),        UNIT(test_shell_line),      UNIT(test_exclusive_flags),
+        UNIT(test_bare_flag_off), UNIT(test_shared_variable), UNIT(test_units),
+        UNIT(test_older),         UNIT(test_older_beside),    UNIT(test_hash),
+        UNIT(test_typed),         UNIT(test_memory_shares),   UNIT(test_a_share_that_stands),
+        UNIT(test_not_managed),   UNIT(test_two_names),       UNIT(test_does_not_parse),
         UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);

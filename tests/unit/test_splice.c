@@ -485,6 +485,101 @@ static void types_stay(void **state)
     CHECK_ROWS(rows);
 }
 
+/* A shell reads more than one thing from a line; nothing of it is lost, and none of it is told as
+ * part of a value. */
+static void a_shells_line_is_not_changed(void **state)
+{
+#define MORE "more stands on the line: a shell ends the value before it, docker compose does not\n"
+#define GOES_ON "the line goes on in the next one: a backslash is its last character\n"
+    static const struct row rows[] = {
+        {DOCUMENT_ENV,
+         "export A=1 HF_TOKEN=abc\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: " MORE "export A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1; export B=2\n",
+         {SET_VARIABLE("", "B", "3 4")},
+         "f:1:20: " MORE "export B='3 4'\n"},
+        {DOCUMENT_ENV,
+         "export A=1; export B=2\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: " MORE "export A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1 && ollama serve\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: " MORE "export A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1|x\n",
+         {REMOVE(ENTRY_VARIABLE, "", "A")},
+         "f:1:8: " MORE "take A out\n"},
+        {DOCUMENT_ENV,
+         "export A=1>x\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: " MORE "export A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1 \\\n  B=2 \\\n  C=3\nD=4\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: " GOES_ON "export A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1 \\\n  B=2 \\\n  C=3\nD=4\n",
+         {SET_VARIABLE("", "C", "4")},
+         "f:3:3: the line before ends with a backslash, and goes on in this one\nC=4\n"},
+        {DOCUMENT_ENV,
+         "export A=1 \\\n  B=2 \\\n  C=3\nD=4\n",
+         {SET_VARIABLE("", "D", "5"), SET_VARIABLE("", "E", "6")},
+         "export A=1 \\\n  B=2 \\\n  C=3\nD=5\nE=6\n"},
+        {DOCUMENT_ENV,
+         "export A=1\\\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: " GOES_ON "export A=3\n"},
+        {DOCUMENT_ENV, "A=1\\\n", {SET_VARIABLE("", "A", "3")}, "f:1:1: " GOES_ON "A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1 \\\n",
+         {SET_VARIABLE("", "B", "3")},
+         "f:1:12: the line before its place goes on: a backslash is its last character\n"
+         "export B=3\n"},
+        {DOCUMENT_ENV,
+         "export A=\"1\"'2'\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: text stands directly behind the closing quote\nexport A=3\n"},
+        {DOCUMENT_ENV,
+         "A=\"1\"2\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:1: text stands directly behind the closing quote\nA=3\n"},
+        {DOCUMENT_ENV,
+         "export A=1'2 3'\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: quotes stand inside of the value\nexport A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=$(nproc)\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: a shell runs a command for the value\nexport A=3\n"},
+        {DOCUMENT_ENV,
+         "export A=\"`nproc`\"\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:8: a shell runs a command for the value\nexport A=3\n"},
+        {DOCUMENT_ENV,
+         "A=1 HF_TOKEN=abc\n",
+         {SET_VARIABLE("", "A", "3")},
+         "f:1:1: a setting stands behind the value, as a shell reads it; others take all of it for "
+         "the value\nA=3\n"},
+        /* What is one thing to all of them is changed as before. */
+        {DOCUMENT_ENV,
+         "export A=1 # B=2 \\\nexport B=\"2\" # c\nexport C=\nexport D= # d\nE=a b;c\nF=$(x)\n"
+         "export G=1",
+         {SET_VARIABLE("", "A", "3 4"), SET_VARIABLE("", "B", "5"), SET_VARIABLE("", "C", "6"),
+          SET_VARIABLE("", "D", "7")},
+         "export A=\"3 4\" # B=2 \\\nexport B=\"5\" # c\nexport C=6\nexport D=7 # d\nE=a b;c\n"
+         "F=$(x)\nexport G=1"},
+        {DOCUMENT_ENV,
+         "E=a b;c\nF=$(x)\nexport G=1 \r\n",
+         {SET_VARIABLE("", "E", "d e"), SET_VARIABLE("", "F", "2"), SET_VARIABLE("", "G", "2")},
+         "E=d e\nF=2\nexport G=2 \r\n"},
+    };
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
 static void results_say_what_was_and_where(void **state)
 {
     static const struct splice_edit edits[] = {
@@ -652,6 +747,7 @@ int main(void)
         cmocka_unit_test(json_and_property_lists),
         cmocka_unit_test(lists_are_changed_item_by_item),
         cmocka_unit_test(types_stay),
+        cmocka_unit_test(a_shells_line_is_not_changed),
         cmocka_unit_test(results_say_what_was_and_where),
         cmocka_unit_test(interpolations_are_taken_apart),
         cmocka_unit_test(services_are_begun),

@@ -64,6 +64,7 @@ struct document_entry {
     bool quoted;       /* the value stands in quotes */
     bool shared; /* stands in an anchor that is read from elsewhere as well: to change it here is to
                     change it there */
+    const char *fixed;          /* why it cannot be changed where it stands; NULL: it can */
     unsigned long line, column; /* of the name, or of the value of an item; from 1, in characters */
     struct document_span whole; /* name with value as written */
     struct document_span value_span; /* the value with its quotes; empty at its place without one */

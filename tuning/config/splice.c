@@ -266,6 +266,9 @@ static int check_entry(const struct splicer *s, const struct splice_edit *edit,
     if (count > 1) {
         return splicer_refuse(s, place, "'%.80s' stands in it more than once", edit->name);
     }
+    if (e != NULL && e->fixed != NULL) {
+        return splicer_refuse(s, place, "%s", e->fixed);
+    }
     if (e != NULL && e->interpolated && !edit->remove) {
         struct splice_interpolation i;
         if (e->value != NULL && splice_interpolation(e->value, &i)) {

@@ -56,19 +56,25 @@ static char quote_of(const struct splicer *s, const struct document_entry *e)
 
 /* ---- env ---- */
 
-/* Whether the file's lines begin with "export". */
-static bool env_exports(const struct splicer *s)
+/* Whether "export" stands before the name. */
+static bool is_exported(const struct document *d, const struct document_entry *e)
 {
-    for (size_t i = 0; i < s->d->count; i++) {
-        size_t name = s->d->entries[i].whole.begin;
-        while (name > 0 && strchr(" \t", s->d->text[name - 1]) != NULL) {
-            name--;
-        }
-        if (name < 6 || memcmp(s->d->text + name - 6, "export", 6) != 0) {
+    size_t name = e->whole.begin;
+    while (name > 0 && strchr(" \t", d->text[name - 1]) != NULL) {
+        name--;
+    }
+    return name >= 6 && memcmp(d->text + name - 6, "export", 6) == 0;
+}
+
+/* Whether the file's lines begin with "export". */
+static bool env_exports(const struct document *d)
+{
+    for (size_t i = 0; i < d->count; i++) {
+        if (!is_exported(d, &d->entries[i])) {
             return false;
         }
     }
-    return s->d->count > 0;
+    return d->count > 0;
 }
 
 /* Behind "#NAME=...", where somebody left it, else at the end. */
@@ -102,7 +108,7 @@ static size_t last_line(const struct splicer *s)
     return at;
 }
 
-static void insert_line(struct splicer *s, size_t at, const char *line)
+static int insert_line(struct splicer *s, size_t at, const char *line)
 {
     size_t end = last_line(s);
     size_t bom = s->d->size >= 3 && memcmp(s->d->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
@@ -112,9 +118,16 @@ static void insert_line(struct splicer *s, size_t at, const char *line)
     if (end <= bom) { /* nothing but blanks */
         splicer_patch(s, s->d->size, s->d->size, arena_printf(s->arena, "%s%s", line, s->eol),
                       true);
-        return;
+        return 0;
+    }
+    size_t before = splicer_line_end(s, at);
+    before -= before > 0 && s->d->text[before - 1] == '\r';
+    if (before > 0 && s->d->text[before - 1] == '\\') {
+        return splicer_refuse(
+            s, before - 1, "the line before its place goes on: a backslash is its last character");
     }
     splicer_insert_lines(s, at, line, true);
+    return 0;
 }
 
 static int remove_assignment(struct splicer *s, const struct document_entry *e)
@@ -148,13 +161,12 @@ int splice_env(struct splicer *s, const struct splice_edit *edit, const struct d
         return remove_assignment(s, e);
     }
     if (e == NULL) {
-        bool exports = env_exports(s);
-        insert_line(s, env_place(s, edit->name),
-                    arena_printf(s->arena, "%s%s=%s", exports ? "export " : "", edit->name,
-                                 format_value(s, edit->value, 0, exports)));
-        return 0;
+        bool exports = env_exports(s->d);
+        return insert_line(s, env_place(s, edit->name),
+                           arena_printf(s->arena, "%s%s=%s", exports ? "export " : "", edit->name,
+                                        format_value(s, edit->value, 0, exports)));
     }
-    const char *text = format_value(s, edit->value, quote_of(s, e), false);
+    const char *text = format_value(s, edit->value, quote_of(s, e), is_exported(s->d, e));
     size_t begin = e->value_span.begin;
     if (e->value == NULL) {
         text = arena_printf(s->arena, "=%s", text);
@@ -189,10 +201,9 @@ int splice_shell(struct splicer *s, const struct splice_edit *edit, const struct
         if (edit->group[0] != '\0') {
             return splicer_refuse(s, 0, "there is no command '%.80s' to set it for", edit->group);
         }
-        insert_line(s, env_place(s, edit->name),
-                    arena_printf(s->arena, "export %s=%s", edit->name,
-                                 format_value(s, edit->value, 0, true)));
-        return 0;
+        return insert_line(s, env_place(s, edit->name),
+                           arena_printf(s->arena, "export %s=%s", edit->name,
+                                        format_value(s, edit->value, 0, true)));
     }
     if (e->quoted && quote_of(s, e) == 0) { /* all of "NAME=value" is in quotes */
         if (!splice_is_simple_word(edit->value)) {
@@ -275,7 +286,15 @@ void splice_by_hand(const struct document *d, const struct splice_edit *edit, st
         buf_printf(out, edit->kind == ENTRY_VARIABLE ? "export %s='%s'\n" : "%s %s\n", edit->name,
                    value);
         break;
-    case DOCUMENT_ENV:
+    case DOCUMENT_ENV: {
+        const struct document_entry *e = splice_find(d, edit);
+        bool exported = e != NULL ? is_exported(d, e) : env_exports(d);
+        const char *quote = exported && value[0] != '\0' && !splice_is_simple_word(value) ? "'"
+                                                                                          : "";
+        buf_printf(out, "%s%s=%s%s%s\n", exported ? "export " : "", edit->name, quote, value,
+                   quote);
+        break;
+    }
     case DOCUMENT_KIND_COUNT:
         buf_printf(out, "%s=%s\n", edit->name, value);
         break;
