@@ -102,6 +102,11 @@ void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
 /* Refused, before its value was looked at: skipped, and what the files have of it is a row of the
  * plan all the same. */
 void planner_refuse(struct planner *p, const struct wanted *w, const char *reason);
+/* A file of systemd that counts more than ours has it: its value is that of the row, and where that
+ * is another one the wish is refused. false: there is none. */
+struct plan_found;
+bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry_kind kind,
+                        const struct plan_found *stands);
 /* How a file of this type holds a setting of this kind. false: it does not, and why. */
 bool planner_can_hold(const struct setting *s, const struct plan_place *p,
                       enum document_entry_kind *out, const char **why);

@@ -76,17 +76,17 @@ static int own_file(struct plan_input *in, const struct config_target *t, const 
         return err_set(err, ERR_CONFIG, "'%s' is a path, and a name is wanted", name);
     }
     if (t->type == CONFIG_SYSTEMD && t->scope == CONFIG_SYSTEM) {
-        *out = arena_printf(&in->arena, "/etc/systemd/system/%s.d/50-tunetop.conf", t->unit);
+        *out = plan_unit_drop_in(&in->arena, t, "/etc/systemd/system");
         return 0;
     }
     if (!home) {
         return err_set(err, ERR_CONFIG, "HOME names no folder");
     }
     if (t->type == CONFIG_SYSTEMD) {
-        *out = config ? arena_printf(&in->arena, "%s/systemd/user/%s.d/50-tunetop.conf", config,
-                                     t->unit)
-                      : arena_printf(&in->arena, "%s/.config/systemd/user/%s.d/50-tunetop.conf",
-                                     home, t->unit);
+        *out = plan_unit_drop_in(&in->arena, t,
+                                 config
+                                     ? arena_printf(&in->arena, "%s/systemd/user", config)
+                                     : arena_printf(&in->arena, "%s/.config/systemd/user", home));
     } else if (t->type == CONFIG_BREW_ENV) {
         /* HOMEBREW_USER_CONFIG_HOME of brew, which is ~/.homebrew by default. */
         const char *brew = folder_in("HOMEBREW_USER_CONFIG_HOME");

@@ -35,9 +35,30 @@ static bool is_answered(const struct planner *p, const struct wanted *w,
            p->in->sources[w->place->dotenv].err.code == 0;
 }
 
-void planner_refuse(struct planner *p, const struct wanted *w, const char *reason)
+static void add_row(struct planner *p, const struct wanted *w, const char *name,
+                    const char *in_file, bool unclear)
 {
     struct plan *out = p->out;
+    const bool same = !unclear && plan_is_wanted(w->setting, in_file, w->value);
+
+    out->rows = planner_grow(&out->arena, out->rows, out->row_count, &p->row_capacity,
+                             sizeof *out->rows);
+    out->rows[out->row_count++] = (struct plan_row){
+        .service = w->place->service,
+        .setting = name,
+        .wanted = w->value,
+        .in_file = in_file,
+        .unclear = unclear,
+        .same = same,
+        .of = w->setting,
+        .verdict = w->verdict,
+        .secret = service_is_secret_name(name, strlen(name)),
+    };
+    out->already += same;
+}
+
+void planner_refuse(struct planner *p, const struct wanted *w, const char *reason)
+{
     bool raw;
     const struct plan_found stands = find(p, w, &raw);
     const struct document_entry *e = stands.entry;
@@ -48,18 +69,40 @@ void planner_refuse(struct planner *p, const struct wanted *w, const char *reaso
     if (filled && !unclear) {
         in_file = planner_in_file(p, w->place, w->name);
     }
-    out->rows = planner_grow(&out->arena, out->rows, out->row_count, &p->row_capacity,
-                             sizeof *out->rows);
-    out->rows[out->row_count++] = (struct plan_row){
-        .service = w->place->service,
-        .setting = stands.name ? stands.name : w->name,
-        .wanted = w->value,
-        .in_file = in_file,
-        .unclear = unclear,
-        .same = !unclear && plan_is_wanted(w->setting, in_file, w->value),
-        .of = w->setting,
-        .verdict = w->verdict,
-        .secret = service_is_secret_name(w->name, strlen(w->name)),
-    };
+    add_row(p, w, stands.name, in_file, unclear);
     planner_skip(p, w, reason, NULL, true);
+}
+
+bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry_kind kind,
+                        const struct plan_found *stands)
+{
+    const char *value = NULL;
+    const struct unit_part *later =
+        w->place->unit ? unit_overriding(w->place->unit, kind, stands->name, &value) : NULL;
+    struct plan *out = p->out;
+    bool unclear = false;
+
+    if (!later) {
+        return false;
+    }
+    const bool sets = value != NULL;
+    if (kind == ENTRY_FLAG) { /* the whole line is another; ours would be that of before */
+        const struct document_entry *e =
+            w->place->exec ? document_find(w->place->exec, w->place->group, stands->name) : NULL;
+
+        value = e ? (e->value ? e->value : "") : NULL;
+        unclear = !w->place->exec;
+    }
+    w->value = w->value ? plan_plain_number(w->setting, w->value, &out->arena) : NULL;
+    w->name = stands->name;
+    add_row(p, w, stands->name, value, unclear);
+    if (!out->rows[out->row_count - 1].same) {
+        planner_skip(p, w,
+                     arena_printf(&out->arena,
+                                  "%s %s it again, and counts more than a file of ours: change it "
+                                  "there",
+                                  later->path, sets ? "sets" : "clears"),
+                     NULL, true);
+    }
+    return true;
 }

@@ -166,6 +166,35 @@ static size_t find_levels(struct arena *arena, const char *unit, const char *out
     return count;
 }
 
+const char *plan_unit_drop_in(struct arena *arena, const struct config_target *t,
+                              const char *folder)
+{
+    const char *usual = arena_printf(arena, "%s/%s.d/%s", folder, t->unit, unit_drop_in);
+    const char *last = arena_printf(arena, "%s/%s.d/%s", folder, t->unit, unit_last_drop_in);
+    struct folders folders;
+    struct drop_ins drop_ins = {0};
+    const char *levels[LEVELS_MAX];
+    struct stat st;
+
+    if (lstat(last, &st) == 0 || lstat(usual, &st) == 0) {
+        return lstat(last, &st) == 0 ? last : usual;
+    }
+    find_folders(&folders, arena, t->scope);
+    const size_t level_count = find_levels(arena, t->unit, levels);
+    for (size_t i = 0; i < level_count; i++) {
+        for (size_t k = 0; k < folders.count; k++) {
+            add_drop_ins_of(&drop_ins, arena,
+                            arena_printf(arena, "%s/%s.d", folders.of[k], levels[i]));
+        }
+    }
+    for (size_t i = 0; i < drop_ins.count; i++) {
+        if (unit_comes_later(drop_ins.of[i].name)) {
+            return last;
+        }
+    }
+    return usual;
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 static int read_fragment(struct arena *arena, const struct folders *f, const char *unit,

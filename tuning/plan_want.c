@@ -405,7 +405,7 @@ static void add_reason(struct planner *p, struct wanted *w, const char *reason)
 
 /* Who gets the new value besides, and why it does not go where the old one stands. */
 static void add_reasons(struct planner *p, struct wanted *w, const struct plan_found *stands,
-                        enum document_entry_kind kind, size_t target, const struct spot *spot)
+                        size_t target, const struct spot *spot)
 {
     struct arena *arena = &p->out->arena;
     const char *sharers = "";
@@ -417,16 +417,6 @@ static void add_reasons(struct planner *p, struct wanted *w, const struct plan_f
         add_reason(p, w,
                    arena_printf(arena, "%s read%s it there, too", sharers,
                                 strchr(sharers, ',') ? "" : "s"));
-    }
-    if (w->place->unit) {
-        const char *value;
-        const struct unit_part *later = unit_overriding(w->place->unit, kind, stands->name, &value);
-
-        if (later) {
-            add_reason(p, w,
-                       arena_printf(arena, "%s %s it again, and counts more", later->path,
-                                    value ? "sets" : "clears"));
-        }
     }
     if (spot->line) {
         add_reason(p, w,
@@ -536,7 +526,7 @@ static void write_at(struct planner *p, struct wanted *w, const struct plan_foun
         }
         return;
     }
-    add_reasons(p, w, stands, kind, target, &spot);
+    add_reasons(p, w, stands, target, &spot);
     if (spot.staged) {
         if (p->staged[spot.source]) {
             document_release(p->staged[spot.source]);
@@ -583,6 +573,9 @@ void planner_want(struct planner *p, struct wanted w)
         } else {
             want_in_dotenv(p, e, &w);
         }
+        return;
+    }
+    if (planner_overridden(p, &w, e ? e->kind : kind, &stands)) {
         return;
     }
     if (kind == ENTRY_KEY && w.value && (w.value[0] == '[' || w.setting->type == SETTING_LIST)) {

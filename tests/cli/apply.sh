@@ -411,7 +411,7 @@ t_expect_status 0
 t_expect_out 'a later one replaces it'
 t_run "$TUNETOP" apply high --no-restart --yes --set --lowvram=1
 t_expect_status 0
-drop_in=$units/comfy.service.d/50-tunetop.conf
+drop_in=$units/comfy.service.d/zzz-tunetop.conf # behind the other one, or it would not count
 cp "$drop_in" "$t_dir/drop-in"
 t_run cat "$drop_in"
 t_expect_out '^ExecStart=$'
@@ -422,7 +422,7 @@ if command -v systemd-analyze >/dev/null; then
     sed -i "s,^ExecStart=%h,ExecStart=$t_dir/none," "$units/comfy.service" "$drop_in"
     t_run systemd-analyze verify --man=no "$units/comfy.service"
     t_expect_err 'Command .*/none/ComfyUI/venv/bin/python is not executable'
-    t_must_fail 'systemd has nothing else to say of it' grep -q '50-tunetop' "$t_dir/err"
+    t_must_fail 'systemd has nothing else to say of it' grep -q 'zzz-tunetop' "$t_dir/err"
     sed -i "s,^ExecStart=$t_dir/none,ExecStart=%h," "$units/comfy.service"
     cp "$t_dir/drop-in" "$drop_in"
 fi
@@ -439,7 +439,8 @@ printf '[Service]\nType=oneshot\nExecStart=/bin/a\nExecStart=/bin/b\n' >"$units/
 t_run "$TUNETOP" plan high --set --lowvram=1
 t_must_fail 'of several commands none is changed' grep -q '^+ExecStart' "$t_dir/out"
 
-# Whose drop-in comes later wins, which is said.
+# Whose drop-in comes later wins: ours is the last one. One of ours that is there stays; what another one has is told,
+# and is what counts.
 mkdir -p "$units/late.service.d"
 printf '[Service]\nExecStart=/usr/bin/ollama serve\n' >"$units/late.service"
 printf '[Service]\nEnvironment=OLLAMA_KEEP_ALIVE=9m\n' >"$units/late.service.d/90-later.conf"
@@ -449,6 +450,24 @@ services:
 END
 t_run "$TUNETOP" plan high
 t_expect_status 0
-t_expect_out '90-later\.conf'
+t_expect_out '^\+\+\+ .*/late\.service\.d/zzz-tunetop\.conf$'
+t_must_fail 'nothing counts more' grep -q 'counts more' "$t_dir/out"
+printf '[Service]\nEnvironment=OLLAMA_KEEP_ALIVE=5m\n' >"$units/late.service.d/50-tunetop.conf"
+t_profile OLLAMA_KEEP_ALIVE=5m OLLAMA_MAX_QUEUE=7
+t_run "$TUNETOP" plan mine -s late
+t_expect_status 0
+t_expect_out '^\+\+\+ .*/late\.service\.d/50-tunetop\.conf$'
+tr -s ' \n' '  ' <"$t_dir/out" >"$t_dir/joined"
+t_ok 'it is refused' grep -q \
+    'OLLAMA_KEEP_ALIVE .*/90-later\.conf sets it again, and counts more than a file of ours' "$t_dir/joined"
+t_must_fail 'and not written' grep -q '^+.*KEEP_ALIVE' "$t_dir/out"
+t_expect_out ': 1 change in 1 file, 0 so already, 1 refused$'
+t_run "$TUNETOP" verify mine -s late
+t_expect_status 5
+t_expect_out '^ +late +OLLAMA_KEEP_ALIVE +9m +- +5m +differs +file$'
+printf '[Service]\nEnvironment=OLLAMA_KEEP_ALIVE=300s\n' >"$units/late.service.d/90-later.conf"
+printf '[Service]\nEnvironment=OLLAMA_KEEP_ALIVE=1m\n' >"$units/late.service.d/50-tunetop.conf"
+t_run "$TUNETOP" plan mine -s late
+t_expect_out ': 1 change in 1 file, 1 so already$'
 
 t_done

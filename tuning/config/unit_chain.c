@@ -70,6 +70,29 @@ size_t unit_env_files(const struct unit_chain *c, const char **out, size_t most)
     return count;
 }
 
+const char unit_drop_in[] = "50-tunetop.conf", unit_last_drop_in[] = "zzz-tunetop.conf";
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+bool unit_comes_later(const char *path)
+{
+    const char *name = name_of(path);
+
+    return strcmp(name, unit_drop_in) > 0 && strcmp(name, unit_last_drop_in) != 0;
+}
+
+bool unit_is_own_drop_in(const char *path)
+{
+    const char *name = name_of(path);
+
+    return strcmp(name, unit_drop_in) == 0 || strcmp(name, unit_last_drop_in) == 0;
+}
+
 /* Whether the entry sets the same as `name`, or takes it back. */
 static bool sets(const struct document_entry *e, enum document_entry_kind kind, const char *name)
 {

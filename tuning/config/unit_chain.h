@@ -8,6 +8,13 @@
 
 #include "tuning/config/document.h"
 
+/* tunetop's own drop-in. They are read in the order of their names, whatever folder they are in: it
+ * has the second name where another one would come after the first. */
+extern const char unit_drop_in[], unit_last_drop_in[];
+/* Whether one of this path or name comes after ours of the usual name. */
+bool unit_comes_later(const char *path);
+bool unit_is_own_drop_in(const char *path);
+
 enum { UNIT_PARTS_MAX = 64, UNIT_ENV_FILES_MAX = 16 };
 
 struct unit_part {

@@ -9,14 +9,12 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "tuning/config/unit_chain.h"
 #include "tuning/control/supervisor.h"
 #include "tuning/control/texts.h"
 #include "tuning/control/unit.h"
 
 enum { DROP_IN_FOLDERS = 3, DROP_INS_MAX = 200, PENDING_MAX = 32, EXPLAIN_SECONDS = 2 };
-
-/* tunetop's own drop-in; what is written there is no edit of somebody else. */
-static const char own_drop_in[] = "/50-tunetop.conf";
 
 /* ---- asking ---- */
 
@@ -339,16 +337,9 @@ struct pending_search {
     bool own;           /* something of tunetop's own has changed */
 };
 
-static bool is_own(const char *path)
-{
-    const size_t size = strlen(path), tail = sizeof own_drop_in - 1;
-
-    return size > tail && strcmp(path + size - tail, own_drop_in) == 0;
-}
-
 static void add_pending(struct pending_search *s, const char *path, const char *what)
 {
-    if (is_own(path)) {
+    if (unit_is_own_drop_in(path)) { /* what is written there is no edit of somebody else */
         s->own = true;
     } else if (s->words.count < PENDING_MAX) {
         texts_add(&s->words, arena_printf(s->arena, "%s %s", path, what));

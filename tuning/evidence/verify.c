@@ -27,11 +27,14 @@ static int64_t changed_wall_ns(const char *path)
     return c > m || m > clock_wall_ns(&clock_real) ? c : m;
 }
 
+static int64_t newer(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static int64_t later(const struct plan_input *in, int source, int64_t than)
 {
-    const int64_t at = source >= 0 ? changed_wall_ns(in->sources[source].real_path) : 0;
-
-    return at > than ? at : than;
+    return newer(source >= 0 ? changed_wall_ns(in->sources[source].real_path) : 0, than);
 }
 
 static int64_t file_wall_ns(const struct plan_input *in, const struct plan_place *p)
@@ -40,6 +43,14 @@ static int64_t file_wall_ns(const struct plan_input *in, const struct plan_place
 
     for (size_t i = 0; i < p->layer_count; i++) {
         newest = later(in, p->layers[i].source, newest);
+    }
+    if (p->unit) { /* what counts more than ours */
+        for (size_t i = p->unit->own + 1; i < p->unit->count; i++) {
+            newest = newer(changed_wall_ns(p->unit->parts[i].path), newest);
+        }
+        for (size_t i = 0; i < p->unit->env_file_count; i++) {
+            newest = newer(changed_wall_ns(p->unit->env_files[i].path), newest);
+        }
     }
     return newest;
 }

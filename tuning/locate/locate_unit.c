@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "tuning/config/unit_chain.h"
 #include "tuning/control/unit.h"
 #include "tuning/locate/locate_part.h"
 
@@ -14,7 +15,6 @@ static const double SHOW_S = 1;
 enum { UNIT_NAME = 255 /* systemd.unit(5) */ };
 
 /* Of the file that plan writes where nothing else is named, and of one that comes after all. */
-static const char own_drop_in[] = "50-tunetop.conf", last_drop_in[] = "zzz-tunetop.conf";
 
 /* ---------------------------------------------------------------- asking */
 
@@ -206,16 +206,15 @@ static const char *file_of_drop_in(struct finder *f, const struct unit *u, bool 
     bool later = false;
 
     for (size_t i = 0; i < u->drop_in_count; i++) {
-        const char *name = name_of(u->drop_ins[i]);
-
-        later = later || (strcmp(name, own_drop_in) > 0 && strcmp(name, last_drop_in) != 0);
+        later = later || unit_comes_later(u->drop_ins[i]);
     }
     if (!later || (user_scope && !f->env->home)) {
         return NULL;
     }
-    return user_scope ? arena_printf(f->arena, "%s/.config/systemd/user/%s.d/%s", f->env->home,
-                                     u->id, last_drop_in)
-                      : arena_printf(f->arena, "/etc/systemd/system/%s.d/%s", u->id, last_drop_in);
+    return user_scope
+               ? arena_printf(f->arena, "%s/.config/systemd/user/%s.d/%s", f->env->home, u->id,
+                              unit_last_drop_in)
+               : arena_printf(f->arena, "/etc/systemd/system/%s.d/%s", u->id, unit_last_drop_in);
 }
 
 static void tell(struct finder *f, const struct unit *u, const struct locate_process *p,
