@@ -30,7 +30,7 @@ struct edit {
     struct splice_result result;
 };
 
-struct edits { /* of one source */
+struct edits { /* of one source; several may want the same of the same place: it is edited once */
     struct edit *of;
     size_t count, capacity;
 };
@@ -110,6 +110,8 @@ bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry
 /* How a file of this type holds a setting of this kind. false: it does not, and why. */
 bool planner_can_hold(const struct setting *s, const struct plan_place *p,
                       enum document_entry_kind *out, const char **why);
+/* Whether two edits of one file are of the same value there. */
+bool planner_same_place(const struct splice_edit *a, const struct splice_edit *b);
 /* The text that the edits of a file start from. */
 const struct document *planner_document(const struct planner *p, int source);
 /* One setting of one service into its file, or among what is skipped. */

@@ -9,21 +9,39 @@ enum { BY_HAND_MAX = 4096 };
 
 /* ---------------------------------------------------------------- files */
 
+/* The first of those that want the same place. */
+static size_t first_there(const struct edits *e, size_t i)
+{
+    size_t first = 0;
+
+    while (!planner_same_place(&e->of[first].splice, &e->of[i].splice)) {
+        first++; /* i itself, at the latest */
+    }
+    return first;
+}
+
 static int apply_edits(struct planner *p, size_t source, struct buf *text, struct err *err)
 {
     struct edits *e = &p->edits[source];
     struct arena *arena = &p->out->arena;
     struct splice_edit *splices = arena_calloc(arena, e->count + 1, sizeof *splices);
     struct splice_result *results = arena_calloc(arena, e->count + 1, sizeof *results);
+    size_t *result = arena_calloc(arena, e->count + 1, sizeof *result);
+    size_t count = 0;
 
     for (size_t i = 0; i < e->count; i++) {
-        splices[i] = e->of[i].splice;
+        const size_t first = first_there(e, i);
+
+        result[i] = first == i ? count : result[first];
+        if (first == i) {
+            splices[count++] = e->of[i].splice;
+        }
     }
     buf_clear(text);
-    int rc = splice_apply(planner_document(p, (int)source), splices, e->count, results, text, NULL,
+    int rc = splice_apply(planner_document(p, (int)source), splices, count, results, text, NULL,
                           err);
     for (size_t i = 0; rc == 0 && i < e->count; i++) {
-        e->of[i].result = results[i];
+        e->of[i].result = results[result[i]];
     }
     return rc;
 }

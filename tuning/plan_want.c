@@ -24,6 +24,11 @@ void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capac
     return grown;
 }
 
+bool planner_same_place(const struct splice_edit *a, const struct splice_edit *b)
+{
+    return a->kind == b->kind && strcmp(a->group, b->group) == 0 && strcmp(a->name, b->name) == 0;
+}
+
 static void add_edit(struct planner *p, struct edits *e, const struct edit *edit)
 {
     e->of = planner_grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
@@ -145,18 +150,29 @@ const char *planner_in_file(struct planner *p, const struct plan_place *place, c
 
 /* ---------------------------------------------------------------- one value */
 
-/* Another service wants the same place of the same file. */
+/* Somebody wants that place of the file already. */
 static const struct edit *taken(const struct edits *e, const struct splice_edit *s)
 {
     for (size_t i = 0; i < e->count; i++) {
-        const struct splice_edit *o = &e->of[i].splice;
-
-        if (o->kind == s->kind && strcmp(o->group, s->group) == 0 &&
-            strcmp(o->name, s->name) == 0) {
+        if (planner_same_place(&e->of[i].splice, s)) {
             return &e->of[i];
         }
     }
     return NULL;
+}
+
+/* This service does, for this setting. */
+static bool has_asked(const struct edits *e, const struct splice_edit *s, const struct wanted *w)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        const struct edit *o = &e->of[i];
+
+        if (o->wanted.place == w->place && strcmp(o->wanted.name, w->name) == 0 &&
+            planner_same_place(&o->splice, s)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether the place gets another value for another wish; then this one is refused. */
@@ -176,7 +192,8 @@ static bool refused_by(struct planner *p, const struct edit *other,
     return true;
 }
 
-/* false: it is refused. */
+/* false: it is refused. What another service wants there as well is one edit of the text, and a
+ * change of both: both have to start anew for it. */
 static bool want_at(struct planner *p, int source, const struct splice_edit *splice,
                     const struct wanted *w, const char *from)
 {
@@ -185,7 +202,7 @@ static bool want_at(struct planner *p, int source, const struct splice_edit *spl
     if (refused_by(p, other ? other : taken(&p->kept[source], splice), splice, w)) {
         return false;
     }
-    if (other) {
+    if (other && has_asked(&p->edits[source], splice, w)) {
         return true;
     }
     if (p->edits[source].count >= EDITS_MAX) {

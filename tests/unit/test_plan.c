@@ -209,6 +209,11 @@ static void test_shared_variable(void **state)
     assert_true(s->refused);
     assert_non_null(strstr(s->reason, "OLLAMA_NUM_PARALLEL"));
     assert_null(skipped_of("b", "OLLAMA_NUM_PARALLEL")); /* the same wish is no conflict */
+    c = change_of("b", "N");                             /* and a change of both, of one place */
+    assert_non_null(c);
+    assert_string_equal(c->name, "OLLAMA_NUM_PARALLEL");
+    assert_string_equal(c->to, "4");
+    assert_string_equal(plan.files[c->file].text, "N=4\n");
 
     /* What is so already is not changed for another. */
     put(".env", "N=4\n");
@@ -226,6 +231,50 @@ static void test_shared_variable(void **state)
                                      .typed_count = 1}),
         0);
     assert_string_equal(change_of("b", "N")->to, "64");
+}
+
+/* What two services wish of one file is one edit of it, and a change of both. */
+static void test_shared_file(void **state)
+{
+    static const char places[] = "  - {name: c, kind: ollama, url: \"http://127.0.0.1:3\", config: "
+                                 "{type: env_file, file: a.env}}\n"
+                                 "  - {name: d, kind: ollama, url: \"http://127.0.0.1:4\", config: "
+                                 "{type: env_file, file: a.env}}\n";
+    size_t of_c = 0, added = 0;
+
+    (void)state;
+    put("a.env", "OLLAMA_NUM_PARALLEL=1\n");
+    look(places);
+    make();
+    assert_int_equal(plan.file_count, 1);
+    assert_int_equal(plan.unit_count, 1);
+    assert_string_equal(plan.units[0].name, "c+d");
+    for (size_t i = 0; i < plan.change_count; i++) {
+        const struct plan_change *c = &plan.changes[i];
+        const struct plan_change *both[] = {change_of("c", c->setting), change_of("d", c->setting)};
+
+        of_c += strcmp(c->service, "c") == 0;
+        assert_true(both[0] && both[1]);
+        assert_string_equal(both[0]->to, both[1]->to);
+        assert_string_equal(both[0]->name, both[1]->name);
+        assert_true(both[0]->from ? strcmp(both[0]->from, both[1]->from) == 0 : !both[1]->from);
+        assert_int_equal(both[0]->line, both[1]->line);
+    }
+    assert_true(of_c > 2);
+    assert_int_equal(plan.change_count, 2 * of_c);
+    for (const char *at = plan.files[0].text; (at = strchr(at, '\n')); at++) {
+        added++;
+    }
+    assert_int_equal(added, of_c); /* one of the lines was there */
+    const char *first = strstr(plan.files[0].text, "OLLAMA_NUM_PARALLEL=4\n");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "OLLAMA_NUM_PARALLEL"));
+
+    /* What is left out of one is a change of the other alone. */
+    const char *const other = "d";
+    assert_int_equal(make_with((struct plan_wish){.services = &other, .service_count = 1}), 0);
+    assert_string_equal(plan.units[0].name, "d");
+    assert_int_equal(plan.change_count, of_c);
 }
 
 static void test_units(void **state)
@@ -645,13 +694,16 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_idempotent),    UNIT(test_sorted),          UNIT(test_guide_names),
-        UNIT(test_secret),        UNIT(test_shell_line),      UNIT(test_exclusive_flags),
-        UNIT(test_bare_flag_off), UNIT(test_shared_variable), UNIT(test_units),
-        UNIT(test_older),         UNIT(test_older_beside),    UNIT(test_hash),
-        UNIT(test_typed),         UNIT(test_memory_shares),   UNIT(test_a_share_that_stands),
-        UNIT(test_not_managed),   UNIT(test_two_names),       UNIT(test_does_not_parse),
-        UNIT(test_said_once),
+        UNIT(test_idempotent),     UNIT(test_sorted),
+        UNIT(test_guide_names),    UNIT(test_secret),
+        UNIT(test_shell_line),     UNIT(test_exclusive_flags),
+        UNIT(test_bare_flag_off),  UNIT(test_shared_variable),
+        UNIT(test_shared_file),    UNIT(test_units),
+        UNIT(test_older),          UNIT(test_older_beside),
+        UNIT(test_hash),           UNIT(test_typed),
+        UNIT(test_memory_shares),  UNIT(test_a_share_that_stands),
+        UNIT(test_not_managed),    UNIT(test_two_names),
+        UNIT(test_does_not_parse), UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);
 }
