@@ -81,7 +81,9 @@ static bool stays_restarted(const struct unit_result *u, const struct result_tol
 static const char *unit_word(const struct unit_result *u, const struct result_told *told, size_t i)
 {
     if (only_restarts(told, i)) {
-        return u->state == UNIT_APPLIED || stays_restarted(u, told, i) ? "restarted" : "failed";
+        return u->state == UNIT_APPLIED || stays_restarted(u, told, i) ? "restarted"
+               : u->not_begun                                          ? "not restarted"
+                                                                       : "failed";
     }
     return told->undo && u->state == UNIT_APPLIED ? "as it was" : unit_state_words[u->state];
 }
@@ -470,12 +472,15 @@ static cJSON *services_json(const struct transaction_result *r, const struct res
     for (size_t i = 0; r && i < r->unit_count && i < told->count; i++) {
         const struct unit_result *u = &r->units[i];
         const bool stays = stays_restarted(u, told, i);
+        const char *state = stays ? unit_state_words[UNIT_APPLIED]
+                            : only_restarts(told, i) && u->not_begun ? "skipped"
+                                                                     : unit_state_words[u->state];
 
         for (size_t k = 0; k < told->of[i].service_count; k++) {
             const char *name = told->of[i].services[k];
 
             cJSON *o = add_service(
-                list, name, unit_state_words[stays ? UNIT_APPLIED : u->state],
+                list, name, state,
                 u->err.code && !stays ? u->err.msg : note_of(told->services, name), told);
             cJSON_AddBoolToObject(o, "files_changed", !only_restarts(told, i));
         }

@@ -257,30 +257,55 @@ has OLLAMA_MAX_QUEUE=512
 same_file
 
 # --- with another one that fails, and all are to go back: it runs with its files, and did not fail ---
-older
+fresh
+other_runs() {
+    "$fake" --kind ollama "$@" <"$t_dir/life" >"$t_dir/second" 9>&- &
+    second=$!
+    t_own $second
+    t_wait_for 'the other one serves' test -s "$t_dir/second"
+    read -r other _ <"$t_dir/second"
+    cat >"$HOME/stop-second" <<END
+#!/usr/bin/env bash
+kill $second 2>/dev/null
+while grep -qs '^State:.[^ZX]' /proc/$second/status; do sleep 0.02; done
+exit 0
+END
+    chmod +x "$HOME/stop-second"
+}
+other_runs
+sleep_past_start
+printf '%s\n' "$wanted" | tee "$env" >"$HOME/second.env"
+sum=$(sha256sum <"$env")
 cp "$yaml" "$yaml.kept"
-"$fake" --kind ollama <"$t_dir/life" >"$t_dir/second" 9>&- &
-t_own $!
-t_wait_for 'the other one serves' test -s "$t_dir/second"
-read -r other _ <"$t_dir/second"
 cat >>"$yaml" <<END
   - name: second
     kind: ollama
     url: http://127.0.0.1:$other
     config: {type: env_file, file: ~/second.env}
-    control: {type: command, stop: ["true"], start: ["false"]}
+    control: {type: command, stop: [$HOME/stop-second], start: ["false"]}
     health: {interval: 1, timeout: 1, retries: 1, steady: 1}
 END
-printf 'OLLAMA_KEEP_ALIVE=1m\n' >"$HOME/second.env"
 t_run "$TUNETOP" apply mine --yes --all-or-nothing
-t_ok "$t_what: it is not called applied" test "$t_status" -ge 3
-t_expect_out 'rolled_back|interrupted'
+t_expect_status 4
 t_expect_out '^  ollama +restarted$'
-t_expect_out '^  second +(rolled back|open) '
+t_expect_out '^  second +failed +second could not be restarted'
 calls 'stop start '
 has OLLAMA_MAX_QUEUE=512
 same_file
-t_is 'the other has its old file' "$(cat "$HOME/second.env")" OLLAMA_KEEP_ALIVE=1m
+
+# --- and when the other one comes first, nothing of it is touched ---
+rm "$t_dir/second"
+other_runs --port "$other"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+older
+printf 'OLLAMA_KEEP_ALIVE=1m\n' >"$HOME/second.env"
+t_run "$TUNETOP" apply mine --yes --all-or-nothing --json
+t_expect_status 4
+t_ok 'it is called skipped' grep -Eq '"name":"ollama","state":"skipped"' <<<"$(tr -d '\n\t' <"$t_dir/out")"
+t_is 'nothing is restarted' "$(cat "$t_dir/calls")" ''
+has OLLAMA_MAX_QUEUE=100
+same_file
 mv "$yaml.kept" "$yaml"
 
 t_done

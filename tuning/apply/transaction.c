@@ -581,6 +581,7 @@ static void run(struct work *w)
             put_back_all(w, &why);
             for (size_t rest = u + 1; rest < w->t->unit_count; rest++) {
                 out->units[rest].err = why;
+                out->units[rest].not_begun = true;
             }
             break;
         }

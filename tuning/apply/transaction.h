@@ -110,6 +110,7 @@ struct unit_result {
     enum unit_state state;
     bool needs_person; /* it could not be put back; err says why */
     bool with_others;  /* it was applied, and went back because of another one, which err names */
+    bool not_begun;    /* nothing of it was touched, because of another one, which err names */
     struct err err;    /* why it was not applied */
 };
 
