@@ -91,6 +91,26 @@ static bool same_as(const struct setting *s, const char *a, const char *b)
     return a && b && s ? plan_same_value(s, a, b) : !a == !b;
 }
 
+/* Recovering, and nothing was restarted by it yet: the process must be proven to have what it had.
+ * A value that the file did not have may come from elsewhere, and proves nothing, unless it is the
+ * new one; what is not proven holds for a process that was there before what was cut off began. */
+static int judge_left(const struct service_job *job, size_t i, struct err *err)
+{
+    const struct plan_row *w = &job->wishes[i];
+    const struct verify_row *r = &job->rows[i];
+
+    if (r->process_known && same_as(w->of, w->in_file, r->in_process)) {
+        return 0;
+    }
+    if (r->process_known && (w->in_file || same_as(w->of, w->wanted, r->in_process))) {
+        return err_set(err, ERR_STATE, "its process has %s=%.80s, before it had %.80s", r->setting,
+                       shown(r, r->in_process), shown(r, w->in_file));
+    }
+    return job->is_older
+               ? 0
+               : err_set(err, ERR_STATE, "that it has %s as before is not proven", r->setting);
+}
+
 /* Going back it is to have what it had; recover knows only what its file had. */
 static int judge_back(const struct services_apply *a, const struct service_job *job, size_t i,
                       struct err *err)
@@ -100,6 +120,9 @@ static int judge_back(const struct services_apply *a, const struct service_job *
                        (a->recovering ? job->wishes[i].in_file != NULL : before->process_known);
     const char *old = a->recovering ? job->wishes[i].in_file : before->in_process;
 
+    if (a->recovering && job->state == JOB_READY) {
+        return judge_left(job, i, err);
+    }
     return !known || same_as(job->wishes[i].of, old, r->in_process)
                ? 0
                : err_set(err, ERR_STATE, "its process has %s=%.80s, before it had %.80s",
@@ -109,6 +132,11 @@ static int judge_back(const struct services_apply *a, const struct service_job *
 int judge_rows(const struct services_apply *a, const struct service_job *job, bool back,
                struct err *err)
 {
+    /* Secrets are not held against a process. */
+    if (back && a->recovering && job->state == JOB_READY && job->wish_count == 0 &&
+        !job->is_older) {
+        return err_set(err, ERR_STATE, "that it runs with what it had is not proven");
+    }
     for (size_t i = 0; i < job->wish_count; i++) {
         const struct verify_row *r = &job->rows[i];
 

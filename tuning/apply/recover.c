@@ -223,14 +223,16 @@ static int put_back_files(struct work *w, struct err *err)
 }
 
 /* Services run with the old settings again: those whose files changed now are restarted, and those
- * that do not have them (it was cut off between the two). */
+ * that are not proven to have them (it was cut off between the two). A unit that was rolled back
+ * was so with its services. */
 static int put_back_services(struct work *w, struct err *err)
 {
     const struct control_ops *control = w->r->control;
     struct err inner = ERR_INIT;
 
     for (size_t u = 0; control != NULL && u < w->e->unit_count; u++) {
-        if (!w->moved[u] && control->verify(control->ctx, u, true, &inner) == 0) {
+        if (!w->moved[u] && (w->e->units[u].state == UNIT_ROLLED_BACK ||
+                             control->verify(control->ctx, u, true, &inner) == 0)) {
             continue;
         }
         int rc = control->restart(control->ctx, u, true, err);

@@ -675,24 +675,34 @@ static void note_rows(const struct services_apply *a, const struct service_job *
     tell(a, job, NEWS_NOTE, STEP_VERIFY, words);
 }
 
+/* When its process began, by itself or by its supervisor; 0 unknown. */
+static int64_t began_wall_ns(struct services_apply *a, const struct service_job *job,
+                             const struct service_facts *facts)
+{
+    struct control_state now = {.started_wall_ns = 0};
+    struct err ignored = ERR_INIT;
+
+    if (facts->pid > 0 && facts->pid_start > 0 && facts->started_wall_ns > 0) {
+        return facts->started_wall_ns;
+    }
+    (void)control_of(job->control.type)->look(a->world, &job->control, &now, &ignored);
+    return now.started_wall_ns;
+}
+
 /* What was cut off counts only when the service runs with it; one that was only to be restarted,
  * when its process is younger than that. */
 static int judge_cut_off(struct services_apply *a, struct service_job *job,
                          const struct service_facts *facts, bool back, struct err *err)
 {
-    struct control_state now = {.started_wall_ns = 0};
-    struct err ignored = ERR_INIT;
-
     if (!facts || facts->state != SERVICE_UP) {
         return err_set(err, ERR_STATE, "it does not run");
     }
+    const int64_t began = began_wall_ns(a, job, facts);
+    /* A supervisor may tell whole seconds. */
+    job->is_older = began > 0 && began + NS_PER_S + EVIDENCE_SLACK_NS < job->begun_wall_ns;
     if (back || !job->only_restart) {
         return 0;
     }
-    (void)control_of(job->control.type)->look(a->world, &job->control, &now, &ignored);
-    const int64_t began = facts->pid > 0 && facts->pid_start > 0 && facts->started_wall_ns > 0
-                              ? facts->started_wall_ns
-                              : now.started_wall_ns;
     return job->begun_wall_ns > 0 && began > job->begun_wall_ns - EVIDENCE_SLACK_NS
                ? 0
                : err_set(err, ERR_STATE,

@@ -49,9 +49,8 @@ struct service_job {
     /* Nothing of it changes: its process is older than its file. Going back there is nothing to put
      * back; it is started again when it does not run, and nothing is held against what it had. */
     bool only_restart;
-    int64_t
-        begun_wall_ns; /* recovering, with only_restart: what was cut off began then; 0 unknown */
-    const char *note;  /* why it is not restarted, or what is worth knowing */
+    int64_t begun_wall_ns; /* recovering: what was cut off began then; 0 unknown */
+    const char *note;      /* why it is not restarted, or what is worth knowing */
     /* ours */
     enum job_state state;
     struct control_target control; /* resolved */
@@ -59,7 +58,8 @@ struct service_job {
     struct control_state before, now;
     struct service_facts facts; /* before; texts in the arena */
     bool was_well, has_queue;
-    bool gave_up; /* its last restart failed, or the wait behind it */
+    bool gave_up;  /* its last restart failed, or the wait behind it */
+    bool is_older; /* recovering: its process was there before what was cut off */
     struct warm_list warm;
     struct verify_row *rows;        /* one a wish: as it is now */
     bool put_back;                  /* the rows are of what was put back */

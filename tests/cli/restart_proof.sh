@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# recover believes no service that it has not proven: one that may run with what was put back from
+# its file, one that may run without what its file has.
+. "${abs_srcdir:?}/tests/lib.sh"
+
+. "$abs_srcdir/tests/cli/served.sh"
+
+# What the profile adds was not in the file before, so no old value of it is known.
+old() {
+    printf 'OLLAMA_KEEP_ALIVE=6m\n' >"$env"
+}
+as_before() {
+    t_is "$t_what: the file is the old one" "$(cat "$env")" 'OLLAMA_KEEP_ALIVE=6m'
+    t_must_fail "$t_what: the process has nothing new" grep -qzE '^OLLAMA_(MAX_QUEUE|NUM_PARALLEL)=' "/proc/$(cat "$HOME/pid")/environ"
+}
+# Between the put-back of the file and the restart: what stops it fails, or takes long, from now on.
+mv "$HOME/stop" "$HOME/stop.real"
+cat >"$HOME/stop" <<END
+#!/usr/bin/env bash
+how=\$(cat "$HOME/stop.how" 2>/dev/null)
+if [ -n "\$how" ] && ! grep -q MAX_QUEUE "$env"; then
+    echo stop >>"$t_dir/calls"
+    [ "\$how" = fails ] && { echo 'cannot stop it' >&2; exit 1; }
+    echo \$\$ >"$HOME/hanging"
+    exec sleep 1000
+fi
+exec "$HOME/stop.real"
+END
+chmod +x "$HOME/stop"
+# One value of it is not taken, so that all is put back.
+sed -i 's/fixed=OLLAMA_MAX_QUEUE=99/fixed=OLLAMA_NUM_PARALLEL=99/' "$HOME/start"
+
+# --- the stop fails when it is put back: recover tries the restart again ---
+fresh
+echo ignores >"$HOME/trick"
+echo fails >"$HOME/stop.how"
+t_run "$TUNETOP" apply mine --yes
+t_expect_status 4
+t_is 'the file is the old one already' "$(cat "$env")" 'OLLAMA_KEEP_ALIVE=6m'
+has OLLAMA_MAX_QUEUE=512
+rm "$HOME/stop.how"
+: >"$t_dir/calls"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out 'as it was before'
+calls 'stop start '
+as_before
+
+# --- killed between the two: the same ---
+fresh
+echo ignores >"$HOME/trick"
+echo hangs >"$HOME/stop.how"
+rm -f "$HOME/hanging"
+"$TUNETOP" apply mine --yes >/dev/null 2>&1 &
+apply=$!
+t_wait_for 'it is in the middle' test -s "$HOME/hanging"
+kill -9 "$apply" "$(cat "$HOME/hanging")"
+wait "$apply" 2>/dev/null
+has OLLAMA_MAX_QUEUE=512
+rm "$HOME/stop.how"
+: >"$t_dir/calls"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out 'as it was before'
+calls 'stop start '
+as_before
+t_run "$TUNETOP" recover --yes
+t_expect_out 'nothing was cut off'
+t_is 'and once is enough' "$(cat "$t_dir/calls")" ''
+
+t_done
