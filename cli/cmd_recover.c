@@ -150,6 +150,11 @@ static void open_services(struct entry_services *s, const struct journal_list *l
         }
         (void)entry_services_open(s, e, of ? of : e, CHANGE_RECOVER, o, result_progress, told,
                                   &ignored);
+        for (size_t i = 0; i < s->services.apply.job_count; i++) {
+            struct service_job *job = &s->services.apply.jobs[i];
+
+            job->was_proven = e->units[job->unit].state == UNIT_APPLIED;
+        }
         told->services = entry_services_ops(s) ? &s->services.apply : NULL;
     }
 }

@@ -68,4 +68,46 @@ t_run "$TUNETOP" recover --yes
 t_expect_out 'nothing was cut off'
 t_is 'and once is enough' "$(cat "$t_dir/calls")" ''
 
+# --- its process cannot be read: what was never restarted is not called applied ---
+# An environment of more than 128 KiB is not read.
+sed -i "s/^env -i /big=\$(printf '%0100000d' 0)\n&B1=\$big B2=\$big /" "$HOME/start"
+past() {
+    [ $(($(date +%s%N) - $1)) -gt 300000000 ]
+}
+fresh
+began=$(date +%s%N)
+t_wait_for 'what begins now is younger than it' past "$began"
+echo slow-stop >"$HOME/trick"
+"$TUNETOP" apply mine --yes >/dev/null 2>&1 &
+apply=$!
+t_wait_for 'it is about to stop' grep -q stop "$t_dir/calls"
+kill -9 "$apply"
+wait "$apply" 2>/dev/null
+stopping=$(pgrep -f "$HOME/stop" | head -n 1)
+[ -z "$stopping" ] || kill -9 "$stopping"
+rm "$HOME/trick"
+t_is 'the file is the new one' "$(wc -l <"$env" | tr -d ' ')" 3
+t_run "$TUNETOP" verify mine
+t_expect_out ' OLLAMA_MAX_QUEUE +512 +- .*unknown'
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out 'as it was before'
+as_before
+
+# --- and one that was restarted is, without another restart ---
+fresh
+sed -i 's/steady: 1/steady: 600/' "$yaml"
+"$TUNETOP" apply mine --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
+apply=$!
+t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
+kill -9 "$apply"
+wait "$apply" 2>/dev/null
+sed -i 's/steady: 600/steady: 1/' "$yaml"
+: >"$t_dir/calls"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out 'it counts as applied$'
+t_is 'recover restarted nothing' "$(cat "$t_dir/calls")" ''
+has OLLAMA_MAX_QUEUE=512
+
 t_done

@@ -689,8 +689,8 @@ static int64_t began_wall_ns(struct services_apply *a, const struct service_job 
     return now.started_wall_ns;
 }
 
-/* What was cut off counts only when the service runs with it; one that was only to be restarted,
- * when its process is younger than that. */
+/* What was cut off counts only when the service runs with it, and its process is younger than that:
+ * a value that cannot be read is no proof, and one that is the default was there before. */
 static int judge_cut_off(struct services_apply *a, struct service_job *job,
                          const struct service_facts *facts, bool back, struct err *err)
 {
@@ -700,7 +700,7 @@ static int judge_cut_off(struct services_apply *a, struct service_job *job,
     const int64_t began = began_wall_ns(a, job, facts);
     /* A supervisor may tell whole seconds. */
     job->is_older = began > 0 && began + NS_PER_S + EVIDENCE_SLACK_NS < job->begun_wall_ns;
-    if (back || !job->only_restart) {
+    if (back || (job->was_proven && !job->only_restart)) {
         return 0;
     }
     return job->begun_wall_ns > 0 && began > job->begun_wall_ns - EVIDENCE_SLACK_NS

@@ -50,6 +50,7 @@ struct service_job {
      * back; it is started again when it does not run, and nothing is held against what it had. */
     bool only_restart;
     int64_t begun_wall_ns; /* recovering: what was cut off began then; 0 unknown */
+    bool was_proven;       /* recovering: the journal has its unit as applied */
     const char *note;      /* why it is not restarted, or what is worth knowing */
     /* ours */
     enum job_state state;
