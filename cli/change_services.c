@@ -154,6 +154,18 @@ static bool is_changed(const struct plan *plan, const char *service)
     return false;
 }
 
+/* Its process is only older than its files, and no file of its unit changes: there is nothing that
+ * it could be put back to. */
+static bool is_only_restarted(const struct plan *plan, const char *service, size_t unit)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (plan->files[i].unit == unit) {
+            return false;
+        }
+    }
+    return !is_changed(plan, service);
+}
+
 static void add_wishes(struct change_services *s, const struct plan *plan, struct service_job *job)
 {
     struct plan_row *wishes = arena_calloc(&s->arena, plan->row_count + 1, sizeof *wishes);
@@ -167,6 +179,17 @@ static void add_wishes(struct change_services *s, const struct plan *plan, struc
         }
     }
     job->wishes = wishes;
+}
+
+/* What a file has and its process has not comes with any restart, the one that goes back as well:
+ * that the process has another value then than before is no fault. */
+static void expect_files(struct service_job *job)
+{
+    for (size_t i = 0; job->rows_before && i < job->wish_count; i++) {
+        if (job->rows_before[i].drifted) {
+            job->rows_before[i].process_known = false; /* nothing is held against it */
+        }
+    }
 }
 
 int change_services_of_plan(struct change_services *s, const struct knowledge *k,
@@ -184,12 +207,16 @@ int change_services_of_plan(struct change_services *s, const struct knowledge *k
                 struct service_job *job = add_job(s, place->service, kind, u);
 
                 job->target = plan_restarts(place, &job->note);
-                job->only_restart = !is_changed(plan, place->service);
+                job->only_restart = is_only_restarted(plan, place->service, u);
                 add_wishes(s, plan, job);
             }
         }
     }
-    return services_ready(&s->apply, k->model, err);
+    const int rc = services_ready(&s->apply, k->model, err);
+    for (size_t i = 0; i < s->apply.job_count; i++) {
+        expect_files(&s->apply.jobs[i]);
+    }
+    return rc;
 }
 
 /* {"service","name","from","to"} of the journal: what it is to have now. */
@@ -223,11 +250,17 @@ static void add_changes(struct change_services *s, const struct journal_entry *e
     job->wishes = wishes;
 }
 
-/* Nothing of it was changed: its process was older than its file. */
-static bool was_only_restarted(const struct journal_entry *changed, const char *service)
+/* Nothing of it was changed, and no file of its unit: its process was older than its file. */
+static bool was_only_restarted(const struct journal_entry *changed, const struct journal_entry *e,
+                               size_t unit, const char *service)
 {
     const cJSON *item;
 
+    for (size_t i = 0; i < e->file_count; i++) {
+        if (e->files[i].unit == unit) {
+            return false;
+        }
+    }
     cJSON_ArrayForEach(item, changed->changes) {
         if (strcmp(json_text(item, "service", ""), service) == 0) {
             return false;
@@ -288,7 +321,7 @@ int change_services_of_entry(struct change_services *s, const struct knowledge *
             if (way == CHANGE_RECOVER && !job->target && e->units[u].state != UNIT_ROLLED_BACK) {
                 return err_set(err, ERR_STATE, "%s: %s", name, job->note);
             }
-            job->only_restart = was_only_restarted(changed, name);
+            job->only_restart = was_only_restarted(changed, e, u, name);
             if (e->time && clock_parse_rfc3339(e->time, &job->begun_wall_ns) < 0) {
                 job->begun_wall_ns = 0;
             }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/plan_text.h"
+#include "tuning/plan_value.h"
 
 enum { INDENT = 2, SETTINGS = 14, VALUES = 44, VERDICTS = 54, WIDTH = 100 };
 
@@ -40,7 +41,7 @@ static const char *was_of(const struct plan *done, const char *service, const ch
             return c->from;
         }
     }
-    return before && before->process_known ? before->in_process : NULL;
+    return before && (before->process_known || before->drifted) ? before->in_process : NULL;
 }
 
 static void add_value(cJSON *o, const char *key, const char *value, bool secret)
@@ -117,17 +118,23 @@ static void put_clean(struct text_page *p, enum style style, const char *text)
     text_put(p, style, clean);
 }
 
-/* What was put back is held against what there was, not against what was wished for. */
+/* What was put back is held against what there was, not against what was wished for; what waited
+ * for a restart before, against its file. */
 static bool put_as_before(struct text_page *p, const struct service_job *job, size_t k)
 {
     const struct verify_row *r = &job->rows[k], *before = &job->rows_before[k];
+    const struct plan_row *w = &job->wishes[k];
+    const bool waited = !before->process_known && before->drifted;
 
-    if (!job->put_back || !r->process_known || !before->process_known) {
+    if (!job->put_back || !r->process_known || (!before->process_known && !waited)) {
         return false;
     }
-    const bool same = r->in_process && before->in_process
-                          ? strcmp(r->in_process, before->in_process) == 0
-                          : !r->in_process == !before->in_process;
+    const char *old = before->in_process, *now = r->in_process;
+    const bool same = old && now ? strcmp(now, old) == 0 : !now == !old;
+    if (waited && !same && now && w->of && w->in_file && plan_same_value(w->of, now, w->in_file)) {
+        text_put(p, STYLE_OK, "as in its file");
+        return true;
+    }
     text_put(p, same ? STYLE_OK : STYLE_CRIT, same ? "as before" : "not as before");
     return true;
 }

@@ -5,6 +5,8 @@
 
 . "$abs_srcdir/tests/cli/served.sh"
 
+before=$(cat "$env")
+
 # --- the second one, beside served.sh's: its own port, its own pair of commands, the same file ---
 "$fake" --kind ollama <"$t_dir/life" >"$t_dir/port2" 9>&- &
 t_own $!
@@ -54,7 +56,16 @@ both_old() {
     both_have OLLAMA_KEEP_ALIVE=5m
     both_have OLLAMA_MAX_QUEUE=100
     both_have OLLAMA_NUM_PARALLEL=1
-    t_is "$t_what: the old file" "$(cat "$env")" "$(old && cat "$env")"
+    t_is "$t_what: the file is as it was" "$(cat "$env")" "$before"
+}
+# A file counts as younger only when it is so by more than a tenth of a second.
+sleep_past_start() {
+    local began
+    began=$(date +%s%N)
+    t_wait_for 'the file can be younger' past "$began"
+}
+past() {
+    [ $(($(date +%s%N) - $1)) -gt 300000000 ]
 }
 
 # --- the plan: a change of both, one edit of the file, both are restarted ---
@@ -110,5 +121,25 @@ t_expect_status 3
 t_expect_out 'its process has OLLAMA_MAX_QUEUE=99, not 512'
 calls 'stop start stop2 start2 stop start stop2 start2 '
 both_old
+
+# --- the second waits for a restart, and the file goes back under it: it gets what the file has ---
+both
+printf 'OLLAMA_KEEP_ALIVE=6m\nOLLAMA_MAX_QUEUE=100\nOLLAMA_NUM_PARALLEL=3\n' >"$HOME/now"
+sleep_past_start
+cat "$HOME/now" >"$env"
+"$HOME/stop"
+"$HOME/start"
+t_wait_for 'it serves' test -s "$t_dir/port"
+: >"$t_dir/calls"
+echo ignores >"$HOME/trick"
+t_run "$TUNETOP" apply mine --without two.OLLAMA_MAX_QUEUE --yes
+t_expect_status 3
+t_expect_out '^  ollama\+two +rolled_back +ollama: its process has OLLAMA_MAX_QUEUE=99, not 512'
+t_expect_out '^  two +OLLAMA_KEEP_ALIVE +6m +as in its file$'
+t_must_fail 'no false note' grep -q 'its files were not changed' "$t_dir/out"
+calls 'stop start stop2 start2 stop start stop2 start2 '
+t_cmp 'the file is as it was' "$env" "$HOME/now"
+both_have OLLAMA_MAX_QUEUE=100
+both_have OLLAMA_KEEP_ALIVE=6m
 
 t_done
