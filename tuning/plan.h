@@ -78,6 +78,9 @@ struct plan_place { /* a service, and where its settings stand */
     /* All that its values come from, the weakest first: a later one wins. */
     struct plan_layer *layers;
     size_t layer_count;
+    /* The files of a compose project, with those that say nothing of the service. */
+    const int *files;
+    size_t file_count;
     size_t home;             /* the layer of `source` */
     bool apart;              /* write: override: nothing is changed outside of `home` and .env */
     struct unit_chain *unit; /* of systemd: the unit and its drop-ins; NULL: they are not known */

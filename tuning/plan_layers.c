@@ -121,6 +121,49 @@ struct plan_found plan_find(const struct plan_input *in, const struct plan_place
     return found;
 }
 
+static struct plan_tagged tagged_at(const struct plan_input *in, const struct plan_place *p,
+                                    const char *path)
+{
+    const struct document_tag *tag;
+
+    for (size_t i = 0; i < p->file_count; i++) {
+        const struct document *d = &in->sources[p->files[i]].document;
+
+        if ((tag = document_tagged(d, p->group, path)) != NULL) {
+            return (struct plan_tagged){d, tag, p->group};
+        }
+    }
+    for (size_t i = 0; i < p->layer_count; i++) {
+        const struct document *d = document_of(in, &p->layers[i]);
+
+        if ((tag = document_tagged(d, p->layers[i].group, path)) != NULL) {
+            return (struct plan_tagged){d, tag, p->layers[i].group};
+        }
+    }
+    return (struct plan_tagged){NULL, NULL, NULL};
+}
+
+struct plan_tagged plan_tagged(const struct plan_input *in, const struct plan_place *p,
+                               const struct plan_found *stands, enum document_entry_kind kind,
+                               struct arena *arena)
+{
+    const struct document_entry *e = stands->entry;
+    const bool compose = p->file_count > 0;
+    const char *path = stands->name;
+
+    if (compose && kind == ENTRY_VARIABLE) {
+        path = arena_printf(arena, "environment.%s", path);
+    } else if (compose && kind == ENTRY_FLAG) {
+        (void)plan_line_layer(in, p, &path);
+        path = e && e->line_of ? e->line_of : path;
+    }
+    const struct plan_tagged found = tagged_at(in, p, path);
+    if (!found.document && compose && e && p->layers[stands->layer].kind != PLAN_LAYER_OWN) {
+        return tagged_at(in, p, p->layers[stands->layer].group[0] ? "extends" : "env_file");
+    }
+    return found;
+}
+
 size_t plan_target(const struct plan_place *p, size_t layer)
 {
     if (p->apart || layer == p->layer_count) {

@@ -35,6 +35,16 @@ size_t plan_line_layer(const struct plan_input *in, const struct plan_place *p, 
 /* The layer that a change of what stands in `layer` goes into; layer_count: what stands nowhere. */
 size_t plan_target(const struct plan_place *p, size_t layer);
 
+struct plan_tagged {
+    const struct document *document; /* NULL: no tag */
+    const struct document_tag *tag;
+    const char *group;
+};
+/* The file of the service with a tag (document_tagged()) on the way to the key, or where the layer
+ * comes in in which it stands. */
+struct plan_tagged plan_tagged(const struct plan_input *in, const struct plan_place *p,
+                               const struct plan_found *stands, enum document_entry_kind kind,
+                               struct arena *arena);
 /* Whether a later layer says it as a text, whatever it looks like, because the earlier one does:
  * podman-compose does not merge a number over a text. */
 bool plan_is_text_there(const struct plan_input *in, const struct plan_place *p,

@@ -397,6 +397,10 @@ static void finish(struct project *j, const char *first)
         memcpy(p->layers, j->env_files, j->env_file_count * sizeof *p->layers);
     }
     memcpy(p->layers + j->env_file_count, j->sections, j->section_count * sizeof *p->layers);
+    int *files = arena_calloc(&j->in->arena, j->file_count, sizeof *files);
+    memcpy(files, j->files, j->file_count * sizeof *files);
+    p->files = files;
+    p->file_count = j->file_count;
     p->home = p->layer_count - 1;
     for (size_t i = p->layer_count; i > 0 && !p->apart; i--) {
         if (p->layers[i - 1].kind == PLAN_LAYER_OWN) {

@@ -564,6 +564,39 @@ static bool is_raw(const struct wanted *w, size_t layer)
     return l->kind == PLAN_LAYER_INHERITED && l->group[0] == '\0';
 }
 
+/* A tag of compose (!reset, !override) decides what counts there, or one of another program what it
+ * makes of the value: it is told, with the lines. false: there is none. */
+static bool is_tagged(struct planner *p, const struct wanted *w, const struct plan_found *stands,
+                      enum document_entry_kind kind)
+{
+    enum { BY_HAND = 4096 };
+    const struct document_entry *e = stands->entry;
+    struct arena *arena = &p->out->arena;
+    const struct plan_tagged tagged = plan_tagged(p->in, w->place, stands, e ? e->kind : kind,
+                                                  arena);
+    const bool bare = plan_is_bare_flag(w->setting);
+    const bool on = !(bare || w->setting->type == SETTING_PRESENCE) || plan_is_on(w->value);
+    const char *value = w->value ? plan_plain_number(w->setting, w->value, arena) : NULL;
+
+    if (!tagged.document || (!e && !on)) {
+        return false;
+    }
+    const struct document_tag *tag = tagged.tag;
+    const struct splice_edit edit = {.kind = e ? e->kind : kind,
+                                     .group = tagged.group,
+                                     .name = stands->name,
+                                     .value = bare || !on ? NULL : value,
+                                     .remove = !on};
+    struct err err = ERR_INIT;
+    struct buf by_hand;
+
+    buf_init(&by_hand, BY_HAND);
+    splice_tagged(tagged.document, tag, &edit, &by_hand, &err);
+    planner_skip(p, w, arena_printf(arena, "%s: %s", err.where, err.msg), by_hand.data, true);
+    buf_release(&by_hand);
+    return true;
+}
+
 void planner_want(struct planner *p, struct wanted w)
 {
     enum document_entry_kind kind;
@@ -582,6 +615,9 @@ void planner_want(struct planner *p, struct wanted w)
     if (!e && w.only_if_there) {
         planner_skip(p, &w, "nobody is known to read it, and the file does not have it", NULL,
                      false);
+        return;
+    }
+    if (is_tagged(p, &w, &stands, kind)) {
         return;
     }
     if (e && e->interpolated && e->value && !is_raw(&w, stands.layer)) {

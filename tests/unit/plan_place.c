@@ -22,8 +22,9 @@ struct plan_input input;
 struct plan plan;
 struct err failure;
 
-static const char *const names[] = {"compose.yaml", "b.yaml", ".env",       "a.env",
-                                    "x.env",        "s.json", "broken.yaml"};
+static const char *const names[] = {
+    "compose.yaml", "compose.override.yaml", "b.yaml", ".env", "a.env", "x.env", "s.json",
+    "broken.yaml"};
 
 int plan_place_open(void **state)
 {

@@ -135,6 +135,51 @@ static void test_shell_line(void **state)
     }
 }
 
+/* ---- tags of compose ---- */
+
+/* Of the two files, the first has the value; the second decides whether it counts. */
+static void is_in_the_way(const char *override, const char *reason)
+{
+    put("compose.yaml", one_service);
+    put("compose.override.yaml", override);
+    look(one_place);
+    make();
+    const struct plan_skipped *s = skipped_of("ollama", "OLLAMA_NUM_PARALLEL");
+    assert_null(change_of("ollama", "OLLAMA_NUM_PARALLEL"));
+    assert_non_null(s);
+    assert_true(s->refused);
+    if (!strstr(s->reason, reason)) {
+        fail_msg("%s\n%s", override, s->reason);
+    }
+    assert_string_equal(s->by_hand, "services:\n  ollama:\n    environment:\n"
+                                    "      OLLAMA_NUM_PARALLEL: \"4\"\n");
+}
+
+static void test_tags(void **state)
+{
+    (void)state;
+    is_in_the_way("services:\n  ollama:\n    environment: {OLLAMA_NUM_PARALLEL: !reset null}\n",
+                  "compose.override.yaml:3:40: environment.OLLAMA_NUM_PARALLEL has the tag !reset");
+    is_in_the_way("services:\n  ollama:\n    environment: !override {A: b}\n",
+                  "compose.override.yaml:3:18: environment has the tag !override");
+    /* The file has no setting of the service, but the tag. */
+    is_in_the_way("services:\n  ollama:\n    environment: !reset []\n",
+                  "compose.override.yaml:3:18: environment has the tag !reset");
+    is_in_the_way("services:\n  ollama: !reset null\n",
+                  "compose.override.yaml:2:11: the service has the tag !reset");
+    /* What would be as it is wished to be, if it counted. */
+    is_in_the_way("services:\n  ollama:\n    environment: {OLLAMA_NUM_PARALLEL: !reset \"4\"}\n",
+                  "compose.override.yaml:3:40: environment.OLLAMA_NUM_PARALLEL has the tag !reset");
+    /* Others are changed. */
+    put("compose.override.yaml", "services:\n  ollama:\n    environment: {X: !reset null}\n"
+                                 "    ports: !override []\n"
+                                 "  other:\n    environment: !reset []\n");
+    look(one_place);
+    make();
+    assert_null(skipped_of("ollama", "OLLAMA_NUM_PARALLEL"));
+    assert_non_null(change_of("ollama", "OLLAMA_NUM_PARALLEL"));
+}
+
 /* ---- flags ---- */
 
 static const char comfy_place[] =
@@ -694,16 +739,27 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_idempotent),     UNIT(test_sorted),
-        UNIT(test_guide_names),    UNIT(test_secret),
-        UNIT(test_shell_line),     UNIT(test_exclusive_flags),
-        UNIT(test_bare_flag_off),  UNIT(test_shared_variable),
-        UNIT(test_shared_file),    UNIT(test_units),
-        UNIT(test_older),          UNIT(test_older_beside),
-        UNIT(test_hash),           UNIT(test_typed),
-        UNIT(test_memory_shares),  UNIT(test_a_share_that_stands),
-        UNIT(test_not_managed),    UNIT(test_two_names),
-        UNIT(test_does_not_parse), UNIT(test_said_once),
+        UNIT(test_idempotent),
+        UNIT(test_sorted),
+        UNIT(test_guide_names),
+        UNIT(test_secret),
+        UNIT(test_shell_line),
+        UNIT(test_tags),
+        UNIT(test_exclusive_flags),
+        UNIT(test_bare_flag_off),
+        UNIT(test_shared_variable),
+        UNIT(test_shared_file),
+        UNIT(test_units),
+        UNIT(test_older),
+        UNIT(test_older_beside),
+        UNIT(test_hash),
+        UNIT(test_typed),
+        UNIT(test_memory_shares),
+        UNIT(test_a_share_that_stands),
+        UNIT(test_not_managed),
+        UNIT(test_two_names),
+        UNIT(test_does_not_parse),
+        UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);
 }

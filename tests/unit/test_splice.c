@@ -8,88 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tuning/config/splice.h"
-
-/* What becomes of a text; of a refusal its sentence. The corpus of files (tests/fixtures/config)
- * has what one edit does to a whole file; here are several edits, odd places, and sentences. */
-struct row {
-    enum document_kind kind;
-    const char *text;
-    struct splice_edit edits[4];
-    const char *expected;
-};
-
-#define SET_VARIABLE(g, n, v)                                                                      \
-    {                                                                                              \
-        .kind = ENTRY_VARIABLE, .group = (g), .name = (n), .value = (v)                            \
-    }
-#define SET_KEY(g, n, v)                                                                           \
-    {                                                                                              \
-        .kind = ENTRY_KEY, .group = (g), .name = (n), .value = (v)                                 \
-    }
-#define SET_FLAG(g, n, v)                                                                          \
-    {                                                                                              \
-        .kind = ENTRY_FLAG, .group = (g), .name = (n), .value = (v)                                \
-    }
-#define SET_LIST(n, v)                                                                             \
-    {                                                                                              \
-        .kind = ENTRY_KEY, .group = "", .name = (n), .value = (v), .list = true                    \
-    }
-#define SET_TEXT(n, v)                                                                             \
-    {                                                                                              \
-        .kind = ENTRY_KEY, .group = "", .name = (n), .value = (v), .text = true                    \
-    }
-#define REMOVE(k, g, n)                                                                            \
-    {                                                                                              \
-        .kind = (k), .group = (g), .name = (n), .remove = true                                     \
-    }
-
-static size_t count_edits(const struct row *row)
-{
-    size_t count = 0;
-    while (count < sizeof(row->edits) / sizeof(row->edits[0]) && row->edits[count].name != NULL) {
-        count++;
-    }
-    return count;
-}
-
-static void check_row(const struct row *row, size_t number)
-{
-    struct document d;
-    struct err err = ERR_INIT;
-    struct buf out;
-    struct buf by_hand;
-    struct splice_result results[4];
-
-    buf_init(&out, 100000);
-    buf_init(&by_hand, 10000);
-    assert_int_equal(0, document_parse("f", row->kind, row->text, strlen(row->text), &d, &err));
-    int rc = splice_apply(&d, row->edits, count_edits(row), results, &out, &by_hand, &err);
-    if (rc < 0) {
-        buf_clear(&out);
-        buf_printf(&out, "%s: %s\n%s", err.where, err.msg, by_hand.data);
-    }
-    if (strcmp(out.data, row->expected) != 0) {
-        fail_msg("row %zu:\n%s\nexpected:\n%s\ngot:\n%s", number, row->text, row->expected,
-                 out.data);
-    }
-    buf_release(&out);
-    buf_release(&by_hand);
-    document_release(&d);
-}
-
-static void check_rows(const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        check_row(&rows[i], i);
-    }
-}
-
-#define CHECK_ROWS(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+#include "tests/unit/splice_rows.h"
 
 static void several_edits_of_a_compose_file(void **state)
 {
-    static const struct row rows[] = {
+    static const struct splice_row rows[] = {
         /* A section that both need is made once. */
         {DOCUMENT_COMPOSE,
          "services:\n  a:\n    image: x\n",
@@ -186,7 +109,7 @@ static void several_edits_of_a_compose_file(void **state)
 
 static void what_is_refused_says_why(void **state)
 {
-    static const struct row rows[] = {
+    static const struct splice_row rows[] = {
         {DOCUMENT_COMPOSE,
          "services:\n  a:\n    environment:\n      A: ${B:-1}\n",
          {SET_VARIABLE("a", "A", "2")},
@@ -252,7 +175,7 @@ static void what_is_refused_says_why(void **state)
 
 static void files_of_lines(void **state)
 {
-    static const struct row rows[] = {
+    static const struct splice_row rows[] = {
         {DOCUMENT_ENV, "", {SET_VARIABLE("", "A", "1"), SET_VARIABLE("", "B", "2")}, "A=1\nB=2\n"},
         {DOCUMENT_ENV,
          "\xEF\xBB\xBF"
@@ -318,7 +241,7 @@ static void files_of_lines(void **state)
 
 static void json_and_property_lists(void **state)
 {
-    static const struct row rows[] = {
+    static const struct splice_row rows[] = {
         {DOCUMENT_JSON,
          "{}",
          {SET_KEY("", "a.b", "1"), SET_KEY("", "a.c", "x")},
@@ -370,7 +293,7 @@ static void json_and_property_lists(void **state)
 
 static void lists_are_changed_item_by_item(void **state)
 {
-    static const struct row rows[] = {
+    static const struct splice_row rows[] = {
         {DOCUMENT_JSON,
          "{\"a\": [1, 2], \"b\":[\"x\"], \"c\": [], \"d\": null}",
          {SET_LIST("a", "[1, 3, 4]"), SET_LIST("b", "[y, \"2\"]"), SET_LIST("c", "[5]"),
@@ -434,7 +357,7 @@ static void lists_are_changed_item_by_item(void **state)
 /* A number stays a number, a text a text. */
 static void types_stay(void **state)
 {
-    static const struct row rows[] = {
+    static const struct splice_row rows[] = {
         {DOCUMENT_YAML,
          "a: '1'\nb: 1\nc: x\nd: 1e3\ne: ~\nf: true\n",
          {SET_KEY("", "a", "2"), SET_KEY("", "b", "0.5"), SET_KEY("", "c", "3"),
@@ -480,101 +403,6 @@ static void types_stay(void **state)
          "<plist><dict><key>N</key><true/><key>T</key><string/></dict></plist>",
          {SET_KEY("", "T", "5"), SET_KEY("", "N", "false")},
          "<plist><dict><key>N</key><false/><key>T</key><string>5</string></dict></plist>"},
-    };
-    (void)state;
-    CHECK_ROWS(rows);
-}
-
-/* A shell reads more than one thing from a line; nothing of it is lost, and none of it is told as
- * part of a value. */
-static void a_shells_line_is_not_changed(void **state)
-{
-#define MORE "more stands on the line: a shell ends the value before it, docker compose does not\n"
-#define GOES_ON "the line goes on in the next one: a backslash is its last character\n"
-    static const struct row rows[] = {
-        {DOCUMENT_ENV,
-         "export A=1 HF_TOKEN=abc\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: " MORE "export A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1; export B=2\n",
-         {SET_VARIABLE("", "B", "3 4")},
-         "f:1:20: " MORE "export B='3 4'\n"},
-        {DOCUMENT_ENV,
-         "export A=1; export B=2\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: " MORE "export A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1 && ollama serve\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: " MORE "export A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1|x\n",
-         {REMOVE(ENTRY_VARIABLE, "", "A")},
-         "f:1:8: " MORE "take A out\n"},
-        {DOCUMENT_ENV,
-         "export A=1>x\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: " MORE "export A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1 \\\n  B=2 \\\n  C=3\nD=4\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: " GOES_ON "export A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1 \\\n  B=2 \\\n  C=3\nD=4\n",
-         {SET_VARIABLE("", "C", "4")},
-         "f:3:3: the line before ends with a backslash, and goes on in this one\nC=4\n"},
-        {DOCUMENT_ENV,
-         "export A=1 \\\n  B=2 \\\n  C=3\nD=4\n",
-         {SET_VARIABLE("", "D", "5"), SET_VARIABLE("", "E", "6")},
-         "export A=1 \\\n  B=2 \\\n  C=3\nD=5\nE=6\n"},
-        {DOCUMENT_ENV,
-         "export A=1\\\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: " GOES_ON "export A=3\n"},
-        {DOCUMENT_ENV, "A=1\\\n", {SET_VARIABLE("", "A", "3")}, "f:1:1: " GOES_ON "A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1 \\\n",
-         {SET_VARIABLE("", "B", "3")},
-         "f:1:12: the line before its place goes on: a backslash is its last character\n"
-         "export B=3\n"},
-        {DOCUMENT_ENV,
-         "export A=\"1\"'2'\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: text stands directly behind the closing quote\nexport A=3\n"},
-        {DOCUMENT_ENV,
-         "A=\"1\"2\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:1: text stands directly behind the closing quote\nA=3\n"},
-        {DOCUMENT_ENV,
-         "export A=1'2 3'\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: quotes stand inside of the value\nexport A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=$(nproc)\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: a shell runs a command for the value\nexport A=3\n"},
-        {DOCUMENT_ENV,
-         "export A=\"`nproc`\"\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:8: a shell runs a command for the value\nexport A=3\n"},
-        {DOCUMENT_ENV,
-         "A=1 HF_TOKEN=abc\n",
-         {SET_VARIABLE("", "A", "3")},
-         "f:1:1: a setting stands behind the value, as a shell reads it; others take all of it for "
-         "the value\nA=3\n"},
-        /* What is one thing to all of them is changed as before. */
-        {DOCUMENT_ENV,
-         "export A=1 # B=2 \\\nexport B=\"2\" # c\nexport C=\nexport D= # d\nE=a b;c\nF=$(x)\n"
-         "export G=1",
-         {SET_VARIABLE("", "A", "3 4"), SET_VARIABLE("", "B", "5"), SET_VARIABLE("", "C", "6"),
-          SET_VARIABLE("", "D", "7")},
-         "export A=\"3 4\" # B=2 \\\nexport B=\"5\" # c\nexport C=6\nexport D=7 # d\nE=a b;c\n"
-         "F=$(x)\nexport G=1"},
-        {DOCUMENT_ENV,
-         "E=a b;c\nF=$(x)\nexport G=1 \r\n",
-         {SET_VARIABLE("", "E", "d e"), SET_VARIABLE("", "F", "2"), SET_VARIABLE("", "G", "2")},
-         "E=d e\nF=2\nexport G=2 \r\n"},
     };
     (void)state;
     CHECK_ROWS(rows);
@@ -747,7 +575,6 @@ int main(void)
         cmocka_unit_test(json_and_property_lists),
         cmocka_unit_test(lists_are_changed_item_by_item),
         cmocka_unit_test(types_stay),
-        cmocka_unit_test(a_shells_line_is_not_changed),
         cmocka_unit_test(results_say_what_was_and_where),
         cmocka_unit_test(interpolations_are_taken_apart),
         cmocka_unit_test(services_are_begun),

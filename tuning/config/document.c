@@ -179,3 +179,26 @@ const struct document_entry *document_find(const struct document *d, const char 
     }
     return NULL;
 }
+
+/* Whether the one path is the other, or leads to it. */
+static bool leads_to(const char *path, const char *to)
+{
+    const size_t size = strlen(path);
+
+    return size == 0 || (strncmp(path, to, size) == 0 &&
+                         (to[size] == '\0' || to[size] == '.' || to[size] == '['));
+}
+
+const struct document_tag *document_tagged(const struct document *d, const char *group,
+                                           const char *path)
+{
+    for (size_t i = 0; i < d->tag_count; i++) {
+        const struct document_tag *t = &d->tags[i];
+
+        if (strcmp(t->group, group) == 0 ? leads_to(t->path, path) || leads_to(path, t->path)
+                                         : t->group[0] == '\0' && leads_to(t->path, "services")) {
+            return t;
+        }
+    }
+    return NULL;
+}

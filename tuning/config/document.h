@@ -75,6 +75,14 @@ struct document_note { /* readable, but surely not meant: a duplicate key, a lin
     const char *text;
 };
 
+/* A tag of the program that reads the file, "!reset": what stands at its place, and below it, does
+ * not count as it stands, and what other files have there may not either. */
+struct document_tag {
+    const char *group, *path; /* as of an entry; path "": all of the group */
+    const char *tag;
+    size_t byte; /* where the tag, or the alias of what has it, stands */
+};
+
 struct document {
     struct arena arena;
     const char *file; /* as given, for messages; lives in the arena */
@@ -85,6 +93,8 @@ struct document {
     size_t count;
     struct document_note *notes;
     size_t note_count;
+    struct document_tag *tags; /* of YAML; in the arena */
+    size_t tag_count;
     size_t duplicates;           /* names that are there twice; each has a note, too */
     struct document_note unsure; /* the first by which nothing of it can be read or changed surely:
                                     a key that stands there twice, a second document; text NULL:
@@ -106,5 +116,10 @@ void document_release(struct document *d);
 /* The entry `name` of `group`, the last one that stands in the file; NULL none. */
 const struct document_entry *document_find(const struct document *d, const char *group,
                                            const char *name);
+
+/* The tag on the way to a key of the group, or below it; NULL none. Variables of a service are at
+ * "environment.NAME", flags at the command line that they are of. */
+const struct document_tag *document_tagged(const struct document *d, const char *group,
+                                           const char *path);
 
 #endif

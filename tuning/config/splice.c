@@ -280,6 +280,64 @@ static int check_entry(const struct splicer *s, const struct splice_edit *edit,
     return 0;
 }
 
+/* Where the tags of YAML would have it. */
+static const char *path_of(const struct splicer *s, const struct splice_edit *edit,
+                           const struct document_entry *e)
+{
+    bool service = s->d->kind == DOCUMENT_COMPOSE && edit->group[0] != '\0';
+
+    if (service && edit->kind == ENTRY_FLAG) {
+        return e != NULL && e->line_of != NULL ? e->line_of : "command";
+    }
+    return service && edit->kind == ENTRY_VARIABLE
+               ? arena_printf(s->arena, "environment.%s", edit->name)
+               : edit->name;
+}
+
+/* What a tag makes of a value is not to be seen in the file that the value is written into. */
+static int refuse_tag(const struct splicer *s, const struct document_tag *t)
+{
+    const bool compose = s->d->kind == DOCUMENT_COMPOSE;
+    const char *what = t->path[0] != '\0' ? t->path : compose ? "the service" : "all of it";
+
+    if (compose && strcmp(t->tag, "!reset") == 0) {
+        return splicer_refuse(s, t->byte,
+                              "%.80s has the tag !reset: compose drops what stands there, in the "
+                              "files before it as well; take the tag out first",
+                              what);
+    }
+    if (compose && strcmp(t->tag, "!override") == 0) {
+        return splicer_refuse(s, t->byte,
+                              "%.80s has the tag !override: compose drops what the files before "
+                              "it say there; write it here by hand",
+                              what);
+    }
+    return splicer_refuse(s, t->byte,
+                          "%.80s has the tag %.40s: what its program makes of a value there is "
+                          "not known; write it by hand",
+                          what, t->tag);
+}
+
+static int check_tags(const struct splicer *s, const struct splice_edit *edit,
+                      const struct document_entry *e)
+{
+    const struct document_tag *t = s->d->tag_count == 0
+                                       ? NULL
+                                       : document_tagged(s->d, edit->group, path_of(s, edit, e));
+    return t != NULL ? refuse_tag(s, t) : 0;
+}
+
+void splice_tagged(const struct document *d, const struct document_tag *tag,
+                   const struct splice_edit *edit, struct buf *by_hand, struct err *err)
+{
+    struct arena arena = {0};
+    const struct splicer s = {.d = d, .arena = &arena, .err = err};
+
+    (void)refuse_tag(&s, tag);
+    splice_by_hand(d, edit, by_hand);
+    arena_release(&arena);
+}
+
 static int ask_for_patches(struct splicer *s, const struct splice_edit *edit,
                            const struct document_entry *e)
 {
@@ -337,6 +395,9 @@ static int run_round(const struct document *d, const struct splice_edit *edits, 
         }
         const struct document_entry *e = splice_index_find(&index, &edits[i], &same);
         rc = check_edit(&s, &edits[i]);
+        if (rc == 0 && !(edits[i].remove && e == NULL)) {
+            rc = check_tags(&s, &edits[i], e);
+        }
         if (rc == 0 && is_same(&index, e, &edits[i])) {
             done[i] = true;
             continue;

@@ -62,6 +62,11 @@ int splice_apply(const struct document *d, const struct splice_edit *edits, size
                  struct splice_result *results, struct buf *out, struct buf *by_hand,
                  struct err *err);
 
+/* Why the edit cannot be made for the tag, which stands in `d` and may be one in the way of an edit
+ * of another file; and the lines. */
+void splice_tagged(const struct document *d, const struct document_tag *tag,
+                   const struct splice_edit *edit, struct buf *by_hand, struct err *err);
+
 /* The command line of a service of another compose file, whole, for a service that has none of its
  * own: a later file replaces it and does not add to it. part: "command" or "entrypoint". Errors as
  * above. */

@@ -19,17 +19,125 @@ static void note_node(struct yaml_walk *w, const struct yaml_node *node)
     }
 }
 
-/* Every node once, without recursion: the tree itself may be large. */
-static void note_tree(struct yaml_walk *w)
+/* ---- tags ---- */
+
+enum { TAGS_MAX = 1000 }; /* of a file with more all is as if it had one */
+
+static bool has_own_tag(const struct yaml_node *node)
 {
+    static const char core[] = "tag:yaml.org,2002:";
+
+    return node->tag != NULL && strcmp(node->tag, "!") != 0 &&
+           strncmp(node->tag, core, sizeof(core) - 1) != 0;
+}
+
+/* Its place among the children of a list. */
+static size_t index_of(const struct yaml_node *node)
+{
+    size_t index = 0;
+
+    for (const struct yaml_node *n = node->parent->children; n != NULL && n != node; n = n->next) {
+        index++;
+    }
+    return index;
+}
+
+/* The node's place, from the root or from the service that it is in. */
+static void tag_place(struct yaml_walk *w, const struct yaml_node *node, struct document_tag *out)
+{
+    const struct yaml_node *way[YAML_SPAN_MAX_DEPTH + 1];
+    struct arena *arena = &w->b->d->arena;
+    const bool compose = w->b->d->kind == DOCUMENT_COMPOSE;
+    bool services = false;
+    size_t depth = 0;
+
+    for (; node->parent != NULL && depth <= YAML_SPAN_MAX_DEPTH; node = node->parent) {
+        way[depth++] = node;
+    }
+    buf_clear(&w->path);
+    for (size_t i = 0; i < depth; i++) {
+        const struct yaml_node *at = way[depth - 1 - i];
+        const char *key = at->key != NULL ? yaml_node_resolve(at->key)->text : NULL;
+
+        if (key != NULL && strcmp(key, "<<") == 0) {
+            break; /* what is merged counts as if it stood where the merge does */
+        }
+        services = services || (compose && i == 0 && key != NULL && strcmp(key, "services") == 0);
+        if (services && i == 1 && key != NULL) {
+            out->group = arena_strdup(arena, key);
+            buf_clear(&w->path);
+        } else if (services && i == 3 && at->kind == YAML_SPAN_SCALAR && key == NULL &&
+                   strcmp(w->path.data, "environment") == 0) { /* "- NAME=value" */
+            (void)walk_push_key(w, arena_strndup(arena, at->text, strcspn(at->text, "=")));
+        } else if (key != NULL) {
+            (void)walk_push_key(w, key);
+        } else {
+            (void)walk_push_index(w, index_of(at));
+        }
+    }
+    out->path = arena_strndup(arena, w->path.data, w->path.size);
+    buf_clear(&w->path);
+}
+
+static void add_tag(struct yaml_walk *w, const struct yaml_node *node, const char *tag)
+{
+    struct document *d = w->b->d;
+
+    if (d->tag_count == TAGS_MAX) {
+        return;
+    }
+    if (d->tags == NULL) {
+        d->tags = arena_calloc(&d->arena, TAGS_MAX, sizeof(d->tags[0]));
+        w->tagged = arena_calloc(&w->b->scratch, TAGS_MAX, sizeof(w->tagged[0]));
+    }
+    struct document_tag *t = &d->tags[d->tag_count];
+    *t = (struct document_tag){.group = "", .path = "", .tag = tag, .byte = node->outer};
+    w->tagged[d->tag_count++] = node;
+    if (d->tag_count < TAGS_MAX) {
+        tag_place(w, node, t);
+    }
+}
+
+/* Notes a node that has a tag, or is read from an anchor where one stands; that one comes earlier
+ * in the file. */
+static int note_tag(struct yaml_walk *w, const struct yaml_node *node)
+{
+    struct document *d = w->b->d;
+    const size_t count = d->tag_count;
+    int rc = 0;
+
+    if (node->kind == YAML_SPAN_ALIAS) {
+        rc = builder_work(w->b, count, node->begin);
+        for (size_t i = 0; i < count && rc == 0; i++) {
+            const struct yaml_node *in = w->tagged[i];
+            while (in != NULL && in != node->target) {
+                in = in->parent;
+            }
+            if (in != NULL) {
+                add_tag(w, node, d->tags[i].tag);
+                break;
+            }
+        }
+    } else if (has_own_tag(node)) {
+        add_tag(w, node, arena_strdup(&d->arena, node->tag));
+    }
+    return rc;
+}
+
+/* Every node once, without recursion: the tree itself may be large. */
+static int note_tree(struct yaml_walk *w)
+{
+    int rc = 0;
+
     for (const struct yaml_node *root = w->tree.roots; root != NULL; root = root->next) {
         const struct yaml_node *node = root;
         if (root != w->tree.roots) {
             builder_note(w->b, root->outer, "a second document begins here");
             builder_unsure(w->b);
         }
-        while (node != NULL) {
+        while (node != NULL && rc == 0) {
             note_node(w, node);
+            rc = note_tag(w, node);
             if (node->children != NULL) {
                 node = node->children;
                 continue;
@@ -40,6 +148,7 @@ static void note_tree(struct yaml_walk *w)
             node = node != root ? node->next : NULL;
         }
     }
+    return rc;
 }
 
 int walk_init(struct yaml_walk *w, struct document_builder *b)
@@ -48,7 +157,7 @@ int walk_init(struct yaml_walk *w, struct document_builder *b)
     int rc = yaml_tree_parse(b->d->file, b->d->text, b->d->size, &b->d->arena, &w->tree, b->err);
     buf_init(&w->path, DOCUMENT_MAX_NAME * 2);
     if (rc == 0) {
-        note_tree(w);
+        rc = note_tree(w);
     }
     return rc;
 }

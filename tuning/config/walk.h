@@ -18,7 +18,8 @@ struct yaml_walk {
     struct yaml_tree tree;
     struct buf path; /* of the entry that is being added */
     size_t depth;
-    bool doubled_dollar; /* "$$" is a dollar; else only "${" fills something in */
+    const struct yaml_node **tagged; /* as many as the document has tags */
+    bool doubled_dollar;             /* "$$" is a dollar; else only "${" fills something in */
 };
 
 /* Parses b's text, and notes what the tree shows: duplicate keys, a second document. */
