@@ -327,6 +327,14 @@ static bool queue_words(const struct asked *a, const struct service_model_state 
     return runs || waits;
 }
 
+/* It told, just now, that nothing runs. Ollama never does. */
+static bool is_idle(const struct service_model_state *s)
+{
+    double running;
+    return s->facts->state == SERVICE_UP &&
+           reading_get(&s->v[METRIC_SERVICE_QUEUE_RUNNING], &running) && running < 1;
+}
+
 /* What the restart of a service interrupts, as it is now. */
 static void say_interrupted(struct box *b, const struct asked *a, const char *name)
 {
@@ -335,12 +343,15 @@ static void say_interrupted(struct box *b, const struct asked *a, const char *na
     if (s == NULL || s->facts->state == SERVICE_DOWN) {
         say(b, ROLE_TEXT, "%.80s is restarted; what it does now is not known.", name);
     } else if (!queue_words(a, s, queue, sizeof queue)) {
-        size_t models = s->facts->model_count;
-        if (models > 0)
-            say(b, ROLE_TEXT, "%.80s is restarted; no request runs there now, its %s loaded again.",
-                name, models == 1 ? "model is" : "models are");
+        const size_t models = s->facts->model_count;
+        const char *again = models == 0   ? ""
+                            : models == 1 ? ", its model is loaded again"
+                                          : ", its models are loaded again";
+        if (is_idle(s))
+            say(b, ROLE_TEXT, "%.80s is restarted; nothing runs there now%s.", name, again);
         else
-            say(b, ROLE_TEXT, "%.80s is restarted; nothing runs there now.", name);
+            say(b, ROLE_TEXT, "%.80s is restarted%s; a request that runs there then fails.", name,
+                again);
     } else if (s->facts->kind == SERVICE_COMFYUI) {
         say(b, ROLE_WARN,
             "%.80s has %s: those prompts end first. When that takes more than %d minutes nothing "

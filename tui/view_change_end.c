@@ -117,6 +117,49 @@ static enum role undo_words(const struct change_run *r, char *out, size_t size)
     return ROLE_WARN;
 }
 
+/* It is written, and nobody saw that a process has any of it: a service that is down. */
+static bool is_unproven(const struct change_run *r, const struct change_service *s)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < r->row_count; i++) {
+        const struct shown_row *row = &r->rows[i];
+        if (strcmp(row->service, s->name) != 0)
+            continue;
+        rows++;
+        if (row->verdict != SHOWN_UNKNOWN && row->verdict != SHOWN_RESTART)
+            return false;
+    }
+    return rows > 0;
+}
+
+static enum role applied_words(const struct change_run *r, char *out, size_t size)
+{
+    const char *name = change_name(r), *has[CHANGE_SERVICES], *lacks[CHANGE_SERVICES];
+    char text[NAMES_BYTES];
+    size_t has_count = 0, lack_count = 0;
+    int n = snprintf(out, size, "Applied %.100s", name);
+    for (size_t i = 0; i < r->service_count; i++) {
+        const struct change_service *s = &r->services[i];
+        if (service_is(s, "applied") && is_unproven(r, s))
+            lacks[lack_count++] = s->name;
+        else if (service_is(s, "applied"))
+            has[has_count++] = s->name;
+    }
+    if (has_count > 0 && (size_t)n < size)
+        n += snprintf(out + n, size - (size_t)n, ": %.300s %s it",
+                      format_names(has, has_count, text, sizeof text),
+                      has_count == 1 ? "has" : "have");
+    if (lack_count > 0 && (size_t)n < size)
+        n += snprintf(out + n, size - (size_t)n,
+                      "%s %.300s %s it in the file, not proven to run "
+                      "with it",
+                      has_count > 0 ? ";" : ":", format_names(lacks, lack_count, text, sizeof text),
+                      lack_count == 1 ? "has" : "have");
+    if ((size_t)n < size)
+        snprintf(out + n, size - (size_t)n, ".");
+    return lack_count > 0 ? ROLE_WARN : ROLE_OK;
+}
+
 static enum role apply_words(const struct change_run *r, char *out, size_t size)
 {
     char has[NAMES_BYTES], back[NAMES_BYTES], failed[NAMES_BYTES];
@@ -128,13 +171,8 @@ static enum role apply_words(const struct change_run *r, char *out, size_t size)
     names_of(r, "applied", has, sizeof has);
     const size_t back_count = chosen(r, was_put_back, back, sizeof back);
     const size_t failed_count = chosen(r, only_failed, failed, sizeof failed);
-    if (is_state(r, "applied")) {
-        const size_t n = count_of(r, "applied");
-        snprintf(out, size, "Applied %.100s: %.300s %s it.", name, has, n == 1 ? "has" : "have");
-        if (n == 0)
-            snprintf(out, size, "Applied %.100s.", name);
-        return ROLE_OK;
-    }
+    if (is_state(r, "applied"))
+        return applied_words(r, out, size);
     if (is_state(r, "partial")) {
         int n = snprintf(out, size, "Applied %.100s in part: %.300s %s it", name, has,
                          count_of(r, "applied") == 1 ? "has" : "have");

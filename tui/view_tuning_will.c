@@ -102,7 +102,8 @@ static void emit_interrupts(struct sheet *h, const struct tuning_plan *plan, boo
         const size_t own = s->service != NULL ? strlen(s->service) : 0;
         if (each && own > 0 && strncmp(what, s->service, own) == 0)
             what += what[own] == ':' ? own + 2 : what[own] == '\0' ? own : 0;
-        snprintf(text, sizeof text, "%s", what[0] != '\0' ? what : "nothing is in flight there");
+        snprintf(text, sizeof text, "%s",
+                 what[0] != '\0' ? what : "a request that runs there then fails");
         const int row = h->row;
         sheet_text(h, each && own > 0 ? s->service : label, ROLE_TEXT, text, 0);
         if (h->draw && row >= h->first && row < h->last)

@@ -652,6 +652,25 @@ static void in_part(void **state)
     end(&s);
 }
 
+/* A service that was down has its file, and nobody saw a process of it. */
+static void not_proven(void **state)
+{
+    static const char down[] =
+        "{\"id\":\"20261118-140101-1\",\"state\":\"applied\",\"services\":[{\"name\":\"ollama\","
+        "\"state\":\"applied\",\"reason\":null},{\"name\":\"comfyui\",\"state\":\"applied\","
+        "\"reason\":\"comfyui is down, and stays down\"}],\"rows\":[" OLLAMA_ROWS
+        "," ROW("comfyui", "--reserve-vram", "\"2\"", "\"3\"", "\"3\"", "null", "unknown",
+                "null") "],\"needs_person\":false}";
+    struct scene s;
+    (void)state;
+    begin(&s, "high");
+    start(&s, "apply", "null", true);
+    ollama_through(&s);
+    ends(&s, 1, down, "");
+    compare_some(&s, "change-not-proven");
+    end(&s);
+}
+
 /* Of plan "older": comfyui's file has all of it. */
 static void only_restarted(void **state)
 {
@@ -767,13 +786,21 @@ int main(void)
 {
     bool utf8;
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(apply_question),    cmocka_unit_test(stale_question),
-        cmocka_unit_test(root_question),     cmocka_unit_test(nothing_question),
-        cmocka_unit_test(journal_questions), cmocka_unit_test(at_work),
-        cmocka_unit_test(with_its_log),      cmocka_unit_test(goes_back),
-        cmocka_unit_test(an_undo),           cmocka_unit_test(well),
-        cmocka_unit_test(in_part),           cmocka_unit_test(only_restarted),
-        cmocka_unit_test(needs_person),      cmocka_unit_test(others),
+        cmocka_unit_test(apply_question),
+        cmocka_unit_test(stale_question),
+        cmocka_unit_test(root_question),
+        cmocka_unit_test(nothing_question),
+        cmocka_unit_test(journal_questions),
+        cmocka_unit_test(at_work),
+        cmocka_unit_test(with_its_log),
+        cmocka_unit_test(goes_back),
+        cmocka_unit_test(an_undo),
+        cmocka_unit_test(well),
+        cmocka_unit_test(in_part),
+        cmocka_unit_test(not_proven),
+        cmocka_unit_test(only_restarted),
+        cmocka_unit_test(needs_person),
+        cmocka_unit_test(others),
     };
     term_set_locale(&utf8);
     tuning_builder_open();
