@@ -1,5 +1,6 @@
 #include "tests/fault/scene.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,6 +60,10 @@ static int restart(void *ctx, size_t unit, bool back, struct err *err)
     }
     s->restarts++;
     s->running_new[unit] = s->undoing == back;
+    if (s->restarts == s->signal_at) {
+        (void)raise(SIGTERM);
+        return err_set(err, ERR_STATE, "a signal ended the waiting for it");
+    }
     return 0;
 }
 

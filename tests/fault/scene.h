@@ -47,6 +47,7 @@ struct scene {
     bool undoing;                      /* what is new to the undo is old to the files */
     bool running_new[SCENE_UNITS + 1]; /* the settings that the services of the unit run with */
     unsigned restarts;
+    unsigned signal_at; /* the restart, from 1, whose wait is ended by a signal; 0 none */
     struct transaction_result result;
     struct err err;
     struct edited_list edited;

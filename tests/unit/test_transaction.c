@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,22 @@ static void test_all_or_nothing(void **state)
     expect_files(ALL_OLD, ALL_OLD);
     assert_false(s.running_new[0] || s.running_new[1]);
     assert_int_equal(disk_count(s.disk, "/home/u/state/tunetop/backups", ""), 0);
+}
+
+/* Asked to end while a unit is waited for, the last one too: everything goes back. */
+static void test_signal_in_wait(void **state)
+{
+    (void)state;
+    for (unsigned at = 1; at <= SCENE_UNITS; at++) {
+        s.use_control = true;
+        s.restarts = 0;
+        s.signal_at = at;
+        assert_int_equal(scene_apply(&s), 0);
+        assert_int_equal(s.result.state, JOURNAL_ROLLED_BACK);
+        assert_int_equal(s.result.signal, SIGTERM);
+        expect_files(ALL_OLD, ALL_OLD);
+        assert_false(s.running_new[0] || s.running_new[1]);
+    }
 }
 
 static void test_conflicts(void **state)
@@ -597,25 +614,16 @@ static void test_values_recover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE_TEST(test_apply_undo),
-        SCENE_TEST(test_undo_of_undo),
-        SCENE_TEST(test_refused_unit),
-        SCENE_TEST(test_all_or_nothing),
-        SCENE_TEST(test_conflicts),
-        SCENE_TEST(test_same_file_twice),
-        SCENE_TEST(test_locked),
-        SCENE_TEST(test_interrupted),
-        SCENE_TEST(test_recover_finishes),
-        SCENE_TEST(test_recover_verifies),
-        SCENE_TEST(test_recover_edited),
-        SCENE_TEST(test_undo_edited),
-        SCENE_TEST(test_undo_without_copies),
-        SCENE_TEST(test_allocations),
-        SCENE_TEST(test_allocations_back),
-        SCENE_TEST(test_only_restart),
-        SCENE_TEST(test_values),
-        SCENE_TEST(test_values_refused),
-        SCENE_TEST(test_values_edited),
+        SCENE_TEST(test_apply_undo),       SCENE_TEST(test_undo_of_undo),
+        SCENE_TEST(test_refused_unit),     SCENE_TEST(test_all_or_nothing),
+        SCENE_TEST(test_signal_in_wait),   SCENE_TEST(test_conflicts),
+        SCENE_TEST(test_same_file_twice),  SCENE_TEST(test_locked),
+        SCENE_TEST(test_interrupted),      SCENE_TEST(test_recover_finishes),
+        SCENE_TEST(test_recover_verifies), SCENE_TEST(test_recover_edited),
+        SCENE_TEST(test_undo_edited),      SCENE_TEST(test_undo_without_copies),
+        SCENE_TEST(test_allocations),      SCENE_TEST(test_allocations_back),
+        SCENE_TEST(test_only_restart),     SCENE_TEST(test_values),
+        SCENE_TEST(test_values_refused),   SCENE_TEST(test_values_edited),
         SCENE_TEST(test_values_recover),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -577,6 +577,8 @@ static void run(struct work *w)
             continue;
         }
         why = out->units[u].err;
+        /* One that ended a wait is told by what waited, as its own error. */
+        out->signal = out->signal != 0 ? out->signal : signals_came();
         if (w->t->all_or_nothing || out->signal != 0) {
             put_back_all(w, &why);
             for (size_t rest = u + 1; rest < w->t->unit_count; rest++) {
