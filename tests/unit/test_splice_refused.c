@@ -174,11 +174,59 @@ static void tags_are_in_the_way(void **state)
     CHECK_ROWS(rows);
 }
 
+static void what_is_said_of_it_is_true(void **state)
+{
+    static const struct splice_row rows[] = {
+        {DOCUMENT_COMPOSE,
+         "x: &env\n  A: 1\nservices:\n  a:\n    environment: *env\n",
+         {SET_VARIABLE("a", "A", "3")},
+         "f:5:18: what stands here is read from the anchor 'env'\n" A_IS_3},
+        {DOCUMENT_COMPOSE,
+         "x: &env\n  A: 1\nservices:\n  a:\n    environment: *env\n  b:\n    environment: *env\n",
+         {SET_VARIABLE("a", "A", "3")},
+         "f:5:18: what stands here is read from the anchor 'env', by others as well\n" A_IS_3},
+        {DOCUMENT_COMPOSE,
+         "x: &d {resources: {}}\nservices:\n  a:\n    deploy: *d\n",
+         {SET_KEY("a", "deploy.resources.limits.cpus", "3")},
+         "f:4:13: what stands here is read from the anchor 'd'\nservices:\n  a:\n    deploy:\n"
+         "      resources:\n        limits:\n          cpus: 3\n"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>T</key><string><![CDATA[1]]></string><key>N</key>"
+         "<integer><![CDATA[2]]></integer></dict></plist>",
+         {SET_KEY("", "T", "5<6"), SET_KEY("", "N", "3")},
+         "<plist><dict><key>T</key><string><![CDATA[5<6]]></string><key>N</key>"
+         "<integer><![CDATA[3]]></integer></dict></plist>"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>T</key><string><![CDATA[1]]></string></dict></plist>",
+         {SET_KEY("", "T", "]]>")},
+         "<plist><dict><key>T</key><string>]]&gt;</string></dict></plist>"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>T</key><string>1<!-- c --></string></dict></plist>",
+         {SET_KEY("", "T", "2")},
+         "f:1:14: a comment or a CDATA section stands inside of 'T'\n<key>T</key>\n"
+         "<string>2</string>\n"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>T</key><string>1<![CDATA[2]]></string></dict></plist>",
+         {SET_KEY("", "T", "2")},
+         "f:1:14: a comment or a CDATA section stands inside of 'T'\n<key>T</key>\n"
+         "<string>2</string>\n"},
+        {DOCUMENT_PLIST,
+         "<plist><dict><key>ProgramArguments</key><array><string>x</string><string>--p</string>"
+         "<string><![CDATA[1]]></string></array></dict></plist>",
+         {SET_FLAG("", "--p", "2")},
+         "<plist><dict><key>ProgramArguments</key><array><string>x</string><string>--p</string>"
+         "<string><![CDATA[2]]></string></array></dict></plist>"},
+    };
+    (void)state;
+    CHECK_ROWS(rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shells_line_is_not_changed),
         cmocka_unit_test(tags_are_in_the_way),
+        cmocka_unit_test(what_is_said_of_it_is_true),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -337,6 +337,45 @@ static void take_out(struct splicer *s, size_t begin, size_t end)
     splicer_patch(s, begin, end, "", false);
 }
 
+/* Where the text begins in [begin, end); `end`: nowhere. */
+static size_t find_in(const struct splicer *s, size_t begin, size_t end, const char *text)
+{
+    const size_t size = strlen(text);
+
+    while (begin < end && (end - begin < size || memcmp(s->d->text + begin, text, size) != 0)) {
+        begin++;
+    }
+    return begin;
+}
+
+static const char cdata[] = "<![CDATA[";
+
+/* Whether the value is one CDATA section and nothing else. */
+static bool is_cdata(const struct splicer *s, const struct document_span *span)
+{
+    return find_in(s, span->begin, span->end, cdata) == span->begin && span->begin < span->end &&
+           find_in(s, span->begin, span->end, "]]>") + 3 == span->end;
+}
+
+/* The new text of a value between its tags. STATE: what stands there besides would be lost. */
+static int format_text(struct splicer *s, const struct document_entry *e, const char *value,
+                       const char **out)
+{
+    const struct document_span *span = &e->value_span;
+
+    *out = escape(s, value);
+    if (is_cdata(s, span)) {
+        if (strstr(value, "]]>") == NULL) {
+            *out = arena_printf(s->arena, "%s%s]]>", cdata, value);
+        }
+    } else if (find_in(s, span->begin, span->end, "<!") < span->end ||
+               find_in(s, span->begin, span->end, "<?") < span->end) {
+        return splicer_refuse(s, e->whole.begin,
+                              "a comment or a CDATA section stands inside of '%.80s'", e->name);
+    }
+    return 0;
+}
+
 static int edit_flag(struct splicer *s, const struct splice_edit *edit,
                      const struct document_entry *e)
 {
@@ -352,8 +391,12 @@ static int edit_flag(struct splicer *s, const struct splice_edit *edit,
     if (edit->remove) {
         take_out(s, begin, element_end(s, e->whole.end));
     } else if (edit->value != NULL && e->value != NULL && e->value_span.begin < e->value_span.end) {
-        bool tag = s->d->text[e->value_span.begin] == '<';
-        const char *text = escape(s, edit->value);
+        bool tag = s->d->text[e->value_span.begin] == '<' && !is_cdata(s, &e->value_span);
+        const char *text;
+        int rc = format_text(s, e, edit->value, &text);
+        if (rc < 0) {
+            return rc;
+        }
         splicer_patch(s, e->value_span.begin, e->value_span.end,
                       tag ? arena_printf(s->arena, "<string>%s</string>", text) : text, false);
     } else {
@@ -375,12 +418,17 @@ static int set_value(struct splicer *s, const struct splice_edit *edit,
     const char *value = edit->value != NULL ? edit->value : "";
     const char *at = s->d->text + e->value_span.begin;
     size_t size = e->value_span.end - e->value_span.begin;
-    const char *text = escape(s, value);
+    const char *text;
     bool truth = strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
     bool number = !truth && scalar_is_typed(value);
     const char *type = NULL;
+    int rc = format_text(s, e, value, &text);
 
-    if (size > 0 && at[0] == '<') { /* "<true/>", "<string/>": the tag is the value */
+    if (rc < 0) {
+        return rc;
+    }
+    if (size > 0 && at[0] == '<' &&
+        !is_cdata(s, &e->value_span)) { /* "<true/>", "<string/>": the tag is the value */
         bool empty = size >= 7 && memcmp(at, "<string", 7) == 0;
         type = empty || truth ? NULL : "truth value";
         text = empty ? arena_printf(s->arena, "<string>%s</string>", text) : element(s, edit);

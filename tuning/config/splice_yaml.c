@@ -49,6 +49,13 @@ static const struct yaml_node *match_item(const struct yaml_node *list, const ch
     return item;
 }
 
+/* What is behind an alias stands elsewhere, and is changed there. */
+static int refuse_alias(const struct splicer *s, const struct yaml_node *alias)
+{
+    return splicer_refuse(s, alias->begin, "what stands here is read from the anchor '%.80s'%s",
+                          alias->text, alias->target->aliases > 1 ? ", by others as well" : "");
+}
+
 static int find_spot(const struct splicer *s, const struct yaml_node *from, const char *path,
                      struct spot *out)
 {
@@ -57,8 +64,7 @@ static int find_spot(const struct splicer *s, const struct yaml_node *from, cons
         const struct yaml_node *at = out->value;
         size_t size = 0;
         if (at->kind == YAML_SPAN_ALIAS) {
-            return splicer_refuse(s, at->begin,
-                                  "what stands here is read from an anchor, by others as well");
+            return refuse_alias(s, at);
         }
         if (at->kind == YAML_SPAN_SCALAR) {
             return yaml_node_is_null(at)
@@ -332,8 +338,7 @@ static int edit_variable(struct splicer *s, const struct yaml_node *service,
     const struct yaml_node *env = yaml_node_value(service, "environment");
 
     if (env != NULL && env->kind == YAML_SPAN_ALIAS) {
-        return splicer_refuse(s, env->begin,
-                              "what stands here is read from an anchor, by others as well");
+        return refuse_alias(s, env);
     }
     if (env != NULL && env->kind == YAML_SPAN_LIST) {
         const struct yaml_node *item = find_item(env, edit->name);
