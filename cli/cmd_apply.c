@@ -120,9 +120,9 @@ static int check(const struct plan_made *made, const struct options *o, struct o
                        HASH_SHORTEST);
     }
     if (o->plan_hash && !is_meant(o, p)) {
-        return err_set(err, ERR_STATE,
-                       "the plan is another one now (%.12s): look at it with 'tunetop plan'",
-                       p->hash);
+        return err_set(err, ERR_STATE, "the plan is another one now (%.12s): %s", p->hash,
+                       o->from == FROM_SCREEN ? "Esc shows it, A applies it"
+                                              : "look at it with 'tunetop plan'");
     }
     return p->unit_count && needs_root(p) ? refuse_without_root(made, o, outcome, err) : 0;
 }

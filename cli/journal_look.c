@@ -142,7 +142,9 @@ static void look_at_copies(struct journal_look *l, struct journal *j, size_t fil
 
         snprintf(why, sizeof why, "its copies are gone: those of the newest %d changes are kept",
                  JOURNAL_KEEP_COPIES);
-        out->diff_why = arena_strdup(&l->arena, why);
+        out->diff_why = l->entry->state == JOURNAL_ROLLED_BACK
+                            ? "all of it went back: its copies are not kept"
+                            : arena_strdup(&l->arena, why);
     } else if (rc < 0) {
         out->diff_why = keep_clean(l, err.msg);
     } else {

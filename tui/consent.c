@@ -160,11 +160,14 @@ void consent_ask_apply(struct ui *ui, const struct model *m)
     arena_release(&arena);
 }
 
-static const struct journal_row *row_of(const struct ui *ui, const char *id)
+/* That of an id; id "": the newest that stands, or that was cut off. */
+static const struct journal_row *row_of(const struct ui *ui, const char *id, bool cut_off)
 {
     const struct journal_rows *rows = ui->journal.rows;
     for (size_t i = 0; rows != NULL && i < rows->count; i++)
-        if (id[0] != '\0' ? strcmp(rows->rows[i].id, id) == 0 : rows->rows[i].stands)
+        if (id[0] != '\0' ? strcmp(rows->rows[i].id, id) == 0
+            : cut_off     ? rows->rows[i].cut_off
+                          : rows->rows[i].stands)
             return &rows->rows[i];
     return NULL;
 }
@@ -219,7 +222,7 @@ void consent_ask_undo(struct ui *ui, const struct model *m)
     if (row == NULL && ui->change.shown && run != NULL && change_run_stands(run)) {
         utf8_copy(ui->consent.id, sizeof ui->consent.id, run->id);
     } else if (row == NULL) { /* the newest that stands */
-        row = row_of(ui, "");
+        row = row_of(ui, "", false);
         if (row == NULL && ui->journal.rows != NULL) {
             note(ui, "nothing stands that could be taken back");
             return;
@@ -237,10 +240,14 @@ void consent_ask_recover(struct ui *ui, const struct model *m)
     if (!may_ask(ui))
         return;
     memset(&ui->consent, 0, sizeof ui->consent);
+    if (ui->tab != UI_JOURNAL && (run == NULL || !change_run_open(run)))
+        row = row_of(ui, "", true); /* it need not have been begun by this dashboard */
     if (ui->tab == UI_JOURNAL && (row == NULL || !row->cut_off)) {
         note(ui, "R ends what was cut off: nothing of that is selected");
     } else if (row == NULL && (run == NULL || !change_run_open(run))) {
-        note(ui, "R ends what was cut off: nothing was");
+        ui->journal.ask = ui->journal.ask || ui->journal.rows == NULL;
+        note(ui, "R ends what was cut off: %s",
+             ui->journal.rows == NULL ? "the journal is being asked, R again" : "nothing was");
     } else if (row == NULL || take_row(ui, m, row, "recover")) {
         if (row == NULL && run->id != NULL)
             utf8_copy(ui->consent.id, sizeof ui->consent.id, run->id);
@@ -508,7 +515,7 @@ static size_t stands_of(const struct ui *ui, const struct journal_row *row,
 static void say_undo(struct box *b, const struct asked *a)
 {
     const struct ui *ui = a->ui;
-    const struct journal_row *row = row_of(ui, ui->consent.id);
+    const struct journal_row *row = row_of(ui, ui->consent.id, false);
     const struct change_run *run = row == NULL && ui->consent.id[0] != '\0' ? ui->change.run : NULL;
     const char *names[NAMES], *profile = row != NULL   ? row->profile
                                          : run != NULL ? run->profile
@@ -539,7 +546,7 @@ static void say_undo(struct box *b, const struct asked *a)
 
 static void say_recover(struct box *b, const struct asked *a)
 {
-    const struct journal_row *row = row_of(a->ui, a->ui->consent.id);
+    const struct journal_row *row = row_of(a->ui, a->ui->consent.id, false);
     const char *profile = row != NULL && a->ui->consent.id[0] != '\0' ? row->profile : NULL;
     say(b, ROLE_TITLE, "End what was cut off%s%s?", profile != NULL ? ": " : "",
         profile != NULL ? profile : "");
@@ -712,7 +719,7 @@ static void answer_apply(struct ui *ui, const struct asked *a, bool with_pending
 
 static void answer_undo(struct ui *ui, const struct asked *a)
 {
-    const struct journal_row *row = row_of(ui, ui->consent.id);
+    const struct journal_row *row = row_of(ui, ui->consent.id, false);
     const struct change_run *run = ui->change.run;
     const char *profile = row != NULL ? row->profile : run != NULL ? run->profile : NULL;
     ui->change.drain = undo_drains(ui, a->m, row);

@@ -39,6 +39,8 @@ t_expect_status 3
 t_expect_out '^  ollama +rolled_back +it is not well after 1 s'
 t_expect_out '^ {34}The last line of its log: Error: listen tcp 127\.0\.0\.1: bind:'
 has OLLAMA_MAX_QUEUE=100
+t_run "$TUNETOP" journal "$("$TUNETOP" journal --json | sed -n 's/^.*"id":\t"\([0-9-]*\)".*/\1/p' | head -n 1)"
+t_expect_out '^no diff: all of it went back: its copies are not kept$'
 t_run "$TUNETOP" apply mine --yes --json --progress-fd 3 3>"$t_dir/progress"
 t_expect_status 3
 t_expect_out '"last":[[:space:]]?"Error: listen tcp 127.0.0.1: bind: address already in use"'

@@ -476,7 +476,16 @@ static void journal_questions(void **state)
     compare_some(&s, "ask-recover");
     press(&s, "y");
     assert_int_equal(s.ui.change.request, REQUEST_RECOVER);
+    s.ui.change.request = REQUEST_NONE;
+    press(&s, "3 R"); /* from elsewhere: the newest that was cut off, whoever began it */
+    assert_int_equal(s.ui.input, UI_INPUT_CONSENT);
+    assert_int_equal(s.ui.consent.kind, CONSENT_RECOVER);
+    assert_string_equal(s.ui.consent.id, rows[2].id);
+    press(&s, "n");
     s.ui.journal.rows = NULL;
+    press(&s, "R");
+    assert_int_equal(s.ui.input, UI_INPUT_NONE);
+    assert_true(s.ui.journal.ask);
     end(&s);
 }
 
