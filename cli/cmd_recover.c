@@ -24,27 +24,42 @@ static const char *const outcome_words[] = {
     [RECOVER_PERSON] = "person",
 };
 
-/* What it came to; of services that were only restarted there is nothing that could be as before.
- */
-static const char *words_of(const struct recover_result *r, const struct services_apply *services)
+static const char *finished_words(const struct recover_result *r)
 {
-    bool started = false;
-
-    for (size_t i = 0; services && i < services->job_count; i++) {
-        started = started || services->jobs[i].restarted_ns > 0;
-    }
-    return r->changes > 0                   ? r->outcome == RECOVER_FINISHED
-                                                  ? "all of it was new, it counts as applied"
-                                                  : "everything is as it was before"
-           : r->outcome == RECOVER_FINISHED ? "it was restarted already, it counts as applied"
-           : started ? "no file was changed; what did not run was started again"
-                     : "no file was changed, and nothing was restarted";
+    return r->kind == JOURNAL_UNDO       ? "all of it was taken back, it counts as undone"
+           : r->changes == 0             ? "it was restarted already, it counts as applied"
+           : r->state == JOURNAL_PARTIAL ? "what was not put back was new, it counts as applied "
+                                           "in part"
+                                         : "all of it was new, it counts as applied";
 }
 
-static int print_recovered(const struct recover_result *r, const struct services_apply *services,
+/* Of services that were only restarted there is nothing that could be as before. */
+static const char *reverted_words(const struct recover_result *r,
+                                  const struct entry_services *services)
+{
+    const struct services_apply *a = entry_services_ops(services) ? &services->services.apply
+                                                                  : NULL;
+    bool started = false;
+
+    for (size_t i = 0; a && i < a->job_count; i++) {
+        started = started || a->jobs[i].restarted_ns > 0;
+    }
+    if (r->changes == 0) {
+        return started ? "no file was changed; what did not run was started again"
+                       : "no file was changed, and nothing was restarted";
+    }
+    if (r->edited.count + r->edited_values > 0) {
+        return "what was changed since is kept, the rest is as it was before";
+    }
+    return services->left ? "what it changed is as it was before; the services were left alone"
+           : r->kind == JOURNAL_UNDO ? "everything is as it was before the undo"
+                                     : "everything is as it was before";
+}
+
+static int print_recovered(const struct recover_result *r, const struct entry_services *services,
                            const struct options *o, struct err *err)
 {
-    char line[256];
+    char line[256] = "";
 
     if (o->json) {
         cJSON *root = cJSON_CreateObject();
@@ -60,7 +75,10 @@ static int print_recovered(const struct recover_result *r, const struct services
         cJSON_Delete(root);
         return rc;
     }
-    snprintf(line, sizeof line, "%s: %s", r->id, words_of(r, services));
+    if (r->outcome != RECOVER_NOTHING) {
+        snprintf(line, sizeof line, "%s: %s", r->id,
+                 r->outcome == RECOVER_FINISHED ? finished_words(r) : reverted_words(r, services));
+    }
     return output_line(r->outcome == RECOVER_NOTHING ? "nothing was cut off" : line, err);
 }
 
@@ -234,8 +252,9 @@ static int recover_in(enum journals_part part, bool *any, const struct options *
             }
         } else if (rc == 0 && result.outcome != RECOVER_NOTHING) {
             *any = true;
-            rc = print_recovered(&result, told->services, o, err);
+            rc = print_recovered(&result, services, o, err);
             rc = rc > 0 ? 0 : rc;
+            r.keep_edited = false; /* the yes was for this entry */
         }
         more = rc == 0 && result.outcome != RECOVER_NOTHING;
         recover_result_release(&result);

@@ -74,18 +74,23 @@ sed -i "s/^env -i /big=\$(printf '%0100000d' 0)\n&B1=\$big B2=\$big /" "$HOME/st
 past() {
     [ $(($(date +%s%N) - $1)) -gt 300000000 ]
 }
-fresh
-began=$(date +%s%N)
-t_wait_for 'what begins now is younger than it' past "$began"
-echo slow-stop >"$HOME/trick"
-"$TUNETOP" apply mine --yes >/dev/null 2>&1 &
-apply=$!
-t_wait_for 'it is about to stop' grep -q stop "$t_dir/calls"
-kill -9 "$apply"
-wait "$apply" 2>/dev/null
-stopping=$(pgrep -f "$HOME/stop" | head -n 1)
-[ -z "$stopping" ] || kill -9 "$stopping"
-rm "$HOME/trick"
+# cut_off: an apply that was killed when its file was written
+cut_off() {
+    local began
+    fresh
+    began=$(date +%s%N)
+    t_wait_for 'what begins now is younger than it' past "$began"
+    echo slow-stop >"$HOME/trick"
+    "$TUNETOP" apply mine --yes >/dev/null 2>&1 &
+    apply=$!
+    t_wait_for 'it is about to stop' grep -q stop "$t_dir/calls"
+    kill -9 "$apply"
+    wait "$apply" 2>/dev/null
+    stopping=$(pgrep -f "$HOME/stop" | head -n 1)
+    [ -z "$stopping" ] || kill -9 "$stopping"
+    rm "$HOME/trick"
+}
+cut_off
 t_is 'the file is the new one' "$(wc -l <"$env" | tr -d ' ')" 3
 t_run "$TUNETOP" verify mine
 t_expect_out ' OLLAMA_MAX_QUEUE +512 +- .*unknown'
@@ -109,5 +114,32 @@ t_expect_status 0
 t_expect_out 'it counts as applied$'
 t_is 'recover restarted nothing' "$(cat "$t_dir/calls")" ''
 has OLLAMA_MAX_QUEUE=512
+
+# --- an undo that was cut off behind its restart is no apply ---
+sed -i 's/steady: 1/steady: 600/' "$yaml"
+"$TUNETOP" undo --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
+undo=$!
+t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
+kill -9 "$undo"
+wait "$undo" 2>/dev/null
+sed -i 's/steady: 600/steady: 1/' "$yaml"
+: >"$t_dir/calls"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out ': all of it was taken back, it counts as undone$'
+t_is 'recover restarted nothing' "$(cat "$t_dir/calls")" ''
+as_before
+
+# --- what somebody wrote since stays, and is not called as before; nor what nobody looked at ---
+cut_off
+echo 'OLLAMA_HOST=127.0.0.1' >>"$env"
+t_run "$TUNETOP" recover --yes
+t_expect_status 0
+t_expect_out ': what was changed since is kept, the rest is as it was before$'
+t_ok 'it stays' grep -q '^OLLAMA_HOST=127.0.0.1$' "$env"
+cut_off
+t_run "$TUNETOP" recover --yes --no-restart
+t_expect_status 0
+t_expect_out ': what it changed is as it was before; the services were left alone$'
 
 t_done

@@ -300,6 +300,7 @@ static int recover_entry(struct work *w, struct err *err)
         return err_set(err, ERR_NOMEM, "there is no memory for recovering");
     }
     (void)snprintf(w->out->id, sizeof(w->out->id), "%s", w->e->id);
+    w->out->kind = w->e->kind;
     w->out->changes = w->e->file_count + w->e->value_count;
     rc = files_of_entry(w->r->journal, w->r->files, w->r->user, w->e, w->files, err);
     if (rc == 0) {

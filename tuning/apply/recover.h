@@ -34,6 +34,7 @@ struct recover {
 struct recover_result {
     enum recover_outcome outcome;
     char id[JOURNAL_ID_BYTES]; /* of the entry; "" with NOTHING */
+    enum journal_kind kind;
     enum journal_state state;  /* of the entry now */
     size_t changes;            /* files and values of the entry; 0: services were only restarted */
     size_t put_back;           /* files and values */
