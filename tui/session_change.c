@@ -171,7 +171,8 @@ void session_change_do(struct session *s)
 static void say_left(struct session *s, int status)
 {
     static const char keys[CHANGE_KINDS] = {'A', 'U', 'R'};
-    enum { DONE, REFUSED, WRONG_USE, PUT_BACK, NEEDS_PERSON, NOT_STARTED = 127, SIGNALLED };
+    static const char *const done[CHANGE_KINDS] = {"applied", "undone", "ended"};
+    enum { DONE, REFUSED, WRONG_USE, NOT_ALL, NEEDS_PERSON, NOT_STARTED = 127, SIGNALLED };
     char text[80];
     switch (status) {
     case DONE:
@@ -183,8 +184,9 @@ static void say_left(struct session *s, int status)
         snprintf(text, sizeof text, "nothing was changed; %c asks again", keys[s->leave.kind]);
         session_say(s, text);
         break;
-    case PUT_BACK:
-        session_say(s, "it failed and was put back: 5 shows why");
+    case NOT_ALL: /* put back, all or some of it */
+        snprintf(text, sizeof text, "not all of it was %s: 5 shows why", done[s->leave.kind]);
+        session_say(s, text);
         break;
     case NEEDS_PERSON:
         session_say(s, "it needs a person: 5 shows what is open");
