@@ -26,7 +26,7 @@
 #include "cli/result_text.h"
 #include "tuning/apply/transaction.h"
 
-enum { OUTPUT_MAX = 64 * 1024 * 1024, BY_HAND_BYTES = 4096 };
+enum { OUTPUT_MAX = 64 * 1024 * 1024 };
 enum { NEW_MODE = 0644 };    /* of a file that is made, less what the umask takes */
 enum { HASH_SHORTEST = 12 }; /* as plan shows it: fewer would not tell plans apart */
 
@@ -288,7 +288,7 @@ static int apply(const struct plan_made *made, const struct options *o,
     if (rc == 0) {
         struct buf by_hand;
 
-        buf_init(&by_hand, BY_HAND_BYTES);
+        buf_init(&by_hand, RESULT_BY_HAND_BYTES);
         for (size_t i = 0; i < result->unit_count; i++) {
             if (result->units[i].needs_person) {
                 change_services_by_hand(services, i, &by_hand);
@@ -297,7 +297,7 @@ static int apply(const struct plan_made *made, const struct options *o,
                 }
             }
         }
-        told->by_hand = by_hand.data;
+        told->by_hand = result_by_hand(&by_hand);
         result_progress_end(told, result);
         outcome->status = result_status(result);
         journals_next_step(outcome, o);

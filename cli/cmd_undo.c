@@ -17,8 +17,6 @@
 #include "cli/result_text.h"
 #include "tuning/apply/undo.h"
 
-enum { BY_HAND_BYTES = 4096 };
-
 /* Which journal has what is to be undone; refused, with the command, when it is not for us. */
 static int choose_journal(const struct options *o, enum journals_part *out, struct outcome *outcome,
                           struct err *err)
@@ -98,13 +96,13 @@ static int run_undo(struct change_journal *p, const struct journal_entry *e,
     if (rc == 0) {
         struct buf by_hand;
 
-        buf_init(&by_hand, BY_HAND_BYTES);
+        buf_init(&by_hand, RESULT_BY_HAND_BYTES);
         for (size_t i = 0; told->services && i < result->unit_count; i++) {
             if (result->units[i].needs_person) {
                 change_services_by_hand(&services->services, i, &by_hand);
             }
         }
-        told->by_hand = by_hand.data;
+        told->by_hand = result_by_hand(&by_hand);
         outcome->status = result_status(result);
         journals_next_step(outcome, o);
         result_progress_end(told, result);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "cli/machine_states.h"
 #include "tuning/control/control.h"
@@ -18,7 +19,8 @@ enum {
     REASONS = 14,
     ARROW = 4,
     WIDTH = 100,
-    LINE_MAX_BYTES = 4096
+    LINE_MAX_BYTES = 4096,
+    COMMAND_BYTES = 256 * 1024 /* 48 files of a project, each of a path of at most 4096 bytes */
 };
 
 /* ---------------------------------------------------------------- the diff */
@@ -190,15 +192,15 @@ static bool same_fate(const struct plan_skipped *a, const struct plan_skipped *b
 
 static void put_by_hand(struct text_page *p, const char *lines)
 {
-    char clean[512];
-
     for (const char *at = lines; *at;) {
         const char *end = strchr(at, '\n');
         const size_t size = end ? (size_t)(end - at) : strlen(at);
 
+        autofree char *line = xmalloc(size + 1);
+        memcpy(line, at, size);
+        line[size] = '\0';
         text_blanks(p, REASONS + 2);
-        utf8_sanitise(at, size, clean, sizeof clean, NULL);
-        text_put(p, STYLE_TEXT, clean);
+        text_put_clean(p, STYLE_TEXT, line);
         text_end_whole(p);
         at += size + (end != NULL);
     }
@@ -315,9 +317,9 @@ static void command_line(struct text_page *p, const struct plan_step *s)
     const struct control_step step = {.argv = s->argv, .folder = s->folder};
     struct buf line;
 
-    buf_init(&line, 4096);
+    buf_init(&line, COMMAND_BYTES);
     control_line(&step, s->needs_root, &line);
-    text_put_clean(p, STYLE_TEXT, line.data);
+    text_put_clean(p, STYLE_TEXT, line.truncated ? "a command too long to be shown" : line.data);
     buf_release(&line);
     if (s->reason) {
         text_end(p);

@@ -119,11 +119,36 @@ static void unit_line(struct text_page *p, const struct unit_result *u,
     text_end(p);
 }
 
+const char *result_by_hand(struct buf *commands)
+{
+    static const char note[] = "# more is to be done, which is too long to be shown\n";
+
+    if (commands->truncated) {
+        while (commands->size > 0 && commands->data[commands->size - 1] != '\n') {
+            commands->size--;
+        }
+        commands->data[commands->size] = '\0';
+        commands->truncated = false;
+        commands->max += sizeof note;
+        buf_puts(commands, note);
+    }
+    return commands->data;
+}
+
+/* A line, whole: whoever types a part of a command does something else. */
+static char *clean_line(const char *line, size_t size)
+{
+    /* A byte that is none of UTF-8 becomes a replacement character: 3 bytes. */
+    const size_t room = 3 * size + 1;
+    char *clean = xmalloc(room);
+
+    utf8_sanitise(line, size, clean, room, NULL);
+    return clean;
+}
+
 /* The files are the old ones, or recover makes them so; then a service wants its restart. */
 static void by_hand_lines(struct text_page *p, const char *lines, bool changed)
 {
-    char clean[1024];
-
     if (!lines || !*lines) {
         return;
     }
@@ -132,9 +157,9 @@ static void by_hand_lines(struct text_page *p, const char *lines, bool changed)
     text_end(p);
     for (const char *at = lines; *at;) {
         const size_t size = strcspn(at, "\n");
+        autofree char *clean = clean_line(at, size);
 
         text_blanks(p, INDENT);
-        utf8_sanitise(at, size, clean, sizeof clean, NULL);
         text_put(p, STYLE_TEXT, clean);
         text_end_whole(p);
         at += size + (at[size] == '\n');
@@ -520,12 +545,11 @@ static cJSON *steps_json(const struct result_told *told)
 static cJSON *by_hand_json(const char *lines)
 {
     cJSON *list = cJSON_CreateArray();
-    char clean[1024];
 
     for (const char *at = lines; at && *at;) {
         const size_t size = strcspn(at, "\n");
+        autofree char *clean = clean_line(at, size);
 
-        utf8_sanitise(at, size, clean, sizeof clean, NULL);
         cJSON_AddItemToArray(list, cJSON_CreateString(clean));
         at += size + (at[size] == '\n');
     }

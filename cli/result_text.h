@@ -11,6 +11,12 @@
 
 enum { RESULT_PUT_BACK = 3, RESULT_NEEDS_PERSON = 4 }; /* exit statuses of the contract */
 
+/* Of all commands for a person: one may name 48 files, each of a path of at most 4096 bytes. */
+enum { RESULT_BY_HAND_BYTES = 256 * 1024 };
+/* When all of them are in it: one that did not fit is no command, and is left out, which is said.
+ */
+const char *result_by_hand(struct buf *commands);
+
 struct result_unit { /* one of the result, in its order */
     const char *name;
     const char *const *services;

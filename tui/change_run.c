@@ -586,13 +586,16 @@ static void take_by_hand(struct change_run *r, const cJSON *list)
 {
     const cJSON *one;
 
-    r->by_hand = arena_calloc(&r->arena, CHANGE_BY_HAND, sizeof *r->by_hand);
+    /* Each whole, and all of them: the result is of RESULT_MAX_BYTES at most. */
+    r->by_hand = arena_calloc(&r->arena, (size_t)cJSON_GetArraySize(list) + 1, sizeof *r->by_hand);
     cJSON_ArrayForEach(one, list) {
-        char text[REASON_BYTES];
-        if (!cJSON_IsString(one) || r->by_hand_count == CHANGE_BY_HAND)
+        if (!cJSON_IsString(one))
             continue;
-        utf8_sanitise(one->valuestring, strlen(one->valuestring), text, sizeof text, NULL);
-        r->by_hand[r->by_hand_count++] = arena_strdup(&r->arena, text);
+        /* A byte that is none of UTF-8 becomes a replacement character: 3 bytes. */
+        size_t size = strlen(one->valuestring), room = 3 * size + 1;
+        char *text = arena_alloc(&r->arena, room);
+        utf8_sanitise(one->valuestring, size, text, room, NULL);
+        r->by_hand[r->by_hand_count++] = text;
     }
 }
 

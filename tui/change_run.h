@@ -30,7 +30,7 @@ enum change_phase {
 };
 enum change_step_state { STEP_NEXT, STEP_NOW, STEP_DONE, STEP_FAILED, STEP_LEFT };
 
-enum { CHANGE_STEPS = 128, CHANGE_SERVICES = 64, CHANGE_BY_HAND = 32 };
+enum { CHANGE_STEPS = 128, CHANGE_SERVICES = 64 };
 struct change_step {
     const char *action, *service; /* service: of one, or of a unit: "ollama+comfyui"; "" */
     const char *what;             /* the file, or the command; NULL */

@@ -378,6 +378,29 @@ static void test_person(void **state)
     assert_false(change_run_stands(&r));
 }
 
+/* A part of a command does something else: each is whole, and none is left out. */
+static void test_long_commands(void **state)
+{
+    enum { COMMANDS = 40, WORD = 5000 };
+    static char text[COMMANDS * (WORD + 8) + 256];
+    size_t used = (size_t)snprintf(text, sizeof text,
+                                   "{\"id\":\"1\",\"state\":\"interrupted\","
+                                   "\"needs_person\":true,\"by_hand\":[");
+
+    (void)state;
+    for (int i = 0; i < COMMANDS; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s\"%0*d\"", i > 0 ? "," : "",
+                                 WORD, i);
+    }
+    snprintf(text + used, sizeof text - used, "],\"services\":[]}");
+    ends(text, "");
+    assert_int_equal(r.by_hand_count, COMMANDS);
+    for (int i = 0; i < COMMANDS; i++) {
+        assert_int_equal(strlen(r.by_hand[i]), WORD);
+        assert_int_equal(strtol(r.by_hand[i], NULL, 10), i);
+    }
+}
+
 static void test_nothing(void **state)
 {
     (void)state;
@@ -525,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_undo, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_ends, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_person, open_run, close_run),
+        cmocka_unit_test_setup_teardown(test_long_commands, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_nothing, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_hostile, open_run, close_run),
         cmocka_unit_test_setup_teardown(test_log, open_run, close_run),
