@@ -76,7 +76,8 @@ static void check_value(const struct document *d, const struct document_entry *e
     const char *text = d->text + e->value_span.begin;
     size_t size = e->value_span.end - e->value_span.begin;
 
-    if (e->kind == ENTRY_COMMAND) {
+    /* What cannot be changed there is as it stands, and not always to be read alone. */
+    if (e->kind == ENTRY_COMMAND || e->fixed != NULL) {
         return;
     }
     if (is_yaml_node(d, e)) {
