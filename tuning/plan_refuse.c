@@ -25,13 +25,17 @@ static struct plan_found find(struct planner *p, const struct wanted *w, bool *r
     return stands;
 }
 
-/* Whether what fills the value is known: one plain name, of a .env that can be read. */
+/* Whether what fills the value is known: one plain name, of a .env that can be read. In an env_file
+ * it may be one of the file itself as well. */
 static bool is_answered(const struct planner *p, const struct wanted *w,
-                        const struct document_entry *e)
+                        const struct plan_found *stands)
 {
+    const struct plan_place *place = w->place;
     struct splice_interpolation i;
 
-    return w->place->dotenv >= 0 && splice_interpolation(e->value, &i) &&
+    return (stands->layer >= place->layer_count ||
+            place->layers[stands->layer].kind != PLAN_LAYER_ENV_FILE) &&
+           place->dotenv >= 0 && splice_interpolation(stands->entry->value, &i) &&
            p->in->sources[w->place->dotenv].err.code == 0;
 }
 
@@ -64,7 +68,7 @@ void planner_refuse(struct planner *p, const struct wanted *w, const char *reaso
     const struct document_entry *e = stands.entry;
     const char *in_file = e ? (e->value ? e->value : "") : NULL;
     const bool filled = e && e->interpolated && e->value && !raw;
-    const bool unclear = filled && !is_answered(p, w, e);
+    const bool unclear = filled && !is_answered(p, w, &stands);
 
     if (filled && !unclear) {
         in_file = planner_in_file(p, w->place, w->name);

@@ -54,6 +54,19 @@ t_run "$TUNETOP" verify mine -s ollama
 t_expect_status 0
 t_expect_out '^2 as wanted\.$'
 
+# In an env_file, too: the name may be one of the file itself.
+# shellcheck disable=SC2016 # of compose
+printf 'X=1\nOLLAMA_NUM_PARALLEL=${X}\nOLLAMA_MAX_QUEUE=7\n' >"$HOME/of.env"
+printf 'X=3\n' >"$HOME/.env"
+cp "$compose" "$t_dir/compose"
+printf 'services:\n  ollama:\n    image: ollama/ollama:0.33.0\n    env_file: of.env\n' >"$compose"
+stop
+t_run "$TUNETOP" verify mine -s ollama
+t_expect_status 0
+t_expect_out '^ +ollama +OLLAMA_NUM_PARALLEL +\$\{X\} +- +3 +unknown$'
+cp "$t_dir/compose" "$compose"
+start OLLAMA_NUM_PARALLEL=3
+
 # Nobody knows what it would have: no difference, and not left out.
 stop
 t_run "$TUNETOP" verify mine -s ollama

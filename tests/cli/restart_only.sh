@@ -149,14 +149,18 @@ t_run "$TUNETOP" apply mine --yes
 t_expect_status 0
 t_is 'and not tried again' "$(cat "$t_dir/calls")" ''
 
-# --- it does not start: tried once more, then a person is told ---
+# --- it does not start: tried once more, then a person is told, each command whole ---
 older
+cp "$yaml" "$yaml.kept"
+long=$(printf 'x%.0s' {1..3000})
+sed -i "s|start: \[$HOME/start\]|start: [$HOME/start, $long, $long]|" "$yaml"
 echo fails >"$HOME/trick"
 t_run "$TUNETOP" apply mine --yes
 t_expect_status 4
 t_expect_out '^Its files were not changed, but it is not well'
 t_expect_out '^Or by hand:$'
-t_expect_out "^ +$HOME/start\$"
+t_expect_out "^ +$HOME/start x{3000} x{3000}\$"
+mv "$yaml.kept" "$yaml"
 same_file
 rm "$HOME/trick"
 t_run "$TUNETOP" recover --yes
