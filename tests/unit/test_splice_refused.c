@@ -185,6 +185,13 @@ static void what_is_said_of_it_is_true(void **state)
          "x: &env\n  A: 1\nservices:\n  a:\n    environment: *env\n  b:\n    environment: *env\n",
          {SET_VARIABLE("a", "A", "3")},
          "f:5:18: what stands here is read from the anchor 'env', by others as well\n" A_IS_3},
+        /* By hand it would be all that is left of the map. */
+        {DOCUMENT_COMPOSE,
+         "x: &env\n  A: 1\n  FOO: b\n  \"C\\nD\": c\nservices:\n  a:\n    environment: *env\n",
+         {SET_VARIABLE("a", "A", "3")},
+         "f:7:18: what stands here is read from the anchor 'env'\n" A_IS_3
+         "# it replaces what comes from an anchor: copy FOO, C D as well,\n"
+         "# or let tunetop write a file of its own: 'write: override'\n"},
         {DOCUMENT_COMPOSE,
          "x: &d {resources: {}}\nservices:\n  a:\n    deploy: *d\n",
          {SET_KEY("a", "deploy.resources.limits.cpus", "3")},

@@ -1,6 +1,9 @@
 #include <string.h>
 
+#include "base/utf8.h"
 #include "tuning/config/splicer.h"
+
+enum { MERGED_NAMES = 8, MERGED_NAME = 96 }; /* that are named to somebody who writes by hand */
 
 /* Files of lines: NAME=value, scripts, and what a person would write by hand. */
 
@@ -219,6 +222,49 @@ int splice_shell(struct splicer *s, const struct splice_edit *edit, const struct
 
 /* ---- by hand ---- */
 
+/* Of the same map of the same service: variables, or keys with the same first part; no item of what
+ * is edited itself. */
+static bool is_beside(const struct document_entry *e, const struct splice_edit *edit)
+{
+    const size_t top = strcspn(edit->name, ".["), size = strlen(edit->name);
+
+    if (e->kind != edit->kind || strcmp(e->group, edit->group) != 0) {
+        return false;
+    }
+    return e->kind == ENTRY_KEY
+               ? strcspn(e->name, ".[") == top && strncmp(e->name, edit->name, top) == 0 &&
+                     strncmp(e->name, edit->name, size) != 0
+               : strcmp(e->name, edit->name) != 0;
+}
+
+/* YAML merges one level deep: a map that is written where all of it comes from an anchor is all
+ * that is left of it. Names the others of that map, on one line; values may be secrets. */
+static void warn_of_merge(const struct document *d, const struct splice_edit *edit, struct buf *out)
+{
+    size_t named = 0;
+
+    for (size_t i = 0; i < d->count; i++) {
+        if (d->tag_count > 0 || (is_beside(&d->entries[i], edit) && !d->entries[i].shared)) {
+            return; /* a map of its own; what has a tag is no entry */
+        }
+    }
+    for (size_t i = 0; i < d->count && named <= MERGED_NAMES; i++) {
+        const char *name = d->entries[i].name;
+        char clean[MERGED_NAME];
+
+        if (is_beside(&d->entries[i], edit) && named++ < MERGED_NAMES) {
+            utf8_sanitise(name, strlen(name), clean, sizeof clean, NULL);
+            buf_printf(out, "%s%s",
+                       named == 1 ? "# it replaces what comes from an anchor: copy " : ", ", clean);
+        }
+    }
+    if (named > 0) {
+        buf_printf(out,
+                   "%s as well,\n# or let tunetop write a file of its own: 'write: override'\n",
+                   named > MERGED_NAMES ? ", ..." : "");
+    }
+}
+
 static void compose_by_hand(const struct splice_edit *edit, struct buf *out)
 {
     if (edit->group[0] != '\0') {
@@ -259,6 +305,7 @@ void splice_by_hand(const struct document *d, const struct splice_edit *edit, st
     case DOCUMENT_COMPOSE:
     case DOCUMENT_YAML:
         compose_by_hand(edit, out);
+        warn_of_merge(d, edit, out);
         break;
     case DOCUMENT_SYSTEMD:
         if (edit->kind == ENTRY_VARIABLE) {
