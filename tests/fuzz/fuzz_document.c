@@ -76,8 +76,10 @@ static void check_value(const struct document *d, const struct document_entry *e
     const char *text = d->text + e->value_span.begin;
     size_t size = e->value_span.end - e->value_span.begin;
 
-    /* What cannot be changed there is as it stands, and not always to be read alone. */
-    if (e->kind == ENTRY_COMMAND || e->fixed != NULL) {
+    /* What cannot be changed there is as it stands, and not always to be read alone; nor is what
+     * has a tag, "!x null", without it. */
+    if (e->kind == ENTRY_COMMAND || e->fixed != NULL ||
+        (is_yaml_node(d, e) && document_tagged(d, e->group, e->name) != NULL)) {
         return;
     }
     if (is_yaml_node(d, e)) {
