@@ -441,10 +441,9 @@ static void test_reservation(void **state)
         row = strcmp(plan.rows[i].setting, "deploy.resources.limits.memory") == 0 ? &plan.rows[i]
                                                                                   : row;
     }
-    assert_non_null(row);
-    assert_string_equal(row->wanted, "8G");
-    assert_null(row->in_file);
-    assert_false(row->same || row->unclear);
+    assert_true(row && strcmp(row->wanted, "8G") == 0);
+    assert_true(row && row->in_file == NULL);
+    assert_true(row && !row->same && !row->unclear);
 }
 
 /* What a person types is judged as what a profile wishes is. */
