@@ -15,8 +15,8 @@ read -r port2 _ <"$t_dir/port2"
 kill $!
 wait $! 2>/dev/null
 for script in start stop; do
-    sed -e "s|$HOME/pid|$HOME/pid2|g; s|$HOME/trick|$HOME/trick2|g; s|$t_dir/port|&2|g" \
-        -e "s|--port $port |--port $port2 |; s|^echo $script|&2|" "$HOME/$script" >"$HOME/${script}2"
+    sed -e "s|$HOME/pid|$HOME/pid2|g; s|$HOME/trick|$HOME/trick2|g; s,$t_dir/port,&2,g" \
+        -e "s|--port $port |--port $port2 |; s,^echo $script,&2," "$HOME/$script" >"$HOME/${script}2"
     chmod +x "$HOME/${script}2"
 done
 cat >>"$yaml" <<END
