@@ -145,7 +145,7 @@ if systemctl start systemd-journald.socket systemd-journald.service 2>/dev/null 
     journal=yes
 fi
 check_apply root
-check_rolled_back root crashes 'status 3'
+check_rolled_back root crashes 'status 3|again and again'
 [ "$journal" = no ] || check_rolled_back root crashes 'The last line of its log: its model is gone'
 check_rolled_back root hangs 'ollama: '
 check_rolled_back root dies 'ollama: '
@@ -231,7 +231,7 @@ $ctl daemon-reload
 
 # --- a unit of a user ---
 check_apply user
-check_rolled_back user crashes 'status 3'
+check_rolled_back user crashes 'status 3|again and again'
 check_rolled_back user forgets 'OLLAMA_KEEP_ALIVE=[a-z0-9]+,'
 $ctl stop ollama
 check_apply sudo

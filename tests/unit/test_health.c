@@ -20,6 +20,7 @@ struct scene {
     bool running;
     int health, exit_status;
     int64_t restarts;
+    const char *words; /* how it ended; NULL: nothing */
 };
 
 static const struct scene *scenes;
@@ -63,6 +64,7 @@ static int look(const struct control_world *w, const struct control_target *t,
     out->exit_status = s->exit_status;
     out->restarts = s->restarts;
     snprintf(out->id, sizeof out->id, "%s", s->id);
+    snprintf(out->words, sizeof out->words, "%s", s->words ? s->words : "");
     return 0;
 }
 static const struct control control = {.look = look};
@@ -131,6 +133,26 @@ static void test_waiting(void **state_of_test)
          4,
          5,
          "again and again"},
+        {"round and round, and it runs at the moment",
+         {{0, "2", false, -1, 3, 4, "it ended with status 3, again and again"},
+          {2, "4", true, -1, -1, 7}},
+         -ERR_STATE,
+         2,
+         3,
+         "it ended with status 3, again and again"},
+        {"it ends, but seldom",
+         {{0, "2", false, -1, 3, 4, "it ended with status 3, again and again"},
+          {20, "3", true, -1, -1, 5}},
+         -ERR_TIMEOUT,
+         90,
+         91,
+         "not well after 90 s: it ended with status 3"},
+        {"how the old run ended is no reason",
+         {{0, "1", false, -1, 3, 4, "it ended with status 3"}, {20, "2", true, -1, -1, 4}},
+         -ERR_TIMEOUT,
+         90,
+         91,
+         "not well after 90 s"},
         {"for ever", {{0, "2", true, -1, -1, 0}}, -ERR_TIMEOUT, 90, 91, "not well after 90 s"},
     };
 
@@ -141,7 +163,8 @@ static void test_waiting(void **state_of_test)
         const double took_s = (double)clock_ns / 1e9;
 
         if (rc != cases[i].result || took_s < cases[i].least_s || took_s > cases[i].most_s ||
-            !strstr(err.msg, cases[i].says)) {
+            !strstr(err.msg, cases[i].says) ||
+            (strstr(cases[i].what, "old run ended") && strstr(err.msg, "status"))) {
             fail_msg("%s: %d after %.1f s: %s", cases[i].what, rc, took_s, err.msg);
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "sampling/ask.h"
 #include "sampling/sample.h"
 
@@ -131,29 +132,45 @@ static int ended(const struct control_state *s, struct err *err)
     return err_set(err, ERR_STATE, "it ended%s%s%s", status, s->words[0] ? ": " : "", s->words);
 }
 
+/* What the looks before this one told. */
+struct history {
+    bool ran;
+    int64_t restarts;                                       /* at the first look that knew; -1 */
+    char failure[sizeof((struct control_state *)0)->words]; /* of this run or one since; "" */
+};
+
+static bool is_old_run(const struct control_state *before, const struct control_state *s)
+{
+    return before->id[0] && strcmp(before->id, s->id) == 0;
+}
+
 /* What its supervisor says: 1 well as far as it knows, 0 not yet, negative: it will not be. */
-static int judge(const struct control_state *before, const struct control_state *s, bool *seen,
-                 int64_t *restarts, struct err *err)
+static int judge(const struct control_state *before, const struct control_state *s,
+                 struct history *past, struct err *err)
 {
     if (!s->known) { /* nobody supervises it: what it answers has to do */
         return 1;
     }
     if (s->running) {
-        *seen = true;
+        past->ran = true;
     }
-    if (!s->running && *seen) {
+    if (!s->running && past->ran) {
         return ended(s, err);
     }
-    if (*restarts < 0 && s->restarts >= 0) {
-        *restarts = s->restarts;
+    if (past->restarts < 0 && s->restarts >= 0) {
+        past->restarts = s->restarts;
     }
-    if (*restarts >= 0 && s->restarts - *restarts >= LOOPS) {
-        return strstr(s->words, "again and again")
-                   ? err_set(err, ERR_STATE, "%s", s->words)
-                   : err_set(err, ERR_STATE, "it ends again and again%s%s", s->words[0] ? ": " : "",
-                             s->words);
+    /* While it runs once more, its supervisor has forgotten how it ended. */
+    if (s->words[0] && !is_old_run(before, s)) {
+        utf8_copy(past->failure, sizeof past->failure, s->words);
     }
-    if (!s->running || (before->id[0] && strcmp(before->id, s->id) == 0)) {
+    if (past->restarts >= 0 && s->restarts - past->restarts >= LOOPS) {
+        return strstr(past->failure, "again and again")
+                   ? err_set(err, ERR_STATE, "%s", past->failure)
+                   : err_set(err, ERR_STATE, "it ends again and again%s%s",
+                             past->failure[0] ? ": " : "", past->failure);
+    }
+    if (!s->running || is_old_run(before, s)) {
         return 0;
     }
     /* One that said unhealthy before, of a service that worked, says nothing now: the program that
@@ -174,10 +191,9 @@ static void note(const struct health_watch *h, const struct control_state *befor
 {
     const char *words = last->msg[0]              ? last->msg
                         : s->known && !s->running ? "it does not run yet"
-                        : before->id[0] && strcmp(before->id, s->id) == 0
-                            ? "the one before still runs"
-                        : s->health == -1 ? "its healthcheck has not said healthy yet"
-                                          : "";
+                        : is_old_run(before, s)   ? "the one before still runs"
+                        : s->health == -1         ? "its healthcheck has not said healthy yet"
+                                                  : "";
 
     if (h->note && words[0] && strcmp(words, said) != 0) {
         snprintf(said, size, "%s", words);
@@ -199,8 +215,7 @@ int health_wait(const struct health_watch *h, const struct control_state *before
     const int64_t deadline_ns = now(h) + health_patience_ns(h->rules);
     struct ask *a = open_ask(h);
     struct err last = ERR_INIT;
-    bool seen = false;
-    int64_t restarts = -1;
+    struct history past = {.restarts = -1};
     unsigned failed = 0;
     int rc = 0;
     char said[sizeof last.msg] = "";
@@ -217,8 +232,8 @@ int health_wait(const struct health_watch *h, const struct control_state *before
         }
         look.looked = rc == 0;
         failed = rc < 0 ? failed : 0;
-        rc = rc == 0 ? judge(before, out, &seen, &restarts, err) : 0;
-        look.another = !before->id[0] || strcmp(before->id, out->id) != 0;
+        rc = rc == 0 ? judge(before, out, &past, err) : 0;
+        look.another = !is_old_run(before, out);
         if (rc < 0) {
             look.ended = true;
             tell_look(h, &look, err->msg);
@@ -234,13 +249,18 @@ int health_wait(const struct health_watch *h, const struct control_state *before
             break;
         }
         if (stopped(h)) {
-            rc = err_set(err, ERR_STATE, "a signal ended the waiting for it");
+            rc = err_set(err, ERR_STATE, "told to stop while waiting for it");
             break;
         }
         if (now(h) >= deadline_ns) {
+            const bool again = past.restarts >= 0 && out->restarts > past.restarts;
+            const char *why = again && past.failure[0] ? past.failure
+                              : last.msg[0]            ? last.msg
+                                                       : out->words;
+
             rc = err_set(err, ERR_TIMEOUT, "it is not well after %.0f s%s%s",
                          (double)health_patience_ns(h->rules) / (double)NS_PER_S,
-                         last.msg[0] ? ": " : "", last.msg);
+                         why[0] ? ": " : "", why);
             break;
         }
         note(h, before, out, &last, said, sizeof said);

@@ -77,7 +77,7 @@ int queue_empty(const struct control_world *w, const char *url, const char *toke
                            (double)patience_ns / (double)NS_PER_S);
         }
         if (may_stop && w->stop_asked(w->ctx)) {
-            return err_set(err, ERR_STATE, "a signal ended the waiting for its queue");
+            return err_set(err, ERR_STATE, "told to stop while waiting for its queue");
         }
         w->pause(w->ctx, PAUSE_S * NS_PER_S);
     }
