@@ -4,19 +4,6 @@
 
 . "$abs_srcdir/tests/cli/server.sh"
 
-start() { # VARIABLE...: an Ollama with that environment
-    env -i "$@" "$fake" --kind ollama --models 0 ${port:+--port "$port"} \
-        <"$t_dir/life" >"$t_dir/port" 9>&- &
-    server=$!
-    t_own "$server"
-    t_wait_for 'it serves' test -s "$t_dir/port"
-    read -r port _ <"$t_dir/port"
-}
-stop() {
-    kill "$server"
-    wait "$server" 2>/dev/null
-    : >"$t_dir/port"
-}
 compose=$HOME/compose.yaml
 file() { # WHAT OLLAMA_NUM_PARALLEL has, and the rest as it is wanted
     printf 'services:\n  ollama:\n    image: ollama/ollama:0.33.0\n    environment:\n' >"$compose"
@@ -24,7 +11,6 @@ file() { # WHAT OLLAMA_NUM_PARALLEL has, and the rest as it is wanted
 }
 t_profile OLLAMA_NUM_PARALLEL=3 OLLAMA_MAX_QUEUE=7
 
-port=
 # shellcheck disable=SC2016 # of compose
 file '1${X}'
 start OLLAMA_NUM_PARALLEL=1 OLLAMA_MAX_QUEUE=7
@@ -44,7 +30,7 @@ for value in '1${X}' '${Q:?msg}' '${FA:+1}' '${NP:-${NP2:-1}}'; do
     t_expect_status 5
     t_ok "$value: the row" grep -Eq "^ +ollama +OLLAMA_NUM_PARALLEL +[1\$].* +1 +3 +differs +process environment$" \
         "$t_dir/out"
-    t_expect_out '^ +its process has another value, and the file puts it together from others$'
+    t_expect_out '^ +its process has another value; what the file makes of it is not known$'
 done
 
 # The process has it, from the file as it is.
@@ -72,7 +58,7 @@ stop
 t_run "$TUNETOP" verify mine -s ollama
 t_expect_status 0
 t_expect_out '^ +ollama +OLLAMA_NUM_PARALLEL .*NP2.* +- +3 +unknown$'
-t_expect_out '^ +the file puts its value together from others$'
+t_expect_out '^ +what the file makes of its value is not known$'
 t_expect_out '^2 not proven\.$'
 t_run "$TUNETOP" verify mine -s ollama --json
 t_expect_out '"wanted":	"3"'

@@ -15,15 +15,6 @@ older() {
     printf '%s\n' "$wanted" >"$env"
     sum=$(sha256sum <"$env")
 }
-# A file counts as younger only when it is so by more than a tenth of a second.
-sleep_past_start() {
-    local began
-    began=$(date +%s%N)
-    t_wait_for 'the file can be younger' past "$began"
-}
-past() {
-    [ $(($(date +%s%N) - $1)) -gt 300000000 ]
-}
 same_file() {
     t_is "$t_what: the file is untouched" "$(sha256sum <"$env")" "$sum"
 }
@@ -244,15 +235,8 @@ has OLLAMA_MAX_QUEUE=512
 
 # --- cut off behind the restart: it counts ---
 older
-sed -i 's/steady: 1/steady: 600/' "$yaml"
-"$TUNETOP" apply mine --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
-apply=$!
-t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
+killed_watching apply mine
 t_must_fail 'nothing is written, so nothing says it' grep -q '"action":"write"' "$t_dir/progress"
-kill -9 "$apply"
-wait "$apply" 2>/dev/null
-sed -i 's/steady: 600/steady: 1/' "$yaml"
-: >"$t_dir/calls"
 t_run "$TUNETOP" recover --yes
 t_expect_status 0
 t_expect_out 'it was restarted already, it counts as applied$'

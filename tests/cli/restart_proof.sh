@@ -101,14 +101,7 @@ as_before
 
 # --- and one that was restarted is, without another restart ---
 fresh
-sed -i 's/steady: 1/steady: 600/' "$yaml"
-"$TUNETOP" apply mine --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
-apply=$!
-t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
-kill -9 "$apply"
-wait "$apply" 2>/dev/null
-sed -i 's/steady: 600/steady: 1/' "$yaml"
-: >"$t_dir/calls"
+killed_watching apply mine
 t_run "$TUNETOP" recover --yes
 t_expect_status 0
 t_expect_out 'it counts as applied$'
@@ -116,14 +109,7 @@ t_is 'recover restarted nothing' "$(cat "$t_dir/calls")" ''
 has OLLAMA_MAX_QUEUE=512
 
 # --- an undo that was cut off behind its restart is no apply ---
-sed -i 's/steady: 1/steady: 600/' "$yaml"
-"$TUNETOP" undo --yes --progress-fd 3 3>"$t_dir/progress" >/dev/null 2>&1 &
-undo=$!
-t_wait_for 'it is watched' grep -q watch "$t_dir/progress"
-kill -9 "$undo"
-wait "$undo" 2>/dev/null
-sed -i 's/steady: 600/steady: 1/' "$yaml"
-: >"$t_dir/calls"
+killed_watching undo
 t_run "$TUNETOP" recover --yes
 t_expect_status 0
 t_expect_out ': all of it was taken back, it counts as undone$'

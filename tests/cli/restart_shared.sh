@@ -58,15 +58,6 @@ both_old() {
     both_have OLLAMA_NUM_PARALLEL=1
     t_is "$t_what: the file is as it was" "$(cat "$env")" "$before"
 }
-# A file counts as younger only when it is so by more than a tenth of a second.
-sleep_past_start() {
-    local began
-    began=$(date +%s%N)
-    t_wait_for 'the file can be younger' past "$began"
-}
-past() {
-    [ $(($(date +%s%N) - $1)) -gt 300000000 ]
-}
 
 # --- the plan: a change of both, one edit of the file, both are restarted ---
 both

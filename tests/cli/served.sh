@@ -90,3 +90,28 @@ echo 0 >"$HOME/pid"
 old
 "$HOME/start"
 : >"$t_dir/calls"
+
+# A file counts as younger only when it is so by more than a tenth of a second.
+sleep_past_start() {
+    local began
+    began=$(date +%s%N)
+    t_wait_for 'the file can be younger' past "$began"
+}
+past() {
+    [ $(($(date +%s%N) - $1)) -gt 300000000 ]
+}
+
+# killed_watching COMMAND...: tunetop's, killed -9 while it watches what it has restarted. What it said is in
+# $t_dir/progress, which is empty before: a shell in the background empties it later than somebody looks.
+killed_watching() {
+    local pid
+    sed -i 's/steady: 1/steady: 600/' "$yaml"
+    : >"$t_dir/progress"
+    "$TUNETOP" "$@" --yes --progress-fd 3 3>>"$t_dir/progress" >/dev/null 2>&1 &
+    pid=$!
+    t_wait_for "$1: it is watched" grep -q watch "$t_dir/progress"
+    kill -9 "$pid"
+    wait "$pid" 2>/dev/null
+    sed -i 's/steady: 600/steady: 1/' "$yaml"
+    : >"$t_dir/calls"
+}

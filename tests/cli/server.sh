@@ -15,3 +15,20 @@ fi
 
 mkfifo "$t_dir/life" # a server ends with its stdin
 exec 9<>"$t_dir/life"
+
+port=
+# start VARIABLE...: an Ollama ($server) with that environment, at $port, or at one that is free while that is empty.
+start() {
+    env -i "$@" "$fake" --kind ollama --models 0 ${port:+--port "$port"} \
+        <"$t_dir/life" >"$t_dir/port" 9>&- &
+    server=$!
+    t_own "$server"
+    t_wait_for 'it serves' test -s "$t_dir/port"
+    read -r port _ <"$t_dir/port"
+}
+# stop: it has ended; the next one gets the same port.
+stop() {
+    kill "$server"
+    wait "$server" 2>/dev/null
+    : >"$t_dir/port"
+}

@@ -3,20 +3,6 @@
 . "${abs_srcdir:?}/tests/lib.sh"
 
 . "$abs_srcdir/tests/cli/server.sh"
-# start VARIABLE...: an Ollama with that environment, and the file that is said to be its own
-start() {
-    env -i "$@" "$fake" --kind ollama --models 0 ${port:+--port "$port"} \
-        <"$t_dir/life" >"$t_dir/port" 9>&- &
-    server=$!
-    t_own "$server"
-    t_wait_for 'it serves' test -s "$t_dir/port"
-    read -r port _ <"$t_dir/port"
-}
-stop() {
-    kill "$server"
-    wait "$server" 2>/dev/null
-    : >"$t_dir/port"
-}
 # row SETTING PATTERN: of the line of that setting
 row() {
     t_ok "$t_what: $1 $2" grep -Eq -- "^ +ollama +$1 +$2\$" "$t_dir/out"
@@ -34,7 +20,6 @@ OLLAMA_SCHED_SPREAD=1
 OLLAMA_NUMA=0
 OLLAMA_AUTH_TOKEN=hunter2
 END
-port=
 start OLLAMA_SCHED_SPREAD=true OLLAMA_KEEP_ALIVE=5m OLLAMA_MAX_QUEUE=9 OLLAMA_AUTH_TOKEN=hunter2
 cat >"$yaml" <<END
 services:

@@ -19,8 +19,19 @@ c_holds
 t_profile OLLAMA_NUM_PARALLEL=4
 yaml=$XDG_CONFIG_HOME/tunetop/tunetop.yaml
 
-# c_begin PROJECT COMMAND...: a project ($file) that COMMAND brings up, and a configuration that names nothing but its
-# address. "steady" is how long it is watched; the default is a minute.
+# c_config KIND: a configuration that names nothing but the address. "steady" is how long it is watched; the default is a
+# minute.
+c_config() {
+    cat >"$yaml" <<END
+services:
+  - name: $1
+    kind: $1
+    url: http://127.0.0.1:$c_port
+    health: {interval: 1, timeout: 1, retries: 10, steady: 1}
+END
+}
+
+# c_begin PROJECT COMMAND...: a project ($file) that COMMAND brings up, and its c_config.
 c_begin() {
     c_project=$1
     shift
@@ -30,11 +41,5 @@ c_begin() {
     c_file 2 64m >"$file"
     cp "$file" "$t_dir/before"
     "$@" -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
-    cat >"$yaml" <<END
-services:
-  - name: ollama
-    kind: ollama
-    url: http://127.0.0.1:$c_port
-    health: {interval: 1, timeout: 1, retries: 10, steady: 1}
-END
+    c_config ollama
 }

@@ -77,6 +77,7 @@ c_cleanup() {
     podman rm --all --force --time 0 >/dev/null 2>&1
     podman pod rm --all --force >/dev/null 2>&1
     podman network prune --force >/dev/null 2>&1
+    pkill -9 -f "conmon .*$t_dir/c/" # of those that were killed while they made one
     t_cleanup
 }
 
@@ -174,6 +175,27 @@ c_memory() {
 }
 c_answers() {
     busybox wget -q -O - "http://127.0.0.1:$c_port/api/version"
+}
+
+# An image by the name of one of ComfyUI that takes flags from CLI_ARGS, made of the other one.
+c_comfyui_image=localhost/yanwk/comfyui-boot:1
+c_comfyui() {
+    cat >"$t_dir/c/rootfs/bin/start" <<'END'
+#!/bin/sh
+# shellcheck disable=SC2086 # as those images do it
+tail -f /dev/null | ollama --kind comfyui --host 0.0.0.0 --port 8188 main.py --listen $CLI_ARGS
+END
+    chmod +x "$t_dir/c/rootfs/bin/start"
+    tar -C "$t_dir/c/rootfs" -c . |
+        podman import --change 'CMD ["/bin/start"]' - "$c_comfyui_image" >"$t_dir/c/log" 2>&1
+}
+c_answers_flags() {
+    busybox wget -q -O - "http://127.0.0.1:$c_port/system_stats"
+}
+# What its process says of itself, behind --listen, flags in alphabetical order.
+c_flags() {
+    c_answers_flags | sed 's/.*"main.py", "--listen"//; s/\].*//; s/[",]//g; s/ --/\n--/g' | sort |
+        tr '\n' ' ' | sed 's/^ *//; s/ *$//; s/^/ /'
 }
 
 # c_file PARALLEL MEMORY [HEALTH]: the compose file, as somebody else wrote it. Without a healthcheck
