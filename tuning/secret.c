@@ -119,9 +119,60 @@ static void remember(struct secret_state *state, const char *line, size_t size, 
     }
 }
 
+/* Where `text` stands in the line from `from` on; size: nowhere. */
+static size_t find(const char *line, size_t size, size_t from, const char *text)
+{
+    size_t at = from;
+
+    while (at < size && !starts(line, size, at, text)) {
+        at++;
+    }
+    return at;
+}
+
+/* Where a private key begins, as RFC 7468 (PEM), OpenSSH and OpenPGP write it, from `from` on;
+ * size: nowhere. A certificate is no secret. */
+static size_t private_key_at(const char *line, size_t size, size_t from)
+{
+    size_t at = find(line, size, from, "-----BEGIN ");
+
+    while (at < size) {
+        const size_t words = at + strlen("-----BEGIN "), end = find(line, size, words, "-----");
+
+        if (find(line, end, words, "PRIVATE KEY") < end) {
+            return at;
+        }
+        at = find(line, size, end, "-----BEGIN ");
+    }
+    return at;
+}
+
+/* Whether one goes on behind the line; open: it began before `at`. Files put together without a
+ * newline between them have the BEGIN of the next behind the END. */
+static bool key_goes_on(const char *line, size_t size, size_t at, bool open)
+{
+    while (at < size || open) {
+        at = open ? find(line, size, at, "-----END ") : private_key_at(line, size, at);
+        if (at >= size) {
+            return open;
+        }
+        open = !open;
+        at += strlen("-----END ");
+    }
+    return false;
+}
+
 /* The line belongs to a secret that began above it. */
 static bool is_inside(struct secret_state *state, const char *line, size_t size, size_t at)
 {
+    const bool key = state->key;
+
+    state->key = key && key_goes_on(line, size, 0, true);
+    if (key) {
+        state->quote = state->quote && goes_on(line, size, 0, state->quote, true) ? state->quote
+                                                                                  : '\0';
+        return true;
+    }
     if (state->quote) {
         state->quote = goes_on(line, size, 0, state->quote, true) ? state->quote : '\0';
         return true;
@@ -136,6 +187,8 @@ void secret_mask_line(struct secret_state *state, const char *line, size_t size,
 
     buf_add(out, line, at);
     const bool inside = is_inside(state, line, size, at);
+    const size_t key = inside ? size : private_key_at(line, size, 0);
+    state->key = state->key || key_goes_on(line, size, key, false);
     if ((inside || state->next) && at < size) {
         state->next = false;
         buf_puts(out, stars);
@@ -144,7 +197,11 @@ void secret_mask_line(struct secret_state *state, const char *line, size_t size,
     while (at < size) {
         size_t end = at;
 
-        while (end < size && is_word(line[end])) {
+        if (at == key) {
+            buf_puts(out, stars);
+            return;
+        }
+        while (end < size && end != key && is_word(line[end])) {
             end++;
         }
         if (end > at && service_is_secret_value(line + at, end - at)) {
@@ -179,20 +236,29 @@ void secret_mask_line(struct secret_state *state, const char *line, size_t size,
     }
 }
 
-struct secret_state secret_state_at(const char *text, size_t size, size_t line)
+struct secret_state secret_reader_at(struct secret_reader *r, size_t line)
 {
-    struct secret_state state = {false};
     struct buf masked;
 
+    if (line <= r->line) {
+        *r = (struct secret_reader){.text = r->text, .size = r->size};
+    }
     buf_init(&masked, 1); /* nobody looks at it */
-    for (size_t at = 0; line > 1 && at < size; line--) {
-        const char *end = memchr(text + at, '\n', size - at);
-        const size_t length = (end ? (size_t)(end - text) : size) - at;
+    for (; r->line + 1 < line && r->at < r->size; r->line++) {
+        const char *end = memchr(r->text + r->at, '\n', r->size - r->at);
+        const size_t length = (end ? (size_t)(end - r->text) : r->size) - r->at;
 
         buf_clear(&masked);
-        secret_mask_line(&state, text + at, length, &masked);
-        at += length + 1;
+        secret_mask_line(&r->state, r->text + r->at, length, &masked);
+        r->at += length + 1;
     }
     buf_release(&masked);
-    return state;
+    return r->state;
+}
+
+struct secret_state secret_state_at(const char *text, size_t size, size_t line)
+{
+    struct secret_reader r = {.text = text, .size = size};
+
+    return secret_reader_at(&r, line);
 }

@@ -122,7 +122,66 @@ static void test_over_lines(void **state)
     }
 }
 
-/* A diff begins in the middle of a text, perhaps in the middle of a secret. */
+/* A private key is one under any name, in any kind of file. */
+static void test_private_key(void **state)
+{
+    static const char *const texts[][5] = {
+        {"  tls.pem: |", "    -----BEGIN PRIVATE KEY-----", "    abc",
+         "    -----END PRIVATE KEY-----", "  port: 1"},
+        {"A=1", "PEM=\"-----BEGIN RSA PRIVATE KEY-----", "abc", "-----END RSA PRIVATE KEY-----\"",
+         "PORT=1"},
+        {"# x", "X-----BEGIN OPENSSH PRIVATE KEY-----", "abc",
+         "-----END OPENSSH PRIVATE KEY----- abc", "PORT=1"},
+        {"HF_TOKEN=\"", "-----BEGIN PGP PRIVATE KEY BLOCK-----", "abc",
+         "-----END PGP PRIVATE KEY BLOCK-----\"", "PORT=1"},
+        {"- --api-key", "- -----BEGIN EC PRIVATE KEY-----", "abc", "  -----END EC PRIVATE KEY-----",
+         "PORT=1"},
+        {"-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY----------BEGIN EC PRIVATE KEY-----",
+         "abc", "-----END EC PRIVATE KEY-----", "PORT=1"},
+        {"A='-----BEGIN PRIVATE KEY-----END PRIVATE KEY----- -----BEGIN RSA PRIVATE KEY-----",
+         "abc", "-----END RSA PRIVATE KEY-----", "'", "PORT=1"},
+        {"{", "\"a\": \"-----BEGIN PRIVATE KEY-----\\nabc\\n-----END PRIVATE KEY-----\",", "", "",
+         "  \"port\": 1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct secret_state s = {false};
+        struct buf out;
+
+        buf_init(&out, 4096);
+        for (size_t k = 0; k < 4; k++) {
+            secret_mask_line(&s, texts[i][k], strlen(texts[i][k]), &out);
+        }
+        assert_null(strstr(out.data, "abc"));
+        assert_null(strstr(out.data, "BEGIN"));
+        assert_non_null(strstr(out.data, "***"));
+        buf_clear(&out);
+        secret_mask_line(&s, texts[i][4], strlen(texts[i][4]), &out);
+        assert_string_equal(out.data, texts[i][4]);
+        buf_release(&out);
+    }
+}
+
+/* What everybody may read, and a line that only looks like one. */
+static void test_certificate(void **state)
+{
+    static const char *const lines[] = {
+        "-----BEGIN CERTIFICATE-----", "abc",
+        "-----END CERTIFICATE-----",   "# -----BEGIN PUBLIC KEY----- not the PRIVATE KEY-----",
+        "# ----- PRIVATE KEY -----",   "PORT=1"};
+    struct secret_state s = {false};
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 4096);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        buf_clear(&out);
+        secret_mask_line(&s, lines[i], strlen(lines[i]), &out);
+        assert_string_equal(out.data, lines[i]);
+    }
+    buf_release(&out);
+}
+
 /* YAML: a text goes on in every line that is deeper than its key. */
 static void test_goes_on(void **state)
 {
@@ -147,6 +206,7 @@ static void test_goes_on(void **state)
     }
 }
 
+/* A diff begins in the middle of a text, perhaps in the middle of a secret. */
 static void test_from_the_middle(void **state)
 {
     static const char text[] = "a: 1\nprivate_key_secret: |\n  first\n  second\n  third\nb: 2\n";
@@ -167,12 +227,35 @@ static void test_from_the_middle(void **state)
     buf_release(&out);
 }
 
+/* One line after the other, and back: the same as from the beginning. */
+static void test_reader(void **state)
+{
+    static const char text[] = "a: 1\nprivate_key_secret: |\n  first\n  second\n\nb: 2\n"
+                               "k: \"-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\"";
+    static const size_t lines[] = {1, 3, 3, 4, 6, 7, 8, 9, 10, 99, 4, 0, 8};
+    struct secret_reader r = {.text = text, .size = sizeof text - 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        const struct secret_state is = secret_reader_at(&r, lines[i]);
+        const struct secret_state was = secret_state_at(text, sizeof text - 1, lines[i]);
+
+        assert_int_equal(is.next, was.next);
+        assert_int_equal(is.key, was.key);
+        assert_int_equal(is.quote, was.quote);
+        assert_int_equal(is.block, was.block);
+        assert_int_equal(is.key, lines[i] == 8 || lines[i] == 9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),   cmocka_unit_test(test_long),
-        cmocka_unit_test(test_short),   cmocka_unit_test(test_over_lines),
-        cmocka_unit_test(test_goes_on), cmocka_unit_test(test_from_the_middle),
+        cmocka_unit_test(test_lines),       cmocka_unit_test(test_long),
+        cmocka_unit_test(test_short),       cmocka_unit_test(test_over_lines),
+        cmocka_unit_test(test_goes_on),     cmocka_unit_test(test_from_the_middle),
+        cmocka_unit_test(test_private_key), cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_reader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
