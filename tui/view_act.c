@@ -258,10 +258,13 @@ static void show_diff(struct ui *ui)
     if (ui->tab == UI_JOURNAL && journal_tab_current(ui) != NULL) {
         utf8_copy(ui->journal.selected, sizeof ui->journal.selected, journal_tab_current(ui)->id);
         ui->journal.show_diff = !ui->journal.show_diff;
-    } else if (ui->tab == UI_TUNING && ui->tuning.plan != NULL) {
+    } else if (tuning_tab_has_plan(ui)) {
         ui->tuning.diff = !ui->tuning.diff;
     } else {
-        ui->note = ui->tab == UI_JOURNAL ? journal_tab_nothing(ui) : "there is no plan yet";
+        const bool behind = ui->tab == UI_TUNING && ui->tuning.plan != NULL; /* all settings */
+        ui->note = ui->tab == UI_JOURNAL ? journal_tab_nothing(ui)
+                   : behind              ? "the diff is that of the plan: c leads back to it"
+                                         : "there is no plan yet";
     }
 }
 
@@ -416,6 +419,7 @@ static void change_catalog(struct ui *ui)
         return;
     }
     ui->tuning.all = !ui->tuning.all;
+    ui->tuning.diff = false; /* it would cover the list, or what the keys of the list do */
     ui->in_details = false;
     ui->detail_scroll = 0;
 }
