@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -197,31 +196,15 @@ static void source_lines(struct text_page *p, const struct setting_catalog *c,
     }
 }
 
-/* Of several names of a setting the one that was asked for. */
-static const char *name_asked(const struct setting *s, const char *operand, const char *value)
-{
-    const char *const *also = s->also.items;
-    operand += strspn(operand, "-");
-    const size_t size = value ? (size_t)(value - operand) - 1 : strlen(operand);
-    for (size_t i = 0; i < s->also.count; i++) {
-        const char *name = also[i] + strspn(also[i], "-");
-        if (strlen(name) == size && strncasecmp(name, operand, size) == 0) {
-            return also[i];
-        }
-    }
-    return s->name;
-}
-
 static void explain(struct text_page *p, const struct setting_catalog *c, const struct setting *s,
-                    const char *operand, const struct setting_query *q)
+                    const struct setting_query *q)
 {
     const char *const *also = s->also.items;
-    const char *asked = name_asked(s, operand, q->value);
     struct err wrong = ERR_INIT;
     struct setting_judgement j;
     struct buf b;
     setting_judge(s, q, &j);
-    text_put(p, STYLE_TITLE, asked);
+    text_put(p, STYLE_TITLE, s->name);
     if (q->value) {
         text_put(p, STYLE_TITLE, "=");
         text_put(p, STYLE_TITLE, q->value);
@@ -241,13 +224,8 @@ static void explain(struct text_page *p, const struct setting_catalog *c, const 
     buf_printf(&b, "%s of %s", setting_kind_words[s->kind], setting_owner_words[s->owner]);
     line(p, "what", b.data);
     buf_clear(&b);
-    if (asked != s->name) {
-        buf_puts(&b, s->name);
-    }
     for (size_t i = 0; i < s->also.count; i++) {
-        if (also[i] != asked) {
-            buf_printf(&b, "%s%s", b.size ? ", " : "", also[i]);
-        }
+        buf_printf(&b, "%s%s", b.size ? ", " : "", also[i]);
     }
     line(p, "also", b.size ? b.data : NULL);
     buf_release(&b);
@@ -297,10 +275,11 @@ static cJSON *list_json(const struct setting_catalog *c, const struct setting *o
     json_add_text_or_null(root, "place",
                           q->place < SETTING_PLACE_COUNT ? setting_place_words[q->place] : NULL);
     cJSON *list = cJSON_AddArrayToObject(root, "settings");
-    for (size_t i = 0; i < c->count; i++) {
-        if (!only || only == &c->settings[i]) {
-            cJSON_AddItemToArray(list, settings_json(&c->settings[i], q));
-        }
+    if (only) {
+        cJSON_AddItemToArray(list, settings_json(only, q));
+    }
+    for (size_t i = 0; !only && i < c->count; i++) {
+        cJSON_AddItemToArray(list, settings_json(&c->settings[i], q));
     }
     cJSON_AddItemToObject(root, "sources", settings_sources_json(c));
     return root;
@@ -325,7 +304,7 @@ static int print(const struct setting_catalog *c, const struct options *o, bool 
     if (o->json) {
         print_json(&p, list_json(c, only, &q));
     } else if (only) {
-        explain(&p.page, c, only, operand, &q);
+        explain(&p.page, c, only, &q);
     } else {
         list_all(&p.page, c, &q);
     }

@@ -94,6 +94,8 @@ static void add_line(struct buf *out, struct secret_state *state, const struct d
 void plan_add_diff(cJSON *o, const struct diff *d, const char *old_name, const char *new_name)
 {
     struct secret_state before = {false}, after = {false};
+    struct secret_reader old_text = {.text = d->old_text, .size = d->old_size};
+    struct secret_reader new_text = {.text = d->new_text, .size = d->new_size};
     struct buf shown;
     char head[128], name[LINE_MAX_BYTES];
 
@@ -106,8 +108,8 @@ void plan_add_diff(cJSON *o, const struct diff *d, const char *old_name, const c
         const struct diff_line *l = &d->lines[i];
 
         if (l->kind == DIFF_HUNK) {
-            before = secret_state_at(d->old_text, d->old_size, l->old_line);
-            after = secret_state_at(d->new_text, d->new_size, l->new_line);
+            before = secret_reader_at(&old_text, l->old_line);
+            after = secret_reader_at(&new_text, l->new_line);
             diff_hunk_head(l, head, sizeof head);
             buf_printf(&shown, "%s\n", head);
             continue;

@@ -59,6 +59,8 @@ void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_n
                     const char *new_name)
 {
     struct secret_state before = {false}, after = {false};
+    struct secret_reader old_text = {.text = d->old_text, .size = d->old_size};
+    struct secret_reader new_text = {.text = d->new_text, .size = d->new_size};
     char name[LINE_MAX_BYTES], head[128];
 
     utf8_sanitise(old_name, strlen(old_name), name, sizeof name, NULL);
@@ -71,8 +73,8 @@ void plan_text_diff(struct text_page *p, const struct diff *d, const char *old_n
         const struct diff_line *l = &d->lines[i];
 
         if (l->kind == DIFF_HUNK) {
-            before = secret_state_at(d->old_text, d->old_size, l->old_line);
-            after = secret_state_at(d->new_text, d->new_size, l->new_line);
+            before = secret_reader_at(&old_text, l->old_line);
+            after = secret_reader_at(&new_text, l->new_line);
             diff_hunk_head(l, head, sizeof head);
             text_put(p, STYLE_DIM, head);
             text_end_whole(p);

@@ -2,12 +2,12 @@
  * A service on loopback that plays every trap a real one can be, for tests.
  *
  *   fake_server [--kind ollama|comfyui] [--mode MODE[@PATH]] [--host ADDRESS] [--port N] [--old]
- *       [--models N] [--prefix PATH] [--token TEXT] [--own-network]
+ *       [--models N] [--prefix PATH] [--token TEXT] [--own-network] [main.py]
  *
  * Prints "PORT CONTROL\n" (the port of the service and a second one to steer it by) and serves
  * until it is killed or its stdin ends. Below --prefix only; with --token who does not bring it
  * gets 401; with --own-network in a network namespace of its own (exit 77 where that is not
- * allowed).
+ * allowed). From the word main.py on it is the command line that ComfyUI tells as its own.
  *
  * On the control port: GET /mode?MODE[@PATH]: from the next request on (of paths that begin so);
  * GET /set?remaining=N&running=N: ComfyUI's queue; GET /set?models=N&runners=N: Ollama's models and
@@ -82,6 +82,7 @@ static struct {
     const char *content; /* of the request that is being answered */
     bool old;
     const char *program;
+    const char *const *argv; /* of ComfyUI, from main.py on */
     int models, remaining, running;
     int listen_fd, control_fd;
     struct sockaddr_storage address;
@@ -150,11 +151,9 @@ static void put_model(struct text *b, const char *name, int index)
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S.513969214Z", &tm);
     put(b,
         "{\"name\":\"%s%.0d\",\"model\":\"%s\",\"size\":%s,\"digest\":\"92ece2ed72b4\",\"details\":"
-        "{\"parent_model\":"
-        "\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],\"parameter_size\":"
-        "\"8.0B\","
-        "\"quantization_level\":\"Q4_K_M\"},\"expires_at\":\"%s\",\"size_vram\":%s,\"context_"
-        "length\":8192}",
+        "{\"parent_model\":\"\",\"format\":\"gguf\",\"family\":\"llama\",\"families\":[\"llama\"],"
+        "\"parameter_size\":\"8.0B\",\"quantization_level\":\"Q4_K_M\"},\"expires_at\":\"%s\","
+        "\"size_vram\":%s,\"context_length\":8192}",
         name, index, name,
         mode_is("nan")    ? "NaN"
         : mode_is("held") ? "6300000000" /* what it computes with holds so much */
@@ -191,8 +190,7 @@ static void put_bomb(struct text *b)
     add(b, head, sizeof(head));
     /* 1 (last block), 01 (fixed codes), 00110000 (a zero byte), then 11000101 00000 (258, 1 back)
      */
-    const char *pattern = "110"
-                          "00110000";
+    const char *pattern = "11000110000";
     while (b->size < BOMB_BYTES) {
         for (const char *at = pattern; *at != '\0'; at++) {
             bits |= (unsigned)(*at == '1') << count;
@@ -219,8 +217,7 @@ static void body_ollama_ps(struct text *b)
             put(b, ",1");
     } else if (mode_is("numbers")) {
         put(b, "{\"name\":\"big\",\"name\":\"twice\",\"size\":1e999,\"size_vram\":-5,\"context_"
-               "length\":"
-               "1152921504606846977,\"expires_at\":\"9999-12-31T23:59:59.999999999Z\"}");
+               "length\":1152921504606846977,\"expires_at\":\"9999-12-31T23:59:59.999999999Z\"}");
     } else if (mode_is("wrongtypes")) {
         put(b, "7,\"x\",null,{\"name\":8},{\"name\":\"a\",\"size\":\"big\",\"details\":[],"
                "\"expires_at\":0}");
@@ -238,13 +235,14 @@ static void body_stats(struct text *b)
     put(b,
         "{\"system\": {\"os\": \"linux\", \"ram_total\": 25276510208, \"ram_free\": 23819878400, "
         "\"comfyui_version\": \"%s\", \"python_version\": \"3.11.7\", \"pytorch_version\": "
-        "\"2.11.0+cu130\", "
-        "\"embedded_python\": false, \"argv\": [\"main.py\", \"--cpu\", \"--port\", \"8188\", "
-        "\"--token\", "
-        "\"hunter2hunter2\"]}, \"devices\": [{\"name\": \"%s\", \"type\": \"cpu\", \"index\": "
-        "null, "
+        "\"2.11.0+cu130\", \"embedded_python\": false, \"argv\": [",
+        server.version);
+    for (const char *const *word = server.argv; *word != NULL; word++) /* none needs escapes */
+        put(b, "%s\"%s\"", word > server.argv ? ", " : "", *word);
+    put(b,
+        "]}, \"devices\": [{\"name\": \"%s\", \"type\": \"cpu\", \"index\": null, "
         "\"vram_total\": %s, \"vram_free\": 1, \"torch_vram_total\": 1, \"torch_vram_free\": 1}]}",
-        server.version, mode_is("names") ? hostile : "cpu", mode_is("nan") ? "NaN" : "25276510208");
+        mode_is("names") ? hostile : "cpu", mode_is("nan") ? "NaN" : "25276510208");
 }
 
 static void body_queue(struct text *b)
@@ -253,8 +251,7 @@ static void body_queue(struct text *b)
     for (int i = 0; i < server.running; i++)
         put(b,
             "%s[%d, \"b479c0b5-83d9-4ef5-929b-%012d\", {\"1\": {\"class_type\": \"X\", \"inputs\": "
-            "{\"a\": "
-            "\"]}\\\"[\"}}}, {\"api_key_comfy_org\": \"SECRET\"}, [\"3\"]]",
+            "{\"a\": \"]}\\\"[\"}}}, {\"api_key_comfy_org\": \"SECRET\"}, [\"3\"]]",
             i > 0 ? ", " : "", i, i);
     put(b, "], \"queue_pending\": [");
     for (int i = 0; i < server.remaining - server.running; i++)
@@ -749,6 +746,8 @@ int main(int argc, char **argv)
 {
     const char *host = "127.0.0.1", *mode = "normal";
     long port = 0;
+    server.argv = (const char *const[]){"main.py", "--cpu",          "--port", "8188",
+                                        "--token", "hunter2hunter2", NULL};
     fake_runner_begin(argc, argv);
     server.program = argv[0];
     server.kind = "ollama";
@@ -774,6 +773,8 @@ int main(int argc, char **argv)
             server.prefix = value, i++;
         else if (strcmp(argv[i], "--token") == 0)
             snprintf(server.token, sizeof(server.token), "%s", value), i++;
+        else if (strcmp(argv[i], "main.py") == 0)
+            server.argv = (const char *const *)argv + i;
         /* Other arguments are ignored: a test may dress it up as the real server's command line. */
     }
     snprintf(server.version, sizeof(server.version), "%s",

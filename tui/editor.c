@@ -12,6 +12,7 @@
 #include "tui/editor_draw.h"
 #include "tui/plan_list.h"
 #include "tui/tuning_tab.h"
+#include "tuning/plan_layers.h"
 #include "tuning/plan_states.h"
 #include "tuning/plan_value.h"
 #include "tuning/profile_save.h"
@@ -152,10 +153,17 @@ bool editor_is_possible(const struct ui *ui)
 const char *editor_wanted(const struct ui *ui, const struct setting *s)
 {
     const struct profile_rows *wants = ui->tuning.wants;
-    for (size_t i = 0; wants != NULL && i < wants->count; i++)
-        if (wants->rows[i].target == s)
-            return wants->rows[i].target_value;
-    return NULL;
+    const int kind = ui->editor.kind;
+    const char *value = NULL;
+    for (size_t i = 0; wants != NULL && i < wants->count; i++) {
+        const struct profile_row *r = &wants->rows[i];
+        if (r->target != s || (kind < PROFILE_SERVICE_COUNT && r->target_service != kind))
+            continue;
+        if (value != NULL && strcmp(value, r->target_value) != 0)
+            return NULL; /* whose it is decides */
+        value = r->target_value;
+    }
+    return value;
 }
 
 /* A service may have that name, too: it has none of these settings. */
@@ -188,7 +196,7 @@ static void take_host(struct ui *ui, const struct model *m)
     struct ui_editor *e = &ui->editor;
     struct chip_machine machine;
     struct profile_query q;
-    const int kind = editor_kind_of(m, e->service);
+    const int kind = e->kind;
     e->host = (struct profile_host){
         .query = {.place = ui->tuning.here.place, .device = ui->tuning.here.device},
         .memory_bytes = NAN};
@@ -281,6 +289,7 @@ static void open_setting(struct ui *ui, const struct model *m, const char *servi
     const bool any = tuning_wish_value(&ui->tuning.wish, "", setting) != NULL;
     utf8_copy(e->service, sizeof e->service, any ? "" : service);
     utf8_copy(e->setting, sizeof e->setting, setting);
+    e->kind = editor_kind_of(m, e->service);
     const struct setting *s = editor_setting(ui);
     if (s == NULL || !can_be_set(s)) {
         snprintf(text, sizeof text, "%.80s: no file and no command of this machine holds it",
@@ -305,16 +314,22 @@ static void open_any(struct ui *ui, const struct model *m)
 {
     const struct setting *s = tuning_tab_current(ui);
     const struct tuning_plan *p = ui->tuning.plan;
-    const char *service = "";
+    const char *service = "", *other = s != NULL ? plan_synonym(s->name) : NULL;
+    char name[WISH_NAME];
     if (s == NULL) {
         note(ui, "there is no setting to edit");
         return;
     }
-    for (size_t i = 0; p != NULL && i < p->row_count; i++)
-        if (strcmp(p->rows[i].setting, s->name) == 0)
-            service = p->rows[i].service;
+    utf8_copy(name, sizeof name, s->name);
+    for (size_t i = 0; p != NULL && i < p->row_count; i++) {
+        const struct shown_row *r = &p->rows[i];
+        if (strcmp(r->setting, s->name) != 0 && (other == NULL || strcmp(r->setting, other) != 0))
+            continue;
+        service = r->service;
+        utf8_copy(name, sizeof name, r->setting); /* of two names of one limit that of the file */
+    }
     open_setting(ui, m, planner_is_state(s) ? profile_service_words[PROFILE_SYSTEM] : service,
-                 s->name);
+                 name);
 }
 
 /* Where the list of settings does not stand, nothing of it is selected. */

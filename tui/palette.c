@@ -120,7 +120,7 @@ static int count_of(const struct ui *ui, const struct part *part)
     case PALETTE_COLUMN:
         return HISTORY_STEPS;
     case PALETTE_SETTING:
-        return ui->tuning.settings != NULL ? (int)ui->tuning.settings->count : 0;
+        return ui->tuning.settings != NULL ? (int)ui->tuning.settings->name_count : 0;
     }
     return 0;
 }
@@ -212,7 +212,7 @@ void palette_entry_at(const struct ui *ui, int place, struct palette_entry *out)
         utf8_copy(out->help, sizeof out->help, "time that a column shows");
         break;
     case PALETTE_SETTING: {
-        const struct setting *s = &ui->tuning.settings->settings[at];
+        const struct setting *s = ui->tuning.settings->by_name[at];
         snprintf(out->name, sizeof out->name, "set %s", s->name);
         snprintf(out->help, sizeof out->help, "%s: %s", setting_owner_words[s->owner], s->reason);
         break;
@@ -222,20 +222,13 @@ void palette_entry_at(const struct ui *ui, int place, struct palette_entry *out)
 
 /* ---------------------------------------------------------------- what is found */
 
-/* Of the name, of another one that it has, and at last of the words that say what it does. */
-static int score_of(const struct ui *ui, const struct palette_entry *e, const char *text)
+/* Of the name, and at last of the words that say what it does. */
+static int score_of(const struct palette_entry *e, const char *text)
 {
     int score = fuzzy_score(e->name, text);
     if (e->kind == PALETTE_ACTION && is_tab((enum action)e->index)) {
         const int alone = fuzzy_score(action_row((enum action)e->index)->name, text);
         score = alone > score ? alone : score;
-    }
-    if (e->kind == PALETTE_SETTING) {
-        const struct setting *s = &ui->tuning.settings->settings[e->index];
-        for (size_t i = 0; i < s->also.count; i++) {
-            const int other = fuzzy_score(((const char *const *)s->also.items)[i], text);
-            score = other > score ? other : score;
-        }
     }
     if (score == 0 && e->kind == PALETTE_SERVICE_ADD)
         score = strncmp(text, e->name, strlen(e->name)) == 0; /* its address follows */
@@ -266,7 +259,7 @@ void palette_find(const struct ui *ui, const char *text, struct palette_found *o
     out->all = out->all > PALETTE_MAX ? PALETTE_MAX : out->all;
     for (int i = 0; i < out->all; i++) {
         palette_entry_at(ui, i, &e);
-        const int score = score_of(ui, &e, text);
+        const int score = score_of(&e, text);
         if (score > 0)
             scored[out->count++] = (struct scored){score, i};
     }
@@ -385,7 +378,7 @@ void palette_run(struct ui *ui, const struct palette_entry *e, const struct mode
     case PALETTE_SETTING:
         show_lists(ui, true, m, width, height);
         utf8_copy(ui->tuning.list.selected, sizeof ui->tuning.list.selected,
-                  ui->tuning.settings->settings[e->index].name);
+                  ui->tuning.settings->by_name[e->index]->name);
         break;
     }
 }

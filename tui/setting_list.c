@@ -14,16 +14,10 @@ static bool word_in(const char *text, const char *word, size_t size)
 
 static bool word_matches(const struct setting *s, int verdict, const char *word, size_t size)
 {
-    const char *const *also = s->also.items;
-    if (word_in(s->name, word, size) || word_in(s->group, word, size) ||
-        word_in(setting_owner_words[s->owner], word, size) ||
-        word_in(setting_kind_words[s->kind], word, size) ||
-        word_in(setting_verdict_words[verdict], word, size))
-        return true;
-    for (size_t i = 0; i < s->also.count; i++)
-        if (word_in(also[i], word, size))
-            return true;
-    return false;
+    return word_in(s->name, word, size) || word_in(s->group, word, size) ||
+           word_in(setting_owner_words[s->owner], word, size) ||
+           word_in(setting_kind_words[s->kind], word, size) ||
+           word_in(setting_verdict_words[verdict], word, size);
 }
 
 bool setting_list_matches(const struct setting *s, int verdict, const char *filter)
@@ -38,20 +32,6 @@ bool setting_list_matches(const struct setting *s, int verdict, const char *filt
     return true;
 }
 
-const char *setting_list_other_name(const struct setting *s, const char *filter)
-{
-    const char *const *also = s->also.items;
-    while (*filter != '\0') {
-        size_t size = strcspn(filter, " ");
-        for (size_t i = 0; size > 0 && !word_in(s->name, filter, size) && i < s->also.count; i++)
-            if (word_in(also[i], filter, size))
-                return also[i];
-        filter += size;
-        filter += *filter == ' ';
-    }
-    return NULL;
-}
-
 void setting_list_rows(const struct setting_list *list, const struct setting_catalog *c,
                        const struct setting_here *here, const char *filter,
                        struct setting_rows *out)
@@ -59,8 +39,8 @@ void setting_list_rows(const struct setting_list *list, const struct setting_cat
     const char *group = NULL;
     out->count = out->matching = out->all = 0;
     out->selected = -1;
-    for (size_t i = 0; c != NULL && i < c->count; i++) {
-        const struct setting *s = &c->settings[i];
+    for (size_t i = 0; c != NULL && i < c->name_count; i++) {
+        const struct setting *s = c->by_name[i];
         out->all++;
         if (filter[0] != '\0') {
             struct setting_query q;
@@ -144,7 +124,7 @@ void setting_list_move(struct setting_list *list, const struct setting_catalog *
     setting_list_rows(list, c, here, filter, &rows);
     int index = move(list, &rows, action, page);
     if (index >= 0)
-        utf8_copy(list->selected, sizeof list->selected, c->settings[index].name);
+        utf8_copy(list->selected, sizeof list->selected, c->by_name[index]->name);
 }
 
 int setting_list_first(const struct setting_rows *rows, int visible)

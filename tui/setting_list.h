@@ -29,17 +29,17 @@ struct setting_list {
 
 /* One list as shown now. */
 struct setting_rows {
-    int index[SETTING_LIST_MAX]; /* of a setting, or of a row of the profile; below 0: a title */
-    int count, matching;         /* matching: without the titles */
-    int all;                     /* without the filter */
-    int selected;                /* its row, -1 none of them */
+    /* Of setting_catalog.by_name, or of a row of the profile; below 0: a title. */
+    int index[SETTING_LIST_MAX];
+    int count, matching; /* matching: without the titles */
+    int all;             /* without the filter */
+    int selected;        /* its row, -1 none of them */
 };
 
-/* Whether every word of `filter` is in its names, group, owner, kind or verdict. */
+/* Whether every word of `filter` is in its name, group, owner, kind or verdict. */
 bool setting_list_matches(const struct setting *s, int verdict, const char *filter);
-/* The other name for whose sake `filter` leaves it, when its own does not have that word; NULL. */
-const char *setting_list_other_name(const struct setting *s, const char *filter);
-/* catalog NULL: no rows. A title is ~index of the first setting of its group. */
+/* Each name of the catalog has a row: what is set is that very name. catalog NULL: no rows. A title
+ * is ~index of the first setting of its group. */
 void setting_list_rows(const struct setting_list *list, const struct setting_catalog *c,
                        const struct setting_here *here, const char *filter,
                        struct setting_rows *out);

@@ -101,6 +101,7 @@ struct ui_picker {
 /* The editor, `e`: one setting of one service. And `s`: the name of an own profile. */
 struct ui_editor {
     char service[WISH_NAME], setting[WISH_NAME]; /* service "": whichever it fits */
+    int kind; /* enum profile_service: of that service; the count of them: not known */
     struct profile_host host; /* where it runs; without versions, which are in tuning.here */
     struct prompt line;
     bool fresh;        /* nothing was typed: the first character takes the place of what is there */

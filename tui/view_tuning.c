@@ -29,7 +29,7 @@ static struct tuning_current current_of(const struct ui *ui, const struct settin
         if (index < 0)
             continue;
         if (t->all) {
-            out.setting = &t->settings->settings[index];
+            out.setting = t->settings->by_name[index];
         } else {
             out.row = &t->wants->rows[index];
             out.setting = want_part(out.row) < WANT_NOT ? out.row->target : out.row->wish->setting;

@@ -220,15 +220,6 @@ static void draw_setting(struct page *p, const struct columns *c, const struct s
     setting_judge(s, &q, &j);
     bool none = j.verdict == SETTING_IGNORED;
     tuning_put_cut(p, c->name_x, y, c->name_end - c->name_x, none ? ROLE_DIM : ROLE_TEXT, s->name);
-    const char *other = setting_list_other_name(s, p->ui->tuning.filter.text);
-    if (other != NULL) {
-        int x = c->name_x + width_of_text(s->name) + 1;
-        struct line l = line_at(p->s, x, y, c->name_end);
-        line_group(&l);
-        line_put(&l, ROLE_DIM, "also ");
-        if (line_group_end(&l))
-            tuning_put_cut(p, l.x, y, c->name_end - l.x, ROLE_DIM, other);
-    }
     if (c->value_end > 0 && s->default_value != NULL &&
         width_of_text(s->default_value) < c->value_end - c->name_end)
         surface_text_right(p->s, c->value_end, y, ROLE_DIM, s->default_value);
@@ -340,17 +331,17 @@ static void draw_row(struct page *p, const struct tuning_tab *t, const struct co
     if (index < 0) {
         if (u->all)
             tuning_put_cut(p, 1, y, p->s->width - 2, ROLE_TITLE,
-                           u->settings->settings[~index].group);
+                           u->settings->by_name[~index]->group);
         else
             draw_part(p, t, ~index, y);
         return;
     }
     if (u->all)
-        draw_setting(p, c, &u->settings->settings[index], y);
+        draw_setting(p, c, u->settings->by_name[index], y);
     else
         draw_want(p, c, &u->wants->rows[index], y);
     hit_row(p->s, (struct rect){t->x, y, p->s->width - t->x, 1}, HIT_SETTING,
-            u->all ? u->settings->settings[index].name : u->wants->rows[index].name,
+            u->all ? u->settings->by_name[index]->name : u->wants->rows[index].name,
             u->all ? -1 : u->wants->rows[index].service, 0);
     if (row != t->rows.selected)
         return;

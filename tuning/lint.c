@@ -144,13 +144,8 @@ static void index_names(struct lint_run *r)
 {
     const struct setting_catalog *c = r->catalog;
     r->names = arena_calloc(&r->out->arena, c->name_count + 1, sizeof *r->names);
-    for (size_t i = 0; i < c->count; i++) {
-        const struct setting *s = &c->settings[i];
-        const char *const *also = s->also.items;
-        r->names[r->name_count++] = (struct lint_name){s->name, s};
-        for (size_t k = 0; k < s->also.count; k++) {
-            r->names[r->name_count++] = (struct lint_name){also[k], s};
-        }
+    for (size_t i = 0; i < c->name_count; i++) {
+        r->names[r->name_count++] = (struct lint_name){c->names[i], c->by_name[i]};
     }
     if (r->name_count) {
         qsort(r->names, r->name_count, sizeof *r->names, compare_names);
@@ -446,10 +441,10 @@ static void judge_flag(struct lint_run *r, const struct lint_group *g, const str
     if (s || owner == SETTING_OWNER_COUNT) {
         return;
     }
-    const char **names = xcalloc(r->catalog->count + 1, sizeof *names);
+    const char **names = xcalloc(r->catalog->name_count + 1, sizeof *names);
     size_t count = 0;
-    for (size_t i = 0; i < r->catalog->count; i++) {
-        const struct setting *known = &r->catalog->settings[i];
+    for (size_t i = 0; i < r->catalog->name_count; i++) {
+        const struct setting *known = r->catalog->by_name[i];
         if (known->owner == owner && strcmp(setting_kind_words[known->kind], "flag") == 0) {
             names[count++] = known->name;
         }
@@ -515,8 +510,8 @@ static void judge_key(struct lint_run *r, const struct lint_group *g, const stru
 static void judge_command(struct lint_run *r, const struct lint_group *g,
                           const struct lint_item *item)
 {
-    for (size_t i = 0; i < r->catalog->count; i++) {
-        const struct setting *s = &r->catalog->settings[i];
+    for (size_t i = 0; i < r->catalog->name_count; i++) {
+        const struct setting *s = r->catalog->by_name[i];
         const char *name = begins(s->name, "sudo ") ? s->name + 5 : s->name;
         const size_t size = strlen(name);
         const char *kind = setting_kind_words[s->kind];

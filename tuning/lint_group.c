@@ -250,17 +250,12 @@ void lint_place_group(struct lint_run *r, struct lint_group *g, bool macos)
 
 /* ---- items ---- */
 
-/* Variables that images of ComfyUI turn into flags. */
 static bool holds_flags(const struct lint_group *g, const char *name)
 {
-    static const char *const names[] = {"CLI_ARGS",           "COMFYUI_ARGS", "COMFY_CMDLINE_EXTRA",
-                                        "COMFY_CMDLINE_XTRA", "EXTRA_ARGS",   NULL};
-    for (const char *const *at = names; *at; at++) {
-        if (strcmp(*at, name) == 0) {
-            return (g->runs & RUNS_COMFYUI) != 0;
-        }
-    }
-    return false;
+    const bool base = strcmp(name, image_flag_base) == 0; /* beside another one only */
+
+    return (g->runs & RUNS_COMFYUI) != 0 &&
+           image_takes_flags(g->image, base ? "COMFY_CMDLINE_EXTRA" : name);
 }
 
 void lint_add_flags(struct lint_run *r, struct lint_group *g, const char *line,
@@ -277,18 +272,6 @@ void lint_add_flags(struct lint_run *r, struct lint_group *g, const char *line,
             lint_add_item(r, g, ITEM_FLAG, name, value, at);
         }
         word = next;
-    }
-}
-
-static void expand_flags(struct lint_run *r, struct lint_group *g)
-{
-    const size_t count = g->count; /* what is added is at the end */
-    for (size_t i = 0; i < count; i++) {
-        const struct lint_item item = g->items[i];
-        if (item.kind == ITEM_VARIABLE && item.value && holds_flags(g, item.name)) {
-            lint_add_flags(r, g, item.value,
-                           &(struct document_entry){.line = item.line, .column = item.column});
-        }
     }
 }
 
@@ -313,6 +296,60 @@ const char *lint_joined(struct arena *a, const struct lint_group *g, const char 
         n = added < 0 || (size_t)added >= sizeof text - n ? sizeof text - 1 : n + (size_t)added;
     }
     return arena_strndup(a, text, n);
+}
+
+static bool mentions(const struct lint_item *item, const char *name)
+{
+    return item->kind != ITEM_VARIABLE && ((item->value && strstr(item->value, name)) ||
+                                           (item->written && strstr(item->written, name)));
+}
+
+/* Whether a service has a command line of its own that does not take the variable: the script of
+ * its image, which would, does not run then. */
+static bool has_other_command(const struct lint_group *g, const char *name)
+{
+    bool own = false;
+
+    for (size_t i = 0; i < g->count; i++) {
+        const struct lint_item *item = &g->items[i];
+
+        if (mentions(item, name)) {
+            return false;
+        }
+        own = own || (item->kind == ITEM_KEY && (strncmp(item->name, "command[", 8) == 0 ||
+                                                 strncmp(item->name, "entrypoint[", 11) == 0));
+    }
+    return own;
+}
+
+static void expand_flags(struct lint_run *r, struct lint_group *g)
+{
+    enum { NAMES_MAX = 8, NOT_LOOKED = -1 };
+    const size_t count = g->count; /* what is added is at the end */
+    const bool compose = g->file->document->kind == DOCUMENT_COMPOSE;
+    int unread[NAMES_MAX]; /* by the place in image_flag_variables; behind those image_flag_base */
+
+    for (size_t i = 0; i < NAMES_MAX; i++) {
+        unread[i] = NOT_LOOKED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct lint_item item = g->items[i];
+        size_t k = 0;
+
+        if (item.kind != ITEM_VARIABLE || !item.value || !holds_flags(g, item.name)) {
+            continue;
+        }
+        while (image_flag_variables[k] && strcmp(image_flag_variables[k], item.name) != 0) {
+            k++;
+        }
+        if (unread[k] == NOT_LOOKED) { /* once: a file may have it any number of times */
+            unread[k] = compose && has_other_command(g, item.name);
+        }
+        if (!unread[k]) {
+            lint_add_flags(r, g, item.value,
+                           &(struct document_entry){.line = item.line, .column = item.column});
+        }
+    }
 }
 
 static const char *base_of(const char *path)

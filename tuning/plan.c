@@ -28,6 +28,8 @@ static void want_row(struct planner *p, const struct plan_place *place,
         .only_if_there = row->action == PROFILE_KEEP && !literal,
     };
 
+    const char *excluding;
+
     /* The arena of the rows ends with them. */
     w.name = arena_strdup(arena, w.name);
     w.value = arena_strdup(arena, w.value ? w.value : "");
@@ -40,8 +42,11 @@ static void want_row(struct planner *p, const struct plan_place *place,
         if (row->target_service != row->service || planner_typed(p->wish, place, w.setting)) {
             break;
         }
-        if (planner_leaves_out_setting(p->wish, place, w.setting) ||
-            planner_leaves_out_setting(p->wish, place, row->wish->setting)) {
+        if ((excluding = planner_typed_excluding(p->wish, place, w.name)) != NULL) {
+            planner_skip(p, &w, arena_printf(arena, "%s was given, and excludes it", excluding),
+                         NULL, false);
+        } else if (planner_leaves_out_setting(p->wish, place, w.setting) ||
+                   planner_leaves_out_setting(p->wish, place, row->wish->setting)) {
             planner_skip_left_out(p, &w);
         } else if (!planner_keep_limit(p, &w)) {
             p->wishes = planner_grow(arena, p->wishes, p->wish_count, &p->wish_capacity, sizeof w);

@@ -87,8 +87,13 @@ int plan_choice_typed(const struct plan_input *in, const struct setting_catalog 
     }
     const char *name = arena_strndup(arena, text, (size_t)(equals - text));
     const char *rest = behind_service(in, c, name, false);
+    const struct setting *of = setting_of(c, rest ? rest : name);
+
+    /* However it is typed: settings of the machine are known by their own spelling alone. */
     *out = (struct plan_typed){
-        .name = rest ? rest : name,
+        .name = of     ? of->name
+                : rest ? rest
+                       : name,
         .value = equals + 1,
         .service = rest ? arena_strndup(arena, name, (size_t)(rest - name) - 1) : NULL};
     return 0;

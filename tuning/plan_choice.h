@@ -8,8 +8,8 @@
 
 #include "tuning/plan_edits.h"
 
-/* "ollama.OLLAMA_NUM_PARALLEL=4"; texts in the arena. Whether there is such a setting the planner
- * says. Errors: USAGE. */
+/* "ollama.OLLAMA_NUM_PARALLEL=4"; texts in the arena, the name as the catalog spells it. Whether
+ * there is such a setting the planner says. Errors: USAGE. */
 int plan_choice_typed(const struct plan_input *in, const struct setting_catalog *c,
                       const char *text, struct arena *arena, struct plan_typed *out,
                       struct err *err);

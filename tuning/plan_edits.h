@@ -1,7 +1,9 @@
 /*
  * Between the parts of the planner: plan.c has the wishes, plan_want.c finds what is to be edited
- * where, plan_refuse.c what the files have of the rest, plan_limits.c and plan_fit.c look that it
- * does no harm, plan_finish.c makes texts, diffs, units and the hash of it. For these files only.
+ * where, plan_want_line.c does so for flags that stand in a variable, plan_edit_list.c holds the
+ * edits against each other, plan_refuse.c what the files have of the rest, plan_limits.c and
+ * plan_fit.c look that it does no harm, plan_finish.c makes texts, diffs, units and the hash of it.
+ * For these files only.
  */
 #ifndef TUNING_PLAN_EDITS_H
 #define TUNING_PLAN_EDITS_H
@@ -12,6 +14,8 @@
 
 /* Of one file: more than all settings of a profile for as many services as may be configured. */
 enum { EDITS_MAX = 4096 };
+
+struct plan_found; /* tuning/plan_layers.h */
 
 /* One setting that is to have a value. */
 struct wanted {
@@ -27,6 +31,8 @@ struct edit {
     struct splice_edit splice;
     struct wanted wanted;
     const char *from;
+    bool in_line; /* a flag: the value of `splice` is the line of all flags (tuning/flag_line.h), */
+    const char *to; /* and this its own: "" it stands alone, NULL it is gone */
     struct splice_result result;
 };
 
@@ -73,6 +79,22 @@ struct planner {
     size_t skipped_capacity, row_capacity, warning_capacity;
 };
 
+void planner_add_edit(struct planner *p, struct edits *e, const struct edit *edit);
+/* The first that wants the same place; NULL: none. */
+const struct edit *planner_taken(const struct edits *e, const struct splice_edit *s);
+/* The service has asked for it, for this setting. */
+bool planner_has_asked(const struct edits *e, const struct splice_edit *s, const struct wanted *w);
+/* Whether the place gets another value for another wish (NULL: none); then this one is skipped. */
+bool planner_refused_by(struct planner *p, const struct edit *other,
+                        const struct splice_edit *splice, const struct wanted *w);
+/* false: it is skipped. What another service wants there as well is one edit of the text, and a
+ * change of both: both have to start anew for it. */
+bool planner_want_at(struct planner *p, int source, const struct splice_edit *splice,
+                     const struct wanted *w, const char *from);
+/* It has the value that is wished: no other wish may change that. */
+void planner_keep_at(struct planner *p, int source, const struct splice_edit *splice,
+                     const struct wanted *w);
+
 /* Room for one more item; the old items are left to the arena. */
 void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
 /* Whether anything of the service may be changed, and is asked for. */
@@ -87,6 +109,10 @@ const char *planner_typed(const struct plan_wish *wish, const struct plan_place 
 /* The same, when what is typed goes to that one. */
 const char *planner_typed_for(const struct planner *p, const struct plan_place *place,
                               const char *name);
+/* A flag that a person typed for the service, of which only one can be given with this one
+ * (tuning/flag_sets.h); NULL: none. */
+const char *planner_typed_excluding(const struct plan_wish *wish, const struct plan_place *place,
+                                    const char *flag);
 /* Whether the version that is installed reads it: the verdict and its reason; a warning when it
  * does not, or when the value harms. It is written all the same. */
 void planner_judge_typed(struct planner *p, struct wanted *w);
@@ -99,12 +125,17 @@ void planner_warn(struct planner *p, const struct plan_place *place, const char 
 /* What is not written, and why. refused: it was wished and could be, but not surely. */
 void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
                   const char *by_hand, bool refused);
+/* A row of the plan: what the files have of it under that name (NULL: nothing; unclear: what they
+ * make of it is not known). */
+void planner_add_row(struct planner *p, const struct wanted *w, const char *name,
+                     const char *in_file, bool unclear);
 /* Refused, before its value was looked at: skipped, and what the files have of it is a row of the
  * plan all the same. */
 void planner_refuse(struct planner *p, const struct wanted *w, const char *reason);
+/* The same of a wish that is good, where only the file is in the way: with the lines for it. */
+void planner_refuse_edit(struct planner *p, const struct wanted *w, const char *reason);
 /* A file of systemd that counts more than ours has it: its value is that of the row, and where that
  * is another one the wish is refused. false: there is none. */
-struct plan_found;
 bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry_kind kind,
                         const struct plan_found *stands);
 /* How a file of this type holds a setting of this kind. false: it does not, and why. */
@@ -114,6 +145,19 @@ bool planner_can_hold(const struct setting *s, const struct plan_place *p,
 bool planner_same_place(const struct splice_edit *a, const struct splice_edit *b);
 /* The text that the edits of a file start from. */
 const struct document *planner_document(const struct planner *p, int source);
+/* The flag into the variable that its image takes flags from (tuning/plan_flag_line.h). false: they
+ * stand in a command line. */
+bool planner_want_in_line(struct planner *p, struct wanted *w);
+/* Who gets the new value besides, and why it does not go where the old one stands. line: the
+ * command line that is repeated from there for it; NULL: none. */
+void planner_add_reasons(struct planner *p, struct wanted *w, const struct plan_found *stands,
+                         size_t target, const char *line, const char *repeat);
+/* Behind what is said already. */
+void planner_add_reason(struct planner *p, struct wanted *w, const char *reason);
+/* The reason why a setting is left out that is only wished where it is. */
+extern const char planner_not_there[];
+/* false: what counts by being there is to be gone. */
+bool planner_is_on(const struct wanted *w);
 /* One setting of one service into its file, or among what is skipped. */
 void planner_want(struct planner *p, struct wanted w);
 

@@ -79,7 +79,7 @@ static void add_changes(struct planner *p, size_t source, size_t file)
 
     for (size_t i = 0; i < e->count; i++) {
         const struct edit *d = &e->of[i];
-        const char *name = d->splice.name;
+        const char *name = d->in_line ? d->wanted.name : d->splice.name;
 
         if (!d->result.changed) {
             continue;
@@ -92,9 +92,10 @@ static void add_changes(struct planner *p, size_t source, size_t file)
             .file = file,
             .line = d->result.line,
             .from = d->from,
-            .to = d->splice.remove  ? NULL
-                  : d->splice.value ? d->splice.value
-                                    : "",
+            .to = d->in_line         ? d->to
+                  : d->splice.remove ? NULL
+                  : d->splice.value  ? d->splice.value
+                                     : "",
             .clamped_from = d->wanted.clamped_from,
             .verdict = d->wanted.verdict,
             .reason = d->wanted.reason,

@@ -230,8 +230,12 @@ static bool is_listed(const char *list, const char *name)
     return false;
 }
 
+/* A sentence and no more: of a file with thousands of services the rest is "...". */
 static const char *listed(struct arena *arena, const char *list, const char *name)
 {
+    enum { LIST_MAX = 2048 };
+
+    name = strlen(list) < LIST_MAX ? name : "...";
     return is_listed(list, name) ? list
                                  : arena_printf(arena, "%s%s%s", list, *list ? ", " : "", name);
 }
@@ -257,30 +261,17 @@ static bool is_of_project(const struct plan_place *p, int source)
     return false;
 }
 
-const char *plan_readers(const struct plan_input *in, const struct plan_place *p, const char *name,
-                         struct arena *arena)
+const char *plan_filled(const struct plan_input *in, const struct plan_place *p,
+                        const struct splice_interpolation *i, struct arena *arena)
 {
-    const char *list = "", *last = "";
+    const char *name = arena_strndup(arena, i->name, i->name_size);
+    const struct document_entry *there =
+        p->dotenv < 0 ? NULL : document_find(&in->sources[p->dotenv].document, "", name);
 
-    for (size_t k = 0; k < p->layer_count; k++) {
-        const int source = p->layers[k].source;
-        const struct document *d = &in->sources[source].document;
-
-        if (d->kind != DOCUMENT_COMPOSE || is_earlier(p, k) || !is_of_project(p, source)) {
-            continue;
-        }
-        for (size_t i = 0; i < d->count; i++) { /* a service's entries stand together */
-            const struct document_entry *e = &d->entries[i];
-
-            if (!e->interpolated || !e->value || strcmp(e->group, last) == 0 ||
-                !refers_to(e->value, name) || strcmp(e->group, p->group) == 0) {
-                continue;
-            }
-            last = e->group[0] ? e->group : last;
-            list = listed(arena, list, e->group[0] ? e->group : "the file itself");
-        }
+    if (there && (!there->value || *there->value || !i->for_empty)) {
+        return there->value;
     }
-    return list;
+    return i->fallback ? arena_strndup(arena, i->fallback, i->fallback_size) : there ? "" : NULL;
 }
 
 /* Whether the service of the file has it itself, or from something that it extends there before it
@@ -303,17 +294,83 @@ static bool has_itself(const struct document *d, const char *group, const char *
     return false;
 }
 
-/* Those of the same file that have it from the section. */
+/* The other services that name the env_file and do not say it themselves. */
+static const char *users(const struct plan_input *in, const struct plan_place *p,
+                         const struct plan_layer *l, const char *name, struct arena *arena,
+                         const char *list)
+{
+    /* An override file of somebody else's may say more; that is not looked into. */
+    for (size_t i = 0; i < l->user_count; i++) {
+        bool own = false, reached;
+
+        for (size_t k = 0; k < p->layer_count && !own; k++) {
+            const struct document *d = document_of(in, &p->layers[k]);
+            own = d->kind == DOCUMENT_COMPOSE && has_itself(d, l->users[i], name, NULL, &reached);
+        }
+        list = own ? list : listed(arena, list, l->users[i]);
+    }
+    return list;
+}
+
+const char *plan_readers(const struct plan_input *in, const struct plan_place *p, const char *name,
+                         const struct document_entry *but, struct arena *arena)
+{
+    const char *list = "", *last = "";
+
+    for (size_t k = 0; k < p->layer_count; k++) {
+        const int source = p->layers[k].source;
+        const struct document *d = &in->sources[source].document;
+
+        if (d->kind != DOCUMENT_COMPOSE || is_earlier(p, k) || !is_of_project(p, source)) {
+            continue;
+        }
+        for (size_t i = 0; i < d->count; i++) { /* a service's entries stand together */
+            const struct document_entry *e = &d->entries[i];
+
+            if (!e->interpolated || !e->value || strcmp(e->group, last) == 0 ||
+                !refers_to(e->value, name)) {
+                continue;
+            }
+            if (strcmp(e->group, p->group) == 0) {
+                if (e == but) {
+                    continue;
+                }
+                list = listed(arena, list, arena_printf(arena, "its own %s", e->name));
+                continue;
+            }
+            last = e->group[0] ? e->group : last;
+            list = listed(arena, list, e->group[0] ? e->group : "the file itself");
+        }
+    }
+    for (size_t k = 0; k < p->layer_count; k++) { /* "env_file: .env": it is both */
+        if (p->layers[k].source == p->dotenv) {
+            list = users(in, p, &p->layers[k], name, arena, list);
+        }
+    }
+    return list;
+}
+
+/* Those of the same file that have it from the section. Each is looked for in the whole file: where
+ * a file has thousands that extend something, nobody waits for the names of all. */
 static const char *extenders(const struct document *d, const char *group, const char *name,
                              struct arena *arena, const char *list)
 {
+    enum { WORK_MAX = 4000000 }; /* entries: 1,000 such services in 4,000 lines */
+    size_t work = 0;
+
     for (size_t i = 0; i < d->count; i++) {
         const struct document_entry *e = &d->entries[i];
         bool reached;
 
-        if (e->kind == ENTRY_KEY && strncmp(e->name, "extends", strlen("extends")) == 0 &&
-            strcmp(e->group, group) != 0 && !has_itself(d, e->group, name, group, &reached) &&
-            reached) {
+        if (e->kind != ENTRY_KEY || strncmp(e->name, "extends", strlen("extends")) != 0 ||
+            strcmp(e->group, group) == 0) {
+            continue;
+        }
+        work += d->count;
+        if (work > WORK_MAX) {
+            return listed(arena, list, "perhaps another");
+        }
+        if (!has_itself(d, e->group, name, group, &reached) && reached) {
             list = listed(arena, list, e->group);
         }
     }
@@ -326,16 +383,7 @@ const char *plan_sharers(const struct plan_input *in, const struct plan_place *p
     const struct plan_layer *l = &p->layers[layer];
     const char *list = "";
 
-    /* An override file of somebody else's may say more; that is not looked into. */
-    for (size_t i = 0; i < l->user_count; i++) {
-        bool own = false, reached;
-
-        for (size_t k = 0; k < p->layer_count && !own; k++) {
-            const struct document *d = document_of(in, &p->layers[k]);
-            own = d->kind == DOCUMENT_COMPOSE && has_itself(d, l->users[i], name, NULL, &reached);
-        }
-        list = own ? list : listed(arena, list, l->users[i]);
-    }
+    list = users(in, p, l, name, arena, list);
     if (document_of(in, l)->kind == DOCUMENT_COMPOSE) {
         list = extenders(document_of(in, l), l->group, name, arena, list);
     }

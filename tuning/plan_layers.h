@@ -9,6 +9,7 @@
 #ifndef TUNING_PLAN_LAYERS_H
 #define TUNING_PLAN_LAYERS_H
 
+#include "tuning/config/splice.h"
 #include "tuning/plan.h"
 
 struct plan_found {
@@ -50,9 +51,13 @@ struct plan_tagged plan_tagged(const struct plan_input *in, const struct plan_pl
 bool plan_is_text_there(const struct plan_input *in, const struct plan_place *p,
                         const struct plan_found *stands, enum document_entry_kind kind);
 
-/* Which other services read the variable `name` of .env, as "a, b"; "" none. In the arena. */
+/* What .env, else its own fallback, makes of an interpolation; NULL: nothing that is known. */
+const char *plan_filled(const struct plan_input *in, const struct plan_place *p,
+                        const struct splice_interpolation *i, struct arena *arena);
+/* What else reads the variable `name` of .env beside the entry `but`, as "a, b": other services,
+ * keys of this one ("its own image"), "the file itself"; "" nothing. In the arena. */
 const char *plan_readers(const struct plan_input *in, const struct plan_place *p, const char *name,
-                         struct arena *arena);
+                         const struct document_entry *but, struct arena *arena);
 /* Which other services have the value that stands there as well: they name the env_file, or extend
  * the section, and say nothing else themselves. */
 const char *plan_sharers(const struct plan_input *in, const struct plan_place *p, size_t layer,

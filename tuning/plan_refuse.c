@@ -39,8 +39,8 @@ static bool is_answered(const struct planner *p, const struct wanted *w,
            p->in->sources[w->place->dotenv].err.code == 0;
 }
 
-static void add_row(struct planner *p, const struct wanted *w, const char *name,
-                    const char *in_file, bool unclear)
+void planner_add_row(struct planner *p, const struct wanted *w, const char *name,
+                     const char *in_file, bool unclear)
 {
     struct plan *out = p->out;
     const bool same = !unclear && plan_is_wanted(w->setting, in_file, w->value);
@@ -61,20 +61,45 @@ static void add_row(struct planner *p, const struct wanted *w, const char *name,
     out->already += same;
 }
 
-void planner_refuse(struct planner *p, const struct wanted *w, const char *reason)
+static void refuse(struct planner *p, const struct wanted *w, const char *reason, bool lines)
 {
+    enum { BY_HAND = 4096 };
     bool raw;
     const struct plan_found stands = find(p, w, &raw);
     const struct document_entry *e = stands.entry;
     const char *in_file = e ? (e->value ? e->value : "") : NULL;
     const bool filled = e && e->interpolated && e->value && !raw;
     const bool unclear = filled && !is_answered(p, w, &stands);
+    struct buf by_hand;
 
     if (filled && !unclear) {
         in_file = planner_in_file(p, w->place, w->name);
     }
-    add_row(p, w, stands.name, in_file, unclear);
-    planner_skip(p, w, reason, NULL, true);
+    planner_add_row(p, w, stands.name, in_file, unclear);
+    buf_init(&by_hand, BY_HAND);
+    if (lines && e && stands.layer < w->place->layer_count && w->value && planner_is_on(w)) {
+        const struct plan_layer *l = &w->place->layers[plan_target(w->place, stands.layer)];
+
+        splice_by_hand(
+            planner_document(p, l->source),
+            &(struct splice_edit){.kind = e->kind,
+                                  .group = l->group,
+                                  .name = stands.name,
+                                  .value = plan_is_bare_flag(w->setting) ? NULL : w->value},
+            &by_hand);
+    }
+    planner_skip(p, w, reason, by_hand.data, true);
+    buf_release(&by_hand);
+}
+
+void planner_refuse(struct planner *p, const struct wanted *w, const char *reason)
+{
+    refuse(p, w, reason, false);
+}
+
+void planner_refuse_edit(struct planner *p, const struct wanted *w, const char *reason)
+{
+    refuse(p, w, reason, true);
 }
 
 bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry_kind kind,
@@ -97,9 +122,9 @@ bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry
         value = e ? (e->value ? e->value : "") : NULL;
         unclear = !w->place->exec;
     }
-    w->value = w->value ? plan_plain_number(w->setting, w->value, &out->arena) : NULL;
+    w->value = w->value ? plan_plain_value(w->setting, w->value, &out->arena) : NULL;
     w->name = stands->name;
-    add_row(p, w, stands->name, value, unclear);
+    planner_add_row(p, w, stands->name, value, unclear);
     if (!out->rows[out->row_count - 1].same) {
         planner_skip(p, w,
                      arena_printf(&out->arena,

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "sampling/service/service.h"
+#include "tuning/flag_sets.h"
 #include "tuning/plan_edits.h"
 #include "tuning/plan_layers.h"
+#include "tuning/plan_value.h"
 
 /* Whether the typed name is the setting, or the other name that compose has for it. */
 static bool is_one(const struct setting *typed, const struct setting *s)
@@ -28,6 +30,24 @@ const char *planner_typed(const struct plan_wish *wish, const struct plan_place 
         }
         if (is_one(setting_find(wish->profiles->catalog, wish->typed[i].name, &nearest), s)) {
             return wish->typed[i].value;
+        }
+    }
+    return NULL;
+}
+
+const char *planner_typed_excluding(const struct plan_wish *wish, const struct plan_place *place,
+                                    const char *flag)
+{
+    const char *const *set = flag_set_of(flag);
+    const char *nearest;
+
+    for (size_t i = 0; set && i < wish->typed_count; i++) {
+        const struct plan_typed *t = &wish->typed[i];
+        const struct setting *s = setting_find(wish->profiles->catalog, t->name, &nearest);
+
+        if (s && (!t->service || strcmp(t->service, place->service) == 0) &&
+            flag_set_of(s->name) == set && strcmp(s->name, flag) != 0 && plan_is_on(t->value)) {
+            return s->name;
         }
     }
     return NULL;
@@ -66,6 +86,15 @@ void planner_judge_typed(struct planner *p, struct wanted *w)
     }
 }
 
+/* Two flags of which only one can be given. */
+static bool exclude_each_other(const struct plan_typed *a, const struct setting *of_a,
+                               const struct plan_typed *b, const struct setting *of_b)
+{
+    const char *const *set = of_a != of_b ? flag_set_of(of_b->name) : NULL;
+
+    return set && flag_set_of(of_a->name) == set && plan_is_on(a->value) && plan_is_on(b->value);
+}
+
 int planner_check_twice(const struct plan_wish *wish, struct err *err)
 {
     const char *nearest;
@@ -76,9 +105,16 @@ int planner_check_twice(const struct plan_wish *wish, struct err *err)
 
         for (size_t k = 0; s && k < i; k++) {
             const struct plan_typed *a = &wish->typed[k];
+            const struct setting *of_a = setting_find(wish->profiles->catalog, a->name, &nearest);
 
-            if (!is_one(setting_find(wish->profiles->catalog, a->name, &nearest), s) ||
-                (a->service && b->service && strcmp(a->service, b->service) != 0)) {
+            if (!of_a || (a->service && b->service && strcmp(a->service, b->service) != 0)) {
+                continue;
+            }
+            if (exclude_each_other(a, of_a, b, s)) {
+                return err_set(err, ERR_USAGE, "'%s' and '%s' exclude each other: give one",
+                               a->name, b->name);
+            }
+            if (!is_one(of_a, s)) {
                 continue;
             }
             if (service_is_secret_name(s->name, strlen(s->name))) {

@@ -54,7 +54,29 @@ static bool same_number(const char *a, const char *b)
     return number_double(a, strlen(a), &x) == 0 && number_double(b, strlen(b), &y) == 0 && x == y;
 }
 
-const char *plan_plain_number(const struct setting *s, const char *value, struct arena *arena)
+/* A word that the catalog has is spelt as there: most programs take no other case of it. */
+static const char *as_spelt(const struct setting *s, const char *value)
+{
+    static const char *const truths[] = {"true", "false"};
+    const bool word = s->type == SETTING_WORD;
+    const bool truth = s->type == SETTING_BOOLEAN || s->type == SETTING_WORD_TRUE;
+    const char *const *words = word ? s->choices.items : truths;
+    const size_t count = word ? s->choices.count : truth ? sizeof truths / sizeof truths[0] : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i], value) == 0) {
+            return value;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(words[i], value) == 0) {
+            return words[i];
+        }
+    }
+    return value;
+}
+
+const char *plan_plain_value(const struct setting *s, const char *value, struct arena *arena)
 {
     enum { DIGITS = 15 }; /* that a double holds of any decimal number */
     const char *digits = value + (value[0] == '-');
@@ -64,7 +86,7 @@ const char *plan_plain_number(const struct setting *s, const char *value, struct
     if ((s->type != SETTING_INTEGER && s->type != SETTING_NUMBER && s->type != SETTING_BYTES) ||
         (!leading && !strpbrk(value, "eE")) || number_double(value, strlen(value), &number) < 0 ||
         fabs(number) >= 1e15) {
-        return value;
+        return as_spelt(s, value);
     }
     for (int places = 0; places <= DIGITS; places++) {
         const char *text = arena_printf(arena, "%.*f", places, number);

@@ -21,8 +21,9 @@ bool plan_is_wanted(const struct setting *s, const char *there, const char *want
 bool plan_same_value(const struct setting *s, const char *a, const char *b);
 
 /* A number without exponent and needless zeros, 1e3 as 1000, where the setting is one: not every
- * reader of YAML takes the other forms for numbers. What cannot be written so stays as it is. */
-const char *plan_plain_number(const struct setting *s, const char *value, struct arena *arena);
+ * reader of YAML takes the other forms for numbers. A word of its choices, and true and false, in
+ * the case that the catalog has. What cannot be written so stays as it is. */
+const char *plan_plain_value(const struct setting *s, const char *value, struct arena *arena);
 /* Whether the value is a text, though it may look like a number. */
 bool plan_is_text(const struct setting *s);
 

@@ -4,53 +4,11 @@
 
 #include "sampling/service/service.h"
 #include "tuning/flag_sets.h"
+#include "tuning/image.h"
 #include "tuning/plan_layers.h"
 #include "tuning/plan_value.h"
 
 /* One setting of one service: where its files have it, and what is edited there. */
-
-/* ---------------------------------------------------------------- growing lists */
-
-void *planner_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity) {
-        return items;
-    }
-    *capacity = *capacity ? 2 * *capacity : 32;
-    void *grown = arena_calloc(arena, *capacity, size);
-    if (count) {
-        memcpy(grown, items, count * size);
-    }
-    return grown;
-}
-
-bool planner_same_place(const struct splice_edit *a, const struct splice_edit *b)
-{
-    return a->kind == b->kind && strcmp(a->group, b->group) == 0 && strcmp(a->name, b->name) == 0;
-}
-
-static void add_edit(struct planner *p, struct edits *e, const struct edit *edit)
-{
-    e->of = planner_grow(&p->out->arena, e->of, e->count, &e->capacity, sizeof *e->of);
-    e->of[e->count++] = *edit;
-}
-
-void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
-                  const char *by_hand, bool refused)
-{
-    struct plan *out = p->out;
-
-    out->skipped = planner_grow(&out->arena, out->skipped, out->skipped_count, &p->skipped_capacity,
-                                sizeof *out->skipped);
-    out->skipped[out->skipped_count++] = (struct plan_skipped){
-        .service = w->place->service,
-        .setting = w->name,
-        .value = w->value ? w->value : "",
-        .reason = arena_strdup(&out->arena, reason),
-        .by_hand = by_hand && *by_hand ? arena_strdup(&out->arena, by_hand) : NULL,
-        .refused = refused,
-    };
-}
 
 /* What the file has now (NULL: nothing) of what is wished. */
 static void add_row(struct planner *p, const struct wanted *w, const char *in_file, bool same,
@@ -74,6 +32,13 @@ static void add_row(struct planner *p, const struct wanted *w, const char *in_fi
 }
 
 /* ---------------------------------------------------------------- where a setting stands */
+
+bool planner_is_on(const struct wanted *w)
+{
+    const bool by_presence = plan_is_bare_flag(w->setting) || w->setting->type == SETTING_PRESENCE;
+
+    return !by_presence || plan_is_on(w->value);
+}
 
 bool planner_can_hold(const struct setting *s, const struct plan_place *p,
                       enum document_entry_kind *out, const char **why)
@@ -140,88 +105,12 @@ const char *planner_in_file(struct planner *p, const struct plan_place *place, c
     if (place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
         return NULL;
     }
-    const char *filled = arena_strndup(&p->out->arena, i.name, i.name_size);
-    const struct document_entry *there = document_find(&p->in->sources[place->dotenv].document, "",
-                                                       filled);
-    return there        ? there->value
-           : i.fallback ? arena_strndup(&p->out->arena, i.fallback, i.fallback_size)
-                        : NULL;
+    return plan_filled(p->in, place, &i, &p->out->arena);
 }
 
 /* ---------------------------------------------------------------- one value */
 
-/* Somebody wants that place of the file already. */
-static const struct edit *taken(const struct edits *e, const struct splice_edit *s)
-{
-    for (size_t i = 0; i < e->count; i++) {
-        if (planner_same_place(&e->of[i].splice, s)) {
-            return &e->of[i];
-        }
-    }
-    return NULL;
-}
-
-/* This service does, for this setting. */
-static bool has_asked(const struct edits *e, const struct splice_edit *s, const struct wanted *w)
-{
-    for (size_t i = 0; i < e->count; i++) {
-        const struct edit *o = &e->of[i];
-
-        if (o->wanted.place == w->place && strcmp(o->wanted.name, w->name) == 0 &&
-            planner_same_place(&o->splice, s)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether the place gets another value for another wish; then this one is refused. */
-static bool refused_by(struct planner *p, const struct edit *other,
-                       const struct splice_edit *splice, const struct wanted *w)
-{
-    const char *theirs = other && other->splice.value ? other->splice.value : "";
-
-    if (!other || strcmp(theirs, splice->value ? splice->value : "") == 0) {
-        return false;
-    }
-    planner_skip(p, w,
-                 arena_printf(&p->out->arena, "%s is '%s' for %s of %s, and it holds one value",
-                              splice->name, theirs, other->wanted.name,
-                              other->wanted.place->service),
-                 NULL, true);
-    return true;
-}
-
-/* false: it is refused. What another service wants there as well is one edit of the text, and a
- * change of both: both have to start anew for it. */
-static bool want_at(struct planner *p, int source, const struct splice_edit *splice,
-                    const struct wanted *w, const char *from)
-{
-    const struct edit *other = taken(&p->edits[source], splice);
-
-    if (refused_by(p, other ? other : taken(&p->kept[source], splice), splice, w)) {
-        return false;
-    }
-    if (other && has_asked(&p->edits[source], splice, w)) {
-        return true;
-    }
-    if (p->edits[source].count >= EDITS_MAX) {
-        planner_skip(p, w, "there are too many changes to one file", NULL, true);
-        return false;
-    }
-    add_edit(p, &p->edits[source], &(struct edit){.splice = *splice, .wanted = *w, .from = from});
-    return true;
-}
-
-/* It has the value that is wished: no other wish may change that. */
-static void keep_at(struct planner *p, int source, const struct splice_edit *splice,
-                    const struct wanted *w)
-{
-    if (!refused_by(p, taken(&p->edits[source], splice), splice, w) &&
-        !taken(&p->kept[source], splice)) {
-        add_edit(p, &p->kept[source], &(struct edit){.splice = *splice, .wanted = *w});
-    }
-}
+const char planner_not_there[] = "nobody is known to read it, and the file does not have it";
 
 /* The value is filled in from .env: it is changed there. */
 static void want_in_dotenv(struct planner *p, const struct document_entry *e, struct wanted *w)
@@ -230,39 +119,44 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
     struct arena *arena = &p->out->arena;
 
     if (w->place->dotenv < 0 || !splice_interpolation(e->value, &i)) {
-        planner_refuse(p, w,
-                       arena_printf(arena,
-                                    "its value %s is filled in by more than one plain name: "
-                                    "change it where it comes from",
-                                    e->value));
+        planner_refuse_edit(p, w,
+                            arena_printf(arena,
+                                         "its value %s is filled in by more than one plain name: "
+                                         "change it where it comes from",
+                                         e->value));
         return;
     }
     const struct plan_source *dotenv = &p->in->sources[w->place->dotenv];
     const char *name = arena_strndup(arena, i.name, i.name_size);
     if (dotenv->err.code) {
-        planner_refuse(p, w,
-                       arena_printf(arena, "its value comes from %s, which cannot be changed: %s",
-                                    dotenv->path, dotenv->err.msg));
+        planner_refuse_edit(p, w,
+                            arena_printf(arena,
+                                         "its value comes from %s, which cannot be changed: %s",
+                                         dotenv->path, dotenv->err.msg));
         return;
     }
-    const struct document_entry *there = document_find(&dotenv->document, "", name);
-    const char *from = there        ? there->value
-                       : i.fallback ? arena_strndup(arena, i.fallback, i.fallback_size)
-                                    : NULL;
-    const char *readers = plan_readers(p->in, w->place, name, arena);
+    const char *from = plan_filled(p->in, w->place, &i, arena);
+    const char *readers = plan_readers(p->in, w->place, name, e, arena);
     const bool same = from && plan_same_value(w->setting, from, w->value);
     add_row(p, w, from, same, service_is_secret_name(name, strlen(name)));
     if (same) {
-        keep_at(
+        planner_keep_at(
             p, w->place->dotenv,
             &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = from},
             w);
         return;
     }
+    if (w->value && !*w->value && i.for_empty && i.fallback_size > 0) {
+        planner_skip(p, w,
+                     arena_printf(arena, "with %s empty '%s' counts, which the file has for it",
+                                  name, arena_strndup(arena, i.fallback, i.fallback_size)),
+                     NULL, true);
+        return;
+    }
     w->reason = arena_printf(
         arena, "%s%s%s fills it%s%s", w->reason && w->clamped_from ? w->reason : "",
         w->reason && w->clamped_from ? "; " : "", name, *readers ? "; also read by " : "", readers);
-    (void)want_at(
+    (void)planner_want_at(
         p, w->place->dotenv,
         &(struct splice_edit){.kind = ENTRY_VARIABLE, .group = "", .name = name, .value = w->value},
         w, from);
@@ -338,10 +232,11 @@ static void drop_excluded(struct planner *p, const struct wanted *w, const struc
         gone.value = "0";
         gone.clamped_from = NULL;
         gone.reason = arena_printf(&p->out->arena, "%s excludes it", flag);
-        (void)want_at(p, spot->source,
-                      &(struct splice_edit){
-                          .kind = ENTRY_FLAG, .group = spot->group, .name = *set, .remove = true},
-                      &gone, e->value ? arena_strdup(&p->out->arena, e->value) : "");
+        (void)planner_want_at(
+            p, spot->source,
+            &(struct splice_edit){
+                .kind = ENTRY_FLAG, .group = spot->group, .name = *set, .remove = true},
+            &gone, e->value ? arena_strdup(&p->out->arena, e->value) : "");
     }
 }
 
@@ -414,37 +309,39 @@ static bool stage_line(struct planner *p, const struct wanted *w, size_t target,
     return true;
 }
 
-/* Behind what is said already. */
-static void add_reason(struct planner *p, struct wanted *w, const char *reason)
+void planner_add_reason(struct planner *p, struct wanted *w, const char *reason)
 {
     w->reason = w->reason ? arena_printf(&p->out->arena, "%s; %s", w->reason, reason) : reason;
 }
 
-/* Who gets the new value besides, and why it does not go where the old one stands. */
-static void add_reasons(struct planner *p, struct wanted *w, const struct plan_found *stands,
-                        size_t target, const struct spot *spot)
+void planner_add_reasons(struct planner *p, struct wanted *w, const struct plan_found *stands,
+                         size_t target, const char *line, const char *repeat)
 {
     struct arena *arena = &p->out->arena;
     const char *sharers = "";
 
-    if (!stands->entry || stands->layer == target) {
+    if (w->place->layers[target].source == w->place->dotenv) { /* "env_file: .env": it is both */
+        sharers = plan_readers(p->in, w->place, stands->name, stands->entry, arena);
+    } else if (!stands->entry || stands->layer == target) {
         sharers = plan_sharers(p->in, w->place, target, stands->name, arena);
     }
     if (*sharers) {
-        add_reason(p, w,
-                   arena_printf(arena, "%s read%s it there, too", sharers,
-                                strchr(sharers, ',') ? "" : "s"));
+        planner_add_reason(p, w,
+                           arena_printf(arena, "%s read%s it there, too", sharers,
+                                        strchr(sharers, ',') ? "" : "s"));
     }
-    if (spot->line) {
-        add_reason(p, w,
-                   arena_printf(arena, "the whole %s of %s is repeated: a later one replaces it",
-                                spot->line, spot->repeat));
+    if (line) {
+        planner_add_reason(p, w,
+                           arena_printf(arena,
+                                        "the whole %s of %s is repeated: a later one replaces it",
+                                        line, repeat));
     } else if (stands->entry && stands->layer != target && !w->place->apart) {
         const char *group = w->place->layers[stands->layer].group;
 
-        add_reason(p, w,
-                   *group ? arena_printf(arena, "'%s', which it extends, stays as it is", group)
-                          : "its env_file has format: raw and stays as it is");
+        planner_add_reason(
+            p, w,
+            *group ? arena_printf(arena, "'%s', which it extends, stays as it is", group)
+                   : "its env_file has format: raw and stays as it is");
     }
 }
 
@@ -467,9 +364,9 @@ static void want_list(struct planner *p, struct wanted *w)
 
     add_row(p, w, there, same, false);
     if (same) {
-        keep_at(p, w->place->source, &edit, w);
+        planner_keep_at(p, w->place->source, &edit, w);
     } else {
-        (void)want_at(p, w->place->source, &edit, w, there);
+        (void)planner_want_at(p, w->place->source, &edit, w, there);
     }
 }
 
@@ -494,18 +391,19 @@ static const char *why_not(struct planner *p, const struct wanted *w,
     return NULL;
 }
 
-/* It is so. Where others write as well, it has to stay so. */
+/* It is so. Where others write as well, it has to stay so: other services, or, into a line of
+ * flags, other wishes of this one. */
 static void keep(struct planner *p, const struct wanted *w, const struct plan_found *stands)
 {
     const struct plan_layer *l = &w->place->layers[stands->layer];
 
-    if (stands->entry && l->kind != PLAN_LAYER_OWN) {
-        keep_at(p, l->source,
-                &(struct splice_edit){.kind = stands->entry->kind,
-                                      .group = l->group,
-                                      .name = stands->name,
-                                      .value = stands->entry->value},
-                w);
+    if (stands->entry && (l->kind != PLAN_LAYER_OWN || image_takes_flags(NULL, stands->name))) {
+        planner_keep_at(p, l->source,
+                        &(struct splice_edit){.kind = stands->entry->kind,
+                                              .group = l->group,
+                                              .name = stands->name,
+                                              .value = stands->entry->value},
+                        w);
     }
 }
 
@@ -543,14 +441,14 @@ static void write_at(struct planner *p, struct wanted *w, const struct plan_foun
         }
         return;
     }
-    add_reasons(p, w, stands, target, &spot);
+    planner_add_reasons(p, w, stands, target, spot.line, spot.repeat);
     if (spot.staged) {
         if (p->staged[spot.source]) {
             document_release(p->staged[spot.source]);
         }
         p->staged[spot.source] = spot.staged;
     }
-    if (want_at(p, spot.source, &edit, w, e ? (e->value ? e->value : "") : NULL) && on &&
+    if (planner_want_at(p, spot.source, &edit, w, e ? (e->value ? e->value : "") : NULL) && on &&
         kind == ENTRY_FLAG) {
         drop_excluded(p, w, &spot, stands->name);
     }
@@ -574,9 +472,8 @@ static bool is_tagged(struct planner *p, const struct wanted *w, const struct pl
     struct arena *arena = &p->out->arena;
     const struct plan_tagged tagged = plan_tagged(p->in, w->place, stands, e ? e->kind : kind,
                                                   arena);
-    const bool bare = plan_is_bare_flag(w->setting);
-    const bool on = !(bare || w->setting->type == SETTING_PRESENCE) || plan_is_on(w->value);
-    const char *value = w->value ? plan_plain_number(w->setting, w->value, arena) : NULL;
+    const bool bare = plan_is_bare_flag(w->setting), on = planner_is_on(w);
+    const char *value = w->value ? plan_plain_value(w->setting, w->value, arena) : NULL;
 
     if (!tagged.document || (!e && !on)) {
         return false;
@@ -590,6 +487,7 @@ static bool is_tagged(struct planner *p, const struct wanted *w, const struct pl
     struct err err = ERR_INIT;
     struct buf by_hand;
 
+    planner_add_row(p, w, stands->name, e ? (e->value ? e->value : "") : NULL, true);
     buf_init(&by_hand, BY_HAND);
     splice_tagged(tagged.document, tag, &edit, &by_hand, &err);
     planner_skip(p, w, arena_printf(arena, "%s: %s", err.where, err.msg), by_hand.data, true);
@@ -606,6 +504,9 @@ void planner_want(struct planner *p, struct wanted w)
         planner_skip(p, &w, why, NULL, false);
         return;
     }
+    if (kind == ENTRY_FLAG && planner_want_in_line(p, &w)) {
+        return;
+    }
     struct plan_found stands = plan_find(p->in, w.place, w.name);
     if (!stands.entry && kind == ENTRY_FLAG && w.place->exec) {
         stands.entry = document_find(w.place->exec, w.place->group, w.name);
@@ -613,8 +514,7 @@ void planner_want(struct planner *p, struct wanted w)
     }
     const struct document_entry *e = stands.entry;
     if (!e && w.only_if_there) {
-        planner_skip(p, &w, "nobody is known to read it, and the file does not have it", NULL,
-                     false);
+        planner_skip(p, &w, planner_not_there, NULL, false);
         return;
     }
     if (is_tagged(p, &w, &stands, kind)) {
@@ -622,7 +522,7 @@ void planner_want(struct planner *p, struct wanted w)
     }
     if (e && e->interpolated && e->value && !is_raw(&w, stands.layer)) {
         if (w.place->layers[stands.layer].kind == PLAN_LAYER_ENV_FILE) {
-            planner_refuse(p, &w, "its value in the env_file is put together from others");
+            planner_refuse_edit(p, &w, "its value in the env_file is put together from others");
         } else {
             want_in_dotenv(p, e, &w);
         }
@@ -635,10 +535,8 @@ void planner_want(struct planner *p, struct wanted w)
         want_list(p, &w);
         return;
     }
-    w.value = w.value ? plan_plain_number(w.setting, w.value, &p->out->arena) : NULL;
-    const bool bare = plan_is_bare_flag(w.setting);
-    const bool by_presence = bare || w.setting->type == SETTING_PRESENCE;
-    const bool on = !by_presence || plan_is_on(w.value);
+    w.value = w.value ? plan_plain_value(w.setting, w.value, &p->out->arena) : NULL;
+    const bool bare = plan_is_bare_flag(w.setting), on = planner_is_on(&w);
     const bool same = plan_is_wanted(w.setting, e ? (e->value ? e->value : "") : NULL, w.value);
     w.name = stands.name; /* a synonym stays: what was found is what is held against the process */
     add_row(p, &w, e ? (e->value ? e->value : "") : NULL, same, false);

@@ -66,17 +66,6 @@ static int fail_at(const struct schema_place *at, struct err *err)
     return -err->code;
 }
 
-static bool has_name(const struct setting *s, const char *name)
-{
-    const char *const *also = s->also.items;
-    for (size_t i = 0; i < s->also.count; i++) {
-        if (strcmp(also[i], name) == 0) {
-            return true;
-        }
-    }
-    return strcmp(s->name, name) == 0;
-}
-
 /* Words that can be typed, and joined with '+' and '.'. */
 static int check_word(const struct schema_place *at, const char *key, const char *word,
                       struct err *err)
@@ -100,7 +89,7 @@ static int check_setting(const struct loader *l, const struct raw_setting *raw,
     const char *nearest = NULL;
     struct err inner = ERR_INIT;
     const struct setting *s = setting_find(l->catalog, raw->name, &nearest);
-    if (!s || !has_name(s, raw->name)) {
+    if (!s || strcmp(s->name, raw->name) != 0) {
         nearest = s ? s->name : nearest;
         err_set(err, ERR_CONFIG,
                 nearest ? "'name': no setting '%s' is known, did you mean '%s'?"

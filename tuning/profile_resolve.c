@@ -205,12 +205,13 @@ static void place_limit(const struct context *x, struct profile_row *r,
     }
 }
 
-/* The machine's own settings are told to the machine, whoever wishes them. */
+/* The machine's own settings are told to the machine, whoever wishes them; but a variable of it is
+ * one of the environment of a service. */
 static int service_of_target(const struct profile_row *r, const struct setting *target)
 {
-    return target->owner == SETTING_OWNER_MACOS || target->owner == SETTING_OWNER_LINUX
-               ? PROFILE_SYSTEM
-               : r->service;
+    const bool machines = target->owner == SETTING_OWNER_MACOS ||
+                          target->owner == SETTING_OWNER_LINUX;
+    return machines && target->kind != SETTING_VARIABLE ? PROFILE_SYSTEM : r->service;
 }
 
 /* A flag that is switched off is one that is not there. */

@@ -243,7 +243,7 @@ const char *profile_clamp(const struct setting *s, const char *name, const char 
     const double cpus = host->engine.cpus;
     int kind = -1;
     for (size_t i = 0; i < sizeof clamps / sizeof *clamps; i++) {
-        if (strcmp(clamps[i].name, name) == 0 || strcmp(clamps[i].name, s->name) == 0) {
+        if (strcmp(clamps[i].name, name) == 0 || strcmp(clamps[i].name, s->entry->name) == 0) {
             kind = (int)clamps[i].kind;
             break;
         }

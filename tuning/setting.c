@@ -492,40 +492,45 @@ static int add_setting(struct setting_catalog *c, const char *title,
     return rc < 0 ? rc : join_cases(c, s, raw, group, err);
 }
 
-static bool has_name(const struct setting *s, const char *name)
-{
-    const char *const *also = s->also.items;
-    for (size_t i = 0; i < s->also.count; i++) {
-        if (strcmp(also[i], name) == 0) {
-            return true;
-        }
-    }
-    return strcmp(s->name, name) == 0;
-}
-
 static const struct setting *find_exact(const struct setting_catalog *c, const char *name)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        if (has_name(&c->settings[i], name)) {
-            return &c->settings[i];
+    for (size_t i = 0; i < c->name_count; i++) {
+        if (strcmp(c->names[i], name) == 0) {
+            return c->by_name[i];
         }
     }
     return NULL;
 }
 
-static int add_name(struct setting_catalog *c, const struct setting *s, const char *name,
-                    struct err *err)
+static int add_name(struct setting_catalog *c, const struct setting *s, struct err *err)
 {
-    for (size_t i = 0; i < c->name_count; i++) {
-        if (strcmp(c->names[i], name) == 0) {
-            const struct setting *other = find_exact(c, name);
-            err_set(err, ERR_CONFIG, "'%s': there is one of that name in line %lu", name,
-                    other->place.line);
-            return fail_at(&s->place, err);
-        }
+    const struct setting *other = find_exact(c, s->name);
+
+    if (other) {
+        err_set(err, ERR_CONFIG, "'%s': there is one of that name in line %lu", s->name,
+                other->place.line);
+        return fail_at(&s->place, err);
     }
-    c->names[c->name_count++] = name;
+    c->names[c->name_count] = s->name;
+    c->by_name[c->name_count++] = s;
     return 0;
+}
+
+/* The same setting as it is called with other name `k`: the first name is among the others then. */
+static const struct setting *under_name(struct setting_catalog *c, const struct setting *s,
+                                        size_t k)
+{
+    const char *const *also = s->also.items;
+    struct setting *out = arena_alloc(&c->arena, sizeof *out);
+    const char **others = arena_calloc(&c->arena, s->also.count, sizeof *others);
+
+    *out = *s;
+    out->name = also[k];
+    memcpy(others, also, s->also.count * sizeof *others);
+    memmove(others + 1, others, k * sizeof *others);
+    others[0] = s->name;
+    out->also.items = others;
+    return out;
 }
 
 static int index_names(struct setting_catalog *c, struct err *err)
@@ -535,12 +540,13 @@ static int index_names(struct setting_catalog *c, struct err *err)
         count += 1 + c->settings[i].also.count;
     }
     c->names = arena_calloc(&c->arena, count ? count : 1, sizeof *c->names);
+    c->by_name = arena_calloc(&c->arena, count ? count : 1, sizeof *c->by_name);
     for (size_t i = 0; i < c->count; i++) {
-        const struct setting *s = &c->settings[i];
-        const char *const *also = s->also.items;
-        int rc = add_name(c, s, s->name, err);
+        struct setting *s = &c->settings[i];
+        s->entry = s;
+        int rc = add_name(c, s, err);
         for (size_t k = 0; rc == 0 && k < s->also.count; k++) {
-            rc = add_name(c, s, also[k], err);
+            rc = add_name(c, under_name(c, s, k), err);
         }
         if (rc < 0) {
             return rc;

@@ -166,7 +166,9 @@ struct setting_case {
 
 struct setting {
     const char *name, *group;
-    struct schema_list also;               /* const char * */
+    struct schema_list also; /* const char *: what else is as this one, all but the name */
+    /* The one of setting_catalog.settings; itself, but for one of those other names. */
+    const struct setting *entry;
     int owner, kind, type, costs, verdict; /* kind: enum setting_kind, and so on */
     int versions_of;                       /* enum setting_owner */
     bool ranged;
@@ -195,6 +197,7 @@ struct setting_catalog {
     struct schema_list sources;              /* struct setting_source */
     const char *newest[SETTING_OWNER_COUNT]; /* the last version that was read; NULL: not told */
     const char **names;                      /* every name and other name */
+    const struct setting **by_name;          /* of names[i], under that name */
     size_t name_count;
 };
 
@@ -207,7 +210,8 @@ int setting_catalog_parse(const char *file, const char *text, size_t size,
 void setting_catalog_release(struct setting_catalog *c);
 
 /* By name, other name, without the dashes of a flag, whatever the case; or by the last part of a
- * dotted name when only one has it. NULL: *nearest is what may have been meant, or NULL. */
+ * dotted name when only one has it. It is called as the catalog has it: other names are other
+ * settings. NULL: *nearest is what may have been meant, or NULL. */
 const struct setting *setting_find(const struct setting_catalog *c, const char *name,
                                    const char **nearest);
 /* The text behind the first word of `source` ("O 1.2": of O), size characters of it named by

@@ -154,16 +154,7 @@ static const struct setting *find_exact(const struct setting_catalog *c, const c
 {
     const char *nearest = NULL;
     const struct setting *s = setting_find(c, name, &nearest);
-    const char *const *also = s ? s->also.items : NULL;
-    if (!s || strcmp(s->name, name) == 0) {
-        return s;
-    }
-    for (size_t i = 0; i < s->also.count; i++) {
-        if (strcmp(also[i], name) == 0) {
-            return s;
-        }
-    }
-    return NULL; /* setting_find() is more lenient than a list is */
+    return s && strcmp(s->name, name) == 0 ? s : NULL; /* a list is not as lenient */
 }
 
 static void add(struct installed_comparison *out, const struct installed_difference *d)

@@ -128,6 +128,10 @@ t_run "$TUNETOP" settings --json OLLAMA_MMAP=0
 t_expect_status 0
 t_is 'one name is one object' "$(grep -c '"group":' "$t_dir/out")" 1
 t_expect_out '"value":.*"0"'
+t_run "$TUNETOP" settings --json use-pytorch-cross-attention
+t_is 'one of several names is told under that name' \
+    "$(grep -cE '"name":.*"--use-pytorch-cross-attention"' "$t_dir/out")" 1
+t_expect_out '"also":.*"--use-split-cross-attention"'
 
 # --- a catalog that is wrong or missing ---
 mkdir "$t_dir/data"

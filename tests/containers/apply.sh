@@ -164,15 +164,58 @@ try_kill() {
     done
 }
 
+# An image of ComfyUI whose script puts the flags of a variable behind main.py.
+try_flags() {
+    name="$1: CLI_ARGS"
+    shift
+    c_project="f$$n$((++projects))"
+    c_port=$(c_free_port)
+    file=$HOME/$c_project/compose.yaml
+    mkdir -p "$HOME/$c_project"
+    t_ok "$name: its image" c_comfyui
+    cat >"$file" <<END
+services:
+  comfyui:
+    image: $c_comfyui_image
+    ports: ["127.0.0.1:$c_port:8188"]
+    stop_signal: SIGKILL
+    environment:
+      - CLI_ARGS=--lowvram --preview-method auto   # ours
+END
+    cp "$file" "$t_dir/before"
+    c_config comfyui
+    "$@" -p "$c_project" -f "$file" up -d >"$t_dir/c/log" 2>&1
+    t_wait_for "$name: it answers" c_answers_flags
+    tunetop plan high -s comfyui --set --cache-lru=10 --set --preview-method=none --ascii
+    t_expect_out '^\+      - CLI_ARGS=--lowvram --preview-method none --cache-lru 10 +# ours$'
+    tunetop apply high -s comfyui --set --cache-lru=10 --set --preview-method=none --yes
+    t_expect_status 0
+    t_expect_out '^  comfyui +--cache-lru +10 +ok '
+    t_expect_out '^  comfyui +--preview-method +none +ok '
+    t_is "$name: applied: its process" "$(c_flags)" ' --cache-lru 10 --lowvram --preview-method none'
+    t_ok "$name: applied: the rest of the line" grep -q -- '--lowvram.*   # ours$' "$file"
+    tunetop verify high -s comfyui --set --cache-lru=10
+    t_expect_out '^ +comfyui +--cache-lru +10 +10 +10 +ok '
+    tunetop undo --yes
+    t_expect_status 0
+    t_is "$name: undone: its process" "$(c_flags)" ' --lowvram --preview-method auto'
+    as_before 'undone'
+    podman rm --force --time 0 "$(c_id comfyui)" >/dev/null 2>&1
+}
+
 try_engine "podman-compose" podman-compose
 if [ "${1:-}" = all ]; then
     c_file 2 64m >"$file"
     try_kill write held:stop held:rm held:run verify
     try_health
+fi
+try_flags "podman-compose" podman-compose
+if [ "${1:-}" = all ]; then
     if have_judges && command -v docker >/dev/null && c_socket; then
         ln -s "$docker_compose" "$DOCKER_CONFIG/cli-plugins/docker-compose"
         try_engine "docker compose $compose_version" docker compose
         try_kill held:--force-recreate
+        try_flags "docker compose $compose_version" docker compose
     else
         echo "# docker compose: not run here: no docker, no judges, or podman has no socket"
     fi

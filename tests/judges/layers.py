@@ -87,6 +87,24 @@ def path_of(group, setting):
     return base + setting
 
 
+def path_of_change(group, change):
+    """An image may take its flags from a variable; the plan says from which."""
+    variable = re.search(r"its image takes flags from (\w+)", change["reason"] or "")
+    return path_of(group, variable.group(1) if variable else change["setting"])
+
+
+def has_flag(change, path, after, now):
+    """In the command, or in a line of flags: of the model, or of an env_file, which it may not show."""
+    values = [str(value) for value in after.get(path, [])]
+    if path.endswith(".command[]"):
+        return change["setting"] in values
+    if not change["file"].endswith((".yml", ".yaml")):
+        name = path.rsplit(".", 1)[1]
+        text = now[os.path.basename(change["file"])].decode()
+        values = re.findall(rf"^{name}=(.*)$", text, re.MULTILINE)
+    return any(change["setting"] in value.split() for value in values)
+
+
 def loaded(folder, arguments, override):
     """How the engine is told of our own file, where it does not find it itself."""
     for name in sorted(override):
@@ -121,7 +139,7 @@ def judge(project, write, profile, tunetop_program, corpus, engine):
                       and os.path.basename(name) != ".env"]
         after = engine.model(folder, ["-p", "judged"] + loaded(folder, arguments, made))
         groups = {f"s{number}": name for number, (name, _) in enumerate(services)}
-        allowed = [path_of(groups[one["service"]], one["setting"]) for one in plan["changes"]]
+        allowed = [path_of_change(groups[one["service"]], one) for one in plan["changes"]]
         for name, paths in FILLED.items():
             if any(one["setting"] == name for one in plan["changes"]):
                 allowed += paths
@@ -133,13 +151,13 @@ def judge(project, write, profile, tunetop_program, corpus, engine):
             complaints.append("the plan changes nothing")
         complaints += compare(before, after, allowed)
         for one in plan["changes"]:
-            path = path_of(groups[one["service"]], one["setting"])
+            path = path_of_change(groups[one["service"]], one)
             if one["setting"][0].isupper() and one["file"].endswith((".yml", ".yaml")):
                 got = [str(value) for value in after.get(path, [])]
                 if got != [one["to"]]:
                     complaints.append(f"{path} is {got}, not {one['to']}")
             if one["setting"].startswith("-") and one["to"] is not None and \
-                    one["setting"] not in [str(value) for value in after.get(path, [])]:
+                    not has_flag(one, path, after, now):
                 complaints.append(f"{path} has no {one['setting']}")
         again = json.loads(tunetop.run("plan", profile, "--json", *flag))
         complaints += [f"again: {one['setting']}" for one in again["changes"]]

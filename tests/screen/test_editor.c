@@ -18,6 +18,7 @@
 #include "tests/screen/tuning_builder.h"
 #include "tui/command.h"
 #include "tui/editor.h"
+#include "tui/editor_draw.h"
 #include "tui/plan_list.h"
 #include "tui/term.h"
 #include "tui/view.h"
@@ -345,6 +346,24 @@ static void from_the_catalog(void **state)
     assert_non_null(strstr(ui.note, "no file"));
 }
 
+/* Of two names of one limit the file has the one: that is edited, and not the other beside it. */
+static void by_the_other_name(void **state)
+{
+    struct tuning_plan plan = *ui.tuning.plan;
+    struct shown_row row = plan.rows[0];
+    (void)state;
+    row.setting = "mem_limit";
+    plan.rows = &row;
+    plan.row_count = 1;
+    ui.tuning.plan = &plan;
+    press("c / limits.memory Enter Down e");
+    assert_int_equal(ui.input, UI_INPUT_EDIT);
+    assert_string_equal(ui.editor.setting, "mem_limit");
+    assert_string_equal(ui.editor.service, row.service);
+    press("Esc");
+    ui.tuning.plan = NULL;
+}
+
 /* The plan goes, or is another one, while the editor is open. */
 static void without_the_plan(void **state)
 {
@@ -454,16 +473,40 @@ static void save_looks(void **state)
     golden_page("save-wrong", b.model, &ui, 80, 24, false);
 }
 
+/* What the profile wants of a setting that other services have as well is of the service. */
+static void whose(void **state)
+{
+    const char *nearest;
+    const struct setting *s = setting_find(ui.tuning.settings, "PYTORCH_ENABLE_MPS_FALLBACK",
+                                           &nearest);
+    (void)state;
+    edit("comfyui", "--reserve-vram", "");
+    assert_non_null(s);
+    assert_non_null(editor_wanted(&ui, s));
+    edit("ollama", "OLLAMA_NUM_PARALLEL", "");
+    assert_null(editor_wanted(&ui, s)); /* it is of ComfyUI */
+    ui.editor.kind = PROFILE_SERVICE_COUNT;
+    assert_non_null(editor_wanted(&ui, s)); /* only one wants it */
+}
+
 int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        UNIT(numbers),          UNIT(steps),
-        UNIT(choices),          UNIT(harm),
-        UNIT(the_machine),      UNIT(leaving_out),
-        UNIT(nothing_to_do),    UNIT(not_written),
-        UNIT(from_the_catalog), UNIT(without_the_plan),
-        UNIT(saving),           UNIT(looks),
+        UNIT(numbers),
+        UNIT(whose),
+        UNIT(steps),
+        UNIT(choices),
+        UNIT(harm),
+        UNIT(the_machine),
+        UNIT(leaving_out),
+        UNIT(nothing_to_do),
+        UNIT(not_written),
+        UNIT(from_the_catalog),
+        UNIT(by_the_other_name),
+        UNIT(without_the_plan),
+        UNIT(saving),
+        UNIT(looks),
         UNIT(save_looks),
     };
     return cmocka_run_group_tests(tests, open_catalogs, close_catalogs);

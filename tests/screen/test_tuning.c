@@ -161,6 +161,29 @@ static void parts(void **state)
         }
 }
 
+/* Behind the list of all settings no diff is open that nobody sees, but that keys obey. */
+static void diff_and_catalog(void **state)
+{
+    struct scene s;
+    (void)state;
+    begin(&s, "high");
+    press(&s, 80, 24, "d");
+    assert_true(s.ui.tuning.diff);
+    press(&s, 80, 24, "c");
+    assert_true(s.ui.tuning.all);
+    assert_false(s.ui.tuning.diff);
+    press(&s, 80, 24, "d");
+    assert_false(s.ui.tuning.diff);
+    assert_non_null(strstr(s.ui.note, "c leads back"));
+    press(&s, 80, 24, "Down e");
+    assert_int_equal(s.ui.input, UI_INPUT_EDIT);
+    press(&s, 80, 24, "Esc c");
+    assert_false(s.ui.tuning.all);
+    press(&s, 80, 24, "d");
+    assert_true(s.ui.tuning.diff);
+    end(&s);
+}
+
 static void count(struct ui *ui, const char *profile, struct shown_counts of, const char *trouble)
 {
     struct picker_count *c = &ui->picker.counts[ui->picker.count++];
@@ -317,8 +340,9 @@ int main(void)
 {
     bool utf8;
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plans), cmocka_unit_test(states), cmocka_unit_test(wishes),
-        cmocka_unit_test(parts), cmocka_unit_test(picker), cmocka_unit_test(proven),
+        cmocka_unit_test(plans),  cmocka_unit_test(states),           cmocka_unit_test(wishes),
+        cmocka_unit_test(parts),  cmocka_unit_test(diff_and_catalog), cmocka_unit_test(picker),
+        cmocka_unit_test(proven),
     };
     term_set_locale(&utf8);
     tuning_builder_open();

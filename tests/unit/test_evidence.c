@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "sampling/process.h"
 #include "sampling/process_text.h"
+#include "sampling/service/service.h"
 #include "tuning/evidence/evidence_part.h"
 #include "tuning/evidence/verify_rows.h"
 
@@ -585,10 +586,58 @@ static void test_rows_of_all_kinds(void **state)
     evidence_free(e);
 }
 
+/* ---- every name of the catalog ---- */
+
+/* What is told of a name is its own value, never that of another one that the catalog tells of
+ * with it, or that begins alike. */
+static void test_every_name(void **state)
+{
+    struct evidence *e = empty();
+    struct evidence_pair *pairs = calloc(catalog.name_count, sizeof *pairs);
+
+    (void)state;
+    assert_non_null(pairs);
+    for (size_t i = 0; i < catalog.name_count; i++) {
+        pairs[i] = (struct evidence_pair){catalog.names[i], catalog.names[i]};
+    }
+    e->environment = (struct evidence_pairs){
+        .known = true, .of = pairs, .count = catalog.name_count};
+    for (size_t i = 0; i < catalog.name_count; i++) {
+        const struct setting *s = catalog.by_name[i];
+        struct evidence_value v;
+        char argv[256];
+
+        evidence_value(e, s, s->name, &v);
+        if (s->kind == SETTING_VARIABLE && !service_is_secret_name(s->name, strlen(s->name))) {
+            assert_true(v.known);
+            assert_string_equal(v.value, s->name);
+        }
+        if (s->kind != SETTING_FLAG_NAME) {
+            continue;
+        }
+        snprintf(argv, sizeof argv, "python%cmain.py%c%s%cvalue", PROCESS_ARGV_SEPARATOR,
+                 PROCESS_ARGV_SEPARATOR, s->name, PROCESS_ARGV_SEPARATOR);
+        e->argv = argv;
+        for (size_t k = 0; k < catalog.name_count; k++) {
+            const struct setting *other = catalog.by_name[k];
+
+            if (other->kind == SETTING_FLAG_NAME &&
+                !service_is_secret_name(other->name, strlen(other->name))) {
+                evidence_value(e, other, other->name, &v);
+                assert_int_equal(v.value != NULL, k == i);
+            }
+        }
+        e->argv = NULL;
+    }
+    free(pairs);
+    evidence_free(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_every_name),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_config_line),
         cmocka_unit_test(test_config_line_odd),

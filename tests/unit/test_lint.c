@@ -291,6 +291,36 @@ static void test_versions(void **state)
     release(&j);
 }
 
+/* Every flag is judged under its own name, and is what a misspelt one of it may have been. */
+static void test_flags(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < catalog.name_count; i++) {
+        const struct setting *s = catalog.by_name[i];
+        for (int misspelt = 0; misspelt < 2 && s->owner == SETTING_OWNER_COMFYUI; misspelt++) {
+            char text[200];
+            struct judged j;
+            if (s->kind != SETTING_FLAG_NAME) {
+                continue;
+            }
+            snprintf(text, sizeof text,
+                     "services:\n  a:\n    image: x\n    command: python main.py --port 1 %s%s\n",
+                     s->name, misspelt ? "x" : "");
+            judge(&j, "comfyui/compose.yaml", DOCUMENT_COMPOSE, &on_linux, text);
+            if (misspelt) {
+                assert_string_equal(only(&j)->instead, s->name);
+                assert_string_equal(only(&j)->rule, "misspelt");
+            }
+            for (size_t k = 0; k < j.found.count && !misspelt; k++) {
+                assert_string_equal(j.found.findings[k].setting, s->name);
+                assert_true(!j.found.findings[k].rule ||
+                            strcmp(j.found.findings[k].rule, "misspelt") != 0);
+            }
+            release(&j);
+        }
+    }
+}
+
 /* The same compose file on a Mac runs in a virtual machine without a GPU. */
 static void test_places(void **state)
 {
@@ -413,11 +443,11 @@ static void test_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fixtures), cmocka_unit_test(test_instead),
-        cmocka_unit_test(test_versions), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_secrets),  cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_many),     cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_fixtures),     cmocka_unit_test(test_instead),
+        cmocka_unit_test(test_versions),     cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_places),       cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_conditions),   cmocka_unit_test(test_rules),
     };
     return cmocka_run_group_tests_name("lint", tests, set_up, tear_down);
 }

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "sampling/process.h"
 #include "tests/unit/locate_outside.h"
+#include "tuning/image.h"
 #include "tuning/locate/install.h"
 #include "tuning/locate/locate.h"
 
@@ -618,9 +619,9 @@ static void test_installs(void **state)
         if (cases[i].file)
             assert_string_equal(out.file, cases[i].file);
     }
-    assert_string_equal(install_image_variable("ghcr.io/ai-dock/comfyui:v2"), "COMFYUI_ARGS");
-    assert_null(install_image_variable("notyanwk/comfyui-boot"));
-    assert_null(install_image_variable(""));
+    assert_string_equal(image_flag_variable("ghcr.io/ai-dock/comfyui:v2"), "COMFYUI_ARGS");
+    assert_null(image_flag_variable("notyanwk/comfyui-boot"));
+    assert_null(image_flag_variable(""));
     arena_release(&a);
 }
 

@@ -103,7 +103,7 @@ static void test_all(void **state)
         }
         for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
             assert_int_equal(seen[a], a != ACTION_COMMAND);
-        assert_int_equal(settings, w->ui.tuning.settings->count);
+        assert_int_equal(settings, w->ui.tuning.settings->name_count);
         assert_int_equal(profiles, w->ui.tuning.profiles->count);
         assert_int_equal(sorts, PROCESS_SORT_COUNT);
     }
@@ -242,6 +242,13 @@ static void test_run(void **state)
     assert_int_equal(ui->tab, UI_TUNING);
     assert_true(ui->tuning.all && !ui->tuning.diff);
     assert_string_equal(tuning_tab_current(ui)->name, "OLLAMA_NUM_PARALLEL");
+    /* One that the catalog tells of with others is that one, and its value is what is edited. */
+    run(w, "PYTORCH_MPS_GEMM_AUTOTUNE");
+    assert_string_equal(tuning_tab_current(ui)->name, "PYTORCH_MPS_GEMM_AUTOTUNE");
+    key(w, 'e');
+    assert_int_equal(ui->input, UI_INPUT_EDIT);
+    assert_string_equal(ui->editor.setting, "PYTORCH_MPS_GEMM_AUTOTUNE");
+    key(w, KEYCODE_ESC);
     run(w, "overview");
     run(w, "profile optim");
     assert_int_equal(ui->tab, UI_TUNING);

@@ -180,46 +180,6 @@ static void test_tags(void **state)
     assert_non_null(change_of("ollama", "OLLAMA_NUM_PARALLEL"));
 }
 
-/* ---- flags ---- */
-
-static const char comfy_place[] =
-    "  - {name: comfyui, kind: comfyui, config: {type: compose, file: compose.yaml}}\n";
-
-static void test_exclusive_flags(void **state)
-{
-    (void)state;
-    put("compose.yaml", "services:\n"
-                        "  comfyui:\n"
-                        "    image: x\n"
-                        "    command: python main.py --listen --lowvram\n");
-    look(comfy_place);
-    assert_int_equal(make_set("--highvram", "1"), 0);
-    const struct plan_change *gone = change_of("comfyui", "--lowvram");
-    const struct plan_change *here = change_of("comfyui", "--highvram");
-    assert_non_null(gone);
-    assert_non_null(here);
-    assert_null(gone->to);
-    assert_non_null(strstr(gone->reason, "excludes"));
-    assert_null(strstr(plan.files[0].text, "--lowvram"));
-    assert_non_null(strstr(plan.files[0].text, "--highvram"));
-    assert_null(strstr(plan.files[0].text, "--highvram 1")); /* it stands alone */
-}
-
-static void test_bare_flag_off(void **state)
-{
-    (void)state;
-    put("compose.yaml", "services:\n"
-                        "  comfyui:\n"
-                        "    image: x\n"
-                        "    command: [python, main.py, --lowvram, --listen]\n");
-    look(comfy_place);
-    assert_int_equal(make_set("--lowvram", "0"), 0);
-    assert_null(strstr(plan.files[0].text, "--lowvram"));
-    assert_non_null(strstr(plan.files[0].text, "--listen"));
-    assert_int_equal(make_set("--lowvram", "1"), 0);
-    assert_null(change_of("comfyui", "--lowvram"));
-}
-
 /* ---- what is shared ---- */
 
 static const char shared[] = "services:\n"
@@ -739,26 +699,12 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, plan_place_tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_idempotent),
-        UNIT(test_sorted),
-        UNIT(test_guide_names),
-        UNIT(test_secret),
-        UNIT(test_shell_line),
-        UNIT(test_tags),
-        UNIT(test_exclusive_flags),
-        UNIT(test_bare_flag_off),
-        UNIT(test_shared_variable),
-        UNIT(test_shared_file),
-        UNIT(test_units),
-        UNIT(test_older),
-        UNIT(test_older_beside),
-        UNIT(test_hash),
-        UNIT(test_typed),
-        UNIT(test_memory_shares),
-        UNIT(test_a_share_that_stands),
-        UNIT(test_not_managed),
-        UNIT(test_two_names),
-        UNIT(test_does_not_parse),
+        UNIT(test_idempotent),      UNIT(test_sorted),        UNIT(test_guide_names),
+        UNIT(test_secret),          UNIT(test_shell_line),    UNIT(test_tags),
+        UNIT(test_shared_variable), UNIT(test_shared_file),   UNIT(test_units),
+        UNIT(test_older),           UNIT(test_older_beside),  UNIT(test_hash),
+        UNIT(test_typed),           UNIT(test_memory_shares), UNIT(test_a_share_that_stands),
+        UNIT(test_not_managed),     UNIT(test_two_names),     UNIT(test_does_not_parse),
         UNIT(test_said_once),
     };
     return cmocka_run_group_tests(tests, plan_place_open, plan_place_close);

@@ -187,6 +187,9 @@ static void test_names(void **state)
         {"comfy.ui.--lowvram=1", "comfy.ui", "--lowvram", "1"},
         {"system.vm.swappiness=10", "system", "vm.swappiness", "10"},
         {"vm.swappiness=10", NULL, "vm.swappiness", "10"},
+        {"system.VM.SWAPPINESS=10", "system", "vm.swappiness", "10"}, /* however it is typed */
+        {"swappiness=10", NULL, "vm.swappiness", "10"},
+        {"a.lowvram=1", "a", "--lowvram", "1"},
         {"a.NO_SUCH_NAME=a.b=c", "a", "NO_SUCH_NAME", "a.b=c"},
         {"c.NO_SUCH_NAME=1", NULL, "c.NO_SUCH_NAME", "1"},
         {"a.=1", NULL, "a.", "1"},

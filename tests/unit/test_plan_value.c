@@ -65,16 +65,33 @@ static void test_plain_numbers(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct setting s = {.type = rows[i].type};
 
-        assert_string_equal(rows[i].plain, plan_plain_number(&s, rows[i].value, &arena));
+        assert_string_equal(rows[i].plain, plan_plain_value(&s, rows[i].value, &arena));
     }
+    arena_release(&arena);
+}
+
+static void test_words(void **state)
+{
+    const char *choices[] = {"none", "auto", "Auto"};
+    struct setting s = {.type = SETTING_WORD, .choices = {choices, 3}};
+    struct arena arena = {0};
+
+    (void)state;
+    assert_string_equal(plan_plain_value(&s, "NONE", &arena), "none");
+    assert_string_equal(plan_plain_value(&s, "Auto", &arena), "Auto");
+    assert_string_equal(plan_plain_value(&s, "some", &arena), "some");
+    s = (struct setting){.type = SETTING_BOOLEAN};
+    assert_string_equal(plan_plain_value(&s, "True", &arena), "true");
+    s = (struct setting){.type = SETTING_TEXT};
+    assert_string_equal(plan_plain_value(&s, "True", &arena), "True");
     arena_release(&arena);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_type),
-                                       cmocka_unit_test(test_plain_numbers),
-                                       cmocka_unit_test(test_presence)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_by_type), cmocka_unit_test(test_plain_numbers),
+        cmocka_unit_test(test_words), cmocka_unit_test(test_presence)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

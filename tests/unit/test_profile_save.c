@@ -243,6 +243,43 @@ static void test_choice(void **state)
     assert_non_null(strstr(text.data, "value: \"2h \\\"\\\\\\x01 é\""));
 }
 
+/* What the catalog tells of together is saved, left out and found again one by one. */
+static void test_other_names(void **state)
+{
+    const struct profile_choice_value values[] = {
+        {PROFILE_COMFYUI, setting("--fp32-vae"), "1"},
+        {PROFILE_COMFYUI, setting("--fp32-unet"), "1"},
+        {PROFILE_COMFYUI, setting("--output-directory"), "/out"},
+    };
+    const struct profile_choice_value more[] = {
+        {PROFILE_COMFYUI, setting("--input-directory"), "/in"}};
+    const struct profile_left_out left_out[] = {{PROFILE_COMFYUI, setting("--fp32-unet")}};
+    struct profile_choice c = {.profile = "high", .values = values, .value_count = 3};
+    struct profile_rows rows;
+
+    (void)state;
+    assert_int_equal(save(&c, "mine"), 0);
+    resolve("mine", &rows);
+    assert_string_equal(row_of(&rows, PROFILE_COMFYUI, "--fp32-vae")->target_value, "1");
+    assert_string_equal(row_of(&rows, PROFILE_COMFYUI, "--fp32-unet")->target_value, "1");
+    assert_string_equal(row_of(&rows, PROFILE_COMFYUI, "--output-directory")->target_value, "/out");
+    assert_null(row_of(&rows, PROFILE_COMFYUI, "--force-fp32"));
+    assert_null(row_of(&rows, PROFILE_COMFYUI, "--base-directory"));
+    profile_rows_release(&rows);
+    c = (struct profile_choice){.profile = "mine",
+                                .values = more,
+                                .value_count = 1,
+                                .left_out = left_out,
+                                .left_out_count = 1};
+    assert_int_equal(save(&c, "mine"), 0);
+    resolve("mine", &rows);
+    assert_non_null(row_of(&rows, PROFILE_COMFYUI, "--fp32-vae"));
+    assert_null(row_of(&rows, PROFILE_COMFYUI, "--fp32-unet"));
+    assert_string_equal(row_of(&rows, PROFILE_COMFYUI, "--output-directory")->target_value, "/out");
+    assert_string_equal(row_of(&rows, PROFILE_COMFYUI, "--input-directory")->target_value, "/in");
+    profile_rows_release(&rows);
+}
+
 /* The own one is what was chosen from: its wishes stay, a new value stands for the old. */
 static void test_again(void **state)
 {
@@ -409,8 +446,8 @@ int main(void)
 {
 #define UNIT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        UNIT(test_overlays), UNIT(test_choice),  UNIT(test_again),
-        UNIT(test_names),    UNIT(test_foreign), UNIT(test_form),
+        UNIT(test_overlays), UNIT(test_choice), UNIT(test_again),       UNIT(test_names),
+        UNIT(test_foreign),  UNIT(test_form),   UNIT(test_other_names),
     };
     return cmocka_run_group_tests(tests, load_shipped, release_shipped);
 }

@@ -153,8 +153,8 @@ static void test_inherited(void **state)
     assert_string_equal(setting_source_text(&c, a->source, 1), "a test");
     assert_null(setting_source_text(&c, "TT", 2));
 
-    assert_ptr_equal(setting_find(&c, "--d", &nearest), b);
-    assert_ptr_equal(setting_find(&c, "d", &nearest), b);
+    assert_ptr_equal(setting_find(&c, "--d", &nearest)->entry, b);
+    assert_string_equal(setting_find(&c, "d", &nearest)->name, "--d");
     assert_ptr_equal(setting_find(&c, "a", &nearest), a);
     assert_ptr_equal(setting_find(&c, "C", &nearest), b);
     assert_null(setting_find(&c, "x.c", &nearest));
@@ -671,10 +671,39 @@ static void test_translate(void **state)
     assert_int_equal(setting_translate(SETTING_CPU_QUOTA, "0.9", &machine, out, 5), -1);
 }
 
+/* Each name is a setting of its own, and called so. */
+static void test_other_names(void **state)
+{
+    size_t others = 0;
+
+    (void)state;
+    for (size_t i = 0; i < shipped.name_count; i++) {
+        const char *nearest;
+        const struct setting *s = setting_find(&shipped, shipped.names[i], &nearest);
+
+        assert_string_equal(s->name, shipped.names[i]);
+        assert_ptr_equal(s->entry->entry, s->entry);
+        assert_true(s->entry >= shipped.settings && s->entry < shipped.settings + shipped.count);
+        assert_int_equal(s->also.count, s->entry->also.count);
+        assert_string_equal(s->reason, s->entry->reason);
+        const char *const *also = s->also.items;
+        bool first = s == s->entry;
+        for (size_t k = 0; k < s->also.count; k++) {
+            assert_string_not_equal(also[k], s->name);
+            first = first || strcmp(also[k], s->entry->name) == 0;
+        }
+        assert_true(first);
+        others += s != s->entry;
+    }
+    assert_true(others > 100);
+    assert_string_equal(need("use-PYTORCH-cross-attention")->name, "--use-pytorch-cross-attention");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_other_names),
         cmocka_unit_test(test_inherited),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_shipped_rows),

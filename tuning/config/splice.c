@@ -542,7 +542,8 @@ bool splice_interpolation(const char *value, struct splice_interpolation *out)
     if (!braces || (rest[0] != '-' && (rest[0] != ':' || rest[1] != '-'))) {
         return false;
     }
-    rest += rest[0] == ':' ? 2 : 1;
+    out->for_empty = rest[0] == ':';
+    rest += out->for_empty ? 2 : 1;
     out->fallback = rest;
     out->fallback_size = (size_t)(end - rest);
     return memchr(rest, '}', out->fallback_size) == NULL; /* one inside of another is none */

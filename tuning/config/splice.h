@@ -79,11 +79,16 @@ int splice_copy_line(const struct document *from, const char *from_group, const 
 int splice_put_exec(const struct document *d, const char *group, const char *exec, struct buf *out,
                     struct err *err);
 
+/* The lines that a person would write. */
+void splice_by_hand(const struct document *d, const struct splice_edit *edit, struct buf *out);
+
 /* Whether the whole value is one interpolation, ${NAME}, ${NAME:-12}, ${NAME-12} or $NAME: its name
- * (size bytes) and what holds when NAME is not set (NULL: nothing). */
+ * (size bytes) and what holds when NAME is not set (NULL: nothing); with ":-" it holds when NAME is
+ * empty, too. */
 struct splice_interpolation {
     const char *name, *fallback;
     size_t name_size, fallback_size;
+    bool for_empty;
 };
 bool splice_interpolation(const char *value, struct splice_interpolation *out);
 

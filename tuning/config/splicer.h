@@ -75,7 +75,5 @@ int systemd_put_exec(struct splicer *s, const char *group, const char *exec);
 /* Holds the new document against the old one and the edits. 0, or STATE. */
 int splice_verify(const struct document *old, const struct document *new,
                   const struct splice_edit *edits, size_t count, struct err *err);
-/* The lines that a person would write. */
-void splice_by_hand(const struct document *d, const struct splice_edit *edit, struct buf *out);
 
 #endif

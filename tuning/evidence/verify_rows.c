@@ -63,8 +63,8 @@ static void judge_other(const struct verify_service *service, const struct evide
     }
 }
 
-/* What its file puts together from other names; only what the process has can be held against what
- * is wanted. */
+/* What its file puts together from other names, or what counts there is not known; only what the
+ * process has can be held against what is wanted. */
 static void judge_unclear(const struct plan_row *r, const struct verify_service *service,
                           const struct evidence_value *v, struct verify_row *row)
 {
@@ -72,13 +72,13 @@ static void judge_unclear(const struct plan_row *r, const struct verify_service 
 
     if (v->known && !v->weak && !wanted) {
         row->verdict = VERIFY_DIFFERS;
-        row->why = "its process has another value, and the file puts it together from others";
+        row->why = "its process has another value; what the file makes of it is not known";
     } else if (wanted && service->file_wall_ns > 0 &&
                evidence_started_wall_ns(service->evidence) > 0 && !is_older(service)) {
         row->verdict = VERIFY_OK; /* its process has it from the file as it is */
     } else {
         row->verdict = VERIFY_UNKNOWN;
-        row->why = "the file puts its value together from others";
+        row->why = "what the file makes of its value is not known";
     }
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "sampling/sample.h"
-#include "tuning/image.h"
 
 static const char *const names[] = {
 #define INSTALL(id, name) [INSTALL_##id] = name,
@@ -225,27 +224,4 @@ void install_of(const struct install_process *p, struct arena *arena, struct ins
     const char *name = names[out->kind];
     out->what = out->root ? arena_printf(arena, "%s in %s", name, shorten(p, out->root, arena))
                           : name;
-}
-
-const char *install_image_variable(const char *image)
-{
-    static const struct {
-        const char *repository, *variable;
-    } known[] = {
-        {"yanwk/comfyui-boot", "CLI_ARGS"},
-        {"ai-dock/comfyui", "COMFYUI_ARGS"},
-        {"mmartial/comfyui-nvidia-docker", "COMFY_CMDLINE_EXTRA"},
-    };
-    const size_t size = image_repository_size(image);
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        const size_t n = strlen(known[i].repository);
-
-        /* With its registry in front of it, or not. */
-        if (size >= n && strncmp(image + size - n, known[i].repository, n) == 0 &&
-            (size == n || image[size - n - 1] == '/')) {
-            return known[i].variable;
-        }
-    }
-    return NULL;
 }

@@ -48,7 +48,4 @@ struct install {
 };
 void install_of(const struct install_process *p, struct arena *arena, struct install *out);
 
-/* The variable that a known image of ComfyUI takes its flags from, "CLI_ARGS"; NULL: not known. */
-const char *install_image_variable(const char *image);
-
 #endif

@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "sampling/config.h"
 #include "tuning/control/unit.h"
-#include "tuning/locate/install.h"
+#include "tuning/image.h"
 #include "tuning/locate/locate_part.h"
 
 /* Of the time for everything: an engine that hangs leaves the others theirs. */
@@ -427,7 +427,7 @@ static void tell(struct finder *f, const struct match *m, const struct locate_pr
                  struct location *l)
 {
     const struct container_facts *c = m->container;
-    const char *variable = c->image ? install_image_variable(c->image) : NULL;
+    const char *variable = c->image ? image_flag_variable(c->image) : NULL;
 
     if (c->project && c->service) {
         by_compose(f, m, l);
