@@ -143,9 +143,13 @@ static void emit_known(struct box *b, const struct sheet_of *a)
                  row != NULL        ? row->in_process
                  : possible != NULL ? possible->now
                                     : NULL);
+        } else if (row != NULL) {
+            pair(&l, "the file has", row->in_file);
+            pair(&l, "the process has", row->in_process);
         } else {
-            pair(&l, "the file has", row != NULL ? row->in_file : NULL);
-            pair(&l, "the process has", row != NULL ? row->in_process : NULL);
+            line_put(&l, ROLE_DIM, "- %s",
+                     a->ui->tuning.plan == NULL ? "there is no plan yet"
+                                                : "not looked at: no wish of this plan");
         }
     }
     if (label(b, &l, "profile")) {

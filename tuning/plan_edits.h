@@ -15,7 +15,8 @@
 /* Of one file: more than all settings of a profile for as many services as may be configured. */
 enum { EDITS_MAX = 4096 };
 
-struct plan_found; /* tuning/plan_layers.h */
+struct plan_found;     /* tuning/plan_layers.h */
+struct plan_flag_line; /* tuning/plan_flag_line.h */
 
 /* One setting that is to have a value. */
 struct wanted {
@@ -77,6 +78,9 @@ struct planner {
     struct wanted *wishes; /* of profiles, as they come: written when all of them are known */
     size_t wish_count, wish_capacity;
     size_t skipped_capacity, row_capacity, warning_capacity;
+    /* Of the service that was looked at last; NULL: its flags do not come from a variable. */
+    const struct plan_place *line_place;
+    const struct plan_flag_line *line;
 };
 
 void planner_add_edit(struct planner *p, struct edits *e, const struct edit *edit);
@@ -125,10 +129,9 @@ void planner_warn(struct planner *p, const struct plan_place *place, const char 
 /* What is not written, and why. refused: it was wished and could be, but not surely. */
 void planner_skip(struct planner *p, const struct wanted *w, const char *reason,
                   const char *by_hand, bool refused);
-/* A row of the plan: what the files have of it under that name (NULL: nothing; unclear: what they
- * make of it is not known). */
-void planner_add_row(struct planner *p, const struct wanted *w, const char *name,
-                     const char *in_file, bool unclear);
+/* A row of the plan: what the files have of it. files: in_file, unclear, same; setting, where they
+ * have it under another name; secret, where another name than that says so. */
+void planner_add_row(struct planner *p, const struct wanted *w, const struct plan_row *files);
 /* Refused, before its value was looked at: skipped, and what the files have of it is a row of the
  * plan all the same. */
 void planner_refuse(struct planner *p, const struct wanted *w, const char *reason);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "sampling/service/service.h"
 #include "tuning/plan_layers.h"
 #include "tuning/plan_value.h"
 
@@ -39,26 +38,15 @@ static bool is_answered(const struct planner *p, const struct wanted *w,
            p->in->sources[w->place->dotenv].err.code == 0;
 }
 
-void planner_add_row(struct planner *p, const struct wanted *w, const char *name,
-                     const char *in_file, bool unclear)
+static void add_row(struct planner *p, const struct wanted *w, const char *name,
+                    const char *in_file, bool unclear)
 {
-    struct plan *out = p->out;
-    const bool same = !unclear && plan_is_wanted(w->setting, in_file, w->value);
-
-    out->rows = planner_grow(&out->arena, out->rows, out->row_count, &p->row_capacity,
-                             sizeof *out->rows);
-    out->rows[out->row_count++] = (struct plan_row){
-        .service = w->place->service,
-        .setting = name,
-        .wanted = w->value,
-        .in_file = in_file,
-        .unclear = unclear,
-        .same = same,
-        .of = w->setting,
-        .verdict = w->verdict,
-        .secret = service_is_secret_name(name, strlen(name)),
-    };
-    out->already += same;
+    planner_add_row(
+        p, w,
+        &(struct plan_row){.setting = name,
+                           .in_file = in_file,
+                           .unclear = unclear,
+                           .same = !unclear && plan_is_wanted(w->setting, in_file, w->value)});
 }
 
 static void refuse(struct planner *p, const struct wanted *w, const char *reason, bool lines)
@@ -75,7 +63,7 @@ static void refuse(struct planner *p, const struct wanted *w, const char *reason
     if (filled && !unclear) {
         in_file = planner_in_file(p, w->place, w->name);
     }
-    planner_add_row(p, w, stands.name, in_file, unclear);
+    add_row(p, w, stands.name, in_file, unclear);
     buf_init(&by_hand, BY_HAND);
     if (lines && e && stands.layer < w->place->layer_count && w->value && planner_is_on(w)) {
         const struct plan_layer *l = &w->place->layers[plan_target(w->place, stands.layer)];
@@ -124,7 +112,7 @@ bool planner_overridden(struct planner *p, struct wanted *w, enum document_entry
     }
     w->value = w->value ? plan_plain_value(w->setting, w->value, &out->arena) : NULL;
     w->name = stands->name;
-    planner_add_row(p, w, stands->name, value, unclear);
+    add_row(p, w, stands->name, value, unclear);
     if (!out->rows[out->row_count - 1].same) {
         planner_skip(p, w,
                      arena_printf(&out->arena,

@@ -10,25 +10,21 @@
 
 /* One setting of one service: where its files have it, and what is edited there. */
 
-/* What the file has now (NULL: nothing) of what is wished. */
-static void add_row(struct planner *p, const struct wanted *w, const char *in_file, bool same,
-                    bool secret)
+void planner_add_row(struct planner *p, const struct wanted *w, const struct plan_row *files)
 {
     struct plan *out = p->out;
+    struct plan_row row = *files;
 
+    row.setting = row.setting ? row.setting : w->name;
+    row.secret = row.secret || service_is_secret_name(row.setting, strlen(row.setting));
+    row.service = w->place->service;
+    row.wanted = w->value;
+    row.of = w->setting;
+    row.verdict = w->verdict;
     out->rows = planner_grow(&out->arena, out->rows, out->row_count, &p->row_capacity,
                              sizeof *out->rows);
-    out->rows[out->row_count++] = (struct plan_row){
-        .service = w->place->service,
-        .setting = w->name,
-        .wanted = w->value,
-        .in_file = in_file,
-        .same = same,
-        .of = w->setting,
-        .verdict = w->verdict,
-        .secret = secret || service_is_secret_name(w->name, strlen(w->name)),
-    };
-    out->already += same;
+    out->rows[out->row_count++] = row;
+    out->already += row.same;
 }
 
 /* ---------------------------------------------------------------- where a setting stands */
@@ -138,7 +134,10 @@ static void want_in_dotenv(struct planner *p, const struct document_entry *e, st
     const char *from = plan_filled(p->in, w->place, &i, arena);
     const char *readers = plan_readers(p->in, w->place, name, e, arena);
     const bool same = from && plan_same_value(w->setting, from, w->value);
-    add_row(p, w, from, same, service_is_secret_name(name, strlen(name)));
+    planner_add_row(p, w,
+                    &(struct plan_row){.in_file = from,
+                                       .same = same,
+                                       .secret = service_is_secret_name(name, strlen(name))});
     if (same) {
         planner_keep_at(
             p, w->place->dotenv,
@@ -362,7 +361,7 @@ static void want_list(struct planner *p, struct wanted *w)
     const char *there = splice_list_there(&p->in->sources[w->place->source].document, &edit, arena,
                                           &same);
 
-    add_row(p, w, there, same, false);
+    planner_add_row(p, w, &(struct plan_row){.in_file = there, .same = same});
     if (same) {
         planner_keep_at(p, w->place->source, &edit, w);
     } else {
@@ -487,7 +486,10 @@ static bool is_tagged(struct planner *p, const struct wanted *w, const struct pl
     struct err err = ERR_INIT;
     struct buf by_hand;
 
-    planner_add_row(p, w, stands->name, e ? (e->value ? e->value : "") : NULL, true);
+    planner_add_row(p, w,
+                    &(struct plan_row){.setting = stands->name,
+                                       .in_file = e ? (e->value ? e->value : "") : NULL,
+                                       .unclear = true});
     buf_init(&by_hand, BY_HAND);
     splice_tagged(tagged.document, tag, &edit, &by_hand, &err);
     planner_skip(p, w, arena_printf(arena, "%s: %s", err.where, err.msg), by_hand.data, true);
@@ -539,7 +541,8 @@ void planner_want(struct planner *p, struct wanted w)
     const bool bare = plan_is_bare_flag(w.setting), on = planner_is_on(&w);
     const bool same = plan_is_wanted(w.setting, e ? (e->value ? e->value : "") : NULL, w.value);
     w.name = stands.name; /* a synonym stays: what was found is what is held against the process */
-    add_row(p, &w, e ? (e->value ? e->value : "") : NULL, same, false);
+    planner_add_row(
+        p, &w, &(struct plan_row){.in_file = e ? (e->value ? e->value : "") : NULL, .same = same});
     if (same) {
         keep(p, &w, &stands);
     } else {

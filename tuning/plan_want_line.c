@@ -236,45 +236,61 @@ static const char *in_the_way(const struct plan_flag_line *line, const char *fla
     return (gone || !there) && flag_line_get(line->before, flag, arena) ? flag : NULL;
 }
 
+/* Where a service takes its flags from is looked up once, not for each flag; NULL: from its command
+ * line. */
+static const struct plan_flag_line *line_of(struct planner *p, const struct plan_place *place)
+{
+    struct arena *arena = &p->out->arena;
+
+    if (p->line_place != place) {
+        struct plan_flag_line *line = arena_calloc(arena, 1, sizeof *line);
+
+        p->line_place = place;
+        p->line = plan_flag_line(p->in, place, arena, line) ? line : NULL;
+    }
+    return p->line;
+}
+
 bool planner_want_in_line(struct planner *p, struct wanted *w)
 {
     struct arena *arena = &p->out->arena;
-    struct plan_flag_line line;
+    const struct plan_flag_line *line = line_of(p, w->place);
 
-    if (!plan_flag_line(p->in, w->place, arena, &line)) {
+    if (!line) {
         return false;
     }
     w->value = w->value ? plan_plain_value(w->setting, w->value, arena) : NULL;
-    const char *there = line.value ? flag_line_get(line.value, w->name, arena) : NULL;
+    const char *there = line->value ? flag_line_get(line->value, w->name, arena) : NULL;
     const bool in_line = there != NULL;
-    there = !there && line.value && line.before ? flag_line_get(line.before, w->name, arena)
-                                                : there;
+    there = !there && line->value && line->before ? flag_line_get(line->before, w->name, arena)
+                                                  : there;
     const bool alone = plan_is_bare_flag(w->setting) || !w->value;
     const char *value = !planner_is_on(w) ? NULL : alone ? "" : w->value;
     const char *held = value && *value ? value : value ? "on" : "off";
-    const struct splice_edit flag = as_flag(p, &line, w->name, held);
+    const struct splice_edit flag = as_flag(p, line, w->name, held);
 
-    if (line.value && !there && w->only_if_there) {
+    if (line->value && !there && w->only_if_there) {
         planner_skip(p, w, planner_not_there, NULL, false);
         return true;
     }
-    planner_add_row(p, w, w->name, there, !line.value);
-    const bool same = line.value && plan_is_wanted(w->setting, there, w->value);
-    const char *way = same ? NULL : in_the_way(&line, w->name, !value, in_line, arena);
-    if (line.why || !line.value) {
-        refuse(p, w, &line, value, line.why ? line.why : "what the line holds is not known");
+    const bool same = line->value && plan_is_wanted(w->setting, there, w->value);
+    planner_add_row(p, w,
+                    &(struct plan_row){.in_file = there, .unclear = !line->value, .same = same});
+    const char *way = same ? NULL : in_the_way(line, w->name, !value, in_line, arena);
+    if (line->why || !line->value) {
+        refuse(p, w, line, value, line->why ? line->why : "what the line holds is not known");
     } else if (value && !can_hold(w->setting, value)) {
         planner_skip(p, w,
                      arena_printf(arena, "%s is split at blanks, and '%s' would need quotes",
-                                  line.variable, value),
+                                  line->variable, value),
                      NULL, true);
     } else if (way) {
-        planner_skip(p, w, arena_printf(arena, "%s has %s as well", line.before_name, way),
-                     arena_printf(arena, "take %s out of %s\n", way, line.before_name), true);
-    } else if (!is_refused(p, &line, &flag, w) && (same || write_flag(p, w, &line, value))) {
-        planner_add_edit(p, &p->kept[line.source], &(struct edit){.splice = flag, .wanted = *w});
+        planner_skip(p, w, arena_printf(arena, "%s has %s as well", line->before_name, way),
+                     arena_printf(arena, "take %s out of %s\n", way, line->before_name), true);
+    } else if (!is_refused(p, line, &flag, w) && (same || write_flag(p, w, line, value))) {
+        planner_add_edit(p, &p->kept[line->source], &(struct edit){.splice = flag, .wanted = *w});
         if (same) {
-            keep_line(p, w, &line);
+            keep_line(p, w, line);
         }
     }
     return true;
