@@ -29,7 +29,7 @@ static uint32_t word_at(const uint8_t *at)
 /* FIPS 180-4, 6.2.2. Names of variables are the standard's. */
 static void add_block(struct sha256 *s, const uint8_t *block)
 {
-    uint32_t w[ROUNDS], v[8];
+    uint32_t w[ROUNDS];
 
     for (unsigned t = 0; t < 16; t++) {
         w[t] = word_at(block + 4 * (size_t)t);
@@ -39,20 +39,26 @@ static void add_block(struct sha256 *s, const uint8_t *block)
         uint32_t s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ (w[t - 2] >> 10);
         w[t] = w[t - 16] + s0 + w[t - 7] + s1;
     }
-    memcpy(v, s->state, sizeof(v));
+    uint32_t a = s->state[0], b = s->state[1], c = s->state[2], d = s->state[3];
+    uint32_t e = s->state[4], f = s->state[5], g = s->state[6], h = s->state[7];
     for (unsigned t = 0; t < ROUNDS; t++) {
-        uint32_t a = v[0], e = v[4];
-        uint32_t sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-        uint32_t choose = (e & v[5]) ^ (~e & v[6]);
-        uint32_t t1 = v[7] + sum1 + choose + round_constants[t] + w[t];
-        uint32_t sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-        uint32_t t2 = sum0 + ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof(v[0]));
-        v[4] += t1;
-        v[0] = t1 + t2;
+        const uint32_t sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+        const uint32_t t1 = h + sum1 + ((e & f) ^ (~e & g)) + round_constants[t] + w[t];
+        const uint32_t sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+        const uint32_t t2 = sum0 + ((a & b) ^ (a & c) ^ (b & c));
+
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + t2;
     }
+    const uint32_t last[8] = {a, b, c, d, e, f, g, h};
     for (unsigned i = 0; i < 8; i++) {
-        s->state[i] += v[i];
+        s->state[i] += last[i];
     }
 }
 

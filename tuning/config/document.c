@@ -173,7 +173,7 @@ const struct document_entry *document_find(const struct document *d, const char 
 {
     for (size_t i = d->count; i > 0; i--) {
         const struct document_entry *e = &d->entries[i - 1];
-        if (strcmp(e->group, group) == 0 && strcmp(e->name, name) == 0) {
+        if (strcmp(e->name, name) == 0 && strcmp(e->group, group) == 0) {
             return e;
         }
     }
