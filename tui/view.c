@@ -105,6 +105,7 @@ enum machine_detail {
     SHOW_UPTIME = 4,
     SHOW_MODEL = 8,
     SHOW_GPU = 16,
+    SHOW_SIZE = 32, /* cores and memory */
 };
 
 /* A card as people call it: "NVIDIA GeForce RTX 4090" -> "RTX 4090". */
@@ -151,10 +152,12 @@ static bool put_machine(struct page *p, unsigned details, int end)
     if ((details & SHOW_MODEL) != 0 && chip && h->machine_model[0] != '\0')
         line_put(&l, ROLE_DIM, "%s  ", h->machine_model);
     line_put(&l, ROLE_TEXT, "%s", chip ? h->chip_name : h->machine_model);
-    put_cores(&l, p->m);
+    if ((details & SHOW_SIZE) != 0)
+        put_cores(&l, p->m);
     if ((details & SHOW_GPU) != 0)
         put_gpus(p, &l);
-    if (page_value(p, &p->m->v[METRIC_HOST_MEMORY_TOTAL], &value, &stale)) {
+    if ((details & SHOW_SIZE) != 0 &&
+        page_value(p, &p->m->v[METRIC_HOST_MEMORY_TOTAL], &value, &stale)) {
         line_put(&l, ROLE_DIM, ", ");
         format_gib(text, value, 0);
         char *point = strchr(text, '.');
@@ -171,16 +174,23 @@ static bool put_machine(struct page *p, unsigned details, int end)
     return line_group_end(&l);
 }
 
-/* "profile high 11 of 12 in effect, 2 drifted   fits ultra (p)", and shorter: 2 in full, 1 without
- * most words, 0 which one fits. "high 11 of 12, drift -" where nobody could look. `draw` false:
- * only how wide it is. */
-static int put_profile(struct page *p, int y, int end, int length, bool draw)
+/* How much of it is told; "high 11 of 12, drift -" where nobody could look. */
+enum profile_length {
+    PROFILE_FITS,   /* "fits ultra (p)" */
+    PROFILE_EFFECT, /* "high 11 of 12, 2 drifted (p)" */
+    PROFILE_SHORT,  /* "high 11 of 12, 2 drifted  fits ultra (p)" */
+    PROFILE_FULL,   /* "profile high 11 of 12 in effect, 2 drifted   fits ultra (p)" */
+};
+
+/* `draw` false: only how wide it is. */
+static int put_profile(struct page *p, int y, int end, enum profile_length length, bool draw)
 {
     const struct assess_effect *e = &p->a->effect;
     const char *fits = chip_profile_name((int)p->a->chip.profile);
-    const bool known = length > 0 && e->match != EFFECT_UNKNOWN;
+    const bool known = length > PROFILE_FITS && e->match != EFFECT_UNKNOWN;
     const bool same = known && strcmp(e->in_effect, fits) == 0;
-    const bool drifted = length > 0 && p->a->drift.count > 0;
+    const bool drifted = length > PROFILE_FITS && p->a->drift.count > 0;
+    const bool alone = same || length == PROFILE_EFFECT;
     /* Nobody could look whether files say the same: then nothing is called in effect. */
     const bool unseen = known && e->in_effect[0] != '\0' && p->a->drift.trouble[0] != '\0';
     char count[64] = "", drift[32] = "", key[32];
@@ -188,7 +198,7 @@ static int put_profile(struct page *p, int y, int end, int length, bool draw)
         enum role role;
         const char *text;
     } parts[] = {
-        {ROLE_DIM, known && length == 2 ? "profile " : ""},
+        {ROLE_DIM, known && length == PROFILE_FULL ? "profile " : ""},
         {ROLE_TEXT, !known                    ? ""
                     : e->in_effect[0] != '\0' ? e->in_effect
                                               : "none"},
@@ -197,12 +207,12 @@ static int put_profile(struct page *p, int y, int end, int length, bool draw)
                                     : ROLE_WARN,
          count},
         {unseen ? ROLE_DIM : ROLE_WARN, drift},
-        {ROLE_DIM, same                 ? ""
-                   : !known && !drifted ? "fits "
-                   : length == 2        ? "   fits "
-                                        : "  fits "},
-        {ROLE_TEXT, same ? "" : fits},
-        {ROLE_DIM, length == 2 && !p->a->chip.listed ? ", by rule" : ""},
+        {ROLE_DIM, alone                    ? ""
+                   : !known && !drifted     ? "fits "
+                   : length == PROFILE_FULL ? "   fits "
+                                            : "  fits "},
+        {ROLE_TEXT, alone ? "" : fits},
+        {ROLE_DIM, length == PROFILE_FULL && !p->a->chip.listed ? ", by rule" : ""},
         {ROLE_DIM, " ("},
         {ROLE_TITLE, action_key_label(ACTION_PROFILES, true, key, sizeof key)},
         {ROLE_DIM, ")"},
@@ -210,8 +220,8 @@ static int put_profile(struct page *p, int y, int end, int length, bool draw)
     int width = 0;
     if (known && e->in_effect[0] != '\0')
         snprintf(count, sizeof count,
-                 length == 2 && !unseen ? " %zu of %zu in effect" : " %zu of %zu", e->matched,
-                 e->wanted);
+                 length == PROFILE_FULL && !unseen ? " %zu of %zu in effect" : " %zu of %zu",
+                 e->matched, e->wanted);
     else if (known)
         snprintf(count, sizeof count, "%s", " in effect");
     if (drifted)
@@ -235,21 +245,27 @@ static void draw_machine(struct page *p)
     if (y < 0 || p->m->sequence == 0)
         return;
     static const unsigned tries[] = {
-        SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME | SHOW_MODEL,
-        SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME,
-        SHOW_GPU | SHOW_OS | SHOW_VIRTUAL,
-        SHOW_GPU | SHOW_OS,
-        SHOW_GPU,
-        SHOW_OS,
+        SHOW_SIZE | SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME | SHOW_MODEL,
+        SHOW_SIZE | SHOW_GPU | SHOW_OS | SHOW_VIRTUAL | SHOW_UPTIME,
+        SHOW_SIZE | SHOW_GPU | SHOW_OS | SHOW_VIRTUAL,
+        SHOW_SIZE | SHOW_GPU | SHOW_OS,
+        SHOW_SIZE | SHOW_GPU,
+        SHOW_SIZE | SHOW_OS,
+        SHOW_SIZE,
         0,
     };
-    /* The profile in full is worth less than the system, and more than how long it is up. */
+    /* The profile in full is worth less than the system, and more than how long it is up; which one
+     * is in effect, and what has drifted, more than what the machine always has. */
     static const struct {
         size_t first, last;
-        int length;
-    } rounds[] = {{0, 3, 2}, {0, 7, 1}, {0, 7, 0}};
+        enum profile_length length;
+    } rounds[] = {
+        {0, 3, PROFILE_FULL}, {0, 7, PROFILE_SHORT}, {0, 8, PROFILE_EFFECT}, {0, 7, PROFILE_FITS}};
+    const bool effect = p->a->effect.match != EFFECT_UNKNOWN || p->a->drift.count > 0;
     int whole = p->s->width - 1;
     for (size_t r = 0; p->a->chip_known && r < sizeof rounds / sizeof rounds[0]; r++) {
+        if (rounds[r].length == PROFILE_EFFECT && !effect)
+            continue;
         int end = whole - 2 - put_profile(p, y, whole, rounds[r].length, false);
         for (size_t i = rounds[r].first; i < rounds[r].last; i++)
             if (put_machine(p, tries[i], end)) {
@@ -270,7 +286,7 @@ static void draw_sentence(struct page *p)
         return;
     if (p->a->count == 0) {
         if (p->layout.machine_y < 0 && p->a->chip_known) /* there is no other place for it */
-            put_profile(p, p->layout.sentence_y, p->s->width - 1, 1, true);
+            put_profile(p, p->layout.sentence_y, p->s->width - 1, PROFILE_SHORT, true);
         return;
     }
     const struct finding *f = &p->a->findings[0];

@@ -314,6 +314,26 @@ static void set_drift(struct assess_drift *d, size_t drifted)
         d->count = drifted;
 }
 
+/* The line of the machine without blanks at its end. */
+static void machine_line(const struct built *b, const struct assessment *a, int width, char *out,
+                         size_t size)
+{
+    struct surface s;
+    struct ui ui;
+    struct buf text;
+    ui_init(&ui, NS_PER_S);
+    surface_init(&s, width, width < 80 ? 15 : 24);
+    buf_init(&text, 1024 * 1024);
+    view_draw(&s, b->model, a, &ui);
+    surface_dump_text(&s, &text);
+    const char *line = strchr(text.data, '\n') + 1, *end = strchr(line, '\n');
+    while (end > line && end[-1] == ' ')
+        end--;
+    snprintf(out, size, "%.*s\n", (int)(end - line), line);
+    buf_release(&text);
+    surface_release(&s);
+}
+
 /* What the line of the machine says at its right end, and that the machine itself is still there.
  */
 static void profile_field(void **state)
@@ -379,36 +399,25 @@ static void profile_field(void **state)
          false},
     };
     struct built b = model_builder_make("mac");
-    struct ui ui;
     (void)state;
-    ui_init(&ui, NS_PER_S);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct surface s;
         struct assessment a;
-        struct buf text;
         assess_run(b.model, &a);
         a.chip_known = true;
         a.chip.profile = PROFILE_HIGH;
         a.chip.listed = !rows[i].by_rule;
         a.effect = rows[i].effect;
         set_drift(&a.drift, rows[i].drifted);
-        surface_init(&s, rows[i].width, rows[i].width < 80 ? 15 : 24);
-        buf_init(&text, 1024 * 1024);
-        view_draw(&s, b.model, &a, &ui);
-        surface_dump_text(&s, &text);
-        const char *line = strchr(text.data, '\n') + 1, *end = strchr(line, '\n') + 1;
         const size_t size = strlen(rows[i].end);
         char got[512];
-        snprintf(got, sizeof got, "%.*s", (int)(end - line), line);
-        while (strstr(got, " \n") != NULL)
-            memmove(strstr(got, " \n"), strstr(got, " \n") + 1, strlen(strstr(got, " \n")));
+        machine_line(&b, &a, rows[i].width, got, sizeof got);
         if (strlen(got) < size || strcmp(got + strlen(got) - size, rows[i].end) != 0 ||
             (rows[i].width >= 80 && strstr(got, "M4 Pro") == NULL))
             fail_msg("row %zu: %s", i, got);
-        buf_release(&text);
-        surface_release(&s);
     }
     /* `w` says what is not so. */
+    struct ui ui;
+    ui_init(&ui, NS_PER_S);
     snprintf(ui.tuning.effect.why, sizeof ui.tuning.effect.why, "OLLAMA_MAX_QUEUE of ollama is 7");
     snprintf(ui.tuning.effect.in_effect, sizeof ui.tuning.effect.in_effect, "high");
     ui.tuning.effect.match = EFFECT_PART;
@@ -421,6 +430,56 @@ static void profile_field(void **state)
     drift_unseen(&ui.tuning.drift, b.model->wall_ns - 11 * NS_PER_S,
                  "'/home/ai/ollama.env' cannot be read: Permission denied");
     draw_and_compare("why-drift-unseen", &b, &ui, 80, 24, false);
+    model_builder_free(&b);
+}
+
+/* The profile in effect and its drift stay where the processor has a long name: first goes which
+ * one fits, then how large the machine is. */
+static void long_names(void **state)
+{
+    static const struct {
+        const char *chip;
+        struct assess_effect effect;
+        size_t drifted;
+        const char *line;
+    } rows[] = {
+        {"Intel Xeon Processor",
+         {EFFECT_PART, "mine", 2, 3, "x"},
+         0,
+         " Intel Xeon Processor 10P+4E, 48 GiB                 mine 2 of 3  fits high (p)\n"},
+        {"Intel Xeon Processor",
+         {EFFECT_PART, "mine", 2, 3, "x"},
+         UNSEEN,
+         " Intel Xeon Processor 10P+4E, 48 GiB        mine 2 of 3, drift -  fits high (p)\n"},
+        {"Intel Xeon Platinum 8481C CPU",
+         {EFFECT_PART, "mine", 2, 3, "x"},
+         2,
+         " Intel Xeon Platinum 8481C CPU 10P+4E, 48 GiB        mine 2 of 3, 2 drifted (p)\n"},
+        {"AMD Ryzen Threadripper PRO 7995WX 96-Core",
+         {EFFECT_PART, "mine", 2, 3, "x"},
+         2,
+         " AMD Ryzen Threadripper PRO 7995WX 96-Core           mine 2 of 3, 2 drifted (p)\n"},
+        {"AMD Ryzen Threadripper PRO 7995WX 96-Core",
+         {EFFECT_UNKNOWN, "", 0, 0, "x"},
+         0,
+         " AMD Ryzen Threadripper PRO 7995WX 96-Core 10P+4E, 48 GiB         fits high (p)\n"},
+    };
+    struct built b = model_builder_make("mac");
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct assessment a;
+        char got[512];
+        snprintf(b.model->host.chip_name, sizeof b.model->host.chip_name, "%s", rows[i].chip);
+        assess_run(b.model, &a);
+        a.chip_known = true;
+        a.chip.profile = PROFILE_HIGH;
+        a.chip.listed = true;
+        a.effect = rows[i].effect;
+        set_drift(&a.drift, rows[i].drifted);
+        machine_line(&b, &a, 80, got, sizeof got);
+        if (strcmp(got, rows[i].line) != 0)
+            fail_msg("row %zu: %s instead of %s", i, got, rows[i].line);
+    }
     model_builder_free(&b);
 }
 
@@ -482,6 +541,7 @@ int main(void)
         cmocka_unit_test(processes_go),
         cmocka_unit_test(tuning_trouble),
         cmocka_unit_test(profile_field),
+        cmocka_unit_test(long_names),
         cmocka_unit_test(overview),
     };
     term_set_locale(&utf8);
