@@ -190,7 +190,7 @@ static int put_profile(struct page *p, int y, int end, enum profile_length lengt
     const bool known = length > PROFILE_FITS && e->match != EFFECT_UNKNOWN;
     const bool same = known && strcmp(e->in_effect, fits) == 0;
     const bool drifted = length > PROFILE_FITS && p->a->drift.count > 0;
-    const bool alone = same || length == PROFILE_EFFECT;
+    const bool alone = same || (length == PROFILE_EFFECT && (known || drifted));
     /* Nobody could look whether files say the same: then nothing is called in effect. */
     const bool unseen = known && e->in_effect[0] != '\0' && p->a->drift.trouble[0] != '\0';
     char count[64] = "", drift[32] = "", key[32];
@@ -260,12 +260,9 @@ static void draw_machine(struct page *p)
         size_t first, last;
         enum profile_length length;
     } rounds[] = {
-        {0, 3, PROFILE_FULL}, {0, 7, PROFILE_SHORT}, {0, 8, PROFILE_EFFECT}, {0, 7, PROFILE_FITS}};
-    const bool effect = p->a->effect.match != EFFECT_UNKNOWN || p->a->drift.count > 0;
+        {0, 3, PROFILE_FULL}, {0, 7, PROFILE_SHORT}, {0, 8, PROFILE_EFFECT}, {0, 8, PROFILE_FITS}};
     int whole = p->s->width - 1;
     for (size_t r = 0; p->a->chip_known && r < sizeof rounds / sizeof rounds[0]; r++) {
-        if (rounds[r].length == PROFILE_EFFECT && !effect)
-            continue;
         int end = whole - 2 - put_profile(p, y, whole, rounds[r].length, false);
         for (size_t i = rounds[r].first; i < rounds[r].last; i++)
             if (put_machine(p, tries[i], end)) {
@@ -273,11 +270,15 @@ static void draw_machine(struct page *p)
                 return;
             }
     }
+    /* Not even its name has room beside which one fits: it is cut. */
+    if (p->a->chip_known)
+        whole -= put_profile(p, y, whole, PROFILE_FITS, true) + 2;
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++)
         if (put_machine(p, tries[i], whole))
             return;
-    struct line l = line_at(p->s, 1, p->layout.machine_y, p->s->width - 1);
-    line_put(&l, ROLE_TEXT, "%s", p->m->host.chip_name);
+    struct line l = line_at(p->s, 1, y, whole);
+    const struct host_part *h = &p->m->host;
+    line_put(&l, ROLE_TEXT, "%s", h->chip_name[0] != '\0' ? h->chip_name : h->machine_model);
 }
 
 static void draw_sentence(struct page *p)

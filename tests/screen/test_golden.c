@@ -463,6 +463,14 @@ static void long_names(void **state)
          {EFFECT_UNKNOWN, "", 0, 0, "x"},
          0,
          " AMD Ryzen Threadripper PRO 7995WX 96-Core 10P+4E, 48 GiB         fits high (p)\n"},
+        {"AMD Ryzen Threadripper PRO 7995WX 96-Cores, OEM boxed",
+         {EFFECT_UNKNOWN, "", 0, 0, "x"},
+         0,
+         " AMD Ryzen Threadripper PRO 7995WX 96-Cores, OEM boxed            fits high (p)\n"},
+        {"AMD Ryzen Threadripper PRO 7995WX 96-Cores, one of a very long name",
+         {EFFECT_PART, "mine", 2, 3, "x"},
+         2,
+         " AMD Ryzen Threadripper PRO 7995WX 96-Cores, one of a very long   fits high (p)\n"},
     };
     struct built b = model_builder_make("mac");
     (void)state;

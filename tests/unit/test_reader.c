@@ -98,7 +98,9 @@ static void test_absolute_links_stay_in_the_tree(void **state)
     struct open_how how = {.flags = O_RDONLY, .resolve = RESOLVE_IN_ROOT};
     long fd = syscall(SYS_openat2, AT_FDCWD, f->dir, &how, sizeof how);
     if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-        skip(); /* before Linux 5.6, or a container that forbids it */
+        print_message(
+            "# not tested: no openat2()\n"); /* skip() of cmocka 1.1 is a failure in TAP */
+        return;
     }
     if (fd >= 0) {
         close((int)fd);

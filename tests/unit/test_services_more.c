@@ -144,8 +144,10 @@ static void test_ipv6_only(void **state)
     static const char *const found[] = {"/opt/x/ollama", "serve", "--host", "::1", NULL};
     struct fake probe;
     (void)state;
-    if (!fake_start(&probe, argv))
-        skip(); /* no IPv6 here */
+    if (!fake_start(&probe, argv)) {
+        print_message("# not tested: no IPv6\n"); /* skip() of cmocka 1.1 is a failure in TAP */
+        return;
+    }
     fake_stop(&probe);
     struct world *w = world_new(argv, "ollama"); /* localhost is either address */
     run(w, 3 * NS_PER_S, NS_PER_S, PATIENT);
@@ -200,7 +202,8 @@ static void test_two_servers_on_one_port(void **state)
     const char *const other[] = {"/opt/x/ollama", "serve", "--host", "::1", "--port", port, NULL};
     if (!fake_start(&second, other)) {
         world_free(w);
-        skip();
+        print_message("# not tested: no IPv6\n");
+        return;
     }
     run(w, 6 * NS_PER_S, NS_PER_S, PATIENT);
     bool seen[2] = {false, false};
@@ -231,8 +234,8 @@ static void test_in_a_container(void **state)
     (void)state;
     if (!fake_start(&contained, inside)) {
         waitpid(contained.pid, NULL, 0);
-        print_message("not allowed to make a network namespace\n");
-        skip();
+        print_message("# not tested: no network namespace can be made\n");
+        return;
     }
     static const char *const any[] = {"fake_server", NULL};
     assert_true(fake_start(&probe, any));
@@ -292,16 +295,18 @@ static void test_a_name_of_this_machine(void **state)
     char host[64] = "";
     (void)state;
     if (gethostname(host, sizeof(host) - 1) < 0 || strchr(host, '.') != NULL ||
-        strcmp(host, "localhost") == 0)
-        skip();
+        strcmp(host, "localhost") == 0) {
+        print_message("# not tested: this machine has no name of one word\n");
+        return;
+    }
     configured.host = host;
     struct world *w = world_new(argv, "ollama");
     configured.host = "localhost";
     run(w, 8 * NS_PER_S, NS_PER_S, PATIENT);
     if (mine(w)->state != SERVICE_UP) {
-        print_message("its own name is not known here: %s\n", mine(w)->reason);
+        print_message("# not tested: its own name is not known here: %s\n", mine(w)->reason);
         world_free(w);
-        skip();
+        return;
     }
     assert_false(mine(w)->remote);
     assert_int_equal(mine(w)->pid, w->fake.pid);
