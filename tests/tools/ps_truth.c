@@ -19,6 +19,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -476,6 +477,12 @@ static void check_load(struct sample *s, pid_t memory, pid_t writer, pid_t evil)
           "a secret is masked");
 }
 
+/* It did not end while it was read, nor become somebody else's. */
+static bool is_still(const struct process_facts *f)
+{
+    return number_in(f->pid, "status", "Uid") == (double)f->uid;
+}
+
 static void check_others(const struct sample *s)
 {
     unsigned others = 0, told = 0, why = 0, own = 0, own_told = 0;
@@ -485,9 +492,18 @@ static void check_others(const struct sample *s)
         bool known = !isnan(f->v[METRIC_PROCESS_WRITE]);
 
         if (f->uid != (int64_t)geteuid()) {
+            const bool other = f->why[METRIC_PROCESS_WRITE] == REASON_OTHER_USER;
+
+            if (!other && !is_still(f)) {
+                continue;
+            }
             others++;
             told += known;
-            why += f->why[METRIC_PROCESS_WRITE] == REASON_OTHER_USER;
+            why += other;
+            if (!other) {
+                printf("# %" PRId64 " of %" PRId64 ": reason %d\n", (int64_t)f->pid, f->uid,
+                       f->why[METRIC_PROCESS_WRITE]);
+            }
         } else if (f->state != 'Z') {
             own++;
             own_told += known;
