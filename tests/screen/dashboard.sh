@@ -98,13 +98,22 @@ d_pid() {
 
 # d_choose NAME: in the picker, which is open
 d_choose() {
-    local tries=0
-    until shows "▸ +$1 " || [ "$tries" -ge 30 ]; do
-        tries=$((tries + 1))
+    local tries marked downs=0
+    until shows "▸ +$1 " || [ "$downs" -ge 30 ]; do
+        downs=$((downs + 1))
+        marked=$(d_marked)
         t send-keys Down
-        sleep 0.05
+        tries=0
+        while [ "$(d_marked)" = "$marked" ]; do
+            tries=$((tries + 1))
+            [ "$tries" -lt 100 ] || break 2 # it was the last one
+            sleep 0.05
+        done
     done
-    t_ok "$t_what: the picker has $1" shows "▸ +$1 "
+    d_wait "$t_what: the picker has $1" shows "▸ +$1 "
+}
+d_marked() {
+    screen | grep -F '▸'
 }
 # d_downs: how many times Down in the picker leads to the first profile of the user's: it opens at
 # the one that fits, and shipped ones stand in this order.
