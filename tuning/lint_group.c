@@ -339,7 +339,8 @@ static void expand_flags(struct lint_run *r, struct lint_group *g)
         if (item.kind != ITEM_VARIABLE || !item.value || !holds_flags(g, item.name)) {
             continue;
         }
-        while (image_flag_variables[k] && strcmp(image_flag_variables[k], item.name) != 0) {
+        while (k + 1 < NAMES_MAX && image_flag_variables[k] &&
+               strcmp(image_flag_variables[k], item.name) != 0) {
             k++;
         }
         if (unread[k] == NOT_LOOKED) { /* once: a file may have it any number of times */

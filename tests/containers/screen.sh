@@ -129,7 +129,7 @@ for victim in child both; do
     d_wait "$t_what: ended" shows '^ What was cut off (is put back|counts|could not)'
     # An engine that was killed in "run" holds its folder for a moment; whoever reads that presses R again.
     if shows '^ What was cut off could not'; then
-        t_ok "$t_what: the engine's own words are why" shows "'podman-compose' failed with status"
+        t_ok "$t_what: that is why, and nothing else" shows 'Error: removing container'
         t send-keys R
         d_wait "$t_what: R asks again" shows 'y recover'
         t send-keys y
