@@ -14,7 +14,7 @@ d_wait "$t_what: it is in the middle" grep -q start "$home/ai/calls"
 cut_off
 cleared
 type_line su
-d_wait "$t_what: su asks" shows '^Password: ?$'
+su_asks
 type_line "$password"
 d_wait "$t_what: he is root" shows '^root@'
 type_line "PS1='root''> '; id -u; $program journal"
@@ -39,7 +39,7 @@ d_wait "$t_what: applied" all_shows '^  server +applied$'
 at_shell
 is_new
 type_line su
-d_wait "$t_what: su asks" shows '^Password: ?$'
+su_asks
 type_line "$password"
 d_wait "$t_what: he is root" shows '^root@'
 : >"$home/ai/calls"

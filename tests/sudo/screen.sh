@@ -26,11 +26,20 @@ left() {
 }
 # back NOTE: Enter, and the screen is there
 back() {
-    d_wait "$t_what: what was said can be read" shows '^Enter goes back to tunetop'
+    d_wait "$t_what: what was said can be read" last '^Enter goes back to tunetop'
     t send-keys Enter
     d_wait "$t_what: the screen is there again" shows '\[3 Tuning\]'
     d_wait "$t_what: it says $1" shows "$1"
     t_is "$t_what: as it was" "$(t display-message -p '#{alternate_on} #{mouse_any_flag} #{cursor_flag}')" '1 1 0'
+}
+# sudo_ends N: it goes on, after a Ctrl-Z, below N prompts. Whether it asks again is sudo's: one of
+# Debian 12 gives up.
+sudo_ends() {
+    d_wait "$t_what: sudo has it again" asks_or_gave_up "$1"
+    last '^Enter goes back' || t send-keys C-c
+}
+asks_or_gave_up() {
+    last '^Enter goes back' || { more "$1" "password for $user:" && reads sudo "password for $user: ?$"; }
 }
 # The dashboard and the sudo that it started are stopped.
 asleep() {
@@ -52,8 +61,10 @@ is_old
 t_what='three wrong passwords'
 left
 for try in 1 2 3; do
-    d_wait "$t_what: asked $try times" times "$try" "password for $user:"
+    [ "$try" = 1 ] || asks_password
+    refusals=$(count_of '^Sorry, try again|3 incorrect password attempts')
     type_line "wrong $try"
+    d_wait "$t_what: that was wrong, $try" more "$refusals" '^Sorry, try again|3 incorrect password attempts'
 done
 d_wait "$t_what: sudo says so" shows '3 incorrect password attempts'
 back 'nothing was changed; A asks again'
@@ -69,18 +80,15 @@ back 'nothing was changed; A asks again'
 cat "$t_dir/sudoers" >"$world/sudoers"
 is_old
 
-# Whether sudo asks again then is sudo's: one of Debian 12 gives up.
 t_what='Ctrl-Z at the password'
 left
 t send-keys C-z
 d_wait "$t_what: the shell has the terminal" shows 'Stopped .*tunetop'
 at_shell
 t_ok "$t_what: all of it is stopped" asleep
-t clear-history
-t send-keys C-l
+cleared
 type_line fg
-d_wait "$t_what: it goes on" all_shows "password for $user: ?$|password is required"
-shows 'password is required' || t send-keys C-c
+sudo_ends 0
 back 'nothing was changed; A asks again'
 is_old
 
@@ -114,7 +122,7 @@ t send-keys y
 asks_password
 type_line "$password"
 d_wait "$t_what: its result" shows '^20[-0-9]+ +undone'
-d_wait "$t_what: what was said can be read" shows '^Enter goes back to tunetop'
+d_wait "$t_what: what was said can be read" last '^Enter goes back to tunetop'
 t send-keys Enter
 d_wait "$t_what: the screen is there again" shows '\[5 Journal\]'
 d_wait "$t_what: it is done" shows 'root .* undone'
@@ -140,9 +148,9 @@ at_shell
 t_what='Ctrl-Z where no shell is'
 on_tuning 80x24 'exec env'
 left
+prompts=$(count_of "password for $user:")
 t send-keys C-z
-d_wait "$t_what: sudo has it still" shows "^(\^Z)?(sudo: a password is required|\[sudo\] password for $user: ?)$"
-shows 'password is required' || t send-keys C-c
+sudo_ends "$prompts"
 back 'nothing was changed; A asks again'
 is_old
 t send-keys q

@@ -193,9 +193,9 @@ all_shows() {
 count_of() {
     all | grep -Ec -- "$1"
 }
-# times N REGEX: it stands there so often
-times() {
-    [ "$(count_of "$2")" -ge "$1" ]
+# more N REGEX: it stands there more often
+more() {
+    [ "$(count_of "$2")" -gt "$1" ]
 }
 cleared() {
     t send-keys -R
@@ -213,8 +213,21 @@ at_shell() {
         "$(t display-message -p '#{cursor_flag} #{alternate_on} #{mouse_any_flag} #{mouse_sgr_flag} #{keypad_flag}') $now" \
         "1 0 0 0 0 $modes"
 }
+# last REGEX: the last line has it; those above may be of an earlier round
+last() {
+    screen | grep -v '^$' | tail -n 1 | grep -Eq -- "$1"
+}
+# reads PROGRAM PROMPT: it asks for a password now. What is typed before it reads is thrown away
+# (TCSAFLUSH of termios(3)), and a Ctrl-Z between its prompt and its read is one that it never sees.
+reads() {
+    last "$2" && stty -a -F "$d_tty" | grep -q -- ' -echo ' &&
+        [ "$(ps -o stat= -p "$(pgrep -n -x "$1")" | cut -c1)" = S ]
+}
 asks_password() {
-    d_wait "$t_what: sudo asks" shows "password for $user: ?$"
+    d_wait "$t_what: sudo asks" reads sudo "password for $user: ?$"
+}
+su_asks() {
+    d_wait "$t_what: su asks" reads su '^Password: ?$'
 }
 # What is held in the start of the server is killed, and that start; processes are numbered here by a
 # namespace of their own.
