@@ -112,8 +112,9 @@ d_choose() {
     done
     d_wait "$t_what: the picker has $1" shows "▸ +$1 "
 }
+# The name in the picker's row alone: what is told beside it comes when it is known.
 d_marked() {
-    screen | grep -F '▸'
+    screen | sed -En 's/.*│ +▸ +(\[[x ]\] +)?([^ ]+) .*/\2/p'
 }
 # d_downs: how many times Down in the picker leads to the first profile of the user's: it opens at
 # the one that fits, and shipped ones stand in this order.
