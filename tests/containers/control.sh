@@ -153,6 +153,21 @@ try_deadline() { # HELD-WORD
     drive restart
     expect_anew 'after a restart that hung' 2 $((64 * MB))
 }
+# An engine that cannot remove the container for a moment is asked again, one that never can is not.
+try_busy() { # WORD
+    printf '1\n2\n' >"$t_dir/hold/busy-$1"
+    drive restart
+    expect_anew 'after a folder that was held' 2 $((64 * MB))
+    t_is 'all of it was met' "$(cat "$t_dir/hold/busy-$1")" ''
+    seq 20 >"$t_dir/hold/busy-$1"
+    drive restart
+    t_expect_status 1
+    t_expect_out '^error: .*removing container 6b1063e2084c root filesystem'
+    t_is 'four times' "$(grep -c . "$t_dir/hold/busy-$1")" 16
+    rm "$t_dir/hold/busy-$1"
+    drive restart
+    expect_anew 'when it is let go' 2 $((64 * MB))
+}
 
 projects=0
 c_imported=$(podman image inspect --format '{{.Id}}' "$c_image")
@@ -176,6 +191,7 @@ if [ "${1:-}" = all ]; then
     try_health
     try_kill rm run
     try_deadline stop
+    try_busy rm
     if have_judges; then
         mkdir -p "$t_dir/newer" "$t_dir/alone"
         cp "$t_dir/hold/podman" "$t_dir/hold/docker" "$t_dir/newer"

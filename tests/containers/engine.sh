@@ -105,7 +105,8 @@ c_socket() {
 }
 
 # What holds a command still, to be killed in the middle: podman and docker go through it, and wait
-# while there is a file of the name of one of their words.
+# while there is a file of the name of one of their words; or cannot remove a container, as podman where
+# something of a command that was killed holds its folder.
 c_holds() {
     local program
     mkdir -p "$t_dir/hold"
@@ -116,6 +117,12 @@ for word; do
     if [ -e "$t_dir/hold/at-\$word" ]; then
         : >"$t_dir/hold/held"
         while [ -e "$t_dir/hold/at-\$word" ]; do sleep 0.05; done
+    fi
+    if [ -s "$t_dir/hold/busy-\$word" ]; then # as often as it has lines
+        sed -i 1d "$t_dir/hold/busy-\$word"
+        echo 'Error: removing container 6b1063e2084c root filesystem: 1 error occurred:' >&2
+        printf '\t* unlinkat /srv/6b1063e2084c/merged: device or resource busy\n' >&2
+        exit 125
     fi
 done
 exec "$(command -v $program || echo $program)" "\$@"

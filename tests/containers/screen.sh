@@ -127,7 +127,8 @@ for victim in child both; do
     d_wait "$t_what: R asks" shows 'y recover'
     t send-keys y
     d_wait "$t_what: ended" shows '^ What was cut off (is put back|counts|could not)'
-    # An engine that was killed in "run" holds its folder for a moment; whoever reads that presses R again.
+    # An engine that was killed in "run" holds its folder for a moment. When that is longer than recover
+    # asks again, whoever reads why presses R again.
     if shows '^ What was cut off could not'; then
         t_ok "$t_what: that is why, and nothing else" shows 'Error: removing container'
         t send-keys R

@@ -161,6 +161,40 @@ static void test_explain(void **state)
     }
 }
 
+static void test_held(void **state)
+{
+    static const struct {
+        const char *errors;
+        bool held;
+    } rows[] = {
+        {"Error: removing container 6b1063e2084c root filesystem: 1 error occurred:\n"
+         "\t* unlinkat /srv/storage/overlay/bb7a8f6f9ba3/merged: device or resource busy\n",
+         true},
+        {"Error: removing container 6b1063e2084c root filesystem: unlinkat /srv/x: directory not "
+         "empty\n",
+         true},
+        {"Error response from daemon: container 15874c3878fe: driver \"overlay2\" failed to remove "
+         "root filesystem: unlinkat /srv/overlay2/d4b5/merged: device or resource busy\n",
+         true},
+        {"Error response from daemon: removal of container ai_ollama_1 is already in progress\n",
+         true},
+        /* What does not pass by itself. */
+        {"Error: error gathering device information while adding custom device \"/dev/kfd\": device "
+         "or resource busy\n",
+         false},
+        {"Error: no container with name or ID \"ai_ollama_1\" found: no such container\n", false},
+        {"Error: removing container 6b1063e2084c: container has dependent containers\n", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (compose_is_held(rows[i].errors) != rows[i].held) {
+            fail_msg("%s", rows[i].errors);
+        }
+    }
+}
+
 /* Everything that was said, a line each. */
 static const char *said(const struct compose_says *s)
 {
@@ -369,9 +403,9 @@ int main(void)
 #define UNIT(f)                                                                                    \
     cmocka_unit_test_setup_teardown(f, container_fixture_setup, container_fixture_teardown)
     const struct CMUnitTest tests[] = {
-        UNIT(test_versions), UNIT(test_lines), UNIT(test_options),
-        UNIT(test_explain),  UNIT(test_words), UNIT(test_rehearsal),
-        UNIT(test_compare),  UNIT(test_unset), UNIT(test_remember),
+        UNIT(test_versions), UNIT(test_lines),    UNIT(test_options),   UNIT(test_explain),
+        UNIT(test_held),     UNIT(test_words),    UNIT(test_rehearsal), UNIT(test_compare),
+        UNIT(test_unset),    UNIT(test_remember),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

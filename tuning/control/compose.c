@@ -215,8 +215,10 @@ static void leave_out_gone(struct control_target *t, struct arena *arena)
     t->file_count = count;
 }
 
-static int restart(const struct control_world *w, struct control_target *t,
-                   const struct control_state *before, int64_t deadline_ns, struct err *err)
+/* held: an engine could not remove the old container because something still held its folder. */
+static int restart_once(const struct control_world *w, struct control_target *t,
+                        const struct control_state *before, int64_t deadline_ns, bool *held,
+                        struct err *err)
 {
     struct control_steps steps;
     struct control_output said;
@@ -227,6 +229,7 @@ static int restart(const struct control_world *w, struct control_target *t,
     char old[sizeof before->id];
     int rc;
 
+    *held = false;
     rc = look(w, t, &now, err);
     if (rc != 0) {
         return rc;
@@ -260,10 +263,29 @@ static int restart(const struct control_world *w, struct control_target *t,
     if (rc == 0) {
         rc = prove(w, t, old, &said, err);
     }
+    *held = rc == -ERR_STATE && compose_is_held(said.errors.data);
     control_output_release(&said);
     t->files = files;
     t->file_count = file_count;
     arena_release(&arena);
+    return rc;
+}
+
+/* Who killed a restart in its middle, and puts everything back at once, meets what it had started:
+ * that lets go of the folder in its own time. */
+static int restart(const struct control_world *w, struct control_target *t,
+                   const struct control_state *before, int64_t deadline_ns, struct err *err)
+{
+    enum { TRIES = 4, PAUSE_S = 1 };
+    bool held;
+    int rc = restart_once(w, t, before, deadline_ns, &held, err);
+
+    for (int i = 1; held && i < TRIES && w->now_ns(w->ctx) + PAUSE_S * NS_PER_S < deadline_ns;
+         i++) {
+        w->pause(w->ctx, PAUSE_S * NS_PER_S);
+        err_clear(err);
+        rc = restart_once(w, t, before, deadline_ns, &held, err);
+    }
     return rc;
 }
 

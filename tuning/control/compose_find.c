@@ -47,6 +47,28 @@ bool compose_explain(const char *errors, struct err *err)
     return false;
 }
 
+bool compose_is_held(const char *errors)
+{
+    static const struct {
+        const char *has, *and_has;
+    } rows[] = {
+        /* podman, of EBUSY and ENOTEMPTY: containers/podman issues 10454 and 11594. What follows
+         * "root filesystem" may stand in a line of its own. */
+        {"removing container", "root filesystem"},
+        {"removing container", "device or resource busy"},
+        /* docker's daemon: moby/moby issues 9665 and 27381. */
+        {"failed to remove root filesystem", ""},
+        {"removal of container", "is already in progress"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strstr(errors, rows[i].has) && strstr(errors, rows[i].and_has)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int compose_ask(const struct control_world *w, const struct control_target *t,
                 const char *const *argv, struct control_output *out, struct err *err)
 {

@@ -81,6 +81,9 @@ int compose_resolve(const struct control_world *w, struct control_target *t, str
                     struct err *err);
 /* The engine's words for what a person can do about it: pure. false: nothing better is known. */
 bool compose_explain(const char *errors, struct err *err);
+/* Whether the engine says that a container could not be removed because its folder or itself is in
+ * use, which passes by itself. Pure. */
+bool compose_is_held(const char *errors);
 
 /* ---- compose_pending.c, compose_words.c ---- */
 
