@@ -102,8 +102,10 @@ d_wait "$t_what: it is applied" shows 'Applied mine'
 runs "$t_what" 4
 t send-keys U
 d_wait "$t_what: U asks" shows 'y undo'
+printf '1\n2\n' >"$t_dir/hold/busy-rm" # podman cannot remove the container at first
 t send-keys y
 d_wait "$t_what: undone" shows 'Undone'
+t_is "$t_what: although its folder was held, twice" "$(cat "$t_dir/hold/busy-rm")" ''
 t_cmp "$t_what: the file is as before" "$file" before
 runs "$t_what, undone" 2
 dashboards_end

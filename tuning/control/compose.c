@@ -272,7 +272,8 @@ static int restart_once(const struct control_world *w, struct control_target *t,
 }
 
 /* Who killed a restart in its middle, and puts everything back at once, meets what it had started:
- * that lets go of the folder in its own time. */
+ * that lets go of the folder in its own time. Seen with podman 4.3: it had by the next recover. A
+ * stop that is asked for ends none of this, because going back may begin with one. */
 static int restart(const struct control_world *w, struct control_target *t,
                    const struct control_state *before, int64_t deadline_ns, struct err *err)
 {
